@@ -1,0 +1,1 @@
+"""An autograded course assignment: a multi-layer perceptron from scratch, trained on SVHN."""

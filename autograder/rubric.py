@@ -1,0 +1,97 @@
+"""Sections, points and thresholds of the assignment. Nothing else states a point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHANCE = 0.10
+"""Validation accuracy of guessing among ten digits: train_tiny_net earns nothing up to here ..."""
+
+TARGET = 0.75
+"""... and all of its points from here on."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A graded part of the notebook.
+
+    Attributes:
+        id: the grade id of its check cell; names of probes and checks begin with it.
+        title: the heading in the notebook.
+        auto: points that the hidden suites give.
+        manual: points that a person gives for the answer cell `<id>_question`.
+        training: whether judging it needs a training run.
+        answers: grade ids of the cells in which the student writes code for it.
+    """
+
+    id: str
+    title: str
+    auto: int
+    manual: int = 0
+    training: bool = False
+    answers: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        return self.auto + self.manual
+
+    @property
+    def question(self) -> str | None:
+        """The grade id of the cell that a person marks, where there is one."""
+        return f"{self.id}_question" if self.manual else None
+
+
+SECTIONS = (
+    Section("fc_forward", "FC Forward", 2),
+    Section("fc_backward", "FC Backward", 2),
+    Section("leaky_relu_forward", "Leaky ReLU Forward", 2),
+    Section("leaky_relu_backward", "Leaky ReLU Backward", 2),
+    Section("dropout_forward", "Dropout Forward", 2),
+    Section("dropout_backward", "Dropout Backward", 2),
+    Section(
+        "cascade",
+        "Testing cascaded layers: FC + Leaky ReLU",
+        2,
+        answers=("cascade_names",),
+    ),
+    Section("cross_entropy", "SoftMax Function and Loss Layer", 2),
+    Section(
+        "small_network",
+        "Test a Small Fully Connected Network",
+        2,
+        answers=("small_network_names",),
+    ),
+    Section("dropout_network", "Test a Fully Connected Network regularized with Dropout", 2),
+    Section(
+        "train_tiny_net",
+        "Training a Network (75% validation accuracy)",
+        5,
+        training=True,
+        answers=("train_tiny_net_hyperparameters",),
+    ),
+    Section("sgd_momentum", "SGD + Momentum", 2),
+    Section(
+        "compare_sgd_momentum",
+        "Comparing SGD and SGD with Momentum",
+        1,
+        manual=1,
+        training=True,
+    ),
+    Section("rmsprop", "RMSProp", 2),
+    Section("adam", "Adam", 2),
+    Section("compare_optimizers", "Comparing the optimizers", 2, manual=2, training=True),
+    Section(
+        "activations", "Plot the Activation Functions", 3, answers=("activations_definitions",)
+    ),
+)
+
+BY_ID = {section.id: section for section in SECTIONS}
+TOTAL = sum(section.points for section in SECTIONS)
+"""All points of the assignment, those that a person gives included."""
+AUTO_TOTAL = sum(section.auto for section in SECTIONS)
+"""The points of a Grade."""
+
+
+def training_points(section: Section, accuracy: float) -> float:
+    """What `train_tiny_net` earns for a judged accuracy: nothing at CHANCE, all from TARGET on."""
+    return section.auto * min(1.0, max(0.0, (accuracy - CHANCE) / (TARGET - CHANCE)))
