@@ -19,7 +19,7 @@ class Section:
         id: the grade id of its check cell; names of probes and checks begin with it.
         title: the heading in the notebook.
         auto: points that the hidden suites give.
-        manual: points that a person gives for the answer cell `<id>_question`.
+        by_hand: grade ids of the cells that a person marks, with their points.
         training: whether judging it needs a training run.
         answers: grade ids of the cells in which the student writes code for it.
     """
@@ -27,18 +27,13 @@ class Section:
     id: str
     title: str
     auto: int
-    manual: int = 0
+    by_hand: tuple[tuple[str, int], ...] = ()
     training: bool = False
     answers: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
-        return self.auto + self.manual
-
-    @property
-    def question(self) -> str | None:
-        """The grade id of the cell that a person marks, where there is one."""
-        return f"{self.id}_question" if self.manual else None
+        return self.auto + sum(points for _, points in self.by_hand)
 
 
 SECTIONS = (
@@ -74,12 +69,18 @@ SECTIONS = (
         "compare_sgd_momentum",
         "Comparing SGD and SGD with Momentum",
         1,
-        manual=1,
+        by_hand=(("compare_sgd_momentum_question", 1),),
         training=True,
     ),
     Section("rmsprop", "RMSProp", 2),
     Section("adam", "Adam", 2),
-    Section("compare_optimizers", "Comparing the optimizers", 2, manual=2, training=True),
+    Section(
+        "compare_optimizers",
+        "Comparing the optimizers",
+        2,
+        by_hand=(("compare_optimizers_plot", 1), ("compare_optimizers_question", 1)),
+        training=True,
+    ),
     Section(
         "activations", "Plot the Activation Functions", 3, answers=("activations_definitions",)
     ),
