@@ -1,0 +1,43 @@
+# `make help` lists the targets. Everything runs in the project's own virtual environment, .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint release data bench clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+install: $(INSTALLED)  ## create .venv and install the package into it
+
+demo: $(INSTALLED)  ## all of it once: data, release, training
+	$(BIN)/autograder demo
+
+test: lint  ## every test, as CI runs them
+	$(BIN)/python -m pytest --numprocesses 2
+
+lint: $(INSTALLED)  ## style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+release: $(INSTALLED)  ## build release/ and verify it
+	$(BIN)/autograder release
+
+data: $(INSTALLED)  ## draw the synthetic twin of SVHN into data/
+	$(BIN)/autograder data --synthetic
+
+bench: $(INSTALLED)  ## measure every claim; writes benchmarks/RESULTS.md
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove the environment and what runs leave behind
+	rm -rf .venv out gradebook.db .pytest_cache .ruff_cache
