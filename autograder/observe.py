@@ -1,0 +1,209 @@
+"""A tree and a seed -> Observations: what the probes saw of a library, in a sandbox.
+
+The same function observes a student's tree, the solution's and every variant of it. What comes back is plain
+data, and of a student's tree a claim: whoever judges it derives every property from the raw arrays.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from autograder.probes import key_of
+from autograder.probes import probes as all_probes
+from autograder.sandbox.backend import Backend
+from autograder.sandbox.limits import SUBMISSION, Budget
+from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
+from autograder.sandbox.session import Ending, Event, Work, run
+
+FORMAT = 1
+LARGEST_FILE = 512 * 2**20
+STORY = "observations.json"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one probe saw.
+
+    Attributes:
+        probe: its name.
+        values: what it yielded by name, the steps merged in order (a later value of a name replaces an
+            earlier one): read-only exact arrays of bool, int or float, 0-dimensional for scalars, and the
+            probe's own texts.
+        refused: by name, why a value is no numeric data, such as "returned a str; expected ...".
+        ending: how it ended. What was yielded before a failure is kept.
+    """
+
+    probe: str
+    values: Mapping[str, np.ndarray | str]
+    refused: Mapping[str, str]
+    ending: Ending
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def __getitem__(self, name: str) -> np.ndarray | str:
+        return self.values[name]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What the probes saw of one tree.
+
+    Attributes:
+        seed: the grading seed, from which the inputs were drawn.
+        sandbox: the name of the backend.
+        by_probe: an observation for every probe that was asked for.
+    """
+
+    seed: int
+    sandbox: str
+    by_probe: Mapping[str, Observation] = field(default_factory=dict)
+
+    def __getitem__(self, probe: str) -> Observation:
+        return self.by_probe[probe]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_probe)
+
+    def __len__(self) -> int:
+        return len(self.by_probe)
+
+    def save(self, path: Path) -> None:
+        """Writes an .npz archive (the arrays, and the rest as JSON bytes), renamed into place when whole."""
+        arrays, told = {}, []
+        for observation in self.by_probe.values():
+            texts = {n: v for n, v in observation.values.items() if isinstance(v, str)}
+            plain = {n: v for n, v in observation.values.items() if not isinstance(v, str)}
+            arrays |= {f"{observation.probe}/{name}": array for name, array in plain.items()}
+            told.append(
+                {
+                    "probe": observation.probe,
+                    "arrays": list(plain),
+                    "texts": texts,
+                    "refused": dict(observation.refused),
+                    "ending": asdict(observation.ending),
+                }
+            )
+        story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
+        arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            try:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+
+    @classmethod
+    def load(cls, path: Path) -> Observations:
+        """Reads what `save` wrote.
+
+        Raises:
+            ValueError: the file is none of ours, of another format, or too large.
+        """
+        content = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else None
+        if content is None:
+            raise ValueError(f"{path} is larger than {LARGEST_FILE // 2**20} MiB")
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
+                    raise ValueError("its contents are too large")
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                story = json.loads(archive[STORY].tobytes())
+                if story["format"] != FORMAT:
+                    raise ValueError(f"it has format {story['format']}; expected {FORMAT}")
+                read = [_observation(told, archive) for told in story["probes"]]
+        except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
+            raise ValueError(f"{path} holds no observations: {failure}") from None
+        return cls(story["seed"], story["sandbox"], _frozen({o.probe: o for o in read}))
+
+
+def observe(
+    files: Mapping[str, bytes],
+    cells: Mapping[str, str],
+    seed: int,
+    sandbox: Backend,
+    budget: Budget = SUBMISSION,
+    probes: Sequence[str] | None = None,
+    data: Mapping[str, Path] | None = None,
+) -> Observations:
+    """Runs probes on a library in a sandbox.
+
+    Args:
+        files: contents by relative path ("lib/optim.py"), read and bounded by the caller.
+        cells: the text of notebook cells by grade id, without magics.
+        seed: the grading seed.
+        sandbox: a backend that passed its self-test, see `sandbox.selftest.choose`.
+        budget: the limits.
+        probes: their names; all but the training ones when None.
+        data: .npy files by name for the probes that ask for `data`.
+
+    Raises:
+        SandboxError: the sandbox itself could not work; never a student's fault.
+    """
+    if probes is None:
+        probes = [name for name, probe in all_probes().items() if not probe.training]
+    observed = {name: ({}, {}) for name in probes}
+    endings = {}
+    for event in run(Work(files, cells, data or {}), probes, key_of(seed), sandbox, budget):
+        if event.step is not None:
+            values, refused = observed[event.probe]
+            values |= event.step.values
+            refused |= event.step.refused
+        if event.ending is not None:
+            endings[event.probe] = event.ending
+    by_probe = {
+        name: Observation(name, _frozen(values), _frozen(refused), endings[name])
+        for name, (values, refused) in observed.items()
+    }
+    return Observations(seed, sandbox.name, _frozen(by_probe))
+
+
+def watch(
+    files: Mapping[str, bytes],
+    cells: Mapping[str, str],
+    seed: int,
+    sandbox: Backend,
+    budget: Budget,
+    probe: str,
+    data: Mapping[str, Path] | None = None,
+    threads: int = 1,
+) -> Iterator[Event]:
+    """One long probe, step by step as it happens; closing the iterator ends the child early.
+
+    The sandbox is told a key that follows from `seed` alone: give a seed that says nothing of secrets.
+    """
+    work = Work(files, cells, data or {})
+    return run(work, [probe], key_of(seed), sandbox, budget, threads)
+
+
+def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:
+    values: dict[str, np.ndarray | str] = {}
+    for name in told["arrays"]:
+        array = archive[f"{told['probe']}/{name}"]
+        if array.dtype.str not in DTYPES:
+            raise ValueError(f"{told['probe']}/{name} has dtype {array.dtype}")
+        array.setflags(write=False)
+        values[name] = array
+    ending = dict(told["ending"])
+    if ending["raised"] is not None:
+        trace = tuple(TraceLine(**line) for line in ending["raised"]["trace"])
+        ending["raised"] = Raised(**{**ending["raised"], "trace": trace})
+    values |= told["texts"]
+    return Observation(told["probe"], _frozen(values), _frozen(told["refused"]), Ending(**ending))
+
+
+def _frozen(mapping: Mapping) -> Mapping:
+    return dict(mapping)

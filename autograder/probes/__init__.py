@@ -1,0 +1,154 @@
+"""What runs inside the sandbox: probes, which exercise a student's library on drawn inputs.
+
+A probe knows no expected value and holds no correct layer code, because student code can import it.
+It is a generator that yields what it saw, step by step; what came before a failing step is kept:
+
+    @given(lambda rng: dict(x=rng.normal(size=(12, 15)), dout=rng.normal(size=(12, 15))))
+    def leaky_relu_backward(lib, x, dout):
+        layer = lib.layer_utils.leaky_relu()
+        yield dict(out=layer.forward(x))
+        yield dict(dx=layer.backward(dout), x_after=x)
+
+Its name is the id of its section or begins with it. Values are numeric arrays and scalars, or `text(...)`.
+Besides what it draws, a probe may ask, by the name of a parameter, for
+
+    cells   Mapping[str, str]: the text of the submission's notebook cells by grade id
+    data    Mapping[str, np.ndarray]: the training data, mapped from read-only files, copied on write
+
+This folder is mounted by itself and imported under another name there: standard library and numpy only,
+and nothing of the rest of the package. Modules beside this one say `from . import given`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+MODULES = (
+    "lib.grad_check",
+    "lib.mlp.layer_utils",
+    "lib.mlp.fully_conn",
+    "lib.optim",
+    "lib.mlp.datasets",
+    "lib.mlp.train",
+)
+"""What is imported of the student's library, in this order; a probe says `lib.layer_utils`, `lib.optim`."""
+
+FROM_THE_SUBMISSION = ("cells", "data")
+"""Parameters that a probe may ask for and does not draw."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A plain string that a probe itself states (a layer's kind, say), never what student code returned."""
+
+    value: str
+
+
+def text(value: str) -> Text:
+    """Marks a string as the probe's own. A bare string is taken for a student's mistake and refused."""
+    return Text(str(value))
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One exercise of the student's library.
+
+    Attributes:
+        name: that of the function; begins with the id of its section.
+        draw: inputs from a seeded generator, the same on both sides of the border.
+        run: the generator function `run(lib, **inputs)`, yielding dictionaries.
+        asks: which of `cells` and `data` it wants.
+        training: takes minutes and has limits of its own, so it runs only when asked for by name.
+    """
+
+    name: str
+    draw: Callable[[np.random.Generator], Mapping[str, Any]]
+    run: Callable[..., Iterator[Mapping[str, Any]]]
+    asks: tuple[str, ...]
+    training: bool
+
+    def inputs(self, key: str) -> dict[str, Any]:
+        """The inputs of one grading, drawn afresh at every call (the caller may spoil them)."""
+        return dict(self.draw(np.random.default_rng(_words(key, self.name))))
+
+    def legacy_seed(self, key: str) -> int:
+        """For numpy's global generator, from which the layers draw their initial parameters."""
+        return int(_words(key, "global " + self.name)[0])
+
+
+_registry: dict[str, Probe] = {}
+
+
+def given(
+    draw: Callable[[np.random.Generator], Mapping[str, Any]] | None = None,
+    *,
+    training: bool = False,
+) -> Callable[[Callable[..., Iterator[Mapping[str, Any]]]], Probe]:
+    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name."""
+
+    def register(run: Callable[..., Iterator[Mapping[str, Any]]]) -> Probe:
+        name = run.__name__
+        if not inspect.isgeneratorfunction(run):
+            raise TypeError(f"probe {name} must be a generator: yield dict(...) what it saw")
+        if name in _registry and _registry[name].run.__module__ != run.__module__:
+            raise ValueError(f"two probes are called {name}: in {run.__module__} and elsewhere")
+        parameters = list(inspect.signature(run).parameters)[1:]
+        asks = tuple(p for p in parameters if p in FROM_THE_SUBMISSION)
+        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training)
+        return _registry[name]
+
+    return register
+
+
+def probes() -> dict[str, Probe]:
+    """Every probe by name, in order of name, from every module of this folder."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_registry.items()))
+
+
+def key_of(seed: int) -> str:
+    """What the sandbox is told of a grading seed: enough to draw inputs, not the seed itself.
+
+    Other secrets drawn from the seed (the gauge that training is done in) must not follow from it.
+    """
+    return hashlib.sha256(f"inputs of {seed}".encode()).hexdigest()
+
+
+def _words(key: str, name: str) -> np.ndarray:
+    """Eight 32-bit words that depend on the key and the name alone (`hash` differs between processes)."""
+    return np.frombuffer(hashlib.sha256(f"{key} {name}".encode()).digest(), dtype="<u4")
+
+
+class Library:
+    """The student's library as a probe sees it: `lib.layer_utils`, `lib.fully_conn`, `lib.optim`, ...
+
+    A module that could not be imported raises its own exception when it is touched, so that it costs
+    only the probes that need it.
+    """
+
+    def __init__(
+        self, modules: Mapping[str, ModuleType], failures: Mapping[str, BaseException]
+    ) -> None:
+        self._modules = {name.rpartition(".")[2]: module for name, module in modules.items()}
+        self._failures = {name.rpartition(".")[2]: failure for name, failure in failures.items()}
+
+    def __getattr__(self, name: str) -> ModuleType:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._failures:
+            raise self._failures[name]
+        try:
+            return self._modules[name]
+        except KeyError:
+            known = ", ".join(sorted({*self._modules, *self._failures}))
+            raise AttributeError(f"a library has {known}; not {name}") from None

@@ -1,0 +1,162 @@
+"""What every backend shares: what is shown to a child, its environment, its pipe and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from autograder.sandbox.limits import Limits
+
+HERE = Path(__file__).parent
+PROBES = HERE.parent / "probes"
+FLAGS = ("-s", "-S", "-P", "-B")
+"""No site-packages, no user's site, no script's folder on the path, no .pyc written."""
+
+CHUNK = 256 * 1024
+
+
+class SandboxError(Exception):
+    """The sandbox itself could not do its work; the message says what to do. Never a student's fault."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or folder that the child may read, and where it stands in the child's box."""
+
+    source: Path
+    target: str
+
+
+def trusted_mounts() -> list[Mount]:
+    """What of ours the child may read: the worker, what it imports, and the probes."""
+    files = ("worker.py", "writer.py", "confine.py", "escapes.py")
+    mounts = [Mount(HERE / name, f"trusted/{name}") for name in files]
+    return [*mounts, Mount(PROBES, "trusted/probes")]
+
+
+def environment(folder: str, threads: int = 1) -> dict[str, str]:
+    """All that the child finds in its environment. `folder` is its small writable one."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": folder,
+        "TMPDIR": folder,
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # so that sets of strings come in one order, today and on appeal
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": folder,
+        **dict.fromkeys(
+            ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
+            str(threads),
+        ),
+    }
+
+
+class Process:
+    """A running child: a pipe to read, and a sure end to it and everything it started."""
+
+    def __init__(
+        self,
+        popen: subprocess.Popen[bytes],
+        complaints: IO[bytes],
+        end: Callable[[], None],
+    ) -> None:
+        """`end` kills whatever may be left; `complaints` is where the backend writes its errors."""
+        self._popen = popen
+        self._complaints = complaints
+        self._end = end
+        self._pipe = popen.stdout.fileno()
+        self._ended = False
+
+    def read(self, deadline: float) -> bytes | None:
+        """What has arrived: bytes, `b""` at the end, None when nothing came until the deadline."""
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or not select.select([self._pipe], [], [], remaining)[0]:
+            return None
+        return os.read(self._pipe, CHUNK)
+
+    def end(self) -> None:
+        """Kills the child and all it started; when this returns they are dead. May be called twice."""
+        if self._ended:
+            return
+        self._ended = True
+        self._end()
+        self._popen.stdout.close()
+
+    def complaint(self) -> str:
+        """The end of what the backend itself said went wrong."""
+        self._complaints.seek(0)
+        return self._complaints.read(4096).decode("utf-8", "replace").strip()
+
+
+class Backend(Protocol):
+    """A way to run a child behind the border.
+
+    Attributes:
+        name: what `--sandbox` calls it.
+        confines: whether the child is kept from what it must not see.
+    """
+
+    name: str
+    confines: bool
+
+    def unavailable(self) -> str | None:
+        """What is missing and how to get it; None when the backend can be tried."""
+
+    def start(
+        self,
+        script: str,
+        config: Mapping[str, Any],
+        mounts: Sequence[Mount],
+        limits: Limits,
+        threads: int = 1,
+    ) -> Process:
+        """Runs a script of the box with a configuration, to which the backend adds its own part."""
+
+
+def popen(
+    argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = ()
+) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """A child with nothing of ours but one pipe; its standard error goes to a file."""
+    complaints = tempfile.TemporaryFile()
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        env=dict(env),
+        cwd="/",
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+        umask=0o022,  # folders that bwrap makes must be open to the user inside
+        bufsize=0,
+    )
+    return process, complaints
+
+
+@contextlib.contextmanager
+def folder_of_links(mounts: Sequence[Mount]) -> Iterator[Path]:
+    """A box on the host's own file system, for backends that have no mounts: a folder of links."""
+    with tempfile.TemporaryDirectory(prefix="box-") as name:
+        box = Path(name)
+        box.chmod(0o711)
+        for mount in mounts:
+            target = box / mount.target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(mount.source)
+        (box / "tmp").mkdir()
+        yield box
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,116 @@
+"""bubblewrap: Linux namespaces, from the Debian package of that name.
+
+The child has a file system of its own with nothing in it but what is mounted, no network, no other
+processes to see, and one small folder to write to. When its first process ends, the kernel ends the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox.backend import FLAGS, Mount, Process, environment, popen
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.packages import hidden_within, interpreter, interpreter_files, packages
+from autograder.sandbox.slots import Slot
+
+BOX = "/box"
+FOLDER = "/tmp"
+DEVICES = ("null", "zero", "urandom", "random")
+
+
+class Bubblewrap:
+    """Runs the child under `bwrap`."""
+
+    name = "bubblewrap"
+    confines = True
+
+    def unavailable(self) -> str | None:
+        if shutil.which("bwrap") is None:
+            return "bwrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)"
+        return None
+
+    def start(
+        self,
+        script: str,
+        config: Mapping[str, Any],
+        mounts: Sequence[Mount],
+        limits: Limits,
+        threads: int = 1,
+    ) -> Process:
+        stack = contextlib.ExitStack()
+        slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
+        full = {
+            **config,
+            "limits": asdict(limits),
+            "user": slot and slot.user,
+            "alone": True,
+        }
+        told, telling = os.pipe()
+        try:
+            argv = [
+                shutil.which("bwrap") or "bwrap",
+                *_namespaces(),
+                *("--json-status-fd", str(telling)),
+                *_file_system(mounts, limits),
+                *("--", str(interpreter()), *FLAGS, f"{BOX}/{script}", json.dumps(full)),
+            ]
+            process, complaints = popen(argv, environment(FOLDER, threads), [telling])
+        finally:
+            os.close(telling)
+        with open(told, "rb") as status:
+            line = status.readline()
+        first = json.loads(line)["child-pid"] if line else None
+        stack.callback(_end, process, first)
+        return Process(process, complaints, stack.close)
+
+
+def _namespaces() -> list[str]:
+    """Root keeps its user namespace, to become a real unprivileged user inside; others need one."""
+    common = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    common += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    common += ["--hostname", "box"]
+    if os.geteuid() == 0:
+        return [*common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return ["--unshare-user", "--disable-userns", *common]
+
+
+def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
+    """Everything read-only, and one folder in memory with a size."""
+    shown = {str(path): path.resolve() for path in interpreter_files()}
+    shown |= {f"{BOX}/packages/{name}": path for name, path in packages().items()}
+    shown |= {f"{BOX}/{mount.target}": mount.source for mount in mounts}
+    args = []
+    # bwrap makes the folders above a mount for root alone, and the child will be somebody else
+    folders = {str(parent) for path in shown for parent in Path(path).parents} | {"/dev"}
+    for folder in sorted(folders - {"/"}):
+        args += ["--perms", "0755", "--dir", folder]
+    for target, source in shown.items():
+        args += ["--ro-bind", str(source), target]
+    for path in hidden_within():
+        args += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for device in DEVICES:
+        args += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    args += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", FOLDER]
+    return [*args, "--remount-ro", "/", "--chdir", FOLDER]
+
+
+def _end(process: subprocess.Popen[bytes], first: int | None) -> None:
+    """Kills bwrap, with which the namespace dies, and waits until its first process is gone."""
+    watch = None
+    if first is not None:
+        with contextlib.suppress(ProcessLookupError):
+            watch = os.pidfd_open(first)
+    process.kill()
+    process.wait()
+    if watch is not None:
+        select.select([watch], [], [], 10.0)
+        os.close(watch)

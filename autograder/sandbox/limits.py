@@ -1,0 +1,77 @@
+"""How much a submission may use: of time, memory, processes, files and output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one process of a submission, a probe with what it starts, may use.
+
+    Processor time decides, because it is the same on a busy machine; wall time is the backstop for
+    what sleeps. Memory is the address space of each process.
+
+    Attributes:
+        cpu_s: seconds of processor time (whole seconds: that is what the kernel counts in).
+        wall_s: seconds by the clock.
+        memory_bytes: address space.
+        processes: processes and threads together, the worker's own two included.
+        open_files: descriptors.
+        file_bytes: the largest file.
+        disk_bytes: the small writable folder as a whole.
+        output_bytes: what a probe may send, arrays and headers together.
+    """
+
+    cpu_s: int = 5
+    wall_s: float = 20.0
+    memory_bytes: int = 1024 * MIB
+    processes: int = 16
+    open_files: int = 64
+    file_bytes: int = 16 * MIB
+    disk_bytes: int = 32 * MIB
+    output_bytes: int = 32 * MIB
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a whole submission may use.
+
+    A hang in one layer hangs every probe that uses it. Probes that run out of time draw on `patience_s`;
+    when it is used up, each later probe still gets `least_s`, many times what an honest one takes, so
+    that a hang is paid for about once and costs nothing but the probes that hang.
+
+    Attributes:
+        probe: the limits of each probe.
+        patience_s: processor seconds that probes without an end may use up together.
+        least_s: processor seconds that every probe gets whatever came before.
+        import_cpu_s: processor seconds for the import of one module of the library.
+        import_wall_s: the same by the clock.
+        wall_s: the whole run, by the clock.
+        output_bytes: everything that the worker may send.
+    """
+
+    probe: Limits = Limits()
+    patience_s: int = 10
+    least_s: int = 1
+    import_cpu_s: int = 5
+    import_wall_s: float = 20.0
+    wall_s: float = 300.0
+    output_bytes: int = 128 * MIB
+
+
+SUBMISSION = Budget()
+TRAINING = Budget(
+    probe=Limits(
+        cpu_s=3600,
+        wall_s=3600.0,
+        memory_bytes=6144 * MIB,
+        file_bytes=64 * MIB,
+        disk_bytes=64 * MIB,
+        output_bytes=1024 * MIB,
+    ),
+    wall_s=3700.0,
+    output_bytes=1088 * MIB,
+)

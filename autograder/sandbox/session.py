@@ -1,0 +1,266 @@
+"""One submission's probes in a sandbox, told as they happen.
+
+The worker does them in order. When it dies or falls silent, what it was doing is blamed and the rest is done
+by a new one, so that `os._exit` at import time or a killed parent costs what it breaks and no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from autograder.sandbox.backend import Backend, Mount, Process, SandboxError, trusted_mounts
+from autograder.sandbox.limits import Budget
+from autograder.sandbox.protocol import (
+    Frames,
+    Malformed,
+    ProbeEnd,
+    Raised,
+    Record,
+    Records,
+    Step,
+    probe_end,
+)
+
+SLACK_S = 10.0
+MOST_WORKERS = 10
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a probe ended.
+
+    Attributes:
+        how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (what it
+            sent is not what a probe sends) or "missing" (there is no such probe).
+        text: a sentence about it, empty for "finished" and "raised".
+        raised: the exception, for "raised".
+        printed: the end of what the student's code printed.
+    """
+
+    how: str
+    text: str = ""
+    raised: Raised | None = None
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a probe did: one step, or its end."""
+
+    probe: str
+    step: Step | None = None
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a submission consists of, inside the sandbox.
+
+    Attributes:
+        files: the contents by relative path, such as "lib/mlp/train.py".
+        cells: the text of notebook cells by grade id.
+        data: .npy files by name, which a probe gets mapped.
+    """
+
+    files: Mapping[str, bytes]
+    cells: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Path] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def written(self) -> Iterator[list[Mount]]:
+        """The mounts that show it, over a fresh private folder that lives as long as the block."""
+        with tempfile.TemporaryDirectory(prefix="work-") as name:
+            folder = Path(name)
+            folder.chmod(
+                0o711
+            )  # the child's user must reach what is in it, nobody needs to list it
+            for path, content in self.files.items():
+                _write(folder / "student", path, content)
+            for path, text in self.cells.items():
+                _write(folder / "cells", path, text.encode("utf-8", "replace"))
+            for part in ("student", "cells"):
+                (folder / part).mkdir(exist_ok=True)
+            mounts = [Mount(folder / part, part) for part in ("student", "cells")]
+            mounts += [Mount(file, f"data/{key}.npy") for key, file in self.data.items()]
+            yield mounts
+
+
+def _write(folder: Path, path: str, content: bytes) -> None:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        raise ValueError(f"{path!r} is no path inside a submission")
+    target = folder.joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+def run(
+    work: Work, probes: Sequence[str], key: str, backend: Backend, budget: Budget, threads: int = 1
+) -> Iterator[Event]:
+    """What each probe yields and how it ends, in the order of `probes`, as it happens.
+
+    Every probe ends exactly once, whatever the child does. Closing the iterator kills the child.
+
+    Raises:
+        SandboxError: the sandbox itself did not start.
+    """
+    deadline = time.monotonic() + budget.wall_s
+    remaining, unimportable = list(probes), {}
+    with work.written() as mounts:
+        mounts = [*trusted_mounts(), *mounts]
+        for _ in range(MOST_WORKERS):
+            if not remaining:
+                return
+            config = {
+                "key": key,
+                "probes": remaining,
+                "unimportable": unimportable,
+                "patience_s": budget.patience_s,
+                "least_s": budget.least_s,
+                "import_cpu_s": budget.import_cpu_s,
+            }
+            process = backend.start("trusted/worker.py", config, mounts, budget.probe, threads)
+            story = Story(process, remaining, budget, deadline)
+            try:
+                yield from story.events()
+            finally:
+                process.end()
+            if not story.started:
+                raise SandboxError(
+                    f"the {backend.name} sandbox did not start: {process.complaint() or story.why}"
+                )
+            remaining = remaining[story.done :]
+            if story.importing is not None:
+                unimportable = {**unimportable, story.importing: f"did not import: {story.why}"}
+            elif remaining:
+                yield Event(remaining.pop(0), ending=Ending(story.how, story.why))
+    for probe in remaining:
+        yield Event(
+            probe, ending=Ending("killed", "the submission ended its process again and again")
+        )
+
+
+class Story:
+    """Follows one worker through its records."""
+
+    def __init__(
+        self, process: Process, probes: Sequence[str], budget: Budget, deadline: float
+    ) -> None:
+        self._process = process
+        self._probes = probes
+        self._budget = budget
+        self._deadline = deadline
+        self.started = False
+        self.importing: str | None = None
+        self.done = 0
+        self.how, self.why = "killed", "its process ended early"
+        self._frames: Frames | None = None
+        self._ended: Step | None = None
+        self._refused: str | None = None
+
+    def events(self) -> Iterator[Event]:
+        """The events of this worker; afterwards the attributes say how far it came and why."""
+        try:
+            for record in self._records():
+                yield from self._happened(record)
+                if record.kind == "Z":
+                    break
+        except Malformed as malformed:
+            self.how, self.why = "refused", str(malformed)
+        if self.done == len(self._probes):
+            self.importing = None
+
+    def _records(self) -> Iterator[Record]:
+        records, received = Records(), 0
+        wait_s = SLACK_S * 3
+        while True:
+            deadline = min(time.monotonic() + wait_s, self._deadline)
+            chunk = self._process.read(deadline)
+            if chunk is None:
+                self.how, self.why = "timed out", "it took too long by the clock"
+                return
+            if not chunk:
+                return
+            received += len(chunk)
+            if received > self._budget.output_bytes:
+                raise Malformed("the submission sent more than it may")
+            yield from records.feed(chunk)
+            wait_s = SLACK_S + (
+                self._budget.probe.wall_s if self.importing is None else self._budget.import_wall_s
+            )
+
+    def _happened(self, record: Record) -> Iterator[Event]:
+        match record.kind:
+            case "I":
+                self.started = True
+                self.importing = record.data.decode("utf-8", "replace")[:100]
+            case "B":
+                self.importing = None
+                if self._frames is not None or record.data != self._expected():
+                    raise Malformed("the worker began a probe out of turn")
+                self._frames = Frames(self._budget.probe.output_bytes)
+                self._ended = self._refused = None
+            case "D":
+                yield from self._steps(record.data)
+            case "E":
+                if self._frames is None:
+                    raise Malformed("the worker ended a probe that had not begun")
+                ending = self._ending(probe_end(record.data))
+                self._frames = None
+                self.done += 1
+                yield Event(self._probes[self.done - 1], ending=ending)
+
+    def _expected(self) -> bytes | None:
+        return self._probes[self.done].encode() if self.done < len(self._probes) else None
+
+    def _steps(self, chunk: bytes) -> Iterator[Event]:
+        """A probe's malformed bytes are its own failure, not the worker's."""
+        if self._frames is None:
+            raise Malformed("the worker passed on bytes of no probe")
+        if self._refused is not None:
+            return
+        try:
+            for step in self._frames.feed(chunk):
+                if self._ended is not None:
+                    raise Malformed("the probe went on after its end")
+                if step.end is not None:
+                    self._ended = step
+                if step.values or step.refused:
+                    yield Event(self._probes[self.done], step=step)
+        except Malformed as malformed:
+            self._refused = str(malformed)
+
+    def _ending(self, end: ProbeEnd) -> Ending:
+        allowed = self._budget.probe.output_bytes
+        if self._refused is not None or end.how == "output":
+            why = self._refused or f"it sent more than {allowed // 2**20} MiB"
+            return Ending("refused", why, printed=end.printed)
+        if end.how == "time":
+            return Ending(
+                "timed out", f"it did not finish within {end.allowed_s:g} s", printed=end.printed
+            )
+        if end.how == "missing":
+            return Ending("missing", "there is no such probe")
+        if self._ended is not None and self._frames is not None and self._frames.whole:
+            raised = self._ended.end if isinstance(self._ended.end, Raised) else None
+            return Ending("raised" if raised else "finished", raised=raised, printed=end.printed)
+        if end.how == "signal":
+            return Ending(
+                "killed", f"its process was ended by {_signal(end.code)}", printed=end.printed
+            )
+        return Ending(
+            "killed", f"it ended its process early (exit status {end.code})", printed=end.printed
+        )
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,281 @@
+"""The process inside the sandbox: imports a student's library once, then forks for each probe.
+
+    python -s -S -P -B worker.py CONFIG
+
+CONFIG is JSON (see `session.py`, which writes it). This file stands in the box's folder `trusted/`, with
+`writer.py`, `confine.py` and the probes; beside it are `student/` (which holds the library), `cells/`, `data/` and
+`packages/`. What happens is told on standard output in records of a kind, a length and that many bytes:
+
+    I  a module is about to be imported (its name)      B  a probe begins (its name)
+    D  bytes the probe sent (frames, see `writer.py`)   E  how it ended (JSON)      Z  that was all
+
+Nothing here guards a grade: once the library is imported, this process may be the student's. What guards
+it is that whatever the records say is a claim.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.abc
+import json
+import os
+import random
+import resource
+import select
+import signal
+import struct
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+RECORD = struct.Struct("<cI")
+CHUNK = 64 * 1024
+TICK_S = 0.05
+TAIL = 8 * 1024
+
+
+def main() -> None:
+    config = json.loads(sys.argv[1])
+    box = Path(__file__).absolute().parent.parent
+    # the student's folder last: a numpy.py in a submission is nobody's numpy
+    sys.path += [str(box / "trusted"), str(box / "packages"), str(box / "student")]
+    from confine import confine
+
+    confine(config["limits"], config["user"])
+    import numpy.random  # loads lazily: warmed here, once, for every probe  # noqa: F401
+    import probes
+    from writer import write_all
+
+    known = probes.probes()
+    channel = _take_standard_output()
+
+    def tell(kind: bytes, data: bytes = b"") -> None:
+        write_all(channel, RECORD.pack(kind, len(data)) + data)
+
+    library, importing = _import_library(config, tell, probes)
+    stage = Stage(config, box, channel, library, importing)
+    gc.freeze()  # forks share these objects; collecting them would copy their pages
+    for name in config["probes"]:
+        tell(b"B", name.encode())
+        if name in known:
+            end = stage.run(known[name], lambda data: tell(b"D", data))
+        else:
+            end = {"how": "missing"}
+        tell(b"E", json.dumps(end).encode())
+    tell(b"Z")
+    os._exit(0)
+
+
+def _take_standard_output() -> int:
+    """A private copy of standard output; 0, 1 and 2 then lead nowhere."""
+    channel = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
+    return channel
+
+
+class Unimportable(importlib.abc.MetaPathFinder):
+    """Refuses modules whose import ended the process before, also when other modules ask for them."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self._reasons = reasons
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        if name in self._reasons:
+            raise ImportError(f"{name} {self._reasons[name]}", name=name)
+
+
+def _import_library(config: Mapping[str, Any], tell: Any, probes: Any) -> tuple[Any, dict]:
+    """The modules of the library, each imported by itself, and by exception the module it came from."""
+    modules, failures = {}, {}
+    sys.meta_path.insert(0, Unimportable(config["unimportable"]))
+    for name in probes.MODULES:
+        tell(b"I", name.encode())
+        _allow_processor_time(config["import_cpu_s"])
+        try:
+            modules[name] = importlib.import_module(name)
+        except BaseException as failure:  # sys.exit at import time, too, costs this module alone
+            failures[name] = failure
+    resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, _hard_cpu()))
+    library = probes.Library(modules, failures)
+    return library, {id(failure): name for name, failure in failures.items()}
+
+
+def _hard_cpu() -> int:
+    return resource.getrlimit(resource.RLIMIT_CPU)[1]
+
+
+def _allow_processor_time(seconds: int) -> None:
+    """So much more than was used so far; whole seconds, rounded up, are what the kernel counts in."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, _hard_cpu()))
+
+
+class Stage:
+    """Runs probes one after another, each in a process and a session of its own."""
+
+    def __init__(
+        self, config: Mapping[str, Any], box: Path, channel: int, library: Any, importing: dict
+    ) -> None:
+        self._config = config
+        self._limits = config["limits"]
+        self._patience = config["patience_s"]
+        self._box = box
+        self._channel = channel
+        self._library = library
+        self._importing = importing
+        self._cells = {f.name: f.read_text("utf-8") for f in _files(box / "cells")}
+
+    def run(self, probe: Any, send: Any) -> dict[str, Any]:
+        """Forks, passes on what the probe sends, and says how it ended."""
+        seconds = max(min(self._limits["cpu_s"], self._patience), self._config["least_s"])
+        wall = self._limits["wall_s"] * seconds / self._limits["cpu_s"]
+        frames, printed = os.pipe(), os.pipe()
+        began = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            self._perform(probe, frames[1], printed[1], seconds)
+        os.close(frames[1])
+        os.close(printed[1])
+        relay = Relay(frames[0], printed[0], self._limits["output_bytes"], send)
+        status, usage, why = relay.until_end(child, began + wall)
+        self._kill_what_is_left(child)
+        relay.drain()
+        cpu_s = usage.ru_utime + usage.ru_stime
+        if why is None and os.WIFSIGNALED(status) and cpu_s >= seconds - TICK_S:
+            why = "time"
+        if why == "time":
+            self._patience = max(0, self._patience - seconds)
+        return {
+            "how": why or ("signal" if os.WIFSIGNALED(status) else "exit"),
+            "code": os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
+            "allowed_s": seconds if cpu_s >= seconds - TICK_S else wall,
+            "printed": relay.tail.decode("utf-8", "replace"),
+        }
+
+    def _perform(self, probe: Any, frames: int, printed: int, seconds: int) -> None:
+        """In the child: run the probe, send what it yields, never return."""
+        try:
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            os.close(self._channel)
+            os.dup2(printed, 1)
+            os.dup2(printed, 2)
+            os.close(printed)
+            self._exercise(probe, frames)
+            sys.stdout.flush()
+        finally:
+            os._exit(0)
+
+    def _exercise(self, probe: Any, frames: int) -> None:
+        import numpy as np
+        from writer import Writer
+
+        writer = Writer(
+            frames, self._limits["output_bytes"], str(self._box / "student"), self._cells
+        )
+        key = self._config["key"]
+        offered = {"cells": lambda: dict(self._cells), "data": self._data}
+        try:
+            inputs = probe.inputs(key) | {name: offered[name]() for name in probe.asks}
+            np.random.seed(probe.legacy_seed(key))
+            random.seed(probe.legacy_seed(key))
+            for values in probe.run(self._library, **inputs):
+                writer.step(values)
+            writer.finished()
+        except BaseException as failure:  # sys.exit in a forward pass is a failure like any other
+            writer.raised(failure, self._importing.get(id(failure)))
+
+    def _data(self) -> dict[str, Any]:
+        """The training data by name, mapped: no copy, and in-place code changes only its own pages."""
+        import numpy as np
+
+        return {
+            f.stem: np.load(f, mmap_mode="c", allow_pickle=False)
+            for f in _files(self._box / "data")
+        }
+
+    def _kill_what_is_left(self, child: int) -> None:
+        """Ends whatever the probe started and left behind."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self._config["alone"]:  # in a process namespace of our own: everybody but us
+                os.kill(-1, signal.SIGKILL)
+            else:
+                os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+class Relay:
+    """Passes on one probe's frames in chunks and keeps the end of what it printed."""
+
+    def __init__(self, frames: int, printed: int, room: int, send: Any) -> None:
+        self._open = {frames, printed}
+        self._frames = frames
+        self._room = room
+        self._send = send
+        self.tail = b""
+        for descriptor in self._open:
+            os.set_blocking(descriptor, False)
+
+    def until_end(self, child: int, deadline: float) -> tuple[int, Any, str | None]:
+        """Waits for the child and returns (status, usage, why it was killed if it was)."""
+        why = None
+        while True:
+            if not self._open:  # it closed its pipes, as every process does at its end
+                ended, status, usage = _wait(child, deadline if why is None else None)
+            else:
+                self._pump(TICK_S)
+                ended, status, usage = os.wait4(child, os.WNOHANG)
+            if ended:
+                return status, usage, why
+            if why is None and (self._room < 0 or time.monotonic() > deadline):
+                why = "output" if self._room < 0 else "time"
+                os.kill(child, signal.SIGKILL)
+
+    def drain(self) -> None:
+        """Takes what is still in the pipes; their writers are dead."""
+        while self._open and self._pump(0):
+            pass
+        for descriptor in self._open:
+            os.close(descriptor)
+
+    def _pump(self, timeout_s: float) -> bool:
+        ready = select.select(list(self._open), [], [], timeout_s)[0]
+        for descriptor in ready:
+            data = os.read(descriptor, CHUNK)
+            if not data:
+                self._open.discard(descriptor)
+                os.close(descriptor)
+            elif descriptor == self._frames:
+                self._room -= len(data)
+                if self._room >= 0:
+                    self._send(data)
+            else:
+                self.tail = (self.tail + data)[-TAIL:]
+        return bool(ready)
+
+
+def _wait(child: int, deadline: float | None) -> tuple[int, int, Any]:
+    """`wait4` that gives up at the deadline."""
+    pause = 0.0005
+    while True:
+        ended = os.wait4(child, os.WNOHANG if deadline else 0)
+        if ended[0] or (deadline and time.monotonic() > deadline):
+            return ended
+        time.sleep(pause)
+        pause = min(2 * pause, TICK_S)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (f for f in sorted(folder.iterdir()) if f.is_file()) if folder.is_dir() else iter(())
+
+
+if __name__ == "__main__":
+    main()
