@@ -2,4 +2,4 @@
 
 
 class DataError(Exception):
-    """One sentence that says what was found and what to do; a command prints it without a traceback."""
+    """A sentence that says what was found and what to do; commands print it without traceback."""

@@ -1,7 +1,7 @@
 """The digits of the faces that matplotlib ships, as small pictures of their ink."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageFont
@@ -44,7 +44,7 @@ class Glyph:
     height: int
 
 
-@lru_cache(maxsize=None)
+@cache
 def glyph(face: str, digit: int, level: int, weight: int) -> Glyph:
     """The ink of ``digit`` in ``face``, about ``level`` pixels high.
 
@@ -62,7 +62,7 @@ def glyph(face: str, digit: int, level: int, weight: int) -> Glyph:
     return Glyph(ink, right - left, bottom - top)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _font(face: str, level: int) -> ImageFont.FreeTypeFont:
     import matplotlib
 

@@ -15,7 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .errors import DataError
-from .files import FILES, MARK, TEST, TRAIN, Identity, identify, mark, writing
+from .files import FILES, MARK, TEST, TRAIN, identify, mark, writing
 from .photo import RECIPE, SIDE, Recipe, photograph
 
 VERSION = 1  # of the images that a seed draws: raise it with every change to them

@@ -1,0 +1,97 @@
+"""A web server that misbehaves as asked, and a small stand-in for SVHN's files behind it."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.svhn import fetch, files
+
+
+@dataclass
+class Server:
+    """What the server offers, how it behaves, and what it was asked.
+
+    Attributes:
+        content: bytes by file name.
+        url: where it listens, with a slash at the end.
+        knows_range: whether it honours the Range header.
+        breaks_after: answers so many bytes and hangs up, for each number in the list, then behaves.
+        status: an HTTP error to answer instead.
+        asked: (file name, Range header or None), a request.
+    """
+
+    content: dict[str, bytes]
+    url: str = ""
+    knows_range: bool = True
+    breaks_after: list[int] = field(default_factory=list)
+    status: int = 200
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = self.path.strip("/")
+            wanted = self.headers.get("Range")
+            server.asked.append((name, wanted))
+            if server.status != 200:
+                self.send_error(server.status)
+                return
+            body = server.content[name]
+            start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
+            if wanted and server.knows_range:
+                if start >= len(body):
+                    self.send_response(416)
+                    self.send_header("Content-Range", f"bytes */{len(body)}")
+                    self.end_headers()
+                    return
+                self.send_response(206)
+                self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+                body = body[start:]
+            else:
+                self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: server.breaks_after.pop(0)] if server.breaks_after else body)
+            self.close_connection = True
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[Server]:
+    """A server on this machine that offers two files of a megabyte; the package expects just these."""
+    rng = np.random.default_rng(0)
+    content = {file.name: rng.bytes(1_000_000) for file in files.FILES}
+    expected = tuple(
+        files.File(name, hashlib.md5(body).hexdigest(), len(body), 1)
+        for name, body in content.items()
+    )
+    monkeypatch.setattr(fetch, "FILES", expected)
+    monkeypatch.setattr(fetch, "PAUSES", (0.01, 0.01))
+    server = Server(content)
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+    server.url = f"http://127.0.0.1:{http.server_port}/"
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    http.shutdown()
+    http.server_close()
+
+
+@pytest.fixture
+def full_disk():
+    """Make the system refuse every write to a path with ENOSPC, as it does when the disk is full."""
+    device = Path("/dev/full")
+    if not device.exists():
+        pytest.skip("this system has no /dev/full")
+    return lambda path: path.symlink_to(device)
