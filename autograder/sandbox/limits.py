@@ -72,6 +72,7 @@ TRAINING = Budget(
         disk_bytes=64 * MIB,
         output_bytes=1024 * MIB,
     ),
+    patience_s=3600,
     wall_s=3700.0,
     output_bytes=1088 * MIB,
 )

@@ -33,8 +33,8 @@ def SVHN_data(
     """
     data_dir = Path(data_dir or os.environ.get("SVHN_DIR") or "data")
     num_training = min(num_training, int(os.environ.get("SVHN_MAX_TRAINING") or num_training))
-    images, labels = _load(data_dir / "train_32x32.mat")
-    test_images, test_labels = _load(data_dir / "test_32x32.mat")
+    images, labels = load_split(data_dir / "train_32x32.mat")
+    test_images, test_labels = load_split(data_dir / "test_32x32.mat")
     end = num_training + num_validation
     if num_training < 1 or num_validation < 0 or end > len(images):
         raise ValueError(
@@ -58,7 +58,7 @@ def SVHN_data(
     }
 
 
-def _load(mat: Path) -> tuple[np.ndarray, np.ndarray]:
+def load_split(mat: Path) -> tuple[np.ndarray, np.ndarray]:
     """The images (N, 32, 32, 3) uint8, mapped from disk, and the labels (N,) of one SVHN file."""
     if not mat.exists():
         raise FileNotFoundError(

@@ -60,7 +60,7 @@ def compute_acc(
     for start in range(0, len(data), batch_size):
         batch = slice(start, start + batch_size)
         scores = model.forward(data[batch], False)
-        correct += np.count_nonzero(scores.argmax(axis=1) == labels[batch])
+        correct += int(np.count_nonzero(scores.argmax(axis=1) == labels[batch]))
     return correct / len(data)
 
 

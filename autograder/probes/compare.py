@@ -1,0 +1,72 @@
+"""Plain SGD and the three optimizers, each from the same start for the same number of steps.
+
+A small network that plain SGD trains slowly but surely: on the notebook's own deep one it stands
+still at first, so that a short run could not tell the optimizers apart. Every step sees all of the
+data, so that no order of batches matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import given
+from .full_training import trained
+from .layers import load
+
+STEPS = 100
+FEATURES, HIDDEN, CLASSES, EXAMPLES = 15, 30, 10, 64
+
+
+def _problem(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Clusters around ten centres, and initial weights of He's scale."""
+    y = rng.integers(CLASSES, size=EXAMPLES)
+    centres = rng.normal(size=(CLASSES, FEATURES))
+    return dict(
+        x=centres[y] + 0.7 * rng.normal(size=(EXAMPLES, FEATURES)),
+        y=y,
+        w1=rng.normal(size=(FEATURES, HIDDEN)) * np.sqrt(2 / FEATURES),
+        w2=rng.normal(size=(HIDDEN, CLASSES)) * np.sqrt(2 / HIDDEN),
+    )
+
+
+def _train(lib: Any, build: Any, x: Any, y: Any, w1: Any, w2: Any) -> dict[str, Any]:
+    layers = lib.layer_utils
+    model = lib.fully_conn.Module()
+    model.net = layers.sequential(
+        layers.flatten(name="probe_flatten"),
+        layers.fc(FEATURES, HIDDEN, name="probe_1"),
+        layers.leaky_relu(name="probe_relu"),
+        layers.fc(HIDDEN, CLASSES, name="probe_2"),
+    )
+    load(model.net, w1.copy(), np.zeros(HIDDEN), w2.copy(), np.zeros(CLASSES))
+    loss, optimizer = layers.cross_entropy(), build(model.net)
+    for _ in range(STEPS):
+        loss.forward(model.forward(x), y)
+        model.backward(loss.backward())
+        optimizer.step()
+    return trained(lib, model.net)
+
+
+def _beside_sgd(lib: Any, build: Any, **problem: Any) -> Iterator[dict[str, Any]]:
+    """The parameters after training; then those of plain SGD, which count from the reference."""
+    yield _train(lib, build, **problem)
+    plain = _train(lib, lambda net: lib.optim.SGD(net, 1e-2), **problem)
+    yield {f"sgd_{name}": value for name, value in plain.items()}
+
+
+@given(_problem, training=True)
+def compare_sgd_momentum(lib, x, y, w1, w2):
+    yield from _beside_sgd(lib, lambda net: lib.optim.SGDM(net, 1e-2, 0.9), x=x, y=y, w1=w1, w2=w2)
+
+
+@given(_problem, training=True)
+def compare_optimizers_rmsprop(lib, x, y, w1, w2):
+    yield from _beside_sgd(lib, lambda net: lib.optim.RMSProp(net, 5e-3), x=x, y=y, w1=w1, w2=w2)
+
+
+@given(_problem, training=True)
+def compare_optimizers_adam(lib, x, y, w1, w2):
+    yield from _beside_sgd(lib, lambda net: lib.optim.Adam(net, 5e-3), x=x, y=y, w1=w1, w2=w2)
