@@ -1,0 +1,105 @@
+"""The steps that make `nbgrader generate_assignment` build our release; nbgrader_config.py puts
+them in order.
+
+They raise where anything is in doubt. nbgrader then removes what it has written and ends with an
+error; its hooks, in contrast, only log an exception and go on.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.release import contents
+from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, regions
+from autograder.release.strip import find_blocks, stub
+
+UNNAMED_STUB = stub("this cell")
+"""What stock ClearSolutions puts where a solution stood, until NameStubs names the cell."""
+
+
+class CheckMarkers(NbGraderPreprocessor):
+    """Refuses a notebook in which a marker is misspelt, missing or in the wrong cell: stock
+    ClearSolutions, which works on substrings, would let a solution through."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int):
+        nbgrader = cell.metadata.get("nbgrader", {})
+        path = f"{resources['unique_key']}.ipynb, cell {nbgrader.get('grade_id') or index + 1}"
+        if cell.get("attachments"):
+            raise StripError(path, 1, "a released cell has no attachments; link to the file")
+        solution, task = nbgrader.get("solution"), nbgrader.get("task")
+        found = {region.kind for region in regions(cell.source, path)}
+        if cell.cell_type == "code":
+            find_blocks(cell.source, path)
+        allowed = {SOLUTION} if solution else {MARK_SCHEME} if task else set()
+        if found != allowed:
+            names = sorted(kind.name for kind in found) or "none"
+            expected = sorted(kind.name for kind in allowed) or "none"
+            raise StripError(path, 1, f"regions found: {names}; expected in this cell: {expected}")
+        return cell, resources
+
+
+class NameStubs(NbGraderPreprocessor):
+    """Makes each code stub name its own cell, by grade id. Runs right after ClearSolutions."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int):
+        if cell.cell_type == "code" and UNNAMED_STUB in cell.source:
+            named = stub(cell.metadata.nbgrader.grade_id)
+            cell.source = cell.source.replace(UNNAMED_STUB, named)
+        return cell, resources
+
+
+class AddReleaseFiles(NbGraderPreprocessor):
+    """Puts the stripped library and the students' files beside the notebook.
+
+    As outputs, not as files in `source/`: `nbgrader autograde` copies those over a student's own.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
+        resources["outputs"] = {**(resources.get("outputs") or {}), **contents.files()}
+        return nb, resources
+
+
+class ReleaseNotebook(NotebookExporter):
+    """Writes the notebook in a form that depends on nothing but its cells: ids, the order of keys,
+    nbformat's minor version and the kernel are ours, whatever nbconvert or the machine prefer."""
+
+    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any):
+        _, resources = released = super().from_notebook_node(nb, resources, **kw)
+        notebook = json.loads(released[0])
+        canonical = {
+            "cells": [_cell(cell, n) for n, cell in enumerate(notebook["cells"], 1)],
+            "metadata": {
+                "kernelspec": {
+                    "display_name": "Python 3",
+                    "language": "python",
+                    "name": "python3",
+                },
+                "language_info": {"name": "python"},
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        return json.dumps(canonical, indent=1, ensure_ascii=False, sort_keys=True) + "\n", resources
+
+
+def _cell(cell: dict[str, Any], number: int) -> dict[str, Any]:
+    """A cell with what nbgrader and Jupyter need, and nothing that a person or a run left in it."""
+    metadata = {k: v for k, v in cell["metadata"].items() if k in KEPT_METADATA}
+    grade_id = metadata.get("nbgrader", {}).get("grade_id")
+    canonical = {
+        "cell_type": cell["cell_type"],
+        "id": grade_id or f"cell-{number}",
+        "metadata": metadata,
+        "source": "".join(cell["source"]).splitlines(keepends=True),
+    }
+    if cell["cell_type"] == "code":
+        canonical |= {"execution_count": None, "outputs": []}
+    return canonical
+
+
+KEPT_METADATA = {"nbgrader", "deletable", "editable"}

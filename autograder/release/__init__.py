@@ -1,0 +1,1 @@
+"""From the solution to what students receive: strip, build, verify."""

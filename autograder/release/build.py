@@ -1,0 +1,134 @@
+"""Build the release, through nbgrader's own converter and the configuration of the checkout.
+
+`nbgrader generate_assignment problem_1 --force` and formgrader's button write the same bytes. Here
+nothing else is written: no gradebook, no log, and the old release stays until the new one is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from autograder import course
+from autograder.release import contents
+from autograder.release.finding import Finding
+
+Progress = Callable[[str], None]
+"""Is told, in a few words, what is being done now."""
+
+
+class BuildError(RuntimeError):
+    """nbgrader could not make the release; the message has what it logged."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A release that was built.
+
+    Attributes:
+        folder: where it is.
+        files: how many files it has.
+        solutions: how many solutions were taken out of the library.
+        seconds: how long it took.
+    """
+
+    folder: Path
+    files: int
+    solutions: int
+    seconds: float
+
+
+def build(destination: Path = course.RELEASE, progress: Progress = lambda _: None) -> Report:
+    """Build the release into a folder, in place of what was there.
+
+    Raises:
+        StripError: the sources cannot be stripped safely.
+        BuildError: nbgrader failed.
+    """
+    started = time.perf_counter()
+    progress("stripping the library")
+    contents.files()  # nbgrader would hide the file and line of an error in a traceback
+    solutions = sum(1 for _ in contents.blocks())
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    progress("nbgrader generates the assignment")
+    with TemporaryDirectory(prefix=".building-", dir=destination.parent) as place:
+        _generate(Path(place))
+        if destination.exists():
+            shutil.rmtree(destination)
+        shutil.move(Path(place) / course.ASSIGNMENT, destination)
+    files = sum(path.is_file() for path in destination.rglob("*"))
+    return Report(destination, files, solutions, time.perf_counter() - started)
+
+
+def differences(folder: Path) -> list[Finding]:
+    """Where a release is not, byte for byte, what the sources build now."""
+    with TemporaryDirectory(prefix="release-") as place:
+        fresh = build(Path(place) / course.ASSIGNMENT).folder
+        expected, found = _bytes(fresh), _bytes(folder)
+    findings = []
+    for path in sorted(expected.keys() | found.keys()):
+        if path not in found:
+            findings.append(Finding("fresh", path, 1, "missing; run `autograder release`"))
+        elif path not in expected:
+            findings.append(Finding("files", path, 1, "no part of the release; delete it"))
+        elif expected[path] != found[path]:
+            line = _first_difference(expected[path], found[path])
+            message = "differs from a fresh build; run `autograder release`"
+            findings.append(Finding("fresh", path, line, message))
+    return findings
+
+
+def _generate(release: Path) -> None:
+    """Have nbgrader write the assignment's folder into `release`."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
+    config.CourseDirectory.assignment_id = course.ASSIGNMENT
+    config.CourseDirectory.release_directory = str(release.resolve())
+    config.GenerateAssignment.no_database = True
+    config.SaveCells.enabled = False
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+
+    log = _Log()
+    converter.log = logging.Logger("release")
+    converter.log.addHandler(log)
+    try:
+        converter.start()
+    except (NbGraderException, SystemExit) as error:
+        raise BuildError("\n".join(log.lines) or str(error)) from error
+
+
+class _Log(logging.Handler):
+    """Keeps what nbgrader logs as errors."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def _first_difference(expected: bytes, found: bytes) -> int:
+    """The first line that is not the same."""
+    lines = expected.split(b"\n"), found.split(b"\n")
+    for number, (one, other) in enumerate(zip(*lines, strict=False), 1):
+        if one != other:
+            return number
+    return min(map(len, lines))

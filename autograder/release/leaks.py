@@ -1,0 +1,198 @@
+"""No solution, no model answer and no hidden check in what students receive.
+
+What is secret is read from the sources: the statements between solution markers, in the library
+and in the notebook; the model answers and mark schemes; the hidden suites. Taken out of it is what
+says nothing, and what the given code of the library and the notebook says too. (The students' own
+files are not taken out: a solution in their README is a leak.)
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder import course
+from autograder.release import contents
+from autograder.release import fingerprints as forms
+from autograder.release.finding import Finding
+from autograder.release.markers import regions
+from autograder.release.strip import find_blocks
+from autograder.release.texts import Text
+
+ANSWER_RUN = 6
+"""Words in a row that a released text may not share with a model answer: fewer are a phrase."""
+SUITE_RUN = 12
+"""... and with a hidden suite, whose words are those of all code about this library."""
+
+
+@dataclass
+class Secrets:
+    """What must not be found, in the forms in which it is looked for, and where it comes from."""
+
+    trees: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    suites: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell of the source notebook, as text that is given and text that is not."""
+
+    name: str
+    code: bool
+    solution: bool
+    source: str
+
+    def given(self) -> str:
+        lines = self.source.split("\n")
+        for region in reversed(regions(self.source, self.name)):
+            del lines[region.begin - 1 : region.end]
+        return "\n".join(lines)
+
+    def secret(self) -> str:
+        lines = self.source.split("\n")
+        found = regions(self.source, self.name)
+        return "\n".join("\n".join(lines[r.begin : r.end - 1]) for r in found)
+
+
+def read_secrets() -> Secrets:
+    """What the checkout's sources keep from students."""
+    cells = list(_cells(course.SOURCE))
+    secrets = Secrets()
+    solutions = [*contents.blocks(), *_notebook_blocks(cells)]
+    for place, source, statements in solutions:
+        for top in statements:
+            for statement in forms.statements(top):
+                if not forms.says_nothing(statement):
+                    secrets.trees[forms.tree_form(statement)] = place
+                    secrets.values |= dict.fromkeys(forms.value_forms(statement), place)
+                    secrets.texts |= dict.fromkeys(forms.text_forms(statement, source), place)
+    for cell in cells:
+        if not cell.code:
+            runs = forms.passages(cell.secret(), ANSWER_RUN)
+            secrets.answers |= {run: cell.name for run, _ in runs}
+    for path in sorted(course.HIDDEN_SUITES.rglob("*.py")):
+        runs = forms.passages(path.read_text(encoding="utf-8"), SUITE_RUN)
+        secrets.suites |= {run: path.name for run, _ in runs}
+    _take_out_what_is_given(secrets, cells)
+    return secrets
+
+
+def _notebook_blocks(cells: Iterable[_Cell]) -> Iterator[tuple[str, str, tuple[ast.stmt, ...]]]:
+    for cell in cells:
+        if cell.code and cell.solution:
+            for block in find_blocks(cell.source, cell.name, cell.name):
+                yield cell.name, cell.source, block.body
+
+
+def _take_out_what_is_given(secrets: Secrets, cells: list[_Cell]) -> None:
+    """Whatever stands outside of markers is no secret, though a solution may say it too."""
+    library = [data.decode() for path, data in contents.files().items() if path.startswith("lib/")]
+    code = library + [_plain(cell.given()) for cell in cells if cell.code]
+    for text in code:
+        for statement in forms.statements(ast.parse(text)):
+            secrets.trees.pop(forms.tree_form(statement), None)
+            for form in forms.text_forms(statement, text):
+                secrets.texts.pop(form, None)
+            for node in ast.walk(statement):
+                if isinstance(node, ast.expr):
+                    for form in forms.renamed_forms(node):
+                        secrets.values.pop(form, None)
+    prose = [cell.given() for cell in cells]
+    for text in prose:
+        for run, _ in forms.passages(text, ANSWER_RUN):
+            secrets.answers.pop(run, None)
+    for text in [*prose, *(data.decode() for data in contents.files().values())]:
+        for run, _ in forms.passages(text, SUITE_RUN):
+            secrets.suites.pop(run, None)
+
+
+def _cells(notebook: Path) -> Iterator[_Cell]:
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        nbgrader = cell["metadata"].get("nbgrader", {})
+        yield _Cell(
+            nbgrader.get("grade_id", ""),
+            cell["cell_type"] == "code",
+            bool(nbgrader.get("solution")),
+            "".join(cell["source"]),
+        )
+
+
+def _plain(cell: str) -> str:
+    """A code cell without magics and shell commands, which are no Python."""
+    return re.sub(r"^([ \t]*)[%!].*", r"\1pass", cell, flags=re.MULTILINE)
+
+
+def find(texts: Iterable[Text], secrets: Secrets) -> list[Finding]:
+    """Every secret in the texts, once a line and place."""
+    found = {}
+    for text in texts:
+        for position, proof, place, how in _in_text(text, secrets):
+            finding = Finding(proof, text.path, text.line(position), f"{how} {place}{_in(text)}")
+            found.setdefault((finding.path, finding.line, proof, place), finding)
+    return list(found.values())
+
+
+def _in(text: Text) -> str:
+    return f" (in {text.inside})" if text.inside else ""
+
+
+def _in_text(text: Text, secrets: Secrets) -> Iterator[tuple[int, str, str, str]]:
+    """Positions of secrets in one text: (position, proof, place it comes from, how it was seen)."""
+    for position, tree in _code(text.content):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.expr):
+                for form in forms.renamed_forms(node):
+                    if form in secrets.values:
+                        how = "an expression, but for its variables, of the solution of"
+                        yield position(node), "leak", secrets.values[form], how
+        for statement in forms.statements(tree):
+            if (form := forms.tree_form(statement)) in secrets.trees:
+                how = "a statement of the solution of"
+                yield position(statement), "leak", secrets.trees[form], how
+
+    squeezed, positions = forms.squeeze(text.content)
+    for form, place in secrets.texts.items():
+        where = forms.find_text(form, text.content, squeezed, positions)
+        if where is not None:
+            yield where, "leak", place, "the text of a statement of the solution of"
+
+    for length, runs, proof, how in (
+        (ANSWER_RUN, secrets.answers, "answers", f"{ANSWER_RUN} words of the model answer of"),
+        (SUITE_RUN, secrets.suites, "hidden", f"{SUITE_RUN} words of the hidden suite"),
+    ):
+        for run, where in forms.passages(text.content, length):
+            if run in runs:
+                yield where, proof, runs[run], how
+
+
+def _code(content: str) -> Iterator[tuple]:
+    """The syntax trees in a text, each with what tells the position of one of its nodes.
+
+    A whole Python file gives one, and its strings and comments give theirs; in other text, each
+    line or `span in backticks` that is Python gives one.
+    """
+    starts = [0]
+    for line in content.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    tree = forms.parse(content)
+    if tree:
+        yield lambda node: starts[node.lineno - 1], tree
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for _, inner in _code(node.value) if node.value != content else ():
+                    yield lambda _, at=starts[node.lineno - 1]: at, inner
+    for number, line in enumerate(content.split("\n")):
+        fragments = [line.strip(" \t#>*.-`"), *re.findall(r"`+([^`]+)`+", line)]
+        if tree:  # code itself was looked at above; its comments were not
+            fragments = [comment.strip("# ") for comment in re.findall(r"#.*", line)]
+        for fragment in fragments:
+            text = fragment + " pass" if fragment.endswith(":") else fragment
+            if text and (inner := forms.parse(text)):
+                yield lambda _, at=starts[number]: at, inner

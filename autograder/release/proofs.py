@@ -1,0 +1,200 @@
+"""What only running shows: the solution passes the released checks, and the stub fails each for
+the right reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from autograder import course, rubric
+from autograder.release.finding import Finding
+
+IMAGES = 400
+"""Training images of the proofs: training must run from end to end, not reach an accuracy. That
+the solution reaches its thresholds on all of the data is measured elsewhere, in minutes."""
+VALIDATION = 3257
+"""What SVHN_data keeps for validation, whatever the number of training images."""
+SECONDS = 300
+"""For a run of the checks. They take ten or so; this stops a released endless loop."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one visible check ended.
+
+    Attributes:
+        passed: whether it passed.
+        message: what it said when it did not.
+    """
+
+    passed: bool
+    message: str = ""
+
+
+def run_proofs(folder: Path) -> list[Finding]:
+    """Both proofs, side by side, on copies of the released folder."""
+    with TemporaryDirectory(prefix="release-") as place, ThreadPoolExecutor(2) as pool:
+        workplace = Path(place)
+        data = workplace / "data"
+        draw_data(data)
+        stub, solution = workplace / "stub", workplace / "solution"
+        for copy in (stub, solution):
+            shutil.copytree(folder, copy)
+        answer(solution)
+        found = [
+            pool.submit(list, _stub_problems(stub, data)),
+            pool.submit(list, _solution_problems(solution, data)),
+        ]
+        problems = [*_import_problems(stub, data), *(p for f in found for p in f.result())]
+        return [_finding(folder, *problem) for problem in problems]
+
+
+def answer(folder: Path) -> None:
+    """Turn a released folder into what a student who got everything right hands in: the solution's
+    library, and the notebook with every answer filled in."""
+    shutil.rmtree(folder / "lib", ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(course.LIBRARY / "lib", folder / "lib", ignore=ignored)
+    answers = {
+        cell["metadata"]["nbgrader"]["grade_id"]: cell["source"]
+        for cell in json.loads(course.SOURCE.read_text(encoding="utf-8"))["cells"]
+        if cell["metadata"].get("nbgrader", {}).get("solution")
+    }
+    path = folder / course.NOTEBOOK
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = answers.get(grade_id, cell["source"])
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def draw_data(folder: Path) -> None:
+    """Small files in SVHN's form: each class a colour pattern of its own, under noise."""
+    from scipy.io import savemat
+
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    patterns = rng.integers(0, 256, (10, 32, 32, 3))
+    for name, count in (("train", IMAGES + VALIDATION), ("test", 100)):
+        labels = rng.integers(0, 10, count)
+        noise = rng.integers(0, 256, (count, 32, 32, 3))
+        images = ((patterns[labels] + noise) // 2).astype(np.uint8)
+        content = {"X": images.transpose(1, 2, 3, 0), "y": labels[:, None] + 1}
+        savemat(folder / f"{name}_32x32.mat", content)
+
+
+def run_checks(folder: Path, data: Path) -> dict[str, Verdict]:
+    """Run every visible check of a folder, those that train on few images.
+
+    Raises:
+        RuntimeError: the checks cannot be run at all.
+    """
+    report = folder / "report.xml"
+    ended = _python(folder, data, "-m", "pytest", "--training", f"--junitxml={report}")
+    if not report.exists():
+        raise RuntimeError(f"pytest could not run: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+    verdicts = {}
+    for case in ET.parse(report).iter("testcase"):
+        found = re.fullmatch(r"test_check\[(\w+)\]", case.get("name"))
+        problem = case.find("failure") if case.find("failure") is not None else case.find("error")
+        message = "" if problem is None else problem.text or ""
+        verdicts[found[1] if found else case.get("name")] = Verdict(problem is None, message)
+    return verdicts
+
+
+Problem = tuple[str, str, str]
+"""The proof that failed, the file or the section concerned, and what is wrong."""
+
+
+def _stub_problems(folder: Path, data: Path) -> Iterator[Problem]:
+    """Every check fails where the student's work is missing, and says so."""
+    for section, verdict in _verdicts("stub", folder, data):
+        if verdict.passed:
+            yield "stub", section, "passes without a line of the student's"
+        elif "write your solution here" not in verdict.message:
+            why = _last_line(verdict.message)
+            yield "stub", section, f"fails, but not because a solution is to be written: {why}"
+
+
+def _solution_problems(folder: Path, data: Path) -> Iterator[Problem]:
+    """Every check passes on the solution."""
+    for section, verdict in _verdicts("solution", folder, data):
+        if not verdict.passed:
+            yield "solution", section, f"fails on the solution: {_last_line(verdict.message)}"
+
+
+def _import_problems(folder: Path, data: Path) -> Iterator[Problem]:
+    """Every module of the stub can be imported."""
+    paths = [path.relative_to(folder) for path in sorted((folder / "lib").rglob("*.py"))]
+    modules = {".".join(p.with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: importlib.import_module(name)\n"
+        "    except BaseException as e: print(name, type(e).__name__, e, sep='\\t')\n"
+    )
+    for line in _python(folder, data, "-c", script, *modules).stdout.splitlines():
+        module, kind, message = line.split("\t", 2)
+        yield "imports", modules[module].as_posix(), f"cannot be imported: {kind}: {message}"
+
+
+def _verdicts(proof: str, folder: Path, data: Path) -> list[tuple[str, Verdict]]:
+    """The verdict on each section, for better or worse."""
+    try:
+        verdicts = run_checks(folder, data)
+    except (RuntimeError, subprocess.TimeoutExpired) as problem:
+        verdicts = {section.id: Verdict(False, str(problem)) for section in rubric.SECTIONS}
+    missing = Verdict(False, "there is no such check")
+    return [(section.id, verdicts.get(section.id, missing)) for section in rubric.SECTIONS]
+
+
+def _finding(folder: Path, proof: str, concerns: str, problem: str) -> Finding:
+    if concerns not in rubric.BY_ID:
+        return Finding(proof, concerns, 1, problem)
+    line = line_of(folder / course.NOTEBOOK, concerns)
+    return Finding(proof, course.NOTEBOOK, line, f"the check {concerns} {problem}")
+
+
+def line_of(notebook: Path, grade_id: str) -> int:
+    """The line of the notebook's file in which the cell with that grade id says so."""
+    text = notebook.read_text(encoding="utf-8")
+    found = text.find(f'"grade_id": "{grade_id}"')
+    return text.count("\n", 0, found) + 1 if found >= 0 else 1
+
+
+def _last_line(message: str) -> str:
+    return next((line for line in reversed(message.split("\n")) if line.strip()), "")
+
+
+def _python(folder: Path, data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a folder as a student would, whatever this process was told."""
+    environment = os.environ | {
+        "SVHN_DIR": str(data),
+        "SVHN_MAX_TRAINING": str(IMAGES),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    for ours in ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
+        environment.pop(ours, None)
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )

@@ -1,0 +1,211 @@
+"""Take the solutions out of Python text, or refuse.
+
+Where a solution stood, the released code raises NotImplementedError and names its own place. All
+else stays: docstrings, given code (also what comes after a raise), and the banners that say what
+to do. Whatever is not beyond doubt is an error, since the harm of a leak cannot be undone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.release.markers import EXACT, SOLUTION, Region, StripError, regions
+
+RULE = re.compile(r" *#{20,}")
+BANNER_LINE = re.compile(r" *#(?!#).*")
+TODO = re.compile(r" *# +TODO: \S.*")
+END_BANNER = re.compile(r" *# +END OF YOUR CODE +#")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A solution between its markers.
+
+    Attributes:
+        place: where it stands, for a student to find: "fc.forward", "train_net, TODO 2 of 3".
+        region: its markers.
+        body: its statements, with line numbers of the whole text.
+        source: its text, without the markers.
+    """
+
+    place: str
+    region: Region
+    body: tuple[ast.stmt, ...]
+    source: str
+
+
+def stub(place: str) -> str:
+    """The statement that stands where the solution of `place` stood."""
+    return f'raise NotImplementedError("{place}: write your solution here")'
+
+
+def strip(text: str, path: str, place: str | None = None) -> str:
+    """The text without its solutions.
+
+    Args:
+        text: Python code.
+        path: what errors call it.
+        place: what blocks outside of any function call themselves; the file's stem by default.
+
+    Raises:
+        StripError: it cannot be done safely; the message names file and line.
+    """
+    lines = text.split("\n")
+    for block in reversed(find_blocks(text, path, place)):
+        region = block.region
+        lines[region.begin - 1 : region.end] = [region.indent + stub(block.place)]
+    stripped = "\n".join(lines)
+    _parse(stripped, path, "without its solutions, the file is no Python any more")
+    return stripped
+
+
+def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
+    """Every solution of a text, in order; arguments and errors as for `strip`."""
+    lines = text.split("\n")
+    found = regions(text, path)
+    for region in found:
+        if region.kind is not SOLUTION:
+            raise StripError(path, region.begin, f"{region.kind.name} has no place in code")
+    _check_comments(lines, path)
+    tree = _parse(text, path, "not Python") if found else None  # a given cell may hold magics
+    bodies = [_whole_statements(tree, lines, region, path) for region in found]
+    banners = {number for region in found for number in _banner(lines, region, path)}
+    _check_that_banners_have_blocks(lines, banners, path)
+
+    places = [_place(tree, region) or place or Path(path).stem for region in found]
+    return [
+        Block(
+            _numbered(places, index),
+            region,
+            body,
+            "\n".join(lines[region.begin : region.end - 1]),
+        )
+        for index, (region, body) in enumerate(zip(found, bodies, strict=True))
+    ]
+
+
+def _parse(text: str, path: str, problem: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise StripError(path, error.lineno or 1, f"{problem}: {error.msg}") from error
+
+
+def _check_comments(lines: list[str], path: str) -> None:
+    """A comment of two to five hashes is a marker or was meant to be one, whatever its words."""
+    for number, line in enumerate(lines, 1):
+        if "\r" in line:
+            raise StripError(path, number, "a Windows line end; save the file with plain ones")
+        if re.match(r"\s*#{2,5}(?!#)", line) and line.lstrip(" ") not in EXACT:
+            raise StripError(
+                path,
+                number,
+                f"{line.strip()!r} is not a marker; `### BEGIN SOLUTION` and `### END SOLUTION` "
+                f"are, and other comments begin with one hash",
+            )
+
+
+def _whole_statements(
+    tree: ast.Module, lines: list[str], region: Region, path: str
+) -> tuple[ast.stmt, ...]:
+    """The statements of a block, which must fill it: no half of one, and at least one that acts."""
+    inside: list[ast.stmt] = []
+    for node in ast.walk(tree):
+        for field in ("body", "orelse", "finalbody"):
+            body = getattr(node, field, None)
+            if not isinstance(body, list) or inside:
+                continue
+            inside = [s for s in body if region.begin < _first_line(s) <= s.end_lineno < region.end]
+
+    acts = [
+        s
+        for s in inside
+        if not isinstance(s, ast.Pass)
+        and not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+    ]
+    between = lines[region.begin : region.end - 1]
+    if not any(line.strip() for line in between):
+        raise StripError(path, region.begin, "the solution is empty")
+    if not acts:
+        raise StripError(path, region.begin, "the solution has no statement that does anything")
+
+    alone = textwrap.dedent("\n".join(between))
+    try:  # inside a function, so that `return` is a statement like others
+        own = ast.parse("def block():\n" + textwrap.indent(alone, " ")).body[0].body
+    except SyntaxError:
+        own = []
+    if [ast.dump(s) for s in own] != [ast.dump(s) for s in inside]:
+        raise StripError(
+            path, region.begin, "the solution is not whole statements: move its markers"
+        )
+    if inside[0].col_offset != len(region.indent):
+        raise StripError(
+            path, region.begin, "the markers are not indented like the statements between them"
+        )
+    return tuple(inside)
+
+
+def _first_line(statement: ast.stmt) -> int:
+    """Its first line, that of a decorator where it has one."""
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)])
+
+
+def _banner(lines: list[str], region: Region, path: str) -> tuple[int, int]:
+    """The lines that say TODO, right above a block, and END OF YOUR CODE, right below it.
+
+    Code between a banner and its marker would be a line of the solution that is given away.
+    """
+    above = region.begin - 3  # the last line inside the banner, counted from 0
+    while above >= 0 and BANNER_LINE.fullmatch(lines[above]) and not TODO.fullmatch(lines[above]):
+        above -= 1
+    if not (above > 0 and _is_banner(lines[above - 1], lines[above], lines[region.begin - 2])):
+        raise StripError(
+            path,
+            region.begin,
+            "no banner right above: a line of #, `# TODO: ... #` and a line of #; "
+            "a statement between them would be released",
+        )
+    below = lines[region.end : region.end + 3]
+    if not (len(below) == 3 and _is_banner(*below, text=END_BANNER)):
+        raise StripError(
+            path,
+            region.end,
+            "no banner right below: a line of #, `# END OF YOUR CODE #` and a line of #; "
+            "a statement between them would be released",
+        )
+    return above + 1, region.end + 2
+
+
+def _is_banner(rule: str, line: str, other: str, text: re.Pattern[str] = TODO) -> bool:
+    return bool(RULE.fullmatch(rule) and text.fullmatch(line) and RULE.fullmatch(other))
+
+
+def _check_that_banners_have_blocks(lines: list[str], known: set[int], path: str) -> None:
+    """A banner whose block has lost its markers would give the whole solution away."""
+    for number, line in enumerate(lines, 1):
+        if number not in known and re.match(r"\s*#\s*(TODO|END OF YOUR CODE)\b", line, re.I):
+            raise StripError(path, number, f"{line.strip(' #')!r} without markers of a solution")
+
+
+def _place(tree: ast.AST, region: Region) -> str:
+    """The class and function around a block: `fc.forward`; empty outside of any."""
+    around = [
+        node
+        for node in ast.walk(tree)  # breadth first: from the outside in
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.lineno < region.begin < node.end_lineno
+    ]
+    return ".".join(node.name for node in around)
+
+
+def _numbered(places: list[str], index: int) -> str:
+    """The place, and which TODO of it where it has several."""
+    place = places[index]
+    if places.count(place) == 1:
+        return place
+    return f"{place}, TODO {places[: index + 1].count(place)} of {places.count(place)}"

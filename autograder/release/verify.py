@@ -1,0 +1,104 @@
+"""Proof that a release is complete and gives nothing away. Each failed proof names its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder import course, rubric
+from autograder.release import leaks, texts
+from autograder.release.build import Progress, differences
+from autograder.release.finding import Finding
+from autograder.release.proofs import line_of, run_proofs
+
+
+def verify(folder: Path = course.RELEASE, progress: Progress = lambda _: None) -> list[Finding]:
+    """Everything that is wrong with a release; an empty list is the proof.
+
+    It is looked through first, and run only when nothing was found.
+    """
+    if not folder.is_dir():
+        return [Finding("files", ".", 1, f"{folder} is not there; run `autograder release`")]
+    progress("looking for solutions, model answers and hidden checks")
+    findings = inspect(folder)
+    progress("comparing with a fresh build")
+    findings += differences(folder)
+    if not findings:
+        progress("running the checks on the stub and on the solution")
+        findings += run_proofs(folder)
+    return findings
+
+
+def inspect(folder: Path) -> list[Finding]:
+    """What can be seen without running or building anything."""
+    content, findings = texts.read(folder)
+    findings += leaks.find(content, leaks.read_secrets())
+    for path in sorted(folder.rglob("*.ipynb")):
+        if not path.is_symlink():
+            findings += _notebook(path, path.relative_to(folder).as_posix())
+    findings += _points(folder)
+    return findings
+
+
+def _notebook(path: Path, name: str) -> Iterator[Finding]:
+    """A released notebook is valid nbformat, and nobody has run it."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        nbformat.validate(nbformat.from_dict(notebook))
+    except (ValueError, nbformat.ValidationError) as problem:
+        yield Finding("notebook", name, 1, f"no valid notebook: {str(problem).splitlines()[0]}")
+        return
+    for number, cell in enumerate(notebook["cells"], 1):
+        left = [key for key in ("outputs", "execution_count", "attachments") if cell.get(key)]
+        if left:
+            grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+            line = line_of(path, grade_id)
+            yield Finding("notebook", name, line, f"cell {grade_id or number} has {left}")
+
+
+def _points(folder: Path) -> Iterator[Finding]:
+    """What the notebook says of points is what the rubric says."""
+    path = folder / course.NOTEBOOK
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        yield Finding("points", course.NOTEBOOK, 1, f"cannot be read: {problem}")
+        return
+    names = [cell.get("grade_id") for cell in graded]
+    for name in sorted({name for name in names if names.count(name) > 1}, key=str):
+        yield Finding("points", course.NOTEBOOK, line_of(path, name), f"two cells called {name}")
+    by_id = {cell.get("grade_id"): cell for cell in graded}
+    for section in rubric.SECTIONS:
+        for name, problem in _section_problems(section, by_id):
+            yield Finding("points", course.NOTEBOOK, line_of(path, name), f"{name}: {problem}")
+    total = sum(cell.get("points", 0) for cell in graded)
+    if total != rubric.TOTAL:
+        yield Finding(
+            "points", course.NOTEBOOK, 1, f"{total} points in all; {rubric.TOTAL} expected"
+        )
+
+
+def _section_problems(
+    section: rubric.Section, by_id: dict[str, dict[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Cells of a section that are missing, or graded otherwise than the rubric says."""
+    check = by_id.get(section.id, {})
+    if not (check.get("grade") and check.get("locked") and not check.get("solution")):
+        yield section.id, "expected a locked check cell of this name"
+    elif check["points"] != section.auto:
+        yield section.id, f"{check['points']} points; the rubric says {section.auto}"
+    for name in section.answers:
+        if not by_id.get(name, {}).get("solution"):
+            yield name, "expected a cell of this name for the student's code"
+    by_hand = {
+        name: cell.get("points", 0)
+        for name, cell in by_id.items()
+        if str(name).startswith(f"{section.id}_") and (cell.get("task") or cell.get("grade"))
+    }
+    if sum(by_hand.values()) != section.manual:
+        yield section.id, f"by hand {by_hand}; the rubric says {section.manual} points"

@@ -1,0 +1,40 @@
+"""nbgrader's configuration: what `nbgrader ...`, formgrader's buttons and `autograder` all use."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # this checkout's steps, wherever autograder is installed from
+# nbgrader calls `alembic` by name to make its database, also where no environment is activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+from nbgrader import preprocessors as nbgrader  # noqa: E402
+
+from autograder.nbgrader_plugins import release  # noqa: E402
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.course_id = "neural_networks"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "release"
+
+c.GenerateAssignment.preprocessors = [
+    release.CheckMarkers,  # before anything is cleared: it looks at what the author wrote
+    nbgrader.LockCells,
+    nbgrader.ClearSolutions,
+    release.NameStubs,  # right after the stub it names, and before checksums are taken
+    nbgrader.ClearOutput,
+    nbgrader.CheckCellMetadata,
+    nbgrader.ComputeChecksums,
+    nbgrader.SaveCells,  # before ClearMarkScheme: the gradebook keeps the mark schemes
+    nbgrader.ClearHiddenTests,
+    nbgrader.ClearMarkScheme,
+    nbgrader.ComputeChecksums,  # again, of what students receive
+    nbgrader.CheckCellMetadata,
+    release.AddReleaseFiles,
+]
+c.GenerateAssignment.exporter_class = release.ReleaseNotebook
+c.ClearSolutions.code_stub = {"python": release.UNNAMED_STUB}
+c.ClearSolutions.text_stub = "*Write your answer here.*"
