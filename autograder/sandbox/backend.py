@@ -38,7 +38,7 @@ class Mount:
 
 def trusted_mounts() -> list[Mount]:
     """What of ours the child may read: the worker, what it imports, and the probes."""
-    files = ("worker.py", "writer.py", "confine.py", "escapes.py")
+    files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "escapes.py")
     mounts = [Mount(HERE / name, f"trusted/{name}") for name in files]
     return [*mounts, Mount(PROBES, "trusted/probes")]
 
@@ -75,6 +75,10 @@ class Process:
         self._end = end
         self._pipe = popen.stdout.fileno()
         self._ended = False
+
+    def fileno(self) -> int:
+        """The reading end of the pipe."""
+        return self._pipe
 
     def read(self, deadline: float) -> bytes | None:
         """What has arrived: bytes, `b""` at the end, None when nothing came until the deadline."""
@@ -123,13 +127,16 @@ class Backend(Protocol):
 
 
 def popen(
-    argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = ()
+    argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = (), alive: bool = False
 ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """A child with nothing of ours but one pipe; its standard error goes to a file."""
+    """A child with nothing of ours but one pipe; its standard error goes to a file.
+
+    `alive` gives it a standard input that ends when this process does.
+    """
     complaints = tempfile.TemporaryFile()
     process = subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if alive else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=complaints,
         env=dict(env),

@@ -1,23 +1,28 @@
 """The limits a process takes on itself inside the sandbox, before any code of a student runs.
 
-Runs inside: standard library only. Limits do not bind root, so from root it becomes another user first.
+Runs inside: standard library only. Limits do not bind root, so from root it becomes another user.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from seccomp import refuse_system_calls
 
-def confine(limits: Mapping[str, Any], user: int | None) -> None:
-    """Sets hard limits for this process and all it starts; None means no limit.
+
+def confine(config: Mapping[str, Any]) -> None:
+    """Sets hard limits for this process and all it starts, and gives up what it could do.
 
     Args:
-        limits: the fields of `limits.Limits`.
-        user: the user and group to become for good, None to stay who we are.
+        config: the backend's part of the configuration: `limits`, the fields of `limits.Limits` (None
+            means no limit); `user`, the user and group to become for good, None to stay who we are;
+            `alone`, whether there is a sandbox at all.
     """
+    limits, user = config["limits"], config["user"]
     for what, value in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
@@ -34,3 +39,18 @@ def confine(limits: Mapping[str, Any], user: int | None) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+    if config["alone"]:
+        refuse_system_calls()
+
+
+def fork() -> int:
+    """`os.fork` that waits for processes which were just killed to stop counting."""
+    pause_s = 0.001
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            if pause_s > 1.0:
+                raise
+            time.sleep(pause_s)
+            pause_s *= 2

@@ -45,7 +45,7 @@ def main() -> None:
     sys.path += [str(box / "trusted"), str(box / "packages"), str(box / "student")]
     from confine import confine
 
-    confine(config["limits"], config["user"])
+    confine(config)
     import numpy.random  # loads lazily: warmed here, once, for every probe  # noqa: F401
     import probes
     from writer import write_all
@@ -135,9 +135,11 @@ class Stage:
         """Forks, passes on what the probe sends, and says how it ended."""
         seconds = max(min(self._limits["cpu_s"], self._patience), self._config["least_s"])
         wall = self._limits["wall_s"] * seconds / self._limits["cpu_s"]
+        from confine import fork
+
         frames, printed = os.pipe(), os.pipe()
         began = time.monotonic()
-        child = os.fork()
+        child = fork()
         if child == 0:
             self._perform(probe, frames[1], printed[1], seconds)
         os.close(frames[1])

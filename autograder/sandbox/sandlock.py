@@ -1,0 +1,155 @@
+"""sandlock: Landlock and seccomp, from PyPI; needs neither root nor namespaces, but Linux 6.12.
+
+There are no mounts here. What the child may read stands in a folder of links, the box, and the kernel is told
+that the box and what the links lead to may be read, and nothing else. From root the box is made of real
+mounts, in a mount namespace of the launcher's own, so that what lies under a private home can be read by
+the user that the child becomes.
+
+    grader -> sandlock_launcher.py (ends everything) -> the same, forked (sandlock's supervisor) -> child
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox.backend import (
+    FLAGS,
+    HERE,
+    Mount,
+    Process,
+    SandboxError,
+    environment,
+    folder_of_links,
+    popen,
+)
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.packages import hidden_within, interpreter, interpreter_files, packages
+from autograder.sandbox.slots import Slot
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+INSTALLED = ("site-packages", "dist-packages")
+PATIENCE_S = 10.0
+
+
+class Sandlock:
+    """Runs the child under sandlock."""
+
+    name = "sandlock"
+    confines = True
+
+    def unavailable(self) -> str | None:
+        if importlib.util.find_spec("sandlock") is None:
+            return "the Python package sandlock is not installed (pip install sandlock)"
+        import sandlock
+
+        found, needed = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
+        if found < needed:
+            return (
+                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock enabled); this kernel "
+                f"has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
+            )
+        return None
+
+    def start(
+        self,
+        script: str,
+        config: Mapping[str, Any],
+        mounts: Sequence[Mount],
+        limits: Limits,
+        threads: int = 1,
+    ) -> Process:
+        with contextlib.ExitStack() as stack:
+            root = os.geteuid() == 0
+            slot = stack.enter_context(Slot.take()) if root else None
+            shown = [*python_mounts(links=not root), *mounts]
+            box = stack.enter_context(folder_of_links([] if root else shown))
+            storage = stack.enter_context(folder_of_links([]))
+            full = {
+                **config,
+                # without a user of its own the kernel would count all of this user's processes
+                "limits": {**asdict(limits), "processes": limits.processes if root else None},
+                "user": slot and slot.user,
+                "alone": True,  # Landlock lets signals go to its own domain only
+            }
+            order = {
+                "box": str(box),
+                "storage": str(storage),
+                "mounts": [[str(m.source.resolve()), m.target] for m in shown] if root else [],
+                "hidden": [f"python/lib/{p.parent.name}/{p.name}" for p in hidden_within()],
+                "readable": [
+                    *dict.fromkeys(str(m.source.resolve()) for m in shown if not root),
+                    *(str(p) for p in interpreter_files() if not _is_python(p)),
+                    *(d for d in DEVICES if os.path.exists(d)),
+                ],
+                "argv": [
+                    f"{box}/python/bin/python",
+                    *FLAGS,
+                    f"{box}/{script}",
+                    json.dumps(full),
+                ],
+                "env": {
+                    **environment(f"{box}/tmp", threads),
+                    "PYTHONHOME": f"{box}/python",
+                    "LD_LIBRARY_PATH": f"{box}/python/lib",
+                },
+                "processes": limits.processes,
+                "disk_bytes": limits.disk_bytes,
+                "packages": str(_sandlock_home()),
+            }
+            launcher = [sys.executable, "-I", "-S", str(HERE / "sandlock_launcher.py")]
+            process, complaints = popen([*launcher, json.dumps(order)], {}, alive=True)
+            stack.callback(_end, process)
+            return Process(process, complaints, stack.pop_all().close)
+
+
+@functools.cache
+def python_mounts(links: bool) -> tuple[Mount, ...]:
+    """The interpreter, its standard library and the packages.
+
+    A link cannot hide what is in the folder it leads to, so with links the standard library goes entry by
+    entry, without what is installed beside it.
+    """
+    mounts = [Mount(interpreter(), "python/bin/python")]
+    for path in interpreter_files():
+        target = f"python/lib/{path.name}"
+        if path == interpreter() or not _is_python(path):
+            continue
+        if links and path.is_dir():
+            entries = sorted(p for p in path.iterdir() if p.name not in INSTALLED)
+            mounts += [Mount(entry, f"{target}/{entry.name}") for entry in entries]
+        else:
+            mounts.append(Mount(path, target))
+    mounts += [Mount(path, f"packages/{name}") for name, path in packages().items()]
+    return tuple(mounts)
+
+
+def _is_python(path: Path) -> bool:
+    return path == interpreter() or "python" in path.name
+
+
+def _sandlock_home() -> Path:
+    spec = importlib.util.find_spec("sandlock")
+    if spec is None or spec.origin is None:
+        raise SandboxError("the Python package sandlock is not installed (pip install sandlock)")
+    return Path(spec.origin).parent.parent
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """The launcher ends everything when its standard input does, and then itself."""
+    process.stdin.close()
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise SandboxError("sandlock's launcher did not end what it started") from None

@@ -1,0 +1,178 @@
+"""The confinement self-test: a backend that lets one attempt through grades nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import secrets
+import select
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox.backend import (
+    HERE,
+    Backend,
+    Process,
+    SandboxError,
+    environment,
+    trusted_mounts,
+)
+from autograder.sandbox.bubblewrap import Bubblewrap
+from autograder.sandbox.limits import MIB, Limits
+from autograder.sandbox.sandlock import Sandlock
+from autograder.sandbox.session import Work
+from autograder.sandbox.unconfined import Unconfined
+
+BACKENDS: tuple[Backend, ...] = (Bubblewrap(), Sandlock())
+"""In the order in which they are tried."""
+
+SMALL = Limits(
+    cpu_s=10,
+    wall_s=10.0,
+    memory_bytes=512 * MIB,
+    processes=8,
+    file_bytes=1 * MIB,
+    disk_bytes=4 * MIB,
+)
+PATIENCE_S = 20.0
+OUTLIVES = "outlive the run"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attempt: its name, whether the backend did what it must, and what was found."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def selftest(backend: Backend) -> tuple[Line, ...]:
+    """Tries to break out of a backend; every line must have passed before anything is graded."""
+    missing = backend.unavailable()
+    if missing is not None:
+        return (Line("is there", False, missing),)
+    work = Work({"lib/__init__.py": b"# here\n"})
+    with work.written() as mounts, _bait() as config:
+        try:
+            process = backend.start(
+                "trusted/escapes.py", config, [*trusted_mounts(), *mounts], SMALL
+            )
+        except (OSError, SandboxError) as failure:
+            return (Line("starts", False, str(failure)),)
+        watch = os.dup(process.fileno())
+        try:
+            lines = list(_lines(process))
+            process.end()
+            lines.append(_outlives(watch))
+        finally:
+            process.end()
+            os.close(watch)
+    return tuple(lines)
+
+
+def _lines(process: Process) -> Iterator[Line]:
+    """What the attempts report, and whether they came to their end."""
+    deadline, text = time.monotonic() + PATIENCE_S, b""
+    while b'"end"' not in text:
+        chunk = process.read(deadline)
+        if not chunk:
+            break
+        text += chunk
+    told = [json.loads(line) for line in text.decode().splitlines() if line.endswith("}")]
+    yield from (Line(**line) for line in told if line["name"] != "end")
+    if not told or told[-1]["name"] != "end":
+        yield Line("runs to its end", False, process.complaint() or "the self-test stopped midway")
+
+
+def _outlives(watch: int) -> Line:
+    """A daemon was left behind with the pipe in its hand: the pipe ends when the daemon is dead."""
+    deadline = time.monotonic() + 2.0
+    while select.select([watch], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not os.read(watch, 4096):
+            return Line(OUTLIVES, True, "")
+    return Line(OUTLIVES, False, "a process was alive after the run")
+
+
+@contextlib.contextmanager
+def _bait() -> Iterator[Mapping[str, Any]]:
+    """What the child must not reach: files that anybody may read, and sockets that listen."""
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o777)
+        another = folder / "another-submission.py"
+        another.write_text("secret")
+        abstract = secrets.token_hex(8)
+        port = 0
+        for family, address in (
+            (socket.AF_INET, ("127.0.0.1", 0)),
+            (socket.AF_UNIX, f"{name}/socket"),
+            (socket.AF_UNIX, "\0" + abstract),
+        ):
+            listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.bind(address)
+            listener.listen()
+            port = port or listener.getsockname()[1]
+        os.chmod(f"{name}/socket", 0o777)
+        package = HERE.parent
+        yield {
+            "secrets": [
+                *(str(package / part) for part in ("rubric.py", "grade.py", "sandbox/session.py")),
+                *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
+                *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var", sys.prefix),
+            ],
+            "outside": [name, str(Path.home()), str(package), str(package.parent)],
+            "port": port,
+            "socket": f"{name}/socket",
+            "abstract": abstract,
+            "grader": os.getpid(),
+            "variables": [*environment(""), *ALLOWED_VARIABLES],
+        }
+
+
+ALLOWED_VARIABLES = ("PYTHONHOME", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD", "USER", "TERM", "SHELL")
+"""Where python is, what the C library adds, and what sandlock sets whatever it is told."""
+
+
+@functools.cache
+def passes(backend: Backend) -> tuple[Line, ...]:
+    """The self-test's lines, found once in the life of this process."""
+    return selftest(backend)
+
+
+def choose(name: str | None = None) -> Backend:
+    """The backend of that name, or the first that passes its self-test.
+
+    Args:
+        name: "bubblewrap", "sandlock", or "none" for an instructor's own files.
+
+    Raises:
+        SandboxError: none passes; the message says what to install or do.
+    """
+    if name == Unconfined.name:
+        return Unconfined()
+    candidates = [backend for backend in BACKENDS if name in (None, backend.name)]
+    if not candidates:
+        known = ", ".join([*(backend.name for backend in BACKENDS), Unconfined.name])
+        raise SandboxError(f"there is no sandbox called {name!r}; there are {known}")
+    reasons = []
+    for backend in candidates:
+        failed = [line for line in passes(backend) if not line.passed]
+        if not failed:
+            return backend
+        reasons += [f"  {backend.name}: {line.name}: {line.detail}" for line in failed]
+    raise SandboxError(
+        "No sandbox confines student code on this machine, so nothing is graded:\n"
+        + "\n".join(reasons)
+        + "\nInstall bubblewrap (apt-get install bubblewrap; it needs user namespaces unless run as "
+        "root), or run on Linux 6.12 or newer for sandlock (pip install sandlock). "
+        "`--sandbox none` is for your own files only."
+    )
