@@ -1,0 +1,112 @@
+"""The commands. No logic here: each one calls the module that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="An autograded course assignment: neural networks from scratch, trained on SVHN.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help in half the time, and paragraphs are wrapped as such
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with: autograder data --synthetic, then autograder release.",
+)
+
+
+@app.command()
+def data(
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="Draw the twin instead: a minute, no network.")
+    ] = False,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Where the two files go. (default: ./data)")
+    ] = None,
+    preview: Annotated[
+        Path | None, typer.Option(help="Also draw a sheet of ten images of each digit.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The twin's: one seed, one set of images.")] = 1,
+    train: Annotated[int | None, typer.Option(help="The twin's training images.")] = None,
+    test: Annotated[int | None, typer.Option(help="The twin's test images.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that draw. (default: all)")] = None,
+) -> None:
+    """Download SVHN, or draw its synthetic twin.
+
+    SVHN is about 250 MB, for non-commercial use. A broken download goes on where it stopped. The
+    twin has the same two files and sizes, and networks reach about the same accuracy on it.
+    """
+    from autograder import course, svhn
+
+    directory = directory or course.data_directory()
+    with _told_in_a_sentence(svhn.DataError):
+        if synthetic:
+            sizes = {name: size for name, size in (("train", train), ("test", test)) if size}
+            svhn.draw(directory, seed, workers, **sizes)
+        else:
+            svhn.download(directory)
+        print(f"{directory}: {svhn.identify(directory).text}")
+        if preview:
+            svhn.preview(directory, preview)
+            print(f"{preview}: ten images of each digit.")
+
+
+@app.command()
+def release(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only verify the release that is there.")
+    ] = False,
+) -> None:
+    """Build what students receive, and verify it.
+
+    Solutions, model answers and mark schemes are taken out, by nbgrader and the configuration in
+    nbgrader_config.py. Then the proofs: the solution passes every visible check, the stub fails
+    every one for the right reason, and no statement of a solution is left in any file. Exit status
+    1 when a proof fails; each failure names a file and a line.
+    """
+    from rich.console import Console
+
+    from autograder import course
+    from autograder.release.build import BuildError, build
+    from autograder.release.strip import StripError
+    from autograder.release.verify import verify
+
+    console = Console()
+    with console.status("") as status, _told_in_a_sentence(BuildError, StripError):
+        if not check:
+            report = build(progress=status.update)
+            console.print(
+                f"Built {report.folder.relative_to(course.ROOT)}: {report.files} files, "
+                f"{report.solutions} solutions taken out."
+            )
+        findings = verify(progress=status.update)
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise typer.Exit(1)
+    console.print("[green]Verified:[/] the release is complete and gives nothing away.")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
+) -> None:
+    """All of it once, on the synthetic twin."""
+    from autograder.demo import run
+
+    raise typer.Exit(run(out))
+
+
+@contextmanager
+def _told_in_a_sentence(*kinds: type[Exception]) -> Iterator[None]:
+    """Errors that explain themselves end the command with their message alone, and status 1."""
+    try:
+        yield
+    except kinds as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(1) from error
