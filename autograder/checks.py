@@ -1,0 +1,203 @@
+"""The words that hidden suites are written in: `check`, `close`, `unchanged`, `require`.
+
+    @check("fc_backward", weight=2, announced="The gradients of ... the weights and the biases")
+    def test_fc_backward_weight_gradient(fc_backward):
+        close(fc_backward.student.dw, fc_backward.reference.dw, "the gradient of the weights")
+
+A fixture stands for the probe of its name: what it was given, and what the student's library and
+the reference's did with it. A failure says what came back and how far it is off, never what was
+expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from autograder.observe import Observation
+from autograder.probes import Probe, key_of
+from autograder.sandbox.protocol import Raised, TraceLine
+
+FLOAT32 = 1e-5
+"""Relative to the largest value. Correct work in float32 was seen to be off by at most 2.4e-7 on
+single layers, and by 2e-6 on sums of 3,072 products; the mildest mistake we know by 1e-3."""
+
+DEVIATIONS = 7.0
+"""How many standard deviations chance may have: one in 10^11 gradings for each number."""
+
+
+class Failure(AssertionError):  # noqa: N818 - not an error of ours
+    """A check that did not pass; the message is for the student."""
+
+
+class ReferenceBroken(Exception):  # noqa: N818
+    """The reference itself has no answer: the suite or the solution is wrong, not the student."""
+
+
+class Answer:
+    """What one library did in one probe, by name. Asking for what is not there fails."""
+
+    def __init__(self, observation: Observation, missing: type[Exception] = Failure) -> None:
+        self._observation = observation
+        self._missing = missing
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._observation:
+            return self._observation[name]
+        if name in self._observation.refused:
+            raise self._missing(f"{_readable(name)}: {self._observation.refused[name]}")
+        raise self._missing(how_it_ended(self._observation))
+
+
+class Evidence:
+    """A probe as a check sees it.
+
+    Attributes:
+        given: its inputs, drawn afresh on this side of the border.
+        student: what the student's library answered (a claim).
+        reference: what the solution answered.
+    """
+
+    def __init__(
+        self, probe: Probe, seed: int, student: Observation, reference: Observation
+    ) -> None:
+        self._probe, self._seed = probe, seed
+        self.student = Answer(student)
+        self.reference = Answer(reference, missing=ReferenceBroken)
+
+    @cached_property
+    def given(self) -> SimpleNamespace:
+        return SimpleNamespace(**self._probe.inputs(key_of(self._seed)))
+
+
+def check(section: str, *, weight: int = 1, announced: str) -> Callable[[Callable], Callable]:
+    """Makes a test a graded check.
+
+    Args:
+        section: the id of the section whose points it shares in ...
+        weight: ... in proportion to this.
+        announced: a phrase of the section's text in the notebook that says what is looked at.
+
+    The arguments are read from the source, too (`mark.manifest`): write them as literals.
+    """
+    import pytest
+
+    return getattr(pytest.mark, section)
+
+
+def require(condition: Any, message: str) -> None:
+    """Fails with the message unless the condition holds."""
+    if not condition:
+        raise Failure(message)
+
+
+def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> None:
+    """max |actual - expected| <= tolerance * max |expected|, for finite arrays of one shape."""
+    actual, expected = _numbers(actual, what), np.asarray(expected, dtype=float)
+    if expected.ndim == 0 and actual.size == 1:
+        actual = actual.reshape(())
+    if actual.shape != expected.shape:
+        turned = "; is it transposed?" if actual.shape == expected.shape[::-1] else ""
+        raise Failure(f"{what} has shape {actual.shape}; expected {expected.shape}{turned}")
+    _require_finite(actual, what)
+    size = np.max(np.abs(expected), initial=0.0) or 1.0
+    error = np.abs(actual - expected) / size
+    off = ~(error <= tolerance)  # what cannot be compared is off
+    if off.any():
+        raise Failure(
+            f"{what} is off by {error.max():.1e} of the largest value (tolerance {tolerance:.0e})"
+            + _where(off, actual)
+        )
+
+
+def unchanged(after: Any, before: Any, what: str) -> None:
+    """Exactly the array that was given."""
+    after, before = _numbers(after, what), np.asarray(before, dtype=float)
+    require(after.shape == before.shape, f"{what} was changed: it now has shape {after.shape}")
+    changed = ~(after == before)
+    if changed.any():
+        raise Failure(f"{what} was changed in place" + _where(changed, after))
+
+
+def differ(one: Any, other: Any, message: str) -> None:
+    """Fails with the message when two arrays are the same."""
+    require(not np.array_equal(one, other), message)
+
+
+def provided(*attempts: Callable[[], None]) -> None:
+    """Makes a property count only where the answer itself is right.
+
+    Otherwise doing nothing would be worth something: it keeps every input as it was.
+    """
+    for attempt in attempts:
+        try:
+            attempt()
+        except Failure as complaint:
+            raise Failure(f"counts only once the answer is right: {complaint}") from None
+
+
+def either(*attempts: Callable[[], None]) -> None:
+    """Passes when one of several right answers fits; the first one's complaint otherwise."""
+    complaints = []
+    for attempt in attempts:
+        try:
+            return attempt()
+        except Failure as complaint:
+            complaints.append(complaint)
+    raise complaints[0]
+
+
+def _numbers(value: Any, what: str) -> np.ndarray:
+    if isinstance(value, str):
+        raise Failure(f"{what} is no array of numbers")
+    return np.asarray(value, dtype=float)
+
+
+def _require_finite(actual: np.ndarray, what: str) -> None:
+    strange = ~np.isfinite(actual)
+    if strange.any():
+        kind = "NaN" if np.isnan(actual).any() else "infinite"
+        raise Failure(f"{what} is {kind}" + _where(strange))
+
+
+def _where(off: np.ndarray, actual: np.ndarray | None = None) -> str:
+    """How many places are off, where the first is, and what stands there."""
+    if off.ndim == 0:
+        return "" if actual is None else f"; yours is {actual:.6g}"
+    first = tuple(int(i) for i in np.argwhere(off)[0])
+    place = f", in {np.count_nonzero(off)} of {off.size} places, first at {list(first)}"
+    return place if actual is None else f"{place}, where yours is {actual[first]:.6g}"
+
+
+def how_it_ended(observation: Observation) -> str:
+    """A sentence on why a probe has no (further) answer."""
+    ending = observation.ending
+    if ending.raised is not None:
+        return _what_was_raised(ending.raised)
+    if ending.how == "timed out":
+        return f"timed out: {ending.text} (an endless loop, or Python loops over every element?)"
+    return ending.text or "the code ended before it came to this"
+
+
+def _what_was_raised(raised: Raised) -> str:
+    said = f": {raised.message}" if raised.message else ""
+    where = f" ({_line(raised.trace[-1])})" if raised.trace else ""
+    if raised.importing:
+        return f"{raised.importing} could not be imported: {raised.type}{said}{where}"
+    return f"raised {raised.type}{said}{where}"
+
+
+def _line(trace: TraceLine) -> str:
+    inside = f", in {trace.function}" if trace.function not in ("", "<module>") else ""
+    source = f": {trace.source}" if trace.source else ""
+    return f"{trace.file}, line {trace.line}{inside}{source}"
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,55 @@
+"""Softmax and the cross-entropy loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import given
+
+
+def _inputs(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    logits = rng.normal(size=(12, 6))
+    # float32 holds these to 1e-3 only, but both sides start from the same rounded numbers
+    far = rng.uniform(-20, 20, size=(8, 5)).astype(np.float32)
+    return dict(
+        logits=logits,
+        labels=rng.integers(6, size=12),
+        high=far + np.float32(rng.uniform(1_000, 3_000)),
+        low=far - np.float32(rng.uniform(1_000, 3_000)),
+        apart=rng.uniform(-5_000, 5_000, size=(6, 5)),
+        shifted=logits + rng.uniform(1_000, 3_000),
+    )
+
+
+@given(_inputs)
+def cross_entropy_softmax(lib, logits, labels, high, low, apart, shifted):
+    yield dict(scores=lib.layer_utils.softmax(logits))
+    yield dict(logits_after=logits)
+    yield dict(one=lib.layer_utils.softmax(shifted[:1] - shifted[0, 0]))
+
+
+@given(_inputs)
+def cross_entropy_stable(lib, logits, labels, high, low, apart, shifted):
+    softmax = lib.layer_utils.softmax
+    yield dict(high=softmax(high))
+    yield dict(low=softmax(low), apart=softmax(apart))
+    loss = lib.layer_utils.cross_entropy()
+    yield dict(loss=loss.forward(shifted, labels))
+    yield dict(gradient=loss.backward())
+
+
+@given(_inputs)
+def cross_entropy(lib, logits, labels, high, low, apart, shifted):
+    loss = lib.layer_utils.cross_entropy()
+    yield dict(loss=loss.forward(logits, labels))
+    yield dict(gradient=loss.backward())
+    yield dict(logits_after=logits, labels_after=labels)
+    yield dict(loss_one=loss.forward(shifted[:1] - shifted[0, 0], labels[:1]))
+    yield dict(gradient_one=loss.backward())
+
+
+@given(_inputs)
+def cross_entropy_sum(lib, logits, labels, high, low, apart, shifted):
+    loss = lib.layer_utils.cross_entropy(False)
+    yield dict(loss=loss.forward(logits, labels))
+    yield dict(gradient=loss.backward())

@@ -1,0 +1,134 @@
+"""The networks that students build or are given, with the student's own layers in them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import given
+from .layers import defined, fully_connected, gradients, load, names, parameters
+
+
+def _cascade(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    return dict(
+        x=rng.normal(size=(4, 5, 3)),
+        w=rng.normal(size=(15, 5)),
+        b=rng.normal(size=5),
+        dout=rng.normal(size=(4, 5)),
+    )
+
+
+@given(_cascade)
+def cascade(lib, x, w, b, dout):
+    model = lib.fully_conn.TestFCReLU()
+    load(model.net, w, b)
+    yield dict(out=model.forward(x))
+    yield dict(dx=model.backward(dout))
+    yield gradients(model.net, 1)
+
+
+@given(_cascade)
+def cascade_names(lib, cells, x, w, b, dout):
+    model = lib.fully_conn.TestFCReLU()
+    cell = defined(cells, "cascade_names")
+    if cell is None:  # older notebooks: nobody says how the parameters are called
+        w_name, b_name = names(fully_connected(model.net, 1)[0])
+    else:
+        w_name, b_name = cell["param_name_w"], cell["param_name_b"]
+    model.net.assign(w_name, w)
+    model.net.assign(b_name, b)
+    yield dict(out=model.forward(x))
+    model.backward(dout)
+    yield dict(dw=model.net.get_grads(w_name), db=model.net.get_grads(b_name))
+
+
+def _small(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    return dict(
+        x=rng.normal(size=(4, 4)),
+        w1=rng.normal(size=(4, 30)),
+        b1=rng.normal(size=30),
+        w2=rng.normal(size=(30, 7)),
+        b2=rng.normal(size=7),
+        dout=rng.normal(size=(4, 7)),
+    )
+
+
+@given(_small)
+def small_network(lib, x, w1, b1, w2, b2, dout):
+    model = lib.fully_conn.SmallFullyConnectedNetwork()
+    load(model.net, w1, b1, w2, b2)
+    yield dict(out=model.forward(x))
+    yield dict(dx=model.backward(dout))
+    yield gradients(model.net, 2)
+
+
+@given()
+def small_network_start(lib):
+    """Twenty networks: one alone says little of a standard deviation."""
+    built = [lib.fully_conn.SmallFullyConnectedNetwork() for _ in range(20)]
+    found = [parameters(model.net, 2) for model in built]
+    yield {name: np.stack([each[name] for each in found]) for name in found[0]}
+
+
+@given(_small)
+def small_network_names(lib, cells, x, w1, b1, w2, b2, dout):
+    model = lib.fully_conn.SmallFullyConnectedNetwork()
+    cell = defined(cells, "small_network_names")
+    if cell is None:  # older notebooks, as above
+        called = [name for layer in fully_connected(model.net, 2) for name in names(layer)]
+    else:
+        called = [cell[f"param_name_{which}"] for which in ("w1", "b1", "w2", "b2")]
+    for name, value in zip(called, (w1, b1, w2, b2), strict=True):
+        model.net.assign(name, value)
+    yield dict(out=model.forward(x))
+    model.backward(dout)
+    yield {
+        f"d{which}": model.net.get_grads(name)
+        for which, name in zip(("w1", "b1", "w2", "b2"), called, strict=True)
+    }
+
+
+def _dropout(rng: np.random.Generator) -> dict[str, np.ndarray | int | float]:
+    return dict(
+        x=rng.normal(size=(4, 3, 5)),
+        w1=rng.normal(size=(15, 20)) / 4,
+        b1=rng.normal(size=20),
+        w2=rng.normal(size=(20, 30)) / 4,
+        b2=rng.normal(size=30),
+        w3=rng.normal(size=(30, 10)) / 4,
+        b3=rng.normal(size=10),
+        dout=rng.normal(size=(4, 10)),
+        keep_prob=float(rng.uniform(0.4, 0.6)),
+        seed=int(rng.integers(1, 10_000)),
+    )
+
+
+def _dropout_net(lib, keep_prob, seed, *values):
+    model = lib.fully_conn.DropoutNet(keep_prob, np.float64, seed)
+    load(model.net, *values)
+    return model
+
+
+@given(_dropout)
+def dropout_network_without(lib, x, w1, b1, w2, b2, w3, b3, dout, keep_prob, seed):
+    model = _dropout_net(lib, 0, seed, w1, b1, w2, b2, w3, b3)
+    yield dict(out=model.forward(x, True))
+    yield dict(dx=model.backward(dout))
+    yield gradients(model.net, 3)
+
+
+@given(_dropout)
+def dropout_network(lib, x, w1, b1, w2, b2, w3, b3, dout, keep_prob, seed):
+    model = _dropout_net(lib, keep_prob, seed, w1, b1, w2, b2, w3, b3)
+    yield dict(out=model.forward(x, True, seed))
+    yield dict(dx=model.backward(dout))
+    yield gradients(model.net, 3)
+    yield dict(again=model.forward(x, True, seed))
+
+
+@given(_dropout)
+def dropout_network_test_time(lib, x, w1, b1, w2, b2, w3, b3, dout, keep_prob, seed):
+    model = _dropout_net(lib, keep_prob, seed, w1, b1, w2, b2, w3, b3)
+    yield dict(trained=model.forward(x, True))
+    yield dict(out=model.forward(x, False))
+    yield dict(dx=model.backward(dout))
+    yield gradients(model.net, 3)

@@ -1,0 +1,167 @@
+"""`train_net` by itself: model, loss and optimizer are scripted, so that only the loop is judged.
+
+Every example's first feature is its number. What the scripted model scores depends on that number
+and on how many steps the optimizer has taken, and is drawn beforehand: so losses and accuracies are
+the same in whatever order the loader brings the examples, and no layer of the student's is needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import given
+from .layers import load, parameters
+
+EPOCHS, STEPS, CLASSES = 6, 4, 5
+SIZES = dict(data_train=230, data_val=137, data_test=91)
+BATCH = 50  # 230 // 50 = 4 steps, and 30 examples left over
+
+
+def _script(rng: np.random.Generator) -> dict[str, Any]:
+    """The scores of every example after every number of steps, and what the optimizer is fed.
+
+    The share of right scores is best after an epoch in the middle for the validation examples,
+    after the last for the training examples, and after the first for the test examples.
+    """
+    total = sum(SIZES.values())
+    labels = rng.integers(CLASSES, size=total)
+    best = int(rng.integers(2, EPOCHS - 1))
+    shares = rng.uniform(0.2, 0.5, size=(3, EPOCHS * STEPS + 1))
+    for row, epoch in enumerate((EPOCHS, best, 1)):
+        shares[row, epoch * STEPS] = rng.uniform(0.7, 0.8)
+    of_set = np.repeat(np.arange(3), list(SIZES.values()))
+    right = rng.uniform(size=(EPOCHS * STEPS + 1, total)) < shares[of_set].T
+    scores = rng.uniform(-1, 1, size=(*right.shape, CLASSES))
+    scores[:, np.arange(total), labels] = np.where(right, 2.0, -2.0)
+    return dict(
+        labels=labels,
+        scores=scores,
+        losses=rng.uniform(1, 2, size=EPOCHS * STEPS),
+        rate=float(rng.uniform(0.5, 2)),
+        pattern=rng.normal(size=7),
+        start=rng.normal(size=7),
+        lr_decay=float(rng.uniform(0.4, 0.7)),
+    )
+
+
+class ScriptedLayer:
+    """A layer whose scores are looked up."""
+
+    def __init__(
+        self, clock: list[int], scores: np.ndarray, losses: np.ndarray, script: Any
+    ) -> None:
+        self.name = "script"
+        self.clock, self.scores, self.losses = clock, scores, losses
+        self.pattern = script["pattern"]
+        self.params: dict[str, Any] = {"script_p": script["start"]}
+        self.grads: dict[str, Any] = {}
+        self.meta = None
+
+    def forward(self, feat: np.ndarray, is_training: bool = True) -> np.ndarray:
+        number = np.asarray(feat)[:, 0].astype(int)
+        if not is_training:
+            return self.scores[self.clock[0], number].copy()
+        step = min(self.clock[0], len(self.losses) - 1)
+        return np.full((len(number), CLASSES), self.losses[step])
+
+    def backward(self, dprev: np.ndarray) -> np.ndarray:
+        self.grads = {"script_p": np.mean(dprev) * self.pattern}
+        return dprev
+
+
+class ScriptedModel:
+    """What `train_net` knows of a network: `net`, forward and backward."""
+
+    def __init__(self, lib: Any, layer: ScriptedLayer) -> None:
+        self.layer = layer
+        self.net = lib.layer_utils.sequential(layer)
+
+    def forward(self, feat: np.ndarray, is_training: bool = True, seed: int | None = None) -> Any:
+        output = self.layer.forward(feat, is_training)
+        self.net.gather_params()
+        return output
+
+    def backward(self, dprev: np.ndarray) -> np.ndarray:
+        dfeat = self.layer.backward(dprev)
+        self.net.gather_grads()
+        return dfeat
+
+
+class ScriptedLoss:
+    """A loss that can be read off any part of a batch, and a gradient that follows from it."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
+    def forward(self, feat: np.ndarray, label: np.ndarray) -> float:
+        self.feat = feat
+        return float(np.mean(feat))
+
+    def backward(self) -> np.ndarray:
+        return self.rate * self.feat
+
+
+class ScriptedOptimizer:
+    """Changes the parameter in place, as optimizers do, and moves the script on."""
+
+    def __init__(self, net: Any, clock: list[int]) -> None:
+        self.net, self.lr, self.clock = net, 0.1, clock
+
+    def step(self) -> None:
+        for layer in self.net.layers:
+            self.update(layer)
+        self.clock[0] += 1
+
+    def update(self, layer: Any) -> None:
+        layer.params["script_p"] -= self.lr * layer.grads["script_p"]
+
+
+@given(_script)
+def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_decay):
+    number = np.arange(len(labels), dtype=float)
+    examples = np.stack([number, number], axis=1)
+    ends = np.cumsum(list(SIZES.values()))
+    data = {
+        name: (examples[end - size : end], labels[end - size : end])
+        for (name, size), end in zip(SIZES.items(), ends, strict=True)
+    }
+    for run, decay in dict(plain=1.0, decayed=lr_decay).items():
+        clock = [0]
+        layer = ScriptedLayer(clock, scores, losses, dict(pattern=pattern, start=start.copy()))
+        model = ScriptedModel(lib, layer)
+        optimizer = ScriptedOptimizer(model.net, clock)
+        found = lib.train.train_net(
+            data, model, ScriptedLoss(rate), optimizer, BATCH, EPOCHS, decay, 2
+        )
+        best, loss_hist, train_acc_hist, val_acc_hist = found
+        yield {
+            f"{run}_loss_hist": loss_hist,
+            f"{run}_last": layer.params["script_p"],
+            f"{run}_train_acc_hist": train_acc_hist,
+            f"{run}_val_acc_hist": val_acc_hist,
+            f"{run}_best": best.get("script_p") if isinstance(best, dict) else best,
+        }
+
+
+def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Weights for up to 4,096 hidden units; those of the first layer have rank one."""
+    return dict(
+        x=rng.normal(size=(5, 32, 32, 3)),
+        inputs=rng.normal(size=3072) / 50,
+        hidden=rng.normal(size=4096),
+        b1=rng.normal(size=4096),
+        w2=rng.normal(size=(4096, 10)) / 20,
+        b2=rng.normal(size=10),
+    )
+
+
+@given(_tiny)
+def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
+    model = lib.fully_conn.TinyNet()
+    shapes = {name: np.shape(p) for name, p in parameters(model.net, 2).items()}
+    yield shapes
+    units = shapes["w1"][-1]
+    load(model.net, np.outer(inputs, hidden[:units]), b1[:units], w2[:units], b2)
+    yield dict(out=model.forward(x))

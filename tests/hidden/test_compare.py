@@ -1,0 +1,38 @@
+"""The comparisons: losses are computed here, from the parameters that training left behind.
+
+The plain SGD that must be beaten is the reference's: a student's own could be made to lose.
+"""
+
+from autograder import judge
+from autograder.checks import check, require
+
+AHEAD = 0.98
+"""Part of SGD's loss that must not be reached; correct work stays far below it (benchmarks/)."""
+
+
+def loss(probe, answer, prefix=""):
+    names = ("w1", "b1", "w2", "b2", "slopes")
+    parameters = {name: getattr(answer, prefix + name) for name in names}
+    return judge.loss(parameters, probe.given.x, probe.given.y)
+
+
+def beats_sgd(probe, name):
+    own, sgd = loss(probe, probe.student), loss(probe, probe.reference, "sgd_")
+    require(
+        own < AHEAD * sgd, f"{name} did not get below plain SGD: its training loss is {own:.4g}"
+    )
+
+
+@check("compare_sgd_momentum", announced="reaches a lower training loss than plain SGD")
+def test_compare_sgd_momentum(compare_sgd_momentum):
+    beats_sgd(compare_sgd_momentum, "SGDM")
+
+
+@check("compare_optimizers", announced="RMSProp reaches a lower training loss than plain SGD")
+def test_compare_optimizers_rmsprop(compare_optimizers_rmsprop):
+    beats_sgd(compare_optimizers_rmsprop, "RMSProp")
+
+
+@check("compare_optimizers", announced="and so does your Adam")
+def test_compare_optimizers_adam(compare_optimizers_adam):
+    beats_sgd(compare_optimizers_adam, "Adam")

@@ -1,0 +1,154 @@
+"""Dropout: what was dropped is read off the student's own output, however the mask was drawn.
+
+No input is 0, so an output of 0 was dropped. The backward pass is compared with the derivative of
+what the student's own forward pass did, so that a mistake in the forward pass is paid for there.
+"""
+
+import numpy as np
+
+from autograder.checks import (
+    DEVIATIONS,
+    Failure,
+    check,
+    close,
+    differ,
+    either,
+    provided,
+    require,
+    unchanged,
+)
+
+
+def mask(out, x):
+    """Which activations were kept; fails unless some were and some were not."""
+    out = np.asarray(out, dtype=float)
+    require(out.shape == x.shape, f"the output has shape {out.shape}; expected {x.shape}")
+    kept = out != 0
+    require(kept.any(), "nothing was kept at training time: every output is 0")
+    require(not kept.all(), "nothing was dropped at training time: no output is 0")
+    return kept
+
+
+def count_is_binomial(count, of, probability, what):
+    """`count` successes `of` so many, each with this probability, and no stranger than chance."""
+    spread = DEVIATIONS * np.sqrt(of * probability * (1 - probability))
+    strange = np.abs(count - of * probability) > spread
+    if np.any(strange):
+        found = np.atleast_1d(count)[np.atleast_1d(strange)][0]
+        raise Failure(
+            f"{what}: {found} of {of} activations were kept (keep_prob {probability:.3f}); "
+            f"chance alone stays within {spread:.0f} of the expectation"
+        )
+
+
+@check(
+    "dropout_forward",
+    weight=2,
+    announced="kept activations are divided by the keep probability",
+)
+def test_dropout_forward_scales_what_is_kept(dropout_forward):
+    given, out = dropout_forward.given, dropout_forward.student.out
+    kept = mask(out, given.x)
+    close(out, np.where(kept, given.x / given.keep_prob, 0.0), "the output at training time")
+
+
+@check("dropout_forward", weight=2, announced="Each activation is kept or dropped on its own")
+def test_dropout_forward_keeps_each_with_the_keep_probability(dropout_forward):
+    given, student = dropout_forward.given, dropout_forward.student
+    kept = mask(student.out, given.x)
+    rows, columns = kept.shape
+    count_is_binomial(kept.sum(), kept.size, given.keep_prob, "in all")
+    count_is_binomial(kept.sum(axis=0), rows, given.keep_prob, "in one column")
+    count_is_binomial(kept.sum(axis=1), columns, given.keep_prob, "in one row")
+    differ(kept, mask(student.again, given.x), "two forward passes drew the same mask")
+
+
+@check("dropout_forward", weight=2, announced="At test time the layer is the identity")
+def test_dropout_forward_at_test_time(dropout_forward_test_time):
+    given, student = dropout_forward_test_time.given, dropout_forward_test_time.student
+    provided(lambda: mask(student.trained, given.x))
+    close(student.tested, given.x, "the output at test time, after a pass at training time,")
+    close(student.fresh, given.x, "the output of a new layer at test time")
+
+
+@check("dropout_forward", weight=2, announced="A keep probability of 0 means no dropout, as does 1")
+def test_dropout_forward_without_dropout(dropout_forward_without):
+    given, student = dropout_forward_without.given, dropout_forward_without.student
+    provided(lambda: mask(student.trained, given.x))
+    close(student.kept_1, given.x, "the output for a keep probability of 1")
+    close(student.kept_0, given.x, "the output for a keep probability of 0")
+
+
+@check("dropout_forward", weight=1, announced="The same seed gives the same mask")
+def test_dropout_forward_under_a_seed(dropout_forward_seed):
+    given, student = dropout_forward_seed.given, dropout_forward_seed.student
+    provided(lambda: mask(student.built, given.x))
+    close(student.built_again, student.built, "the output of a second layer with the same seed")
+    close(student.seeded_again, student.seeded, "the output of a second pass with the same seed")
+    differ(student.seeded, student.seeded_otherwise, "two seeds gave the same mask")
+    differ(student.then, student.after_that, "without a seed two passes drew the same mask")
+
+
+@check("dropout_forward", weight=1, announced="leaves its input as it was")
+def test_dropout_forward_leaves_its_input(dropout_forward):
+    provided(lambda: test_dropout_forward_scales_what_is_kept(dropout_forward))
+    unchanged(dropout_forward.student.x_after, dropout_forward.given.x, "the input")
+
+
+def derivative(out, given):
+    """What the incoming gradient becomes by the factor that the forward pass gave each input."""
+    return given.dout * (np.asarray(out, dtype=float) / given.x)
+
+
+@check(
+    "dropout_backward",
+    weight=3,
+    announced="The gradient goes through the mask of the last forward pass",
+)
+def test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backward_seed):
+    for probe in (dropout_backward, dropout_backward_seed):
+        given, student = probe.given, probe.student
+        provided(lambda given=given, student=student: mask(student.out, given.x))
+        close(student.dx, derivative(student.out, given), "the gradient at training time")
+
+
+@check(
+    "dropout_backward",
+    weight=2,
+    announced="After a forward pass at test time the gradient goes through unchanged",
+)
+def test_dropout_backward_at_test_time(dropout_backward_test_time):
+    given, student = dropout_backward_test_time.given, dropout_backward_test_time.student
+    provided(lambda: mask(student.trained, given.x))
+    either(
+        lambda: close(student.dx, given.dout, "the gradient after a pass at test time"),
+        lambda: close(student.dx, derivative(student.out, given), "the gradient"),
+    )
+
+
+@check(
+    "dropout_backward",
+    weight=1,
+    announced="With a keep probability of 0 or 1 the gradient goes through unchanged",
+)
+def test_dropout_backward_without_dropout(dropout_backward, dropout_backward_without):
+    provided(lambda: mask(dropout_backward.student.out, dropout_backward.given.x))
+    given, student = dropout_backward_without.given, dropout_backward_without.student
+    either(
+        lambda: close(student.kept_1_dx, given.dout, "the gradient for a keep probability of 1"),
+        lambda: close(student.kept_1_dx, derivative(student.kept_1, given), "the gradient"),
+    )
+    either(
+        lambda: close(student.kept_0_dx, given.dout, "the gradient for a keep probability of 0"),
+        lambda: close(student.kept_0_dx, derivative(student.kept_0, given), "the gradient"),
+    )
+
+
+@check("dropout_backward", weight=1, announced="The incoming gradient is left as it was")
+def test_dropout_backward_leaves_the_incoming_gradient(dropout_backward, dropout_backward_seed):
+    provided(
+        lambda: test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backward_seed)
+    )
+    unchanged(
+        dropout_backward.student.dout_after, dropout_backward.given.dout, "the incoming gradient"
+    )

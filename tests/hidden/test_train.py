@@ -1,0 +1,78 @@
+"""`train_net` on a scripted model, and the shape of TinyNet: for the feedback.
+
+The points of the section go by what is learnt (`training.py`), so these checks weigh nothing.
+"""
+
+import numpy as np
+
+from autograder.checks import check, close, provided
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="one loss for every iteration, computed before its update",
+)
+def test_train_tiny_net_losses(train_tiny_net_loop):
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.plain_loss_hist, reference.plain_loss_hist, "the history of losses")
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="runs forward, loss, both backward passes and one step of the optimizer",
+)
+def test_train_tiny_net_steps(train_tiny_net_loop):
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.plain_last, reference.plain_last, "the parameter after the last step")
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="the learning rate is multiplied by lr_decay every lr_decay_every epochs",
+)
+def test_train_tiny_net_learning_rate(train_tiny_net_loop):
+    provided(lambda: test_train_tiny_net_steps(train_tiny_net_loop))
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.decayed_last, reference.decayed_last, "the parameter, with a decaying rate,")
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="the accuracies are computed after every epoch, on all of the training data",
+)
+def test_train_tiny_net_training_accuracy(train_tiny_net_loop):
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.plain_train_acc_hist, reference.plain_train_acc_hist, "the training accuracies")
+
+
+@check("train_tiny_net", weight=0, announced="and on all of the validation data")
+def test_train_tiny_net_validation_accuracy(train_tiny_net_loop):
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.plain_val_acc_hist, reference.plain_val_acc_hist, "the validation accuracies")
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="the best parameters are copies from the epoch with the best validation accuracy",
+)
+def test_train_tiny_net_best_parameters(train_tiny_net_loop):
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.plain_best, reference.plain_best, "the best parameter")
+    close(student.decayed_best, reference.decayed_best, "the best parameter of a second training")
+
+
+@check("train_tiny_net", weight=0, announced="Flatten, FC, Leaky ReLU, FC, with 10 outputs")
+def test_train_tiny_net_network(train_tiny_net_network):
+    given, student = train_tiny_net_network.given, train_tiny_net_network.student
+    units = int(np.ravel(student.b1)[0])  # the student's own choice
+    close(student.w1, (3072, units), "the shape of the first weights")
+    close(student.w2, (units, 10), "the shape of the second weights")
+    rows = given.x.reshape(len(given.x), -1)
+    hidden = np.outer(rows @ given.inputs, given.hidden[:units]) + given.b1[:units]
+    expected = np.where(hidden > 0, hidden, 0.01 * hidden) @ given.w2[:units] + given.b2
+    close(student.out, expected, "the output of TinyNet")
