@@ -108,10 +108,10 @@ def _dump(node: ast.AST) -> str:
 
 def text_forms(statement: ast.AST, source: str) -> set[str]:
     """The statement as squeezed text: as it was written, and as Python would write it."""
-    written = ast.get_source_segment(source, statement) or ""
+    lines = source.split("\n")[statement.lineno - 1 : statement.end_lineno]
+    written = re.sub(r"#.*", "", "\n".join(lines))
     if hasattr(statement, "body"):
         written = written.split("\n")[0].rsplit(":", 1)[0]
-    written = re.sub(r"#.*", "", written)
     normal = ast.unparse(ast.fix_missing_locations(statement)).rstrip(":")
     return {squeeze(written)[0], squeeze(normal)[0]} - {""}
 

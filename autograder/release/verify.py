@@ -95,10 +95,9 @@ def _section_problems(
     for name in section.answers:
         if not by_id.get(name, {}).get("solution"):
             yield name, "expected a cell of this name for the student's code"
-    by_hand = {
-        name: cell.get("points", 0)
-        for name, cell in by_id.items()
-        if str(name).startswith(f"{section.id}_") and (cell.get("task") or cell.get("grade"))
-    }
-    if sum(by_hand.values()) != section.manual:
-        yield section.id, f"by hand {by_hand}; the rubric says {section.manual} points"
+    for name, points in section.by_hand:
+        cell = by_id.get(name, {})
+        if not (cell.get("grade") or cell.get("task")):
+            yield name, "expected a cell of this name that a person marks"
+        elif cell["points"] != points:
+            yield name, f"{cell['points']} points; the rubric says {points}"

@@ -25,8 +25,9 @@ def pytest_configure(config):
         os.environ.setdefault("SVHN_MAX_TRAINING", "2000")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what trains, unless it is asked for."""
+    """Leave out what trains, of what -k and -m chose, unless training is asked for."""
     asked = config.option.training or config.option.quick or "training" in config.option.markexpr
     left_out = [] if asked else [item for item in items if item.get_closest_marker("training")]
     items[:] = [item for item in items if item not in left_out]
@@ -48,8 +49,8 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     check = getattr(item, "callspec", None) and item.callspec.params.get("check")
     if check:
-        report.check = check
-        if call.when == "call" and report.failed:
+        report.check = f"{check.id:<22}{check.points:g} pt"
+        if report.failed:
             report.longrepr = check.explain(call.excinfo.value)
             report.reason = call.excinfo.exconly().removeprefix("AssertionError: ").split("\n")[0]
 
@@ -67,17 +68,12 @@ def pytest_terminal_summary(terminalreporter, config):
         return
     terminalreporter.section("the notebook's checks")
     for report in passed:
-        write(f"passed   {_line(report.check)}", green=True)
+        write(f"passed   {report.check}", green=True)
     for report in calls["failed"]:
-        reason = getattr(report, "reason", "")
-        write(f"FAILED   {_line(report.check)}   {reason}", red=True)
+        write(f"FAILED   {report.check}  {report.reason}", red=True)
     for check in not_run:
-        write(f"not run  {_line(check)}", yellow=True)
+        write(f"not run  {check.id:<22}{check.points:g} pt", yellow=True)
     if not_run:
         write("")
         write("What was not run trains networks: `pytest --quick` sees whether it runs, on few")
         write("images; `pytest --training` does it as the notebook does, which takes minutes.")
-
-
-def _line(check):
-    return f"{check.id:<22}{check.title[:56]:<57}{check.points:g} pt"
