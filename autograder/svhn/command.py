@@ -5,22 +5,24 @@ import sys
 from collections.abc import Sequence
 
 from .errors import DataError
-from .files import TEST, TRAIN, identify
+from .files import SEED, TEST, TRAIN, identify
 
 ABOUT = """\
-Get the images of this assignment: 73,257 training and 26,032 test pictures of house number digits, 32 x 32
-pixels in three colours, each with the digit in its middle as its label.
+Get the images of this assignment: 73,257 training and 26,032 test pictures, 32 x 32 pixels in three
+colours, of digits on house fronts. Each has the digit in its middle as its label.
 
-Without options the real set is fetched, SVHN (Street View House Numbers, about 250 MB, for non-commercial use):
+Without options the real set is fetched: SVHN, the street view house numbers (about 250 MB; for
+non-commercial use only).
     %(prog)s
-A connection that breaks is no harm: run it again, and it goes on where it stopped. No network, or in a hurry?
-Draw a synthetic twin instead: the same two files with made-up house numbers, as hard to read as the real ones.
-Your networks reach about the same accuracy on it:
+If the connection breaks, run it again: it goes on where it stopped.
+
+No network, or in a hurry? Draw a synthetic twin: the same two files with made-up house numbers that
+look like the real ones, and that a network learns as fast and as well.
     %(prog)s --synthetic
 """
 AFTER = """\
-The two files are read by SVHN_data() of lib.mlp.datasets. They are MATLAB files: X (32, 32, 3, N) uint8, and
-y (N, 1) with the digits 1 to 9, and 10 for a 0. Look at them with --preview sheet.png.
+SVHN_data() of lib.mlp.datasets reads the two files, real or synthetic. They are MATLAB files: X is
+(32, 32, 3, N) uint8, and y is (N, 1) with the digits 1 to 9, and 10 for a 0.
 """
 
 
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--preview", metavar="FILE.png", help="also draw a sheet of ten images of each digit")
     twin = parser.add_argument_group("the twin's")
     add = twin.add_argument
-    add("--seed", type=int, default=1, help="the same seed draws the same images (default: 1)")
+    add("--seed", type=int, default=SEED, help="same seed, same images (default: %(default)s)")
     add("--train", type=int, default=TRAIN.images, help="training images (default: %(default)s)")
     add("--test", type=int, default=TEST.images, help="test images (default: %(default)s)")
     add("--workers", type=int, help="processes that draw (default: all processors)")

@@ -6,27 +6,31 @@ from pathlib import Path
 
 from PIL import Image, ImageFont
 
-# Faces whose figures could stand on a house. The mono spaced DejaVu are left out: their zero has a dot.
-FACES = (
+# Faces whose figures could stand on a house. Not the mono spaced DejaVu: their zero has a dot.
+UPRIGHT = (
     "DejaVuSans",
     "DejaVuSans-Bold",
-    "DejaVuSans-Oblique",
-    "DejaVuSans-BoldOblique",
     "DejaVuSerif",
     "DejaVuSerif-Bold",
-    "DejaVuSerif-Italic",
-    "DejaVuSerif-BoldItalic",
     "STIXGeneral",
     "STIXGeneralBol",
-    "STIXGeneralItalic",
-    "STIXGeneralBolIta",
     "cmr10",
     "cmb10",
     "cmss10",
     "cmtt10",
 )
-# Heights at which ink is kept; a digit is reduced from the next larger one, by less than half.
+ITALIC = (
+    "DejaVuSans-Oblique",
+    "DejaVuSans-BoldOblique",
+    "DejaVuSerif-Italic",
+    "DejaVuSerif-BoldItalic",
+    "STIXGeneralItalic",
+    "STIXGeneralBolIta",
+)
+FACES = UPRIGHT + ITALIC
+# Heights in pixels at which ink is kept; a digit is reduced from the next larger one.
 LEVELS = (12, 18, 26, 38, 56)
+BOLDER = 1 / 24  # of the height: what a step of thickening adds on both sides of a stroke
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class Glyph:
     """The ink of one digit.
 
     Attributes:
-        ink: grey-scale picture, 255 where there is ink, with one empty pixel all around.
-        width: width of the ink in pixels of that picture.
-        height: its height.
+        ink: grey picture, 255 where there is ink, with one empty pixel all around.
+        width: of the ink, in pixels of that picture.
+        height: of the ink.
     """
 
     ink: Image.Image
@@ -44,28 +48,26 @@ class Glyph:
     height: int
 
 
-@cache
-def glyph(face: str, digit: int, level: int, weight: int) -> Glyph:
-    """The ink of ``digit`` in ``face``, about ``level`` pixels high.
+def glyph_at(face: str, digit: int, height: float, bold: int) -> Glyph:
+    """The ink of a digit, at the kept height that is best reduced to ``height`` pixels."""
+    level = next((level for level in LEVELS if level >= height), LEVELS[-1])
+    return _glyph(face, digit, level, bold)
 
-    ``weight`` adds weight / 24 of the height to both sides of each stroke.
-    """
-    font = _font(face, level)
-    text, stroke = str(digit), weight * level / 24
-    left, top, right, bottom = font.getbbox(text, stroke_width=stroke)
-    size = (int(right - left) + 4, int(bottom - top) + 4)
-    image = Image.new("L", size)
-    mask, offset = font.getmask2(text, mode="L", stroke_width=stroke)
-    image.im.paste(255, (1, 1, 1 + mask.size[0], 1 + mask.size[1]), mask)
+
+@cache
+def _glyph(face: str, digit: int, level: int, bold: int) -> Glyph:
+    font, stroke = _font(face, level), bold * level * BOLDER
+    mask, _ = font.getmask2(str(digit), mode="L", stroke_width=stroke)
+    image = Image.frombytes("L", mask.size, bytes(mask))
     left, top, right, bottom = image.getbbox()
-    ink = image.crop((left - 1, top - 1, right + 1, bottom + 1))
-    return Glyph(ink, right - left, bottom - top)
+    return Glyph(image.crop((left - 1, top - 1, right + 1, bottom + 1)), right - left, bottom - top)
 
 
 @cache
 def _font(face: str, level: int) -> ImageFont.FreeTypeFont:
+    """The face at the size that makes its digits ``level`` pixels high."""
     import matplotlib
 
     path = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{face}.ttf")
-    probe = ImageFont.truetype(path, 100).getbbox("8")
-    return ImageFont.truetype(path, 100 * level / (probe[3] - probe[1]))
+    _, top, _, bottom = ImageFont.truetype(path, 100).getbbox("8")
+    return ImageFont.truetype(path, 100 * level / (bottom - top))

@@ -11,7 +11,11 @@ ZOOM, GAP = 2, 2  # a pixel is shown as 2 x 2; white lines between the images, i
 
 
 def preview(directory: str | Path, file: str | Path, each: int = 10) -> None:
-    """Draw the first ``each`` test images of every digit, 0 to 9 from top to bottom, into a PNG file."""
+    """Draw the first ``each`` test images of every digit into a PNG file, a row a digit.
+
+    Raises:
+        DataError: there are no data in the directory, or the file cannot be written.
+    """
     from scipy.io import loadmat
 
     path = Path(directory) / TEST.name
@@ -28,7 +32,7 @@ def preview(directory: str | Path, file: str | Path, each: int = 10) -> None:
 
 
 def sheet(images: np.ndarray, digits: np.ndarray, each: int) -> np.ndarray:
-    """One row a digit, 0 to 9, of its first images: (rows, columns, 3) uint8, white where there are none."""
+    """The picture, (rows, columns, 3) uint8: 0 to 9 from top to bottom, white where images lack."""
     step = images.shape[1] + GAP
     picture = np.full((10 * step + GAP, each * step + GAP, 3), 255, np.uint8)
     for digit in range(10):

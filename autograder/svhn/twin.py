@@ -1,8 +1,8 @@
 """The synthetic twin of SVHN: as many images, of the same balance, in the same two files.
 
-Everything is drawn from one seed. The classes of a split are shuffled first; consecutive digits make house
-numbers; chunks of a fixed size have seeds of their own, so that the images do not depend on how many
-processes draw them.
+Everything is drawn from one seed. The classes of a split are shuffled first, then consecutive
+digits make house numbers. Chunks of a fixed size have seeds of their own, so that the images do not
+depend on how many processes draw them.
 """
 
 import os
@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from .camera import SIDE
 from .errors import DataError
-from .files import FILES, MARK, TEST, TRAIN, identify, mark, writing
-from .photo import RECIPE, SIDE, Recipe, photograph
+from .files import FILES, MARK, SEED, TEST, TRAIN, identify, mark, writing
+from .photo import photograph
+from .recipe import RECIPE, Recipe
 
 VERSION = 1  # of the images that a seed draws: raise it with every change to them
-SEED = 1
 # Digits '1', '2' ... '9', '0' of SVHN's training set, in the order of the classes.
 BALANCE = (13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659, 4948)
 LENGTHS = (0.15, 0.54, 0.26, 0.05)  # shares of the photos that show 1, 2, 3, 4 digits
@@ -29,9 +30,10 @@ SPLITS = {TRAIN.name: 0, TEST.name: 1, "sample": 2}  # each has random numbers o
 
 
 def sample(n: int, seed: int, workers: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Draw images that are in no file of any seed: (n, 32, 32, 3) uint8 and their classes 0..9 (n,).
+    """Draw images that are in no file: (n, 32, 32, 3) uint8, and their classes 0..9 (n,) int64.
 
-    Class k is the digit k + 1, class 9 the digit 0.
+    Class k is the digit k + 1, class 9 the digit 0. The same seed draws the same images, with any
+    number of workers (processes; all processors when None).
     """
     return _split("sample", n, seed, workers, bar=None)
 
@@ -43,14 +45,15 @@ def draw(
     train: int = TRAIN.images,
     test: int = TEST.images,
 ) -> None:
-    """Draw the twin into ``directory``, in SVHN's two files; both are replaced at once, when both are whole.
+    """Draw the twin into ``directory``, in SVHN's two files, put in place when both are whole.
 
     Args:
         seed: the same seed draws the same images.
         workers: processes; all processors when None.
         train, test: how many images; SVHN's numbers by default.
 
-    Raises DataError when the directory cannot be written, or holds files that are not the twin's.
+    Raises:
+        DataError: the directory cannot be written, or holds files that are not a twin's.
     """
     directory = Path(directory)
     if seed < 0 or train < 1 or test < 1:
@@ -80,11 +83,11 @@ def _refuse_other(directory: Path) -> None:
     if found.kind == "real":
         raise DataError(f"{directory} holds SVHN itself: choose another directory with --dir.")
     if found.kind != "twin":
-        raise DataError(f"{directory} is not empty. {found.text}")
+        raise DataError(f"{directory} holds something else. {found.text}")
 
 
 def _save(path: Path, images: np.ndarray, classes: np.ndarray, text: str) -> None:
-    """Write a split as SVHN does: X (32, 32, 3, n) uint8 and y (n, 1), where 10 stands for the digit 0."""
+    """Write a split as SVHN does: X (32, 32, 3, n) uint8, and y (n, 1) with 10 for the digit 0."""
     from scipy.io import savemat
 
     with writing(path, images.nbytes), path.open("wb") as out:

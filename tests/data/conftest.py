@@ -22,7 +22,7 @@ class Server:
         content: bytes by file name.
         url: where it listens, with a slash at the end.
         knows_range: whether it honours the Range header.
-        breaks_after: answers so many bytes and hangs up, for each number in the list, then behaves.
+        breaks_after: for each number it answers so many bytes and hangs up; then it behaves.
         status: an HTTP error to answer instead.
         asked: (file name, Range header or None), a request.
     """
@@ -70,7 +70,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[Server]:
-    """A server on this machine that offers two files of a megabyte; the package expects just these."""
+    """A server on this machine with two files of a megabyte, which the package expects."""
     rng = np.random.default_rng(0)
     content = {file.name: rng.bytes(1_000_000) for file in files.FILES}
     expected = tuple(
@@ -82,7 +82,7 @@ def server(monkeypatch) -> Iterator[Server]:
     server = Server(content)
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     server.url = f"http://127.0.0.1:{http.server_port}/"
-    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     http.shutdown()
     http.server_close()
@@ -90,7 +90,7 @@ def server(monkeypatch) -> Iterator[Server]:
 
 @pytest.fixture
 def full_disk():
-    """Make the system refuse every write to a path with ENOSPC, as it does when the disk is full."""
+    """Make the system refuse every write to a path, as it does on a full disk (ENOSPC)."""
     device = Path("/dev/full")
     if not device.exists():
         pytest.skip("this system has no /dev/full")

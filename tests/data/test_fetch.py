@@ -110,7 +110,7 @@ def test_no_server_is_said_at_once_with_a_way_out(tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{unused.getsockname()[1]}/"
-    with pytest.raises(DataError, match="connection was refused.*--synthetic") as caught:
+    with pytest.raises(DataError, match=r"connection was refused.*--synthetic") as caught:
         download(tmp_path, nobody)
     assert "\n" not in str(caught.value)
     assert names(tmp_path) == set()

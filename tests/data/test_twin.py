@@ -11,8 +11,9 @@ import pytest
 from scipy.io import loadmat
 
 from autograder.svhn import DataError, draw, identify, sample, twin
-from autograder.svhn.glyphs import FACES, glyph
-from autograder.svhn.photo import RECIPE, photograph
+from autograder.svhn.glyphs import FACES, glyph_at
+from autograder.svhn.photo import photograph
+from autograder.svhn.recipe import RECIPE
 from autograder.svhn.twin import BALANCE, balanced
 
 TRAIN, TEST = "train_32x32.mat", "test_32x32.mat"
@@ -99,7 +100,7 @@ def test_class_k_shows_the_digit_after_k(monkeypatch):
 
 def test_the_digit_of_the_label_stands_in_the_middle():
     """In fair weather the middle of an image is most like the mean ink of the digit asked for."""
-    fair = replace(RECIPE, hard=0, plate=0, clutter=0, shadow=0, jitter=0, turn=0, slant=0)
+    fair = replace(RECIPE, hard=0, plate=0, clutter=0, shadow=0, jitter=0)
     templates = [np.mean([ink_of(face, digit) for face in FACES], axis=0) for digit in range(10)]
     rng = np.random.default_rng(0)
     right = 0
@@ -113,7 +114,7 @@ def test_the_digit_of_the_label_stands_in_the_middle():
 
 def ink_of(face: str, digit: int) -> np.ndarray:
     """The digit's ink, as large as it stands in an image: (22, 14)."""
-    return np.asarray(glyph(face, digit, 26, 0).ink.resize((14, 22)), float)
+    return np.asarray(glyph_at(face, digit, 26, bold=0).ink.resize((14, 22)), float)
 
 
 def test_an_interrupted_drawing_leaves_nothing_and_touches_nothing(small, tmp_path, monkeypatch):
