@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from lib.mlp.fully_conn import SmallFullyConnectedNetwork
+from lib.mlp.layer_utils import cross_entropy
+
+from autograder import judge
+
+
+@pytest.fixture
+def network():
+    """The parameters of a network with weights of ordinary size, and the network."""
+    rng = np.random.default_rng(0)
+    model = SmallFullyConnectedNetwork(dtype=np.float64)
+    values = {"slopes": np.array([0.01, 1.0])}
+    for number, name in enumerate(("fullo_1", "fullo_2"), start=1):
+        for kind in ("w", "b"):
+            value = rng.normal(size=model.net.get_params(f"{name}_{kind}").shape)
+            model.net.assign(f"{name}_{kind}", value)
+            values[f"{kind}{number}"] = value
+    return values, model
+
+
+def test_scores_accuracy_and_loss_are_those_of_the_library(network):
+    values, model = network
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2000, 4)), rng.integers(7, size=2000)
+    expected = model.forward(x)
+    assert np.allclose(judge.scores(values, x), expected)
+    assert judge.accuracy(values, x, y) == (expected.argmax(axis=1) == y).mean()
+    assert judge.loss(values, x, y) == pytest.approx(cross_entropy().forward(expected, y))
+
+
+def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
+    values, _ = network
+    x, y = np.ones((10, 4)), np.zeros(10, int)
+    for poison in (np.nan, np.inf, -np.inf):
+        broken = {**values, "b2": np.full(7, poison)}
+        assert judge.accuracy(broken, x, y) == 0
+        assert judge.loss(broken, x, y) == np.inf
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"w1": np.ones((5, 30))},
+        {"w1": np.ones(4)},
+        {"b1": np.ones((2, 30))},
+        {"w2": np.ones((29, 7))},
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(network, change):
+    with pytest.raises(ValueError, match="layer"):
+        judge.scores({**network[0], **change}, np.ones((3, 4)))
