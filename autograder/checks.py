@@ -30,6 +30,9 @@ DEVIATIONS = 7.0
 """How many standard deviations chance may have: one in 10^11 gradings for each number."""
 
 
+ONLY_IF_RIGHT = "counts only once the answer is right: "
+
+
 class Failure(AssertionError):  # noqa: N818 - not an error of ours
     """A check that did not pass; the message is for the student."""
 
@@ -139,7 +142,8 @@ def provided(*attempts: Callable[[], None]) -> None:
         try:
             attempt()
         except Failure as complaint:
-            raise Failure(f"counts only once the answer is right: {complaint}") from None
+            said = str(complaint).removeprefix(ONLY_IF_RIGHT)
+            raise Failure(ONLY_IF_RIGHT + said) from None
 
 
 def either(*attempts: Callable[[], None]) -> None:

@@ -1,0 +1,250 @@
+"""A submission -> its Grade: read, observe, mark, return.
+
+grade(read(Path("hand-ins/ada")), seed=7, sandbox=choose())
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from autograder import course
+from autograder.checks import how_it_ended
+from autograder.mark import Verdict, mark, suite_hash
+from autograder.observe import Observation, Observations, observe
+from autograder.probes import probes
+from autograder.rubric import SECTIONS, Section, training_share
+from autograder.sandbox.backend import Backend
+from autograder.submission import Submission, read
+from autograder.training import PROBE, Images, Progress, judged_accuracy, train
+
+SCHEMA = 1
+LONGEST_MESSAGE = 600
+HUNDREDTHS = 2
+"""Decimals of a section's score, which is rounded once; totals add what was rounded."""
+
+COMPARISONS = tuple(name for name, probe in probes().items() if probe.training and name != PROBE)
+"""Probes of seconds that train something small: judged with the training, or not at all."""
+
+
+@dataclass(frozen=True)
+class Test:
+    """One check of a section: passed, or failed with a message for the student."""
+
+    __test__ = False  # a result, whatever its name makes pytest think
+
+    name: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A misconception that a section shows, and what to look at."""
+
+    misconception: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SectionGrade:
+    """What became of a section; the score is None when it was not judged."""
+
+    id: str
+    title: str
+    score: float | None
+    max_score: float
+    tests: tuple[Test, ...]
+    hints: tuple[Hint, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grade:
+    """All that is to be said of one submission. A function of (submission, suite, seed, data).
+
+    Attributes:
+        schema: version of this format.
+        submission: its name.
+        score, max_score: of the automatic points, over the sections that were judged.
+        seed: of the random inputs; grading again with it gives the same Grade.
+        suite: hash of all that decides a verdict.
+        training: "full", "short" or "off".
+        data: what was trained on; None when nothing was.
+        sandbox: the backend's name.
+        elapsed_s: seconds of wall time: the only field that differs between two runs.
+        errors: what is wrong with the submission as a whole, in sentences.
+    """
+
+    schema: int
+    submission: str
+    assignment: str
+    score: float
+    max_score: float
+    seed: int
+    suite: str
+    training: str
+    data: str | None
+    versions: Mapping[str, str]
+    sandbox: str
+    elapsed_s: float
+    sections: tuple[SectionGrade, ...]
+    errors: tuple[str, ...]
+
+
+def grade(
+    submission: Submission,
+    seed: int,
+    sandbox: Backend,
+    images: Images | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Grade:
+    """Grades one submission.
+
+    Args:
+        submission: what was handed in, see `submission.read`.
+        seed: the grading seed; the reference's side of it is kept for the next submission.
+        sandbox: a backend that passed its self-test.
+        images: what to train on; without it, what needs a training is not judged.
+        progress: is told of every epoch.
+
+    Raises:
+        SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
+    """
+    began = time.monotonic()
+    names = probe_names(images is not None)
+    student = observe(submission.files, submission.cells, seed, sandbox, probes=names)
+    verdicts = mark(student, reference(seed, sandbox, names))
+    learnt = None
+    if images is not None:
+        learnt = _learnt(submission, seed, sandbox, images, verdicts, progress)
+    return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
+
+
+def regrade(submission: Submission, student: Observations, sandbox: Backend) -> Grade:
+    """Grades what was observed before, without running student code; trainings are not judged."""
+    began = time.monotonic()
+    verdicts = mark(student, reference(student.seed, sandbox, tuple(student)))
+    return compiled(submission, student, verdicts, None, None, time.monotonic() - began)
+
+
+def probe_names(training: bool) -> tuple[str, ...]:
+    """The probes of a grading, apart from the training itself."""
+    always = (name for name, probe in probes().items() if not probe.training)
+    return (*always, *COMPARISONS) if training else tuple(always)
+
+
+def solution() -> Submission:
+    """The reference, read as if somebody had handed it in."""
+    library, notebook = read(course.LIBRARY), read(course.SOURCE)
+    return Submission("solution", library.files, notebook.cells)
+
+
+@lru_cache(maxsize=8)
+def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observations:
+    """What the probes see of the solution, kept for every submission under one seed."""
+    right = solution()
+    return observe(right.files, right.cells, seed, sandbox, probes=names)
+
+
+def _learnt(
+    submission: Submission,
+    seed: int,
+    sandbox: Backend,
+    images: Images,
+    verdicts: Iterable[Verdict],
+    progress: Callable[[Progress], None],
+) -> Observation:
+    """Trains the submission; not past what is enough, if its `train_net` would return the best."""
+    failed = {verdict.check.name for verdict in verdicts if verdict.failure is not None}
+    return train(
+        submission.files,
+        submission.cells,
+        seed,
+        images,
+        sandbox,
+        stop_early="train_tiny_net_best_parameters" not in failed,
+        progress=progress,
+    )
+
+
+def compiled(
+    submission: Submission,
+    student: Observations,
+    verdicts: tuple[Verdict, ...],
+    images: Images | None,
+    learnt: Observation | None,
+    elapsed_s: float,
+) -> Grade:
+    """Puts verdicts, and the training if there was one, together."""
+    sections = tuple(
+        _section(section, [v for v in verdicts if v.check.section == section.id], images, learnt)
+        for section in SECTIONS
+    )
+    judged = [section for section in sections if section.score is not None]
+    return Grade(
+        schema=SCHEMA,
+        submission=submission.name,
+        assignment=course.ASSIGNMENT,
+        score=round(sum(section.score for section in judged), HUNDREDTHS),
+        max_score=sum(section.max_score for section in judged),
+        seed=student.seed,
+        suite=suite_hash(),
+        training="off" if images is None else images.mode.name,
+        data=None if images is None else images.data,
+        versions={"python": platform.python_version(), "numpy": np.__version__},
+        sandbox=student.sandbox,
+        elapsed_s=round(elapsed_s, 3),
+        sections=sections,
+        errors=tuple(_clean(error) for error in submission.errors),
+    )
+
+
+def _section(
+    section: Section,
+    verdicts: list[Verdict],
+    images: Images | None,
+    learnt: Observation | None,
+) -> SectionGrade:
+    tests = [Test(v.check.name, v.failure is None, _clean(v.failure or "")) for v in verdicts]
+    if section.training and images is None:
+        share = None
+    elif section.id == PROBE:
+        share, test = _accuracy(images, learnt)
+        tests.insert(0, test)
+    else:
+        share = _share(verdicts)
+    score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
+    return SectionGrade(section.id, section.title, score, section.auto, tuple(tests))
+
+
+def _share(verdicts: list[Verdict]) -> Fraction:
+    """The part of a section's points that its checks earn, by their weights."""
+    earned = sum(v.check.weight for v in verdicts if v.failure is None)
+    return Fraction(earned, sum(v.check.weight for v in verdicts))
+
+
+def _accuracy(images: Images, learnt: Observation) -> tuple[Fraction, Test]:
+    """The part of the points that the training earns, and what is said of it."""
+    accuracy = judged_accuracy(learnt.values, images)
+    told = learnt.values.get("told_accuracy")
+    message = f"judged accuracy {accuracy:.1%} (all points from {images.mode.target:.0%} on)"
+    if told is not None and np.ndim(told) == 0:
+        message += f"; your code printed {float(told):.1%}"
+    if learnt.ending.how != "finished":
+        message += f"; {how_it_ended(learnt)}"
+    share = Fraction(training_share(accuracy, images.mode.target)).limit_denominator(10**6)
+    test = Test(f"{PROBE}_accuracy", accuracy >= images.mode.target, _clean(message))
+    return share, test
+
+
+def _clean(text: str) -> str:
+    """Text that may hold a student's own: one paragraph of printable characters, bounded."""
+    text = " ".join(text[: 2 * LONGEST_MESSAGE].split())
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."

@@ -1,0 +1,1 @@
+"""A Grade, shown: in the terminal, and as JSON."""

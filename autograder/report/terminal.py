@@ -1,0 +1,53 @@
+"""A Grade as a table that fits a terminal of 80 columns.
+
+What students wrote may stand in messages, so nothing here is read as markup.
+"""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from autograder.grade import Grade, SectionGrade
+
+
+def shown(grade: Grade) -> RenderableType:
+    """Points by section, and under each section what failed and why."""
+    table = Table(box=None, pad_edge=False, show_header=False, expand=True)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    for section in grade.sections:
+        table.add_row(_described(section), _points(section))
+    title = Text.assemble(
+        (grade.submission, "bold"), f"  seed {grade.seed}, {_circumstances(grade)}"
+    )
+    total = Text(f"{grade.score:g} of {grade.max_score:g} points", style="bold", justify="right")
+    complaints = [Text(f"! {error}", style="yellow") for error in grade.errors]
+    return Group(title, *complaints, Text(), table, Text(), total)
+
+
+def _described(section: SectionGrade) -> RenderableType:
+    failed = [test for test in section.tests if not test.passed]
+    said = [
+        Text.assemble(("✗ ", "red"), (_words(t.name), "bold"), f": {t.message}") for t in failed
+    ]
+    said += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
+    return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in said))
+
+
+def _points(section: SectionGrade) -> Text:
+    if section.score is None:
+        return Text(f"not judged / {section.max_score:g}", style="dim")
+    style = "green" if section.score == section.max_score else "red"
+    return Text(f"{section.score:g} / {section.max_score:g}", style=style)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _circumstances(grade: Grade) -> str:
+    confined = "no sandbox: own files only" if grade.sandbox == "none" else grade.sandbox
+    return f"training {grade.training}, {confined}, {grade.elapsed_s:.1f} s"
