@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade, SectionGrade
 
 
@@ -29,12 +30,22 @@ def shown(grade: Grade) -> RenderableType:
 
 
 def _described(section: SectionGrade) -> RenderableType:
-    failed = [test for test in section.tests if not test.passed]
     said = [
-        Text.assemble(("✗ ", "red"), (_words(t.name), "bold"), f": {t.message}") for t in failed
+        Text.assemble(("✗ ", "red"), (names, "bold"), f": {message}")
+        for message, names in _failed(section).items()
     ]
     said += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
     return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in said))
+
+
+def _failed(section: SectionGrade) -> dict[str, str]:
+    """The names of the checks that failed, by message: one exception fails many of them."""
+    names: dict[str, list[str]] = {}
+    for test in section.tests:
+        if not test.passed:
+            words = test.name.removeprefix(section.id).strip("_").replace("_", " ")
+            names.setdefault(test.message.removeprefix(ONLY_IF_RIGHT), []).append(words)
+    return {message: ", ".join(those) for message, those in names.items()}
 
 
 def _points(section: SectionGrade) -> Text:
@@ -42,10 +53,6 @@ def _points(section: SectionGrade) -> Text:
         return Text(f"not judged / {section.max_score:g}", style="dim")
     style = "green" if section.score == section.max_score else "red"
     return Text(f"{section.score:g} / {section.max_score:g}", style=style)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _circumstances(grade: Grade) -> str:
