@@ -93,7 +93,7 @@ def _whole_after_one_answer(session, url: str, part: Path) -> bool:
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
-        if answer.status_code == 416:  # nothing comes after what is here: all of it, or too much
+        if answer.status_code == 416 and have:  # nothing comes after that: it is all, or too much
             if not (span and int(span[2]) == have):
                 part.unlink()
                 return _whole_after_one_answer(session, url, part)
@@ -108,9 +108,8 @@ def _whole_after_one_answer(session, url: str, part: Path) -> bool:
         start = have if resumed else 0
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else None
-        bar = tqdm(
-            total=total, initial=start, desc=part.stem, unit="B", unit_scale=True, file=sys.stdout
-        )
+        look = {"desc": part.stem, "unit": "B", "unit_scale": True, "mininterval": 0.5}
+        bar = tqdm(total=total, initial=start, file=sys.stdout, **look)
         with bar, part.open("ab" if resumed else "wb") as out:
             for block in answer.iter_content(BLOCK):
                 out.write(block)

@@ -59,7 +59,7 @@ class Recipe:
     slant_spread: float = 0.1
     turn_spread: float = 0.05
 
-    level: float = 0.4644
+    level: float = 0.46
     level_spread: float = 0.2492
     contrast: float = 0.412
     contrast_spread: float = 0.2576
@@ -74,23 +74,23 @@ class Recipe:
     light: float = 0.05
     texture: float = 0.012
 
-    lens: float = 0.45
+    lens: float = 0.47
     blur: float = 0.03
     blur_spread: float = 0.2726
     astigmatic: float = 1.1
-    sharpen: float = 0.6
+    sharpen: float = 0.55
     noise: float = 0.013
     quality: tuple[int, int] = (55, 92)
 
     margin: float = 1.32
     margin_spread: float = 0.09
-    jitter: float = 0.0545
+    jitter: float = 0.056
 
-    hard: float = 0.135
-    hard_contrast: float = 0.78
-    hard_blur: float = 0.038
+    hard: float = 0.145
+    hard_contrast: float = 0.75
+    hard_blur: float = 0.05
     hard_shadow: float = 0.6
-    hard_texture: float = 0.2
+    hard_texture: float = 0.15
 
 
 RECIPE = Recipe()

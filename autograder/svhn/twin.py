@@ -64,7 +64,7 @@ def draw(
     sizes = {TRAIN.name: train, TEST.name: test}
     parts = {name: directory / (name + ".part") for name in sizes}
     try:
-        with tqdm(total=train + test, desc="drawing", unit=" images", file=sys.stdout) as bar:
+        with tqdm(total=train + test, desc="drawing", mininterval=0.5, file=sys.stdout) as bar:
             for name, n in sizes.items():
                 images, classes = _split(name, n, seed, workers, bar)
                 _save(parts[name], images, classes, mark(VERSION, seed, n))

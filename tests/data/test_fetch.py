@@ -121,11 +121,13 @@ def test_no_name_service_is_said_with_a_way_out(tmp_path):
         download(tmp_path, "http://no-such-host.invalid/")
 
 
-def test_an_error_of_the_server_is_passed_on(server, tmp_path):
-    server.status = 503
-    with pytest.raises(DataError, match=r"answered 503 .*Try again later"):
+@pytest.mark.parametrize("status", [404, 416, 503])
+def test_an_error_of_the_server_is_passed_on(server, tmp_path, status):
+    server.status = status
+    (tmp_path / (TRAIN + ".part")).write_bytes(b"the beginning")
+    with pytest.raises(DataError, match=rf"answered {status} .*Try again later"):
         download(tmp_path, server.url)
-    assert names(tmp_path) == set()
+    assert names(tmp_path) <= {TRAIN + ".part"}
 
 
 def test_a_full_disk_is_said_and_nothing_is_left(server, tmp_path, full_disk):
