@@ -66,7 +66,7 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
     close(student.decayed_best, reference.decayed_best, "the best parameter of a second training")
 
 
-@check("train_tiny_net", weight=0, announced="Flatten, FC, Leaky ReLU, FC, with 10 outputs")
+@check("train_tiny_net", weight=0, announced="from 3072 pixels to 10 classes")
 def test_train_tiny_net_network(train_tiny_net_network):
     given, student = train_tiny_net_network.given, train_tiny_net_network.student
     units = int(np.ravel(student.b1)[0])  # the student's own choice

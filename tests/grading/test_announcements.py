@@ -1,0 +1,60 @@
+"""Nothing is checked that the notebook does not announce, in the section where it counts."""
+
+import json
+import re
+
+import pytest
+
+from autograder import course
+from autograder.mark import manifest
+from autograder.probes import probes
+from autograder.rubric import BY_ID, SECTIONS
+
+
+def plain(text: str) -> str:
+    """Without Markdown's marks, in one line, in lower case."""
+    return re.sub(r"\s+", " ", re.sub(r"[*`]", "", text)).lower()
+
+
+@pytest.fixture(scope="module")
+def text_of():
+    """The Markdown above each section's graded cell, from the cell of the section before."""
+    cells = json.loads(course.SOURCE.read_text("utf-8"))["cells"]
+    texts, collected = {}, ""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            collected += "".join(cell["source"]) + "\n"
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if grade_id in BY_ID:
+            texts[grade_id], collected = plain(collected), ""
+    return texts
+
+
+@pytest.mark.parametrize("check", manifest(), ids=lambda check: check.name)
+def test_a_check_is_announced_in_its_section(check, text_of):
+    assert plain(check.announced) in text_of[check.section]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
+def test_every_section_has_checks_that_weigh_something(section):
+    weight = sum(check.weight for check in manifest() if check.section == section.id)
+    if section.id == "train_tiny_net":
+        assert weight == 0, "its points go by the judged accuracy alone"
+    else:
+        assert weight > 0
+
+
+@pytest.mark.parametrize("check", manifest(), ids=lambda check: check.name)
+def test_a_check_looks_at_probes_that_exist(check):
+    assert check.probes
+    assert set(check.probes) <= set(probes())
+
+
+def test_every_probe_is_looked_at():
+    used = {name for check in manifest() for name in check.probes}
+    assert set(probes()) - used == {"train_tiny_net"}, "the training itself is judged by itself"
+
+
+def test_every_probe_belongs_to_a_section():
+    for name in probes():
+        assert any(name.startswith(section) for section in BY_ID), name

@@ -1,0 +1,72 @@
+"""Whole gradings of work that is right, empty, or nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from autograder.grade import grade
+from autograder.mark import manifest
+from autograder.sandbox.selftest import BACKENDS
+
+
+def test_the_solution_has_all_points_that_need_no_training(right, graded):
+    found = graded(right)
+    assert (found.score, found.max_score) == (29, 29)
+    assert [test for section in found.sections for test in section.tests if not test.passed] == []
+    assert found.errors == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_solution_has_all_points_under_any_seed(seed, right, graded):
+    found = graded(right, seed)
+    failed = [t.name for section in found.sections for t in section.tests if not t.passed]
+    assert (found.score, failed) == (29, [])
+
+
+def test_what_needs_a_training_is_not_judged_without_one(right, graded):
+    found = graded(right)
+    unjudged = [section.id for section in found.sections if section.score is None]
+    assert unjudged == ["train_tiny_net", "compare_sgd_momentum", "compare_optimizers"]
+
+
+def test_the_stub_has_no_point_and_every_message_says_where_to_write(stub, graded):
+    found = graded(stub)
+    assert found.score == 0
+    for section in found.sections:
+        for test in section.tests:
+            assert not test.passed
+            assert "NotImplementedError" in test.message, test
+            assert "write your solution here" in test.message, test
+
+
+def test_one_seed_gives_one_grade(right, change, graded):
+    wrong = change("lib/optim.py", "self.momentum * v -", "self.momentum * v +")
+    for submission in (right, wrong):
+        first, second = graded(submission), graded(submission)
+        assert replace(first, elapsed_s=0) == replace(second, elapsed_s=0)
+
+
+def test_the_inputs_differ_from_seed_to_seed(change, graded):
+    wrong = change("lib/mlp/layer_utils.py", "dprev.sum(axis=0)", "dprev.mean(axis=0)")
+    messages = [
+        [t.message for s in graded(wrong, seed).sections for t in s.tests if not t.passed]
+        for seed in (1, 2)
+    ]
+    assert len(messages[0]) == len(messages[1]) > 0
+    assert messages[0] != messages[1]
+
+
+def test_every_backend_gives_the_same_grade(change):
+    wrong = change("lib/optim.py", "self.lr * m_hat", "self.lr * self.mt[name]")
+    offered = [backend for backend in BACKENDS if backend.unavailable() is None]
+    if len(offered) < 2:
+        pytest.skip("this machine offers one backend")
+    found = [replace(grade(wrong, 5, b), elapsed_s=0, sandbox="") for b in offered]
+    assert all(each == found[0] for each in found[1:])
+
+
+def test_every_check_is_reported_once_in_its_section(right, graded):
+    names = [t.name for section in graded(right).sections for t in section.tests]
+    judged = {c.name for c in manifest() if not c.section.startswith("compare")}
+    assert len(names) == len(set(names))
+    assert set(names) == judged
