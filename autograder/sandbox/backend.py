@@ -22,6 +22,7 @@ FLAGS = ("-s", "-S", "-P", "-B")
 """No site-packages, no user's site, no script's folder on the path, no .pyc written."""
 
 CHUNK = 256 * 1024
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class SandboxError(Exception):
@@ -86,6 +87,23 @@ class Process:
         if remaining <= 0 or not select.select([self._pipe], [], [], remaining)[0]:
             return None
         return os.read(self._pipe, CHUNK)
+
+    def memory_bytes(self) -> int:
+        """What the child and all it started hold in memory, without what they map from files."""
+        parents, pages = {}, {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                with contextlib.suppress(OSError):
+                    pid, stat = int(entry), Path("/proc", entry, "stat").read_text(errors="replace")
+                    statm = Path("/proc", entry, "statm").read_text().split()
+                    parents[pid] = int(stat.rpartition(")")[2].split()[1])
+                    pages[pid] = int(statm[1]) - int(statm[2])
+        family, grown = {self._popen.pid}, True
+        while grown:
+            children = {pid for pid, parent in parents.items() if parent in family}
+            grown = not children <= family
+            family |= children
+        return sum(pages.get(pid, 0) for pid in family) * PAGE_BYTES
 
     def end(self) -> None:
         """Kills the child and all it started; when this returns they are dead. May be called twice."""
@@ -155,12 +173,17 @@ def folder_of_links(mounts: Sequence[Mount]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="box-") as name:
         box = Path(name)
         box.chmod(0o711)
-        for mount in mounts:
-            target = box / mount.target
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(mount.source)
+        link(box, mounts)
         (box / "tmp").mkdir()
         yield box
+
+
+def link(folder: Path, mounts: Sequence[Mount]) -> None:
+    """Makes the links."""
+    for mount in mounts:
+        target = folder / mount.target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(mount.source)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -46,31 +46,26 @@ class Bubblewrap:
         limits: Limits,
         threads: int = 1,
     ) -> Process:
-        stack = contextlib.ExitStack()
-        slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
-        full = {
-            **config,
-            "limits": asdict(limits),
-            "user": slot and slot.user,
-            "alone": True,
-        }
-        told, telling = os.pipe()
-        try:
-            argv = [
-                shutil.which("bwrap") or "bwrap",
-                *_namespaces(),
-                *("--json-status-fd", str(telling)),
-                *_file_system(mounts, limits),
-                *("--", str(interpreter()), *FLAGS, f"{BOX}/{script}", json.dumps(full)),
-            ]
-            process, complaints = popen(argv, environment(FOLDER, threads), [telling])
-        finally:
-            os.close(telling)
-        with open(told, "rb") as status:
-            line = status.readline()
-        first = json.loads(line)["child-pid"] if line else None
-        stack.callback(_end, process, first)
-        return Process(process, complaints, stack.close)
+        with contextlib.ExitStack() as stack:
+            slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
+            own = {"limits": asdict(limits), "user": slot and slot.user, "alone": True}
+            told, telling = os.pipe()
+            with open(told, "rb") as status:
+                try:
+                    argv = [
+                        shutil.which("bwrap") or "bwrap",
+                        *_namespaces(),
+                        *("--json-status-fd", str(telling)),
+                        *_file_system(mounts, limits),
+                        *("--", str(interpreter()), *FLAGS, f"{BOX}/{script}"),
+                        json.dumps({**config, **own}),
+                    ]
+                    process, complaints = popen(argv, environment(FOLDER, threads), [telling])
+                finally:
+                    os.close(telling)
+                line = status.readline()
+            stack.callback(_end, process, json.loads(line)["child-pid"] if line else None)
+            return Process(process, complaints, stack.pop_all().close)
 
 
 def _namespaces() -> list[str]:

@@ -17,7 +17,8 @@ class Limits:
     Attributes:
         cpu_s: seconds of processor time (whole seconds: that is what the kernel counts in).
         wall_s: seconds by the clock.
-        memory_bytes: address space.
+        memory_bytes: address space of a process.
+        total_bytes: memory that all processes hold together (looked at now and then, from outside).
         processes: processes and threads together, the worker's own two included.
         open_files: descriptors.
         file_bytes: the largest file.
@@ -26,8 +27,9 @@ class Limits:
     """
 
     cpu_s: int = 5
-    wall_s: float = 20.0
+    wall_s: float = 15.0
     memory_bytes: int = 1024 * MIB
+    total_bytes: int = 2048 * MIB
     processes: int = 16
     open_files: int = 64
     file_bytes: int = 16 * MIB
@@ -49,6 +51,7 @@ class Budget:
         least_s: processor seconds that every probe gets whatever came before.
         import_cpu_s: processor seconds for the import of one module of the library.
         import_wall_s: the same by the clock.
+        slack_s: by how much a worker may be late with the end of a probe before it is ended itself.
         wall_s: the whole run, by the clock.
         output_bytes: everything that the worker may send.
     """
@@ -58,6 +61,7 @@ class Budget:
     least_s: int = 1
     import_cpu_s: int = 5
     import_wall_s: float = 20.0
+    slack_s: float = 10.0
     wall_s: float = 300.0
     output_bytes: int = 128 * MIB
 
@@ -68,6 +72,7 @@ TRAINING = Budget(
         cpu_s=3600,
         wall_s=3600.0,
         memory_bytes=6144 * MIB,
+        total_bytes=6144 * MIB,
         file_bytes=64 * MIB,
         disk_bytes=64 * MIB,
         output_bytes=1024 * MIB,

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 RECORD = struct.Struct("<cI")
-RECORD_KINDS = b"IBDEZ"
+RECORD_KINDS = b"IBDEAZ"
 RECORD_CAP = 64 * 1024
 
 HEAD = struct.Struct("<4sIQ")

@@ -10,6 +10,7 @@ the user that the child becomes.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib.util
@@ -17,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +32,7 @@ from autograder.sandbox.backend import (
     SandboxError,
     environment,
     folder_of_links,
+    link,
     popen,
 )
 from autograder.sandbox.limits import Limits
@@ -37,6 +40,8 @@ from autograder.sandbox.packages import hidden_within, interpreter, interpreter_
 from autograder.sandbox.slots import Slot
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+MOUNTED_AT = "/mnt"
+"""Where the box stands from root, for the launcher and its children alone: a folder all may enter."""
 INSTALLED = ("site-packages", "dist-packages")
 PATIENCE_S = 10.0
 
@@ -72,10 +77,13 @@ class Sandlock:
             root = os.geteuid() == 0
             slot = stack.enter_context(Slot.take()) if root else None
             shown = [*python_mounts(links=not root), *mounts]
-            box = stack.enter_context(folder_of_links([] if root else shown))
-            storage = stack.enter_context(folder_of_links([]))
-            full = {
-                **config,
+            if root:
+                box, storage = Path(MOUNTED_AT), None
+            else:
+                python = [Mount(linked_python() / part, part) for part in ("python", "packages")]
+                box = stack.enter_context(folder_of_links([*python, *mounts]))
+                storage = stack.enter_context(folder_of_links([]))
+            own = {
                 # without a user of its own the kernel would count all of this user's processes
                 "limits": {**asdict(limits), "processes": limits.processes if root else None},
                 "user": slot and slot.user,
@@ -83,28 +91,32 @@ class Sandlock:
             }
             order = {
                 "box": str(box),
-                "storage": str(storage),
-                "mounts": [[str(m.source.resolve()), m.target] for m in shown] if root else [],
-                "hidden": [f"python/lib/{p.parent.name}/{p.name}" for p in hidden_within()],
-                "readable": [
-                    *dict.fromkeys(str(m.source.resolve()) for m in shown if not root),
-                    *(str(p) for p in interpreter_files() if not _is_python(p)),
-                    *(d for d in DEVICES if os.path.exists(d)),
-                ],
                 "argv": [
                     f"{box}/python/bin/python",
                     *FLAGS,
                     f"{box}/{script}",
-                    json.dumps(full),
+                    json.dumps({**config, **own}),
                 ],
                 "env": {
                     **environment(f"{box}/tmp", threads),
                     "PYTHONHOME": f"{box}/python",
                     "LD_LIBRARY_PATH": f"{box}/python/lib",
                 },
-                "processes": limits.processes,
+                "readable": [
+                    *([] if root else [str(linked_python()), *(str(m.source) for m in shown)]),
+                    *(str(p) for p in interpreter_files() if not _is_python(p)),
+                    *(d for d in DEVICES if os.path.exists(d)),
+                ],
                 "disk_bytes": limits.disk_bytes,
                 "packages": str(_sandlock_home()),
+                # from root: real mounts, and a user of the child's own
+                "user": slot and slot.user,
+                "mounts": [[str(m.source), m.target] for m in shown] if root else [],
+                "hidden": [f"python/lib/{p.parent.name}/{p.name}" for p in hidden_within()],
+                # otherwise: what sandlock does in their place. Its count of processes misses the ends
+                # of those that never did anything, so it is used only where it must be
+                "storage": storage and str(storage),
+                "processes": None if root else limits.processes,
             }
             launcher = [sys.executable, "-I", "-S", str(HERE / "sandlock_launcher.py")]
             process, complaints = popen([*launcher, json.dumps(order)], {}, alive=True)
@@ -126,11 +138,20 @@ def python_mounts(links: bool) -> tuple[Mount, ...]:
             continue
         if links and path.is_dir():
             entries = sorted(p for p in path.iterdir() if p.name not in INSTALLED)
-            mounts += [Mount(entry, f"{target}/{entry.name}") for entry in entries]
+            mounts += [Mount(entry.resolve(), f"{target}/{entry.name}") for entry in entries]
         else:
-            mounts.append(Mount(path, target))
-    mounts += [Mount(path, f"packages/{name}") for name, path in packages().items()]
-    return tuple(mounts)
+            mounts.append(Mount(path.resolve(), target))
+    packaged = ((name, path.resolve()) for name, path in packages().items())
+    return (*mounts, *(Mount(path, f"packages/{name}") for name, path in packaged))
+
+
+@functools.cache
+def linked_python() -> Path:
+    """Those as a folder of links, made once in the life of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="python-")
+    atexit.register(folder.cleanup)
+    link(Path(folder.name), python_mounts(links=True))
+    return Path(folder.name)
 
 
 def _is_python(path: Path) -> bool:

@@ -3,8 +3,9 @@
     python -I -S sandlock_launcher.py ORDER
 
 ORDER is JSON, see `sandlock.py`. The child's standard output is ours. Everything ends when our standard
-input does, or when the child does: the supervisor first, without which nothing confined can fork (the kernel
-refuses system calls whose supervisor is gone), then all that is left, which falls to us as their reaper.
+input does, or when the child does: the supervisor first, then all that is left, which falls to us as their
+reaper. It cannot fork faster than we kill: from root the child is a user of its own, killed at one stroke;
+otherwise its forks need the supervisor (the kernel refuses system calls whose supervisor is gone).
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def main() -> None:
     select.select([0, done], [], [])
     os.kill(supervisor, signal.SIGKILL)
     os.waitpid(supervisor, 0)
+    if order["user"] is not None:
+        kill_user(order["user"])
     kill_descendants()
 
 
@@ -56,27 +59,35 @@ def supervise(order: Mapping[str, Any]) -> None:
     """Runs the child; returns when it ended. Whoever kills this process takes away its system calls."""
     sys.path.append(order["packages"])
     from sandlock import Sandbox
-    from sandlock.sandbox import BranchAction, StdioMode
+    from sandlock.sandbox import StdioMode
 
     folder = f"{order['box']}/tmp"
     sandbox = Sandbox(
         fs_readable=[order["box"], *order["readable"]],
         fs_writable=[folder, os.devnull],
-        # without a mount of a given size, sandlock's own copy-on-write keeps the size of the folder
-        **({} if order["mounts"] else {"workdir": folder, "fs_storage": order["storage"]}),
-        **({} if order["mounts"] else {"max_disk": order["disk_bytes"]}),
-        on_exit=BranchAction.ABORT,
+        **({} if order["mounts"] else of_a_size(folder, order)),
         cwd=folder,
         max_processes=order["processes"],
         clean_env=True,
         env=order["env"],
-        no_coredump=False,
     )
     child = sandbox.popen(
         order["argv"], stdin=StdioMode.NULL, stdout=StdioMode.INHERIT, stderr=StdioMode.INHERIT
     )
     os.close(1)
     child.wait()
+
+
+def of_a_size(folder: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Without a mount of a given size, sandlock's copy-on-write keeps the size of the folder."""
+    from sandlock.sandbox import BranchAction
+
+    return {
+        "workdir": folder,
+        "fs_storage": order["storage"],
+        "max_disk": order["disk_bytes"],
+        "on_exit": BranchAction.ABORT,
+    }
 
 
 def build_box(order: Mapping[str, Any]) -> None:
@@ -113,7 +124,19 @@ def _mount(
 
 def _call(what: str, result: int) -> None:
     if result != 0:
-        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+        why = os.strerror(ctypes.get_errno())
+        sys.exit(f"{what}: {why}. Run the grader as an ordinary user, who needs no mounts here")
+
+
+def kill_user(user: int) -> None:
+    """All that the child became, at one stroke: a chain of forks cannot outrun it."""
+    killer = os.fork()
+    if killer == 0:
+        os.setresuid(user, user, user)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    os.waitpid(killer, 0)
 
 
 def kill_descendants() -> None:

@@ -127,8 +127,10 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             "secrets": [
                 *(str(package / part) for part in ("rubric.py", "grade.py", "sandbox/session.py")),
                 *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
-                *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var", sys.prefix),
+                *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var"),
+                *([sys.prefix] if sys.prefix != sys.base_prefix else []),
             ],
+            "most_processes": SMALL.processes,
             "outside": [name, str(Path.home()), str(package), str(package.parent)],
             "port": port,
             "socket": f"{name}/socket",

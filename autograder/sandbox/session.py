@@ -27,7 +27,11 @@ from autograder.sandbox.protocol import (
     probe_end,
 )
 
-SLACK_S = 10.0
+OUT_OF_TIME = "the submission as a whole took too long"
+OUT_OF_WORKERS = "the submission ended its process again and again"
+
+LOOK_S = 0.25
+START_S = 30.0
 MOST_WORKERS = 10
 
 
@@ -117,6 +121,8 @@ def run(
         for _ in range(MOST_WORKERS):
             if not remaining:
                 return
+            if time.monotonic() > deadline:
+                break
             config = {
                 "key": key,
                 "probes": remaining,
@@ -138,7 +144,7 @@ def run(
             remaining = remaining[story.done :]
             if story.importing is not None:
                 unimportable = {**unimportable, story.importing: f"did not import: {story.why}"}
-            elif remaining:
+            elif remaining and not story.again:
                 yield Event(remaining.pop(0), ending=Ending(story.how, story.why))
     for probe in remaining:
         yield Event(
@@ -158,6 +164,7 @@ class Story:
         self._deadline = deadline
         self.started = False
         self.importing: str | None = None
+        self.again = False
         self.done = 0
         self.how, self.why = "killed", "its process ended early"
         self._frames: Frames | None = None
@@ -169,7 +176,8 @@ class Story:
         try:
             for record in self._records():
                 yield from self._happened(record)
-                if record.kind == "Z":
+                if record.kind in "AZ":
+                    self.again = record.kind == "A"
                     break
         except Malformed as malformed:
             self.how, self.why = "refused", str(malformed)
@@ -177,23 +185,39 @@ class Story:
             self.importing = None
 
     def _records(self) -> Iterator[Record]:
-        records, received = Records(), 0
-        wait_s = SLACK_S * 3
+        records, received, heard = Records(), 0, time.monotonic()
         while True:
-            deadline = min(time.monotonic() + wait_s, self._deadline)
-            chunk = self._process.read(deadline)
+            chunk = self._process.read(time.monotonic() + LOOK_S)
             if chunk is None:
-                self.how, self.why = "timed out", "it took too long by the clock"
-                return
+                if self._is_too_long(time.monotonic() - heard) or self._is_too_large():
+                    return
+                continue
             if not chunk:
                 return
+            heard = time.monotonic()
             received += len(chunk)
             if received > self._budget.output_bytes:
                 raise Malformed("the submission sent more than it may")
             yield from records.feed(chunk)
-            wait_s = SLACK_S + (
-                self._budget.probe.wall_s if self.importing is None else self._budget.import_wall_s
-            )
+
+    def _is_too_long(self, silent_s: float) -> bool:
+        if not self.started:
+            allowed_s = START_S
+        elif self.importing is not None:
+            allowed_s = self._budget.import_wall_s
+        else:  # the worker itself ends a probe in time; this is for a worker that does not
+            allowed_s = self._budget.probe.wall_s + self._budget.slack_s
+        if silent_s <= allowed_s and time.monotonic() <= self._deadline:
+            return False
+        self.how, self.why = "timed out", f"it did not finish within {allowed_s:g} s"
+        return True
+
+    def _is_too_large(self) -> bool:
+        most = self._budget.probe.total_bytes
+        if self._process.memory_bytes() <= most:
+            return False
+        self.how, self.why = "killed", f"its processes took more than {most // 2**20} MiB of memory"
+        return True
 
     def _happened(self, record: Record) -> Iterator[Event]:
         match record.kind:

@@ -10,13 +10,14 @@ import contextlib
 import fcntl
 import os
 import pwd
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_USER = 64_200
 MOST = 256
+LOCKS = next(path for path in (Path("/run/lock"), Path("/run"), Path("/tmp")) if path.is_dir())
+"""One place for all graders of a machine, whatever their idea of a temporary folder."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Slot:
     @contextlib.contextmanager
     def take(cls) -> Iterator[Slot]:
         """The first free one, until the end of the block."""
-        folder = Path(tempfile.gettempdir()) / "autograder-slots"
+        folder = LOCKS / "autograder"
         folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.stat().st_uid != os.geteuid():
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
             raise PermissionError(f"{folder} belongs to somebody else; remove it")
         for user in range(FIRST_USER, FIRST_USER + MOST):
             if _is_somebody(user):

@@ -41,13 +41,13 @@ class Unconfined:
         limits: Limits,
         threads: int = 1,
     ) -> Process:
-        stack = contextlib.ExitStack()
-        links = [*mounts, *(Mount(path, f"packages/{name}") for name, path in packages().items())]
-        box = stack.enter_context(folder_of_links(links))
-        # the kernel counts the processes of a user, not of a sandbox: here that is everybody's
-        bounds = {**asdict(limits), "processes": None}
-        full = {**config, "limits": bounds, "user": None, "alone": False}
-        argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
-        process, complaints = popen(argv, environment(str(box / "tmp"), threads))
-        stack.callback(kill_group, process)
-        return Process(process, complaints, stack.close)
+        packaged = [Mount(path, f"packages/{name}") for name, path in packages().items()]
+        with contextlib.ExitStack() as stack:
+            box = stack.enter_context(folder_of_links([*mounts, *packaged]))
+            # the kernel counts the processes of a user, not of a sandbox: here that is everybody's
+            bounds = {**asdict(limits), "processes": None}
+            full = {**config, "limits": bounds, "user": None, "alone": False}
+            argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
+            process, complaints = popen(argv, environment(str(box / "tmp"), threads))
+            stack.callback(kill_group, process)
+            return Process(process, complaints, stack.pop_all().close)
