@@ -89,6 +89,8 @@ def regions(text: str, path: str) -> list[Region]:
 
 def _marker_lines(text: str, path: str) -> Iterator[tuple[int, str, str, Kind]]:
     for number, line in enumerate(text.split("\n"), 1):
+        if "\r" in line:
+            raise StripError(path, number, "a Windows line end; save the file with plain ones")
         words = line.lstrip(" ")
         if words in EXACT:
             yield number, line[: len(line) - len(words)], *EXACT[words]

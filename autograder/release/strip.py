@@ -54,12 +54,14 @@ def strip(text: str, path: str, place: str | None = None) -> str:
     Raises:
         StripError: it cannot be done safely; the message names file and line.
     """
-    lines = text.split("\n")
+    numbered = list(enumerate(text.split("\n"), 1))
     for block in reversed(find_blocks(text, path, place)):
         region = block.region
-        lines[region.begin - 1 : region.end] = [region.indent + stub(block.place)]
-    stripped = "\n".join(lines)
-    _parse(stripped, path, "without its solutions, the file is no Python any more")
+        raises = region.begin, region.indent + stub(block.place)
+        numbered[region.begin - 1 : region.end] = [raises]
+    stripped = "\n".join(line for _, line in numbered)
+    problem = "without its solutions, the file is no Python any more"
+    _parse(stripped, path, problem, [number for number, _ in numbered])
     return stripped
 
 
@@ -88,18 +90,20 @@ def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
     ]
 
 
-def _parse(text: str, path: str, problem: str) -> ast.Module:
+def _parse(text: str, path: str, problem: str, numbers: list[int] | None = None) -> ast.Module:
+    """The syntax tree; `numbers` are what errors call the lines, where they have been moved."""
     try:
+        compile(text, path, "exec", dont_inherit=True)  # finds more than the parser does
         return ast.parse(text)
     except SyntaxError as error:
-        raise StripError(path, error.lineno or 1, f"{problem}: {error.msg}") from error
+        line = error.lineno or 1
+        line = numbers[min(line, len(numbers)) - 1] if numbers else line
+        raise StripError(path, line, f"{problem}: {error.msg}") from error
 
 
 def _check_comments(lines: list[str], path: str) -> None:
     """A comment of two to five hashes is a marker or was meant to be one, whatever its words."""
     for number, line in enumerate(lines, 1):
-        if "\r" in line:
-            raise StripError(path, number, "a Windows line end; save the file with plain ones")
         if re.match(r"\s*#{2,5}(?!#)", line) and line.lstrip(" ") not in EXACT:
             raise StripError(
                 path,

@@ -33,10 +33,10 @@ def verify(folder: Path = course.RELEASE, progress: Progress = lambda _: None) -
     return findings
 
 
-def inspect(folder: Path) -> list[Finding]:
-    """What can be seen without running or building anything."""
+def inspect(folder: Path, secrets: leaks.Secrets | None = None) -> list[Finding]:
+    """What can be seen without running or building anything; `secrets` where they are at hand."""
     content, findings = texts.read(folder)
-    findings += leaks.find(content, leaks.read_secrets())
+    findings += leaks.find(content, secrets or leaks.read_secrets())
     for path in sorted(folder.rglob("*.ipynb")):
         if not path.is_symlink():
             findings += _notebook(path, path.relative_to(folder).as_posix())

@@ -1,5 +1,7 @@
 """The command behind ``get_datasets.py``."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Fetch SVHN's own files: resumed when a connection breaks, checked, put in place when whole."""
 
+from __future__ import annotations
+
 import re
 import sys
 import time

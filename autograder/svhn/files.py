@@ -1,5 +1,7 @@
 """The two files of SVHN's cropped digits: what they should be, and what lies in a directory."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 from collections.abc import Iterator
@@ -69,7 +71,7 @@ def identify(directory: str | Path) -> Identity:
     if all(md5[file.name] == file.md5 for file in FILES):
         return Identity("real", "SVHN.", images=(TRAIN.images, TEST.images), md5=md5)
     marks = [read_mark(path) for path in paths]
-    for path, file, mark in zip(paths, FILES, marks, strict=True):
+    for path, file, mark in zip(paths, FILES, marks):
         if mark is None and md5[file.name] != file.md5:
             text = (
                 f"{path} is neither SVHN's file nor the twin's: {path.stat().st_size:,} bytes, "

@@ -1,5 +1,7 @@
 """A sheet of samples, to see what a data set looks like."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

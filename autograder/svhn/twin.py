@@ -5,6 +5,8 @@ digits make house numbers. Chunks of a fixed size have seeds of their own, so th
 depend on how many processes draw them.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator

@@ -115,7 +115,7 @@ def collect(folder: Path, target: Path) -> list[str]:
     names = [path.relative_to(folder).as_posix() for path in paths]
     half = target.with_suffix(".part")
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, name in zip(paths, names):  # noqa: B905  (Python 3.9 has no strict=)
+        for path, name in zip(paths, names):
             archive.write(path, name)
     half.replace(target)
     return names

@@ -1,0 +1,20 @@
+"""A release, built once for all tests of this folder, and copies of it to spoil."""
+
+import shutil
+
+import pytest
+
+from autograder import course
+from autograder.release.build import build
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """A fresh build; tests leave it as it is."""
+    return build(tmp_path_factory.mktemp("release") / course.ASSIGNMENT).folder
+
+
+@pytest.fixture
+def release(built, tmp_path):
+    """A copy of a fresh build, to change."""
+    return shutil.copytree(built, tmp_path / course.ASSIGNMENT)

@@ -1,0 +1,173 @@
+"""What is built is the same on every machine and by every road, and nothing half-made is left."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.utils import compute_checksum
+
+from autograder import course
+from autograder.release import contents
+from autograder.release.build import BuildError, build, differences
+from autograder.release.markers import StripError
+from autograder.rubric import SECTIONS, TOTAL
+
+
+def tree(folder):
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def cells(built):
+    notebook = nbformat.read(built / course.NOTEBOOK, as_version=4)
+    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The part of a checkout that nbgrader needs, elsewhere."""
+    folder = tmp_path / "clone"
+    for name in ("autograder", "lib_solution", "source"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(course.ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(course.NBGRADER_CONFIG, folder)
+    return folder
+
+
+def nbgrader(folder):
+    """The stock command in a folder, from an environment that is not activated."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", course.ASSIGNMENT, "--force"],
+        cwd=folder,
+        env=environment | {"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_committed_release_is_what_the_sources_build():
+    """When this fails: `autograder release`, look at the difference, commit it."""
+    findings = [f for f in differences(course.RELEASE) if "cache" not in f.path]
+    assert findings == []
+
+
+def test_stock_nbgrader_builds_the_same_bytes(built, clone):
+    ran = nbgrader(clone)
+    assert ran.returncode == 0, ran.stderr
+    assert tree(clone / "release" / course.ASSIGNMENT) == tree(built)
+
+
+def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
+    """Not the one that the installed package belongs to."""
+    path = clone / "lib_solution/lib/optim.py"
+    path.write_text(path.read_text() + "\nHERE = 1\n")
+    assert nbgrader(clone).returncode == 0
+    assert "HERE = 1" in (clone / "release/problem_1/lib/optim.py").read_text()
+
+
+@pytest.mark.parametrize("path", ["lib_solution/lib/optim.py", "source/problem_1/Problem_1.ipynb"])
+def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
+    text = (clone / path).read_text()
+    (clone / path).write_text(text.replace("### BEGIN SOLUTION", "### BEGIN SOLUTON", 1))
+    ran = nbgrader(clone)
+    assert ran.returncode != 0
+    assert "looks like '### BEGIN SOLUTION'" in ran.stderr
+    assert not (clone / "release" / course.ASSIGNMENT).exists()
+
+
+def test_a_build_leaves_nothing_in_the_checkout_but_the_release(tmp_path):
+    def state():
+        return {p.name for p in course.ROOT.iterdir()}
+
+    before = state()
+    report = build(tmp_path / course.ASSIGNMENT)
+    assert state() == before
+    assert [p.name for p in tmp_path.iterdir()] == [course.ASSIGNMENT]
+    assert report.files == len(contents.files()) + 1
+    assert report.solutions == 20
+
+
+def test_a_build_that_fails_leaves_the_old_release(tmp_path, monkeypatch):
+    old = tmp_path / course.ASSIGNMENT
+    old.mkdir()
+    (old / "old.txt").write_text("old")
+    monkeypatch.setattr(course, "LIBRARY", tmp_path / "solution")
+    monkeypatch.setattr(contents, "_name", lambda path: path.name)
+    (tmp_path / "solution/lib").mkdir(parents=True)
+    (tmp_path / "solution/lib/fc.py").write_text("### BEGIN SOLUTION\nx = 1\n")
+    with pytest.raises(StripError, match=r"fc\.py:1: .* without its END"):
+        build(old)
+    assert [p.name for p in old.iterdir()] == ["old.txt"]
+
+
+def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
+    broken = tmp_path / "nbgrader_config.py"
+    monkeypatch.setattr(course, "NBGRADER_CONFIG", broken)
+    broken.write_text(
+        f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path)!r}\n"
+        "c.GenerateAssignment.preprocessors = []\n"
+    )
+    source = tmp_path / "source" / course.ASSIGNMENT
+    source.mkdir(parents=True)
+    (source / "a.ipynb").write_text("{}")
+    with pytest.raises(
+        BuildError, match=r"(?s)error processing assignment.*a\.ipynb|NotJSON|nbformat"
+    ):
+        build(tmp_path / "release" / course.ASSIGNMENT)
+
+
+def test_the_notebook_does_not_depend_on_the_machine(built):
+    notebook = json.loads((built / course.NOTEBOOK).read_text(encoding="utf-8"))
+    assert notebook["metadata"] == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert list(notebook) == sorted(notebook)
+    for cell in notebook["cells"]:
+        assert list(cell) == sorted(cell)
+        assert cell["id"] == cell["metadata"]["nbgrader"]["grade_id"]
+        assert set(cell["metadata"]) <= {"nbgrader", "deletable", "editable"}
+
+
+def test_each_stub_in_the_notebook_names_its_cell(cells):
+    for section in SECTIONS:
+        for name in section.answers:
+            stub = f'raise NotImplementedError("{name}: write your solution here")'
+            assert stub in cells[name].source
+            assert "# TODO: " in cells[name].source
+            assert "END OF YOUR CODE" in cells[name].source
+
+
+def test_questions_keep_their_text_and_lose_their_answers(cells):
+    for section in SECTIONS:
+        for name, _ in section.by_hand:
+            assert "Model answer" not in cells[name].source
+            assert "Mark scheme" not in cells[name].source
+            if name.endswith("_question"):
+                assert cells[name].source.startswith("**Inline question")
+                assert cells[name].source.endswith("*Write your answer here.*")
+
+
+def test_what_nbgrader_needs_to_grade_is_in_the_metadata(cells):
+    graded = [cell for cell in cells.values() if "points" in cell.metadata.nbgrader]
+    assert sum(cell.metadata.nbgrader.points for cell in graded) == TOTAL
+    for cell in cells.values():
+        nbgrader = cell.metadata.nbgrader
+        assert nbgrader.checksum == compute_checksum(cell)
+        assert nbgrader.locked == (cell.metadata.get("editable") is False)
+
+
+def test_no_path_of_this_machine_is_in_the_release(built):
+    for name, content in tree(built).items():
+        assert str(course.ROOT).encode() not in content, name
+        assert str(Path.home()).encode() + b"/" not in content, name

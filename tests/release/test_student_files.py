@@ -1,0 +1,365 @@
+"""What students run: the visible checks in a terminal, the collecting, the files beside them."""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from autograder import course
+from autograder.release.contents import STUDENT, files
+from autograder.release.proofs import answer, draw_data
+from autograder.rubric import BY_ID, SECTIONS
+
+
+def run(folder, *arguments, **environment):
+    """Python in a student's folder, told nothing by the process that runs these tests."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SVHN"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=inherited | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120"} | environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def pytest_in(folder, *arguments, **environment):
+    return run(folder, "-m", "pytest", "-p", "no:cacheprovider", *arguments, **environment)
+
+
+def load(name, path):
+    """A module of the students' files, by its path."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def solved(release):
+    answer(release)
+    return release
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+# The visible checks
+
+
+@pytest.fixture(scope="module")
+def visible_checks():
+    return load("visible_checks", STUDENT / "tests" / "visible_checks.py")
+
+
+@pytest.fixture(scope="module")
+def checks(visible_checks, built):
+    found = visible_checks.read_checks(built / course.NOTEBOOK)
+    return {check.id: check for check in found}
+
+
+def names(check):
+    return [re.search(r"cell (\w+)", cell.name)[1] for cell in check.cells]
+
+
+def test_every_section_is_a_check_with_its_points(checks):
+    assert {i: c.points for i, c in checks.items()} == {s.id: s.auto for s in SECTIONS}
+    assert {i for i, c in checks.items() if c.training} == {s.id for s in SECTIONS if s.training}
+    assert checks["fc_backward"].title == "FC Backward"
+
+
+def test_a_check_runs_the_cells_it_needs_and_no_others(checks):
+    assert names(checks["adam"]) == ["imports", "adam"]
+    assert names(checks["cascade"]) == ["imports", "cascade_names", "cascade"]
+    assert names(checks["activations"]) == ["imports", "activations_definitions", "activations"]
+    assert names(checks["train_tiny_net"]) == [
+        "imports",
+        "data_load",
+        "train_tiny_net_data",
+        "train_tiny_net_hyperparameters",
+        "train_tiny_net_run",
+        "train_tiny_net",
+    ]
+    assert names(checks["compare_optimizers"]) == [
+        "imports",
+        "data_load",
+        "compare_sgd_momentum_run",
+        "compare_sgd_momentum_plot",
+        "compare_optimizers_run",
+        "compare_optimizers",
+    ]
+
+
+# Cells by name, their sources, which are answers, and what the last one needs.
+NOTEBOOKS = {
+    "the nearest definition": ({"a": "x = 1", "b": "x = 2", "c": "print(x)"}, "b c"),
+    "a definition inside a loop": ({"a": "for x in [1]:\n    y = x", "b": "print(y)"}, "a b"),
+    "defined before it is used": ({"a": "x = 1", "b": "x = 2\nprint(x)"}, "b"),
+    "used in its own definition": ({"a": "x = 1", "b": "x = x + 1", "c": "print(x)"}, "a b c"),
+    "added to": ({"a": "x = 1", "b": "x += 1", "c": "print(x)"}, "a b c"),
+    "an item set": ({"a": "h = {}", "b": "h['a'] = 1", "c": "print(h)"}, "a b c"),
+    "an attribute set": ({"a": "import m", "b": "m.a.b = 1", "c": "print(m)"}, "a b c"),
+    "a loop's own variable": ({"a": "x = 1", "b": "print([x for x in [1]])"}, "b"),
+    "a parameter": ({"a": "x = 1", "b": "def f(x):\n    return x\nf(1)"}, "b"),
+    "used in a function": ({"a": "x = 1", "b": "def f():\n    return x", "c": "f()"}, "a b c"),
+    "used in a lambda": ({"a": "x = 1", "b": "f = lambda y: x + y", "c": "f(1)"}, "a b c"),
+    "a star import": ({"a": "from m import *", "b": "print(1)"}, "a b"),
+    "after a magic": ({"a": "%load_ext x\nx = 1", "b": "!ls\nprint(x)"}, "a b"),
+    "a cell magic": ({"a": "%%time\nx = 1", "b": "print(1)"}, "b"),
+    "in a with": ({"a": "with open('f') as f:\n    x = f", "b": "print(x)"}, "a b"),
+    "in a try": (
+        {"a": "try:\n    x = 1\nexcept OSError:\n    x = 2", "b": "print(x)"},
+        "a b",
+    ),
+    "unpacked": ({"a": "x, *y = 1, 2", "b": "print(y)"}, "a b"),
+    "in a cell that is no Python": ({"a": "x = = 1", "b": "y = (", "c": "print(y)"}, "b c"),
+}
+
+
+@pytest.mark.parametrize("case", NOTEBOOKS)
+def test_what_a_cell_needs_is_found(visible_checks, case):
+    sources, expected = NOTEBOOKS[case]
+    cells = [visible_checks._cell(f"cell {n}", text, False) for n, text in sources.items()]
+    needed = visible_checks._needed(cells, 0)
+    assert [cell.name.removeprefix("cell ") for cell in needed] == expected.split()
+
+
+def test_the_solution_passes_in_the_terminal_and_training_is_offered(solved):
+    ran = pytest_in(solved)
+    assert ran.returncode == 0, ran.stdout
+    assert len(re.findall(r"^passed   \w+ +\d pt$", ran.stdout, re.MULTILINE)) == 14
+    assert len(re.findall(r"^not run  \w+ +\d pt$", ran.stdout, re.MULTILINE)) == 3
+    assert "`pytest --training`" in ran.stdout
+
+
+def test_one_section_can_be_run_alone(solved):
+    ran = pytest_in(solved, "-k", "adam")
+    assert ran.returncode == 0
+    assert re.findall(r"^(?:passed|not run) +(\w+)", ran.stdout, re.MULTILINE) == ["adam"]
+
+
+@pytest.mark.parametrize("arguments", [["--quick"], ["--training"], ["-m", "training"]])
+def test_training_runs_when_asked_for(solved, tmp_path, arguments):
+    draw_data(tmp_path / "data")
+    edit(solved / course.NOTEBOOK, "epochs = 30", "epochs = 1")
+    environment = {"SVHN_DIR": str(tmp_path / "data"), "SVHN_MAX_TRAINING": "200"}
+    ran = pytest_in(solved, *arguments, "-k", "train_tiny_net", **environment)
+    assert re.findall(r"^passed +(\w+)", ran.stdout, re.MULTILINE) == ["train_tiny_net"], ran.stdout
+
+
+def test_training_without_data_says_how_to_get_it(solved):
+    ran = pytest_in(solved, "--quick", "-k", "train_tiny_net")
+    assert "python get_datasets.py" in ran.stdout
+
+
+def test_a_failure_shows_the_message_and_the_students_lines_only(solved):
+    edit(solved / "lib/mlp/layer_utils.py", "dprev.sum(axis=0)", "dprev.mean(axis=0)")
+    ran = pytest_in(solved, "-k", "fc_backward")
+    assert ran.returncode == 1
+    assert "FC Backward (2 points)" in ran.stdout
+    assert "the gradient of the biases is off: every example adds to it" in ran.stdout
+    assert "cell fc_backward of Problem_1.ipynb, line" in ran.stdout
+    assert "visible_checks" not in ran.stdout
+    assert "db Error:" in ran.stdout  # what the cell printed
+
+
+def test_an_error_shows_where_in_lib_it_happened(solved):
+    edit(solved / "lib/optim.py", "param += self.velocity[name]", "param += self.speed[name]")
+    ran = pytest_in(solved, "-k", "sgd_momentum and not compare")
+    assert re.search(r"lib/optim.py, line \d+\n    param \+= self.speed\[name\]", ran.stdout)
+    assert "AttributeError: 'SGDM' object has no attribute 'speed'" in ran.stdout
+
+
+def test_a_library_that_is_no_python_fails_every_check_with_its_line(solved):
+    edit(solved / "lib/optim.py", "class SGDM(Optimizer):", "class SGDM(Optimizer)")
+    ran = pytest_in(solved, "-k", "fc_forward or adam")
+    assert ran.returncode == 1
+    assert ran.stdout.count("SyntaxError: expected ':'") >= 2
+    assert "lib/optim.py" in ran.stdout
+
+
+def test_a_broken_notebook_is_named(solved):
+    (solved / course.NOTEBOOK).write_text("{")
+    ran = pytest_in(solved)
+    assert ran.returncode != 0
+    assert "Problem_1.ipynb is not a whole notebook" in ran.stdout
+
+
+# Collecting
+
+
+@pytest.fixture(scope="module")
+def collecting():
+    return load("collect_submission", STUDENT / "collect_submission.py")
+
+
+def collect(folder, *arguments):
+    return run(folder, "collect_submission.py", "ada", *arguments)
+
+
+def test_a_finished_work_is_collected_without_a_question(solved):
+    for name in ("data/train_32x32.mat", "lib/best.npz", "lib/.ipynb_checkpoints/optim.py"):
+        (solved / name).parent.mkdir(exist_ok=True)
+        (solved / name).write_text("x")
+    (solved / "lib/__pycache__").mkdir()
+    (solved / "lib/__pycache__/optim.py").write_text("x")
+    (solved / "lib/mlp/mine.py").write_text("X = 1\n")
+    ran = collect(solved)
+    assert ran.returncode == 0, ran.stderr
+    with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
+        library = {name for name in files() if name.startswith("lib/")}
+        assert set(archive.namelist()) == library | {"lib/mlp/mine.py", course.NOTEBOOK}
+        assert archive.read("lib/optim.py") == (solved / "lib/optim.py").read_bytes()
+
+
+def test_an_unfinished_work_is_listed_and_collected_on_demand(release):
+    ran = collect(release)
+    assert ran.returncode == 1
+    assert not list(release.glob("*.zip"))
+    for place in ("flatten.forward", "train_net, TODO 2 of 3", "Adam.update"):
+        assert re.search(rf"lib/\S+, {place}$", ran.stdout, re.MULTILINE)
+    for section in SECTIONS:
+        for cell in section.answers:
+            assert f"Problem_1.ipynb, {cell}" in ran.stdout
+    assert "compare_optimizers_question: a question to answer" in ran.stdout
+    assert ran.stdout.count("\n") == 1 + 20 + 4 + 2
+    assert collect(release, "--partial").returncode == 0
+    assert (release / "ada_problem_1.zip").exists()
+
+
+MISSING = {
+    "a file": (lambda f: (f / "lib/optim.py").unlink(), "lib/optim.py is not there"),
+    "the notebook": (lambda f: (f / course.NOTEBOOK).unlink(), "Problem_1.ipynb is not there"),
+    "half of the notebook": (
+        lambda f: (f / course.NOTEBOOK).write_text('{"cells": ['),
+        "not a whole notebook",
+    ),
+    "another kind of file": (lambda f: (f / course.NOTEBOOK).write_text("[]"), "not a whole"),
+    "a cell": (
+        lambda f: edit(f / course.NOTEBOOK, '"cascade_names"', '"other"'),
+        "lost its cell 'cascade_names'",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+def test_an_incomplete_work_is_refused_with_a_sentence(solved, what):
+    spoil, sentence = MISSING[what]
+    spoil(solved)
+    ran = collect(solved, "--partial")
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not list(solved.glob("*.zip"))
+
+
+def test_a_file_that_is_no_python_is_mentioned(solved):
+    edit(solved / "lib/optim.py", "class SGDM(Optimizer):", "class SGDM(Optimizer)")
+    ran = collect(solved)
+    assert ran.returncode == 1
+    assert "lib/optim.py, line 44, is no Python" in ran.stdout
+
+
+def test_a_name_that_is_no_file_name_is_refused(solved):
+    for name in ("../x", "a b", "", "-x", ".x"):
+        assert run(solved, "collect_submission.py", name).returncode == 2
+
+
+def test_what_must_be_there_is_what_the_release_has(collecting):
+    library = [name for name in files() if name.startswith("lib/")]
+    assert sorted(collecting.REQUIRED) == sorted([course.NOTEBOOK, *library])
+    cells = [name for section in SECTIONS for name in section.answers]
+    questions = [n for s in SECTIONS for n, _ in s.by_hand if n.endswith("_question")]
+    assert sorted(collecting.CELLS) == sorted(cells + questions)
+
+
+# Every file
+
+
+@pytest.mark.parametrize("name", sorted(n for n in files() if n.endswith(".py")))
+def test_python_files_work_with_python_3_9(name):
+    """By what can be seen without one: the grammar, annotations that are evaluated, and the newer
+    arguments that are easily used by mistake."""
+    text = files()[name].decode()
+    tree = ast.parse(text, feature_version=(3, 9))
+    unions = [node for node in ast.walk(tree) if is_union(node)]
+    assert not unions or "from __future__ import annotations" in text, f"{name}:{unions[0].lineno}"
+    assert not any(isinstance(node, ast.Match) for node in ast.walk(tree))
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        keywords = {keyword.arg for keyword in call.keywords}
+        called = ast.unparse(call.func)
+        assert not (called == "zip" and "strict" in keywords), f"{name}:{call.lineno}"
+        assert not (called == "dataclass" and keywords & {"slots", "kw_only"}), name
+
+
+def is_union(node):
+    """Whether a node has a type like `int | None`, which Python 3.9 cannot evaluate."""
+    for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+        if annotation and any(isinstance(part, ast.BitOr) for part in ast.walk(annotation)):
+            return True
+    return False
+
+
+def test_the_readme_names_what_is_there(built):
+    text = (built / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`(?:python )?([\w/]+\.(?:py|ipynb|sh))", text):
+        assert (built / name).exists(), name
+    selected = re.search(r"pytest -k (\w+)", text)[1]
+    assert selected in BY_ID
+
+
+def test_get_datasets_tells_how_to_use_it(built):
+    ran = run(built, "get_datasets.py", "--help")
+    assert ran.returncode == 0, ran.stderr
+    assert "--synthetic" in ran.stdout
+
+
+def test_get_datasets_draws_the_twin(release):
+    ran = run(release, "get_datasets.py", "--synthetic", "--train", "30", "--test", "10")
+    assert (release / "data/train_32x32.mat").exists(), ran.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+def test_the_shell_script_calls_it_from_anywhere(built, tmp_path):
+    ran = subprocess.run(
+        ["sh", str(built / "get_datasets.sh"), "--help"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "--synthetic" in ran.stdout, ran.stderr
+
+
+def test_the_requirements_hold_all_that_is_imported():
+    text = files()["requirements.txt"].decode()
+    required = set(re.findall(r"^([a-z]+)", text, re.MULTILINE)) | {"PIL", "pip"}
+    own = {"lib", "svhn", "visible_checks"} | sys.stdlib_module_names
+    for name, content in files().items():
+        if not name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse(content)):
+            found = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                found = [node.module]
+            for module in found:
+                assert module.split(".")[0] in required | own, f"{name} imports {module}"
+
+
+def test_the_submission_can_be_read_back_as_a_notebook(solved):
+    assert collect(solved).returncode == 0
+    with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
+        assert json.loads(archive.read(course.NOTEBOOK))["nbformat"] == 4
