@@ -1,0 +1,170 @@
+"""Training a network: batches, accuracy, and the loop."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from lib.mlp.fully_conn import Module
+    from lib.mlp.layer_utils import cross_entropy
+    from lib.optim import Optimizer
+
+__all__ = ["SVHN_DataLoader", "compute_acc", "train_net"]
+
+
+class SVHN_DataLoader:
+    """Batches in random order, each example once before any comes again.
+
+    The order is drawn from numpy's global generator, once for every pass over the data. Examples
+    left over at the end of a pass, too few for a batch, are not used in it.
+    """
+
+    def __init__(self, data: np.ndarray, labels: np.ndarray, batch_size: int) -> None:
+        if len(data) != len(labels):
+            raise ValueError(f"{len(data)} examples but {len(labels)} labels")
+        if not 1 <= batch_size <= len(data):
+            raise ValueError(f"batch_size must be in 1..{len(data)}; found {batch_size}")
+        self.data, self.labels, self.batch_size = data, labels, batch_size
+        self.order = np.empty(0, dtype=int)
+        self.position = 0
+
+    def get_batch(self) -> tuple[np.ndarray, np.ndarray]:
+        """The next batch: data (batch_size, ...) and labels (batch_size,), both copies"""
+        if self.position + self.batch_size > len(self.order):
+            self.order = np.random.permutation(len(self.data))
+            self.position = 0
+        chosen = self.order[self.position : self.position + self.batch_size]
+        self.position += self.batch_size
+        return self.data[chosen], self.labels[chosen]
+
+
+def compute_acc(
+    model: Module,
+    data: np.ndarray,
+    labels: np.ndarray,
+    num_samples: int | None = None,
+    batch_size: int = 100,
+) -> float:
+    """The fraction of `data` that the model labels right, at test time (without dropout).
+
+    With num_samples, of so many examples drawn at random, or of all where there are fewer.
+    """
+    if num_samples is not None and num_samples < len(data):
+        chosen = np.random.choice(len(data), num_samples, replace=False)
+        data, labels = data[chosen], labels[chosen]
+    correct = 0
+    for start in range(0, len(data), batch_size):
+        batch = slice(start, start + batch_size)
+        scores = model.forward(data[batch], False)
+        correct += int(np.count_nonzero(scores.argmax(axis=1) == labels[batch]))
+    return correct / len(data)
+
+
+def train_net(
+    data: dict[str, tuple[np.ndarray, np.ndarray]],
+    model: Module,
+    loss_func: cross_entropy,
+    optimizer: Optimizer,
+    batch_size: int,
+    max_epochs: int,
+    lr_decay: float = 1.0,
+    lr_decay_every: int = 1000,
+    show_every: int = 10,
+    verbose: bool = False,
+) -> tuple[dict[str, np.ndarray], list[float], list[float], list[float]]:
+    """Train a network, and keep the parameters that did best on the validation data.
+
+    Args:
+        data: (examples, labels) under "data_train" and "data_val".
+        model: the network. It is left with the parameters of the last step.
+        loss_func: has forward(scores, labels) -> loss and backward() -> its gradient.
+        optimizer: of the model's own `net`.
+        batch_size: examples a step.
+        max_epochs: an epoch is len(examples) // batch_size steps.
+        lr_decay: the learning rate is multiplied by it ...
+        lr_decay_every: ... every so many epochs.
+        show_every: with verbose, the loss is printed every so many steps.
+        verbose: print losses, and accuracies after every epoch.
+
+    Returns:
+        opt_params: copies of the parameters at the best validation accuracy, by name.
+        loss_hist: the loss of every step.
+        train_acc_hist, val_acc_hist: the accuracies after every epoch.
+    """
+    data_train, labels_train = data["data_train"]
+    data_val, labels_val = data["data_val"]
+    loader = SVHN_DataLoader(data_train, labels_train, batch_size)
+    steps_per_epoch = len(data_train) // batch_size
+    max_steps = max_epochs * steps_per_epoch
+
+    opt_params, opt_val_acc = {}, -1.0
+    loss_hist, train_acc_hist, val_acc_hist = [], [], []
+
+    with _progress_bar(max_steps) as bar:
+        for epoch in range(1, max_epochs + 1):
+            for _ in range(steps_per_epoch):
+                feat, label = loader.get_batch()
+                loss = None
+                #################################################################
+                # TODO: One step of training: run the model forward on feat,    #
+                # store in loss what loss_func makes of its output and label,   #
+                # run both backward, and let the optimizer take its step.       #
+                #################################################################
+                raise NotImplementedError("train_net, TODO 1 of 3: write your solution here")
+                #################################################################
+                #                       END OF YOUR CODE                        #
+                #################################################################
+                loss_hist.append(loss)
+                step = len(loss_hist)
+                if verbose and (step - 1) % show_every == 0:
+                    bar.write(f"(Iteration {step} / {max_steps}) loss: {loss}")
+                bar.update()
+
+            if epoch % lr_decay_every == 0:
+                optimizer.lr *= lr_decay
+
+            train_acc, val_acc = None, None
+            #####################################################################
+            # TODO: Compute the accuracy on all of the training data, and on    #
+            # the validation data. Store them in train_acc and val_acc.         #
+            #####################################################################
+            raise NotImplementedError("train_net, TODO 2 of 3: write your solution here")
+            #####################################################################
+            #                         END OF YOUR CODE                          #
+            #####################################################################
+            train_acc_hist.append(train_acc)
+            val_acc_hist.append(val_acc)
+
+            #####################################################################
+            # TODO: Where val_acc is the best so far, store it in opt_val_acc,  #
+            # and in opt_params, by name, copies of the model's parameters      #
+            # (model.net.params): training goes on and changes the originals.   #
+            #####################################################################
+            raise NotImplementedError("train_net, TODO 3 of 3: write your solution here")
+            #####################################################################
+            #                         END OF YOUR CODE                          #
+            #####################################################################
+            if verbose:
+                bar.write(
+                    f"(Epoch {epoch} / {max_epochs}) "
+                    f"Training Accuracy: {train_acc}, Validation Accuracy: {val_acc}"
+                )
+
+    return opt_params, loss_hist, train_acc_hist, val_acc_hist
+
+
+def _progress_bar(steps: int):
+    """A bar in a terminal (on stdout), a widget in a notebook, and nothing in a file or a pipe."""
+    from tqdm import TqdmWarning, tqdm
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without ipywidgets
+        from tqdm.autonotebook import tqdm as best
+
+    if best is not tqdm:
+        return best(total=steps, unit="step", leave=False)
+    return tqdm(total=steps, unit="step", leave=False, file=sys.stdout, disable=None)

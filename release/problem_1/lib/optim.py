@@ -1,0 +1,123 @@
+"""Optimizers: each changes the parameters of a network by their gradients, one step at a time.
+
+Write p for a parameter, g for its gradient and lr for the learning rate. What an optimizer
+remembers from step to step is a dictionary keyed by parameter name, and starts at zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lib.mlp.layer_utils import sequential
+
+__all__ = ["SGD", "SGDM", "Adam", "Optimizer", "RMSProp"]
+
+
+class Optimizer:
+    """What every optimizer has: the network it trains, and its learning rate."""
+
+    def __init__(self, net: sequential, lr: float = 1e-4) -> None:
+        self.net = net
+        self.lr = lr
+
+    def step(self) -> None:
+        """Update every layer once, from the gradients of the last backward pass."""
+        for layer in self.net.layers:
+            self.update(layer)
+
+    def update(self, layer) -> None:
+        """Update the parameters of one layer: `layer.params[n]` by `layer.grads[n]`."""
+        raise NotImplementedError("an optimizer says how it updates a layer")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(lr={self.lr})"
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: p = p - lr * g"""
+
+    def update(self, layer) -> None:
+        for name, param in layer.params.items():
+            param -= self.lr * layer.grads[name]
+
+
+class SGDM(Optimizer):
+    """SGD with momentum (Polyak, 1964): v = momentum * v - lr * g; p = p + v"""
+
+    def __init__(self, net: sequential, lr: float = 1e-4, momentum: float = 0.0) -> None:
+        super().__init__(net, lr)
+        self.momentum = momentum
+        self.velocity: dict[str, np.ndarray] = {}
+
+    def update(self, layer) -> None:
+        #############################################################################
+        # TODO: Update every parameter of the layer by SGD with momentum. Keep each #
+        # velocity in self.velocity[name]; where there is none yet, it is 0.        #
+        #############################################################################
+        raise NotImplementedError("SGDM.update: write your solution here")
+        #############################################################################
+        #                             END OF YOUR CODE                              #
+        #############################################################################
+
+
+class RMSProp(Optimizer):
+    """RMSProp (Hinton's lectures, 2012), with epsilon under the root:
+
+    c = decay * c + (1 - decay) * g^2; p = p - lr * g / sqrt(c + eps)
+    """
+
+    def __init__(
+        self, net: sequential, lr: float = 1e-2, decay: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(net, lr)
+        self.decay = decay
+        self.eps = eps
+        self.cache: dict[str, np.ndarray] = {}
+
+    def update(self, layer) -> None:
+        #############################################################################
+        # TODO: Update every parameter of the layer by RMSProp. Keep each moving    #
+        # average in self.cache[name]; where there is none yet, it is 0.            #
+        #############################################################################
+        raise NotImplementedError("RMSProp.update: write your solution here")
+        #############################################################################
+        #                             END OF YOUR CODE                              #
+        #############################################################################
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015), with epsilon outside the root:
+
+    t = t + 1
+    m = beta1 * m + (1 - beta1) * g        m_hat = m / (1 - beta1^t)
+    v = beta2 * v + (1 - beta2) * g^2      v_hat = v / (1 - beta2^t)
+    p = p - lr * m_hat / (sqrt(v_hat) + eps)
+    """
+
+    def __init__(
+        self,
+        net: sequential,
+        lr: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        t: int = 0,
+        eps: float = 1e-8,
+    ) -> None:
+        super().__init__(net, lr)
+        self.beta1, self.beta2 = beta1, beta2
+        self.t = t
+        self.eps = eps
+        self.mt: dict[str, np.ndarray] = {}
+        self.vt: dict[str, np.ndarray] = {}
+
+    def update(self, layer) -> None:
+        #############################################################################
+        # TODO: Update every parameter of the layer by Adam. Keep the moving        #
+        # averages in self.mt[name] and self.vt[name]; where there are none yet,    #
+        # they are 0. Add 1 to self.t before it is used: once a step, or once a     #
+        # call of update, but not once a parameter.                                 #
+        #############################################################################
+        raise NotImplementedError("Adam.update: write your solution here")
+        #############################################################################
+        #                             END OF YOUR CODE                              #
+        #############################################################################

@@ -1,0 +1,135 @@
+"""The two files of SVHN's cropped digits: what they should be, and what lies in a directory."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
+from typing import Literal
+
+from .errors import DataError
+
+SOURCE = "http://ufldl.stanford.edu/housenumbers/"
+SEED = 1  # of the twin, where none is asked for
+MARK = "svhn_twin"  # the variable that only files of the twin have
+
+
+@dataclass(frozen=True)
+class File:
+    """One of SVHN's files.
+
+    Attributes:
+        name: file name, the same for SVHN and its twin.
+        md5: checksum of the real one.
+        size: its size in bytes.
+        images: how many images it holds.
+    """
+
+    name: str
+    md5: str
+    size: int
+    images: int
+
+
+TRAIN = File("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 182_040_794, 73_257)
+TEST = File("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 64_275_384, 26_032)
+FILES = (TRAIN, TEST)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a directory holds.
+
+    Attributes:
+        kind: "real", "twin", "missing" (no such file) or "wrong" (anything else).
+        text: one sentence for people.
+        seed: the twin's seed.
+        version: the version of the generator that drew the twin.
+        images: images in the training and in the test file, when the kind is real or twin.
+        md5: checksum by file name, of the files that are there.
+    """
+
+    kind: Literal["real", "twin", "missing", "wrong"]
+    text: str
+    seed: int | None = None
+    version: int | None = None
+    images: tuple[int, int] | None = None
+    md5: dict[str, str] = field(default_factory=dict)
+
+
+def identify(directory: str | Path) -> Identity:
+    """Tell SVHN, its twin and anything else apart. Reads both files once, for their checksums."""
+    paths = [Path(directory) / file.name for file in FILES]
+    absent = [path for path in paths if not path.is_file()]
+    md5 = {path.name: checksum(path) for path in paths if path not in absent}
+    if absent:
+        return Identity("missing", f"{' and '.join(map(str, absent))} not found.", md5=md5)
+    if all(md5[file.name] == file.md5 for file in FILES):
+        return Identity("real", "SVHN.", images=(TRAIN.images, TEST.images), md5=md5)
+    marks = [read_mark(path) for path in paths]
+    for path, file, mark in zip(paths, FILES, marks):
+        if mark is None and md5[file.name] != file.md5:
+            text = (
+                f"{path} is neither SVHN's file nor the twin's: {path.stat().st_size:,} bytes, "
+                f"SVHN's has {file.size:,}. Delete it and get it again."
+            )
+            return Identity("wrong", text, md5=md5)
+    if marks[0] is None or marks[1] is None or marks[0][:2] != marks[1][:2]:
+        text = (
+            f"{paths[0]} and {paths[1]} belong to different sets: delete both and get them again."
+        )
+        return Identity("wrong", text, md5=md5)
+    version, seed, _ = marks[0]
+    images = (marks[0][2], marks[1][2])
+    text = (
+        f"the synthetic twin, version {version}, seed {seed}, {images[0]:,} + {images[1]:,} images."
+    )
+    return Identity("twin", text, seed, version, images, md5)
+
+
+def mark(version: int, seed: int, images: int) -> str:
+    """The text that marks a file of the twin. It is written last, so that a cut file has none."""
+    return f"synthetic twin of SVHN, version {version}, seed {seed}, {images} images"
+
+
+def read_mark(path: Path) -> tuple[int, int, int] | None:
+    """(version, seed, images) of a file of the twin, None for any other file."""
+    from scipy.io import loadmat
+
+    try:
+        text = str(loadmat(path, variable_names=[MARK])[MARK][0])
+    except Exception:  # scipy raises some ten kinds for files that are not whole .mat files
+        return None
+    found = re.search(r"version (\d+), seed (\d+), (\d+) images", text)
+    return tuple(map(int, found.groups())) if found else None
+
+
+def checksum(path: Path) -> str:
+    """MD5 of a file, the checksum that SVHN's files are known by."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+@contextmanager
+def writing(path: Path, needed: int) -> Iterator[None]:
+    """Say in one sentence why ``path`` cannot be written; ``needed`` bytes are what it takes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            path.unlink(missing_ok=True)  # half a file is of no use on a full disk
+            raise DataError(
+                f"The disk is full: {path.parent} needs {needed / 1e6:.0f} MB more. "
+                "Free some space, or choose another directory with --dir."
+            ) from error
+        if error.errno is None:
+            raise  # not the system's
+        raise DataError(
+            f"{path.parent} cannot be written ({error.strerror}). "
+            "Choose another directory with --dir."
+        ) from error

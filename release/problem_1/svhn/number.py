@@ -1,0 +1,78 @@
+"""The ink of a house number: which face, how wide, how slanted, how it climbs."""
+
+from dataclasses import dataclass
+from math import cos, exp, sin
+
+import numpy as np
+from PIL import Image
+
+from .glyphs import ITALIC, UPRIGHT, Glyph, glyph_at
+from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it stands in its photo.
+
+    Attributes:
+        ink: (H, W) float32, 1 where there is ink and 0 where there is none.
+        centres: the middles of its digits, (x, y) in pixels.
+        height: of a digit in pixels.
+        half: half of the number's width in pixels.
+        turn: angle of its line in radians.
+    """
+
+    ink: np.ndarray
+    centres: np.ndarray
+    height: float
+    half: float
+    turn: float
+
+
+def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Number:
+    """Lay the digits 0..9 out in the middle of an empty photo that leaves room for cutting."""
+    r = recipe
+    height = r.height * exp(r.height_spread * rng.standard_normal())
+    height = float(np.clip(height, 9, r.largest))
+    glyphs = _glyphs(rng, digits, height, r)
+    narrow = r.narrow * exp(r.narrow_spread * rng.standard_normal())
+    scales = [height / glyph.height for glyph in glyphs]
+    widths = [glyph.width * scale * narrow for glyph, scale in zip(glyphs, scales)]
+    gap = height * (r.gap + r.gap_spread * rng.standard_normal())
+    starts = np.cumsum([0, *(width + gap for width in widths[:-1])])
+    half = (starts[-1] + widths[-1]) / 2
+    along = starts + np.array(widths) / 2 - half
+
+    turn, slant = rng.standard_normal(2) * (r.turn_spread, r.slant_spread)
+    across = r.drop_spread * height / 2 * rng.standard_normal(len(digits))
+    across += r.drop_spread * along * rng.standard_normal()
+    c, s = cos(turn), sin(turn)
+    offsets = np.stack([along * c - across * s, along * s + across * c], axis=1)
+
+    room = 1.15 * height * r.margin
+    size = int(2 * half + room + 4), int(2 * np.abs(offsets[:, 1]).max() + room + 4)
+    centres = np.array(size) / 2 + offsets
+    ink = np.zeros((size[1], size[0]), np.uint8)
+    for glyph, scale, centre in zip(glyphs, scales, centres):
+        # From the glyph's pixels to the photo's: stretch, slant, then turn.
+        shape = np.array([[c, -s], [s, c]]) @ [[scale * narrow, -scale * slant], [0, scale]]
+        np.maximum(ink, _moved(glyph, shape, centre, size), out=ink)
+    return Number(ink / np.float32(255), centres, height, half, turn)
+
+
+def _glyphs(rng, digits, height, r) -> list[Glyph]:
+    """All digits of a number have one face and weight."""
+    faces = UPRIGHT + ITALIC
+    face = faces[rng.integers(len(faces))]
+    if face in ITALIC and rng.random() < r.upright:
+        face = faces[rng.integers(len(faces))]
+    bold = int(rng.choice(len(r.bold), p=r.bold))
+    return [glyph_at(face, int(digit), height, bold) for digit in digits]
+
+
+def _moved(glyph: Glyph, shape: np.ndarray, centre: np.ndarray, size: tuple) -> np.ndarray:
+    """The glyph's ink, its middle at ``centre``; PIL wants the way back from the photo to it."""
+    back = np.linalg.inv(shape)
+    start = np.array(glyph.ink.size) / 2 - back @ centre
+    matrix = (*back[0], start[0], *back[1], start[1])
+    return np.asarray(glyph.ink.transform(size, Image.AFFINE, matrix, Image.BILINEAR))

@@ -1,0 +1,79 @@
+"""How `pytest` chooses among the notebook's checks, and what it says about them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ["MPLBACKEND"] = "Agg"  # figures are drawn, but open no window
+
+import pytest
+from visible_checks import FOLDER
+
+NOT_RUN = pytest.StashKey()
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("the notebook's checks")
+    group.addoption("--training", action="store_true", help="also run the checks that train")
+    group.addoption("--quick", action="store_true", help="... on few images, for a quick look")
+
+
+def pytest_configure(config):
+    config.stash[NOT_RUN] = []
+    if config.option.quick:
+        os.environ.setdefault("SVHN_MAX_TRAINING", "2000")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Leave out what trains, of what -k and -m chose, unless training is asked for."""
+    asked = config.option.training or config.option.quick or "training" in config.option.markexpr
+    left_out = [] if asked else [item for item in items if item.get_closest_marker("training")]
+    items[:] = [item for item in items if item not in left_out]
+    config.stash[NOT_RUN] = [item.callspec.params["check"] for item in left_out]
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_notebook(monkeypatch):
+    """Each check runs in the notebook's folder, and its figures are closed after it."""
+    monkeypatch.chdir(FOLDER)
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show the student's own lines instead of this machinery's."""
+    report = (yield).get_result()
+    check = getattr(item, "callspec", None) and item.callspec.params.get("check")
+    if check:
+        report.check = f"{check.id:<22}{check.points:g} pt"
+        if report.failed:
+            report.longrepr = check.explain(call.excinfo.value)
+            report.reason = call.excinfo.exconly().removeprefix("AssertionError: ").split("\n")[0]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """One line a section."""
+    write = terminalreporter.write_line
+    calls = {
+        word: [r for r in terminalreporter.getreports(word) if hasattr(r, "check")]
+        for word in ("passed", "failed")
+    }
+    passed = [r for r in calls["passed"] if r.when == "call"]
+    not_run = config.stash[NOT_RUN]
+    if not (passed or calls["failed"] or not_run):
+        return
+    terminalreporter.section("the notebook's checks")
+    for report in passed:
+        write(f"passed   {report.check}", green=True)
+    for report in calls["failed"]:
+        write(f"FAILED   {report.check}  {report.reason}", red=True)
+    for check in not_run:
+        write(f"not run  {check.id:<22}{check.points:g} pt", yellow=True)
+    if not_run:
+        write("")
+        write("What was not run trains networks: `pytest --quick` sees whether it runs, on few")
+        write("images; `pytest --training` does it as the notebook does, which takes minutes.")

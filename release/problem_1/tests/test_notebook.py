@@ -1,0 +1,32 @@
+"""Runs the checks of the notebook from the terminal, each by itself.
+
+pytest                   all that takes seconds
+pytest -k rmsprop        one section
+pytest --quick           also those that train, on few images, to see whether they run
+pytest --training        also those that train, as in the notebook: takes minutes
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import visible_checks
+
+try:
+    CHECKS = visible_checks.read_checks()
+except FileNotFoundError:
+    pytest.fail(f"{visible_checks.NOTEBOOK} is not there", pytrace=False)
+except (json.JSONDecodeError, KeyError, TypeError) as problem:
+    pytest.fail(f"{visible_checks.NOTEBOOK.name} is not a whole notebook: {problem}", pytrace=False)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check, id=check.id, marks=[pytest.mark.training] if check.training else [])
+        for check in CHECKS
+    ],
+)
+def test_check(check):
+    check.run()

@@ -1,0 +1,231 @@
+"""The checks of the notebook, each with the cells it needs.
+
+The notebook's own cells are the only place where a check is written. This module finds, for each
+graded cell, the earlier cells that define the names it uses, and runs them in a fresh namespace.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import linecache
+import re
+import symtable
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent
+NOTEBOOK = FOLDER / "Problem_1.ipynb"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell.
+
+    Attributes:
+        name: what tracebacks call it.
+        source: its code, with magics and shell commands taken out.
+        answer: whether it is the student's to fill in.
+        needs: names it uses before it defines them.
+        defines: names it leaves behind.
+        changes: names of what it changes in place, such as h in h["Adam"] = ...
+    """
+
+    name: str
+    source: str
+    answer: bool
+    needs: frozenset[str]
+    defines: frozenset[str]
+    changes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A graded cell, and all that runs before it.
+
+    Attributes:
+        id: its grade id, such as "fc_forward".
+        title: the heading above it.
+        points: what its section gives for code.
+        cells: what to run, in order; the graded cell is the last.
+        training: whether images are loaded and networks trained.
+    """
+
+    id: str
+    title: str
+    points: float
+    cells: tuple[Cell, ...]
+    training: bool
+
+    def run(self) -> None:
+        """Run the cells in a namespace of their own; what they raise is the verdict."""
+        namespace = {"__name__": "__main__"}
+        for cell in self.cells:
+            lines = [line + "\n" for line in cell.source.split("\n")]
+            linecache.cache[cell.name] = len(cell.source), None, lines, cell.name
+            exec(compile(cell.source, cell.name, "exec"), namespace)
+
+    def explain(self, error: BaseException) -> str:
+        """What went wrong, and the lines of the notebook and of lib on the way there."""
+        told = [f"{self.title} ({self.points:g} points), the check {self.id!r} of the notebook", ""]
+        for frame in traceback.extract_tb(error.__traceback__):
+            path = Path(frame.filename)
+            if frame.filename in {cell.name for cell in self.cells}:
+                place = frame.filename
+            elif (FOLDER / "lib") in path.parents:
+                place = path.relative_to(FOLDER).as_posix()
+            else:
+                continue
+            told += [f"{place}, line {frame.lineno}", f"    {frame.line}"]
+        told += ["", *(line.rstrip() for line in _last_words(error))]
+        return "\n".join(told)
+
+
+def _last_words(error: BaseException) -> list[str]:
+    """An assertion speaks for itself; of all else the type and place count too."""
+    if isinstance(error, AssertionError) and str(error):
+        return [str(error)]
+    return traceback.format_exception_only(type(error), error)
+
+
+def read_checks(path: Path = NOTEBOOK) -> list[Check]:
+    """Every check of the notebook, in order."""
+    cells: list[Cell] = []
+    checks: list[Check] = []
+    heading, since = "", 0  # since: where the code of this section begins
+    for number, raw in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
+        text = "".join(raw["source"])
+        if raw["cell_type"] == "markdown":
+            for line in re.findall(r"^#+ (.*)", text, re.MULTILINE):
+                heading = re.sub(r"\s*\[\d+ ?pt\]", "", line)
+        if raw["cell_type"] != "code":
+            continue
+        grading = raw["metadata"].get("nbgrader", {})
+        name = f"cell {grading.get('grade_id') or number} of {path.name}"
+        cells.append(_cell(name, text, bool(grading.get("solution"))))
+        if grading.get("grade"):
+            chosen = _needed(cells, since)
+            checks.append(
+                Check(
+                    id=grading["grade_id"],
+                    title=heading,
+                    points=grading["points"],
+                    cells=chosen,
+                    training=any("SVHN_data" in cell.needs for cell in chosen),
+                )
+            )
+            since = len(cells)
+    return checks
+
+
+def _needed(cells: list[Cell], since: int) -> tuple[Cell, ...]:
+    """The cells that the last one needs: the nearest before it that define the names it uses, what
+    changes those in between, and so on; the answers of its section; and every star import."""
+    names = set(cells[-1].needs)
+    chosen = [cells[-1]]
+    for index in range(len(cells) - 2, -1, -1):
+        cell = cells[index]
+        stars = "*" in cell.defines
+        answers = cell.answer and index >= since
+        if names & (cell.defines | cell.changes) or stars or answers:
+            names = (names - cell.defines) | cell.needs
+            chosen.insert(0, cell)
+    return tuple(chosen)
+
+
+def _cell(name: str, text: str, answer: bool) -> Cell:
+    source = _without_magics(text)
+    try:
+        scope = _Names()
+        scope.read(ast.parse(source).body)
+        needs, defines, changes = scope.needs, scope.defines, scope.changes
+    except SyntaxError:  # shown when it runs; until then, it has what its lines seem to define
+        needs, changes = set(), set()
+        defines = set(re.findall(r"^(\w+)\s*=", source, re.MULTILINE))
+    return Cell(name, source, answer, frozenset(needs), frozenset(defines), frozenset(changes))
+
+
+def _without_magics(text: str) -> str:
+    """The cell as Python: %magics and !commands do nothing, in lines of the same number."""
+    try:
+        ast.parse(text)
+        return text
+    except SyntaxError:
+        if text.lstrip().startswith("%%"):
+            return ""
+        return re.sub(r"^([ \t]*)[%!].*", r"\1pass", text, flags=re.MULTILINE)
+
+
+class _Names:
+    """The names that statements need, define and change, when they run one after the other."""
+
+    def __init__(self) -> None:
+        self.needs: set[str] = set()
+        self.defines: set[str] = set()
+        self.changes: set[str] = set()
+
+    def read(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            nested = [
+                part
+                for field in ("body", "handlers", "orelse", "finalbody")
+                for part in getattr(statement, field, [])
+            ]
+            blocks = (ast.For, ast.While, ast.If, ast.With, ast.Try)
+            if not isinstance(statement, blocks):
+                self._read_one(statement)
+                continue
+            for field in ("iter", "test", "target"):
+                if hasattr(statement, field):
+                    self._read_expression(getattr(statement, field))
+            for item in getattr(statement, "items", []):
+                self._read_expression(item.context_expr)
+                if item.optional_vars:
+                    self._read_expression(item.optional_vars)
+            for part in nested:
+                self.read(part.body if isinstance(part, ast.ExceptHandler) else [part])
+
+    def _read_expression(self, expression: ast.expr) -> None:
+        if isinstance(getattr(expression, "ctx", None), ast.Store):
+            expression = ast.Assign([expression], ast.Constant(None))
+        else:
+            expression = ast.Expr(expression)
+        self._read_one(ast.fix_missing_locations(expression))
+
+    def _read_one(self, statement: ast.stmt) -> None:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                self.defines.add("*")
+                return  # a star import defines names nobody can tell; it is always run
+            if isinstance(node, ast.AugAssign):
+                self.needs |= _roots(node.target) - self.defines
+            if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+                self.changes |= _roots(node)
+        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        used, assigned = _symbols(table)
+        self.needs |= used - self.defines
+        self.defines |= assigned
+
+
+def _roots(target: ast.expr) -> set[str]:
+    """x for x, x.a and x[0].b"""
+    while isinstance(target, (ast.Attribute, ast.Subscript)):
+        target = target.value
+    return {target.id} if isinstance(target, ast.Name) else set()
+
+
+def _symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """The module-level names that a statement uses, in functions too, and those it assigns."""
+    used, assigned = set(), set()
+    for symbol in table.get_symbols():
+        if symbol.is_referenced():
+            used.add(symbol.get_name())
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
+            assigned.add(symbol.get_name())
+    inner = list(table.get_children())
+    while inner:
+        child = inner.pop()
+        inner += child.get_children()
+        used |= {s.get_name() for s in child.get_symbols() if s.is_global() and s.is_referenced()}
+    return used, assigned
