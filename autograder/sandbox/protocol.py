@@ -208,9 +208,8 @@ def _arrays(described: Any, payload: memoryview) -> Iterator[tuple[str, np.ndarr
         if at + size > len(payload):
             raise Malformed(f"{name} is said to be longer than what was sent")
         array = np.frombuffer(payload[at : at + size], dtype=dtype).reshape(shape)
-        if dtype.kind == "b":  # a byte other than 0 and 1 is neither true nor false
-            array = array.view(np.uint8) != 0
-        array.setflags(write=False)
+        if dtype.kind == "b" and np.any(array.reshape(-1).view(np.uint8) > 1):
+            raise Malformed(f"{name} holds truth values that are neither true nor false")
         yield name, array
         at += size
     if at != len(payload):

@@ -175,7 +175,11 @@ CASES = [
     Case("raises_keyboard_interrupt", "raise KeyboardInterrupt", "raised", "KeyboardInterrupt"),
     Case("stops_itself", "import os; os.kill(os.getpid(), 19)", "timed out", "within"),
     Case("kills_its_parent", "import os, time; os.kill(os.getppid(), 9); time.sleep(9)", "killed"),
-    Case("stops_its_parent", "import os, time; os.kill(os.getppid(), 19); time.sleep(99)", "timed out"),
+    Case(
+        "stops_its_parent",
+        "import os, time; os.kill(os.getppid(), 19); time.sleep(99)",
+        "timed out",
+    ),
     Case("kills_everything", "import os, time; os.kill(-1, 9); time.sleep(9)", "killed"),
     Case(
         "writes_into_every_descriptor",
@@ -206,7 +210,12 @@ CASES = [
         "ended its process early",
     ),
 ]
-LETHAL = {"kills_its_parent", "stops_its_parent", "kills_everything", "takes_memory_in_many_processes"}
+LETHAL = {
+    "kills_its_parent",
+    "stops_its_parent",
+    "kills_everything",
+    "takes_memory_in_many_processes",
+}
 
 
 def _probes() -> str:

@@ -1,0 +1,286 @@
+"""The reader of what comes out of a sandbox: exact data or a named refusal, whatever the bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import protocol, writer
+from autograder.sandbox.protocol import Frames, Malformed, Raised, Records, Step, probe_end
+
+ROOM = 2**20
+
+
+def frame(told: object, sent: bytes = b"", magic: bytes = b"OBS1", **claims: int) -> bytes:
+    text = told if isinstance(told, bytes) else json.dumps(told).encode()
+    sizes = {"header": len(text), "payload": len(sent), **claims}
+    return protocol.HEAD.pack(magic, sizes["header"], sizes["payload"]) + text + sent
+
+
+def array(name: object, dtype: object, shape: object, sent: bytes, **rest: bytes) -> bytes:
+    return frame({"arrays": [[name, dtype, shape]]}, sent, **rest)
+
+
+def read(data: bytes, room: int = ROOM, pieces: int = 2**30) -> list[Step]:
+    frames = Frames(room)
+    return [
+        step
+        for start in range(0, len(data), pieces)
+        for step in frames.feed(data[start : start + pieces])
+    ]
+
+
+def written(values: dict, room: int = ROOM) -> bytes:
+    """What the writer puts on a pipe for one step."""
+    out, into = os.pipe()
+    try:
+        writer.Writer(into, room, "/box/student", {}).step(values)
+        return os.read(out, 2**16)
+    finally:
+        os.close(out)
+        os.close(into)
+
+
+@pytest.mark.parametrize("dtype", ["?", *"bBhHiIlLqQ", "f2", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 4), (2, 3), (1, 2, 3, 1)])
+def test_an_array_comes_back_exactly_as_it_was_and_read_only(dtype, shape):
+    sent = (np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2).astype(dtype)
+    (step,) = read(written({"x": sent}))
+    got = step.values["x"]
+    assert type(got) is np.ndarray
+    assert got.dtype == sent.dtype
+    np.testing.assert_array_equal(got, sent)
+    with pytest.raises(ValueError, match="read-only"):
+        got[...] = 0
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        got.setflags(write=True)
+
+
+def test_the_pieces_in_which_bytes_arrive_make_no_difference():
+    sent = {"x": np.arange(6.0).reshape(2, 3), "flag": True, "n": 3, "s": np.float32(0.5)}
+    data = written(sent) + frame({"end": "finished"})
+    for pieces in (1, 2, 7, 100):
+        steps = read(data, pieces=pieces)
+        assert [step.end for step in steps] == [None, "finished"]
+        for name, value in sent.items():
+            np.testing.assert_array_equal(steps[0].values[name], value)
+
+
+def test_special_floats_survive():
+    sent = np.array([np.nan, np.inf, -np.inf, -0.0, 5e-324])
+    (step,) = read(written({"x": sent}))
+    assert step.values["x"].tobytes() == sent.tobytes()
+
+
+EIGHT = b"\0" * 8
+MALFORMED = {
+    "other magic": array("x", "<f8", [1], EIGHT, magic=b"PK\3\4"),
+    "a pickle": b"\x80\x04\x95" + b"x" * 40,
+    "header not JSON": frame(b"{'arrays': []}"),
+    "header not UTF-8": frame(b'{"arrays": "\xff\xfe"}'),
+    "header a list": frame([1, 2]),
+    "header nested without end": frame(b"[" * 50_000),
+    "header claims a gigabyte": frame({}, header=2**30),
+    "header with a number of a million digits": frame(b'{"arrays": ' + b"9" * 60_000 + b"}"),
+    "payload claims a terabyte": frame({}, payload=2**40),
+    "payload claims 2**64 - 1": frame({}, payload=2**64 - 1),
+    "payload belongs to nothing": frame({"arrays": []}, EIGHT),
+    "array longer than the payload": array("x", "<f8", [2], EIGHT),
+    "array shorter than the payload": array("x", "<f4", [1], EIGHT),
+    "object dtype": array("x", "|O", [1], EIGHT),
+    "structured dtype": array("x", "<f4,<f4", [1], EIGHT),
+    "string dtype": array("x", "<U2", [1], EIGHT),
+    "bytes dtype": array("x", "|S8", [1], EIGHT),
+    "complex dtype": array("x", "<c8", [1], EIGHT),
+    "date dtype": array("x", "<M8[s]", [1], EIGHT),
+    "other byte order": array("x", ">f8", [1], EIGHT),
+    "longdouble": array("x", "<f16", [1], EIGHT * 2),
+    "dtype a list": array("x", ["a", "<f8"], [1], EIGHT),
+    "dtype without size": array("x", "", [1], EIGHT),
+    "void": array("x", "|V8", [1], EIGHT),
+    "a truth value of 7": array("x", "|b1", [3], b"\0\1\7"),
+    "negative size": array("x", "<f8", [-1], EIGHT),
+    "two negative sizes": array("x", "<f8", [-1, -1], EIGHT),
+    "size a float": array("x", "<f8", [1.0], EIGHT),
+    "size a bool": array("x", "<f8", [True], EIGHT),
+    "size a string": array("x", "<f8", ["1"], EIGHT),
+    "sizes that overflow to zero": array("x", "<f8", [2**32, 2**32], b""),
+    "empty but with a vast size": array("x", "<f8", [0, 2**62], b""),
+    "empty but with vast sizes": array("x", "<f8", [0, 2**27, 2**27], b""),
+    "too many dimensions": array("x", "<f8", [1] * 65, EIGHT),
+    "shape an object": array("x", "<f8", {"0": 1}, EIGHT),
+    "no name": array("", "<f8", [1], EIGHT),
+    "a path for a name": array("../x", "<f8", [1], EIGHT),
+    "a name of 101 letters": array("x" * 101, "<f8", [1], EIGHT),
+    "name a number": array(7, "<f8", [1], EIGHT),
+    "two arrays of one name": frame({"arrays": [["x", "<f4", [1]], ["x", "<f4", [1]]]}, EIGHT),
+    "an array and a text of one name": frame(
+        {"arrays": [["x", "<f8", [1]]], "texts": {"x": "y"}}, EIGHT
+    ),
+    "arrays an object": frame({"arrays": {"x": 1}}),
+    "ten thousand arrays": frame({"arrays": [["x", "?", [0]]] * 3_000}),
+    "array not described by three": frame({"arrays": [["x", "<f8"]]}),
+    "texts a list": frame({"texts": ["x"]}),
+    "text a number": frame({"texts": {"x": 1}}),
+    "refused a number": frame({"refused": {"x": 1}}),
+    "end a number": frame({"end": 1}),
+    "end another word": frame({"end": "full marks"}),
+    "end without a trace": frame({"end": {"type": "E", "message": ""}}),
+    "trace a string": frame({"end": {"type": "E", "message": "", "trace": "x"}}),
+    "trace of numbers": frame({"end": {"type": "E", "message": "", "trace": [1]}}),
+    "line a string": frame({"end": {"type": "E", "message": "", "trace": [["f", "1", "g", "h"]]}}),
+    "message a list": frame({"end": {"type": "E", "message": [], "trace": []}}),
+    "type missing": frame({"end": {"message": "", "trace": []}}),
+}
+
+
+@pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_exactly_right_is_refused_by_name(data):
+    with pytest.raises(Malformed, match=r"\w+ \w+"):
+        read(data)
+
+
+def test_texts_lose_what_cannot_be_stored_or_shown():
+    header = b'{"texts": {"x": "a\\ud800\\u0000\\u001b[31m\\u202e b\\n"}}'
+    (step,) = read(frame(header))
+    assert step.values["x"] == "a?\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m" + (
+        "\N{REPLACEMENT CHARACTER} b\n"
+    )
+    step.values["x"].encode("utf-8")
+
+
+def test_an_exception_is_read_with_the_lines_it_went_through():
+    trace = [["lib/optim.py", 12, "step", "x = 1 / 0"]]
+    end = {"type": "ZeroDivisionError", "message": "division", "importing": None, "trace": trace}
+    (step,) = read(frame({"end": end}))
+    assert isinstance(step.end, Raised)
+    assert (step.end.type, step.end.trace[0].line) == ("ZeroDivisionError", 12)
+
+
+def test_no_more_is_taken_than_there_is_room_for():
+    one = written({"x": np.zeros(64)})
+    frames = Frames(room=len(one))
+    assert len(list(frames.feed(one))) == 1
+    with pytest.raises(Malformed, match="more than it may"):
+        list(frames.feed(b"O"))
+
+
+def test_what_was_begun_and_not_ended_is_noticed():
+    frames = Frames(ROOM)
+    data = written({"x": np.zeros(8)})
+    assert list(frames.feed(data[:-1])) == []
+    assert not frames.whole
+    assert len(list(frames.feed(data[-1:]))) == 1
+    assert frames.whole
+
+
+def test_memory_follows_what_is_sent_and_not_what_is_claimed():
+    claim = frame({"arrays": [["x", "<f8", [2**23]]]}, payload=2**26)
+    tracemalloc.start()
+    try:
+        frames = Frames(room=2**27)
+        list(frames.feed(claim))
+        list(frames.feed(b"\0" * 1000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20
+
+
+def test_a_stream_of_gigabytes_stays_under_the_cap():
+    """Three gigabytes in chunks: refused at the cap, nothing kept beyond it."""
+    cap, chunk = 2**22, b"\0" * 2**16
+    frames, fed = Frames(cap), 0
+    tracemalloc.start()
+    try:
+        list(frames.feed(frame({"arrays": [["x", "|u1", [cap - 2**12]]]}, payload=cap - 2**12)))
+        with pytest.raises(Malformed):  # noqa: PT012  (the loop is what is refused)
+            while fed < 3 * 2**30:
+                list(frames.feed(chunk))
+                fed += len(chunk)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert fed <= cap
+    assert peak < 2 * cap
+
+
+def _mutated(rng: np.random.Generator, data: bytes) -> bytes:
+    """A few bytes changed, cut out, repeated or put in, where lengths and types are most of all."""
+    data = bytearray(data)
+    for _ in range(rng.integers(1, 5)):
+        at = int(rng.integers(0, max(1, len(data))))
+        kind = rng.integers(0, 5)
+        if kind == 0 and data:
+            data[at] = int(rng.integers(0, 256))
+        elif kind == 1:
+            del data[at : at + int(rng.integers(1, 9))]
+        elif kind == 2:
+            data[at:at] = rng.bytes(int(rng.integers(1, 9)))
+        elif kind == 3:
+            data[at:at] = data[at : at + int(rng.integers(1, 40))]
+        elif data:
+            data[at] = int(rng.choice(np.frombuffer(b'0129-[]{}",:<>|fbiuOtrue', np.uint8)))
+    return bytes(data)
+
+
+def test_mutated_streams_give_plain_data_or_a_refusal_and_nothing_else():
+    rng = np.random.default_rng(20)
+    whole = (
+        written({"x": np.arange(6.0).reshape(2, 3), "n": 3, "ok": True, "bad": "text"})
+        + frame({"texts": {"kind": "fc"}, "refused": {"y": "is None"}})
+        + frame({"end": {"type": "E", "message": "m", "trace": [["lib/a.py", 1, "f", "x"]]}})
+    )
+    refused = 0
+    for _ in range(4_000):
+        try:
+            steps = read(_mutated(rng, whole), pieces=int(rng.integers(1, 200)))
+        except Malformed:
+            refused += 1
+            continue
+        for step in steps:
+            for value in step.values.values():
+                assert type(value) in (np.ndarray, str)
+                if type(value) is np.ndarray:
+                    assert value.dtype.kind in "biuf"
+                    assert not value.flags.writeable
+    assert refused > 1_000
+
+
+def test_records_come_back_whole_in_whatever_pieces():
+    data = b"".join(protocol.RECORD.pack(k, len(d)) + d for k, d in [(b"B", b"x"), (b"Z", b"")])
+    for pieces in (1, 3, 100):
+        records = Records()
+        got = [
+            r for at in range(0, len(data), pieces) for r in records.feed(data[at : at + pieces])
+        ]
+        assert [(r.kind, r.data) for r in got] == [("B", b"x"), ("Z", b"")]
+
+
+@pytest.mark.parametrize("head", [(b"X", 0), (b"D", 2**17), (b"D", 2**32 - 1), (b"\0", 0)])
+def test_a_record_of_no_known_kind_or_length_is_refused(head):
+    with pytest.raises(Malformed):
+        list(Records().feed(protocol.RECORD.pack(*head)))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"", b"[]", b'{"how": "full marks"}', b'{"how": "exit", "code": "0"}', b'{"how": "exit"']
+    + [b'{"how": "time", "allowed_s": 1e400}', b'{"how": "time", "allowed_s": NaN}'],
+)
+def test_the_end_of_a_probe_is_read_strictly(told):
+    with pytest.raises(Malformed):
+        probe_end(told)
+
+
+def test_random_bytes_are_refused():
+    rng = np.random.default_rng(21)
+    for _ in range(500):
+        with pytest.raises(Malformed):
+            read(rng.bytes(64))
+        with pytest.raises(Malformed):
+            probe_end(rng.bytes(32))
