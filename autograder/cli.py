@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -92,6 +93,65 @@ def release(
     console.print("[green]Verified:[/] the release is complete and gives nothing away.")
 
 
+class Training(StrEnum):
+    FULL = "full"
+    SHORT = "short"
+    OFF = "off"
+
+
+SandboxName = Annotated[
+    str | None, typer.Option("--sandbox", help="bubblewrap, sandlock; none for your own files.")
+]
+
+
+@app.command()
+def grade(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Directories or zips with lib/ and the notebook.")
+    ],
+    json: Annotated[
+        Path | None, typer.Option(help="Write the Grades there as JSON; - for the terminal.")
+    ] = None,
+    training: Annotated[
+        Training, typer.Option(help="full: on all images. short: a few. off: 8 points unjudged.")
+    ] = Training.OFF,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the random inputs; drawn anew when not given.")
+    ] = None,
+    sandbox: SandboxName = None,
+) -> None:
+    """Grade submissions.
+
+    Student code runs in a sandbox, and only plain numbers come back. Exit status 0 when every
+    submission has a Grade (an unreadable one, too: 0 points, and why), 1 when grading itself could
+    not work, 2 for wrong use.
+    """
+    from autograder.grading import run
+
+    with _told_in_a_sentence(*_grader_errors()):
+        run(
+            paths,
+            json=json,
+            training=training.value,
+            seed=seed,
+            sandbox=sandbox,
+        )
+
+
+@app.command()
+def doctor(sandbox: SandboxName = None) -> None:
+    """Look at the machine, the sandboxes and the data.
+
+    Each sandbox is tried: a program inside does what hostile submissions do. Exit status 1 when no
+    sandbox confines it.
+    """
+    from autograder.doctor import run
+
+    with _told_in_a_sentence(*_grader_errors()):
+        healthy = run(sandbox)
+    raise typer.Exit(0 if healthy else 1)
+
+
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
@@ -100,6 +160,15 @@ def demo(
     from autograder.demo import run
 
     raise typer.Exit(run(out))
+
+
+def _grader_errors() -> tuple[type[Exception], ...]:
+    """What keeps the grader itself from working."""
+    from autograder.mark import SuiteBroken
+    from autograder.sandbox.backend import SandboxError
+    from autograder.svhn import DataError
+
+    return SandboxError, SuiteBroken, DataError
 
 
 @contextmanager

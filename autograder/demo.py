@@ -1,0 +1,135 @@
+"""All of it once, on the synthetic twin: data, release, and a training to the threshold."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder import course, svhn
+from autograder.rubric import TARGET
+
+SEED = 2026
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def run(out: Path) -> int:
+    """Do every step, saying what happens; returns the exit status."""
+    console = Console()
+    out.mkdir(parents=True, exist_ok=True)
+    with _step(console, "1. The data: a synthetic twin of SVHN"):
+        directory = _data(console, out)
+    with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
+        if not _release(console):
+            return 1
+    with _step(console, f"3. The solution, trained until it is right about {TARGET:.0%}"):
+        accuracies = _train(console, directory)
+    plot = _plot(accuracies, out / "learning_curve.png")
+    console.print(f"   {_curve(accuracies)}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
+    console.rule("Open")
+    for name, path in (
+        ("a sheet of samples", out / "samples.png"),
+        ("the learning curve", plot),
+        ("the release", course.RELEASE / "README.md"),
+    ):
+        console.print(f"   {name:20} {path}", highlight=False)
+    return 0 if accuracies[-1] >= TARGET else 1
+
+
+@contextmanager
+def _step(console: Console, title: str) -> Iterator[None]:
+    console.rule(f"[bold]{title}", align="left")
+    started = time.perf_counter()
+    yield
+    console.print(f"   [dim]{time.perf_counter() - started:.0f} s[/]", highlight=False)
+
+
+def _data(console: Console, out: Path) -> Path:
+    """Where the images are: what is there already, or the twin, drawn now."""
+    directory = course.data_directory()
+    found = svhn.identify(directory)
+    if found.kind not in ("real", "twin") or found.images != svhn.FULL:
+        svhn.draw(directory)
+        found = svhn.identify(directory)
+    console.print(f"   {found.text}", highlight=False)
+    svhn.preview(directory, out / "samples.png")
+    return directory
+
+
+def _release(console: Console) -> bool:
+    from autograder.release.build import build
+    from autograder.release.verify import verify
+
+    with console.status("") as status:
+        report = build(progress=status.update)
+        findings = verify(progress=status.update)
+    console.print(f"   {report.files} files, {report.solutions} solutions taken out")
+    for finding in findings:
+        console.print(f"   [red]{finding}[/]")
+    if not findings:
+        console.print("   [green]verified[/]: the solution passes, the stub fails, nothing leaks")
+    return not findings
+
+
+def _train(console: Console, directory: Path) -> list[float]:
+    """The solution's judged accuracy after each epoch, up to the first that reaches the target."""
+    import os
+
+    from autograder import training
+    from autograder.sandbox.unconfined import Unconfined
+
+    files = {
+        path.relative_to(course.LIBRARY).as_posix(): path.read_bytes()
+        for path in (course.LIBRARY / "lib").rglob("*.py")
+    }
+    accuracies: list[float] = []
+    columns = (
+        TextColumn("   accuracy {task.fields[accuracy]:.3f}"),
+        BarColumn(),
+        TextColumn("epoch {task.completed}"),
+        TimeElapsedColumn(),
+    )
+    with tempfile.TemporaryDirectory() as folder, Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=30, accuracy=0.0)
+        images = training.prepare(training.MODES["full"], SEED, Path(folder), directory)
+
+        def show(progress: training.Progress) -> None:
+            accuracies.append(progress.accuracy)
+            bar.update(task, completed=progress.epoch, accuracy=progress.accuracy)
+
+        training.train(
+            files,
+            {},
+            SEED,
+            images,
+            Unconfined(),  # our own code
+            stop_early=True,
+            threads=os.cpu_count() or 1,
+            progress=show,
+        )
+    return accuracies
+
+
+def _curve(accuracies: Sequence[float]) -> str:
+    """The curve as a row of blocks, from 0 to the target."""
+    top = len(BLOCKS) - 1
+    return "".join(BLOCKS[min(top, round(top * accuracy / TARGET))] for accuracy in accuracies)
+
+
+def _plot(accuracies: Sequence[float], path: Path) -> Path:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axis = figure.add_subplot()
+    axis.plot(range(1, len(accuracies) + 1), accuracies, "-o", label="on judged images")
+    axis.axhline(TARGET, color="gray", linestyle="--", label=f"{TARGET:.0%}")
+    axis.set(xlabel="Epoch", ylabel="Accuracy", title="TinyNet on the synthetic twin", ylim=(0, 1))
+    axis.legend(loc="lower right")
+    axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+    return path

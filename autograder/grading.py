@@ -1,0 +1,88 @@
+"""The command `grade`: paths in, tables or JSON out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder import training as trainings
+from autograder.grade import Grade, grade
+from autograder.report.as_json import to_json
+from autograder.report.terminal import shown
+from autograder.sandbox.selftest import choose
+from autograder.submission import read
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    json: Path | None,
+    training: str,
+    seed: int | None,
+    sandbox: str | None,
+) -> None:
+    """Grade every path and show the Grades, or write them as JSON.
+
+    Raises:
+        SandboxError, SuiteBroken, DataError: grading itself could not work.
+    """
+    seed = secrets.randbits(32) if seed is None else seed
+    backend = choose(sandbox)
+    console = Console(stderr=json == Path("-"))
+    grades = []
+    with _images(training, seed) as images, _bar(console) as bar:
+        task = bar.add_task("grading", total=len(paths), doing="")
+        for path in paths:
+            submission = read(path)
+            bar.update(task, doing=submission.name)
+
+            def tell(progress: trainings.Progress, name: str = submission.name) -> None:
+                said = f"{name}: epoch {progress.epoch}, {progress.accuracy:.1%}"
+                bar.update(task, doing=said)
+
+            grades.append(grade(submission, seed, backend, images, progress=tell))
+            bar.advance(task)
+    _show(grades, console, json)
+
+
+@contextmanager
+def _images(training: str, seed: int) -> Iterator[trainings.Images | None]:
+    """What to train on, in a folder that goes when the grading ends."""
+    if training == "off":
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="images-") as folder:
+        os.chmod(folder, 0o711)  # the sandbox's user reads the files in it
+        yield trainings.prepare(trainings.MODES[training], seed, Path(folder))
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[doing]}", markup=False),
+        console=console,
+        transient=True,
+    )
+
+
+def _show(grades: list[Grade], console: Console, json: Path | None) -> None:
+    if json is None:
+        for grade_ in grades:
+            console.print(shown(grade_))
+            console.print()
+    elif json == Path("-"):
+        sys.stdout.write(to_json(grades))
+    else:
+        json.write_text(to_json(grades), encoding="utf-8")
+        console.print(f"{json}: {len(grades)} Grades", highlight=False)
