@@ -1,0 +1,141 @@
+"""The command line as its users meet it: in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from autograder import course
+
+
+def run(*words, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80", **environment},
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def solution(tmp_path_factory):
+    """The solution as a student would hand it in: a zip with `lib` and the notebook."""
+    path = tmp_path_factory.mktemp("hand-in") / "ada.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in (course.LIBRARY / "lib").rglob("*.py"):
+            archive.write(file, file.relative_to(course.LIBRARY))
+        archive.write(course.SOURCE, "Problem_1.ipynb")
+    return path
+
+
+@pytest.mark.parametrize("command", [[], ["data"], ["release"], ["grade"], ["doctor"], ["demo"]])
+def test_every_command_explains_itself(command):
+    told = run(*command, "--help")
+    assert told.returncode == 0
+    assert "Usage: " in told.stdout
+    assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+def test_grade_writes_the_promised_fields_as_json(solution):
+    told = run("grade", solution, "--json", "-", "--seed", 5)
+    assert told.returncode == 0, told.stderr
+    (grade,) = json.loads(told.stdout)
+    assert list(grade) == [
+        "schema",
+        "submission",
+        "assignment",
+        "score",
+        "max_score",
+        "seed",
+        "suite",
+        "training",
+        "data",
+        "versions",
+        "sandbox",
+        "elapsed_s",
+        "sections",
+        "errors",
+    ]
+    assert (grade["submission"], grade["assignment"]) == ("ada.zip", "problem_1")
+    assert (grade["score"], grade["max_score"], grade["seed"]) == (29, 29, 5)
+    assert (grade["training"], grade["errors"]) == ("off", [])
+    assert set(grade["versions"]) == {"python", "numpy"}
+    for section in grade["sections"]:
+        assert list(section) == ["id", "title", "score", "max_score", "tests", "hints"]
+        assert all(list(test) == ["name", "passed", "message"] for test in section["tests"])
+
+
+def test_grade_shows_a_table_that_fits_80_columns(solution):
+    told = run("grade", solution)
+    assert told.returncode == 0, told.stderr
+    assert "29 of 29 points" in told.stdout
+    assert max(map(len, told.stdout.splitlines())) <= 80
+
+
+def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
+    grades = []
+    for sandbox in ("bubblewrap", "sandlock", "sandlock"):
+        told = run("grade", solution, "--json", "-", "--seed", 9, "--sandbox", sandbox)
+        assert told.returncode == 0, told.stderr
+        (grade,) = json.loads(told.stdout)
+        assert grade.pop("sandbox") == sandbox
+        grade.pop("elapsed_s")
+        grades.append(grade)
+    assert grades[0] == grades[1] == grades[2]
+
+
+def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
+    empty = tmp_path / "grace.zip"
+    empty.write_bytes(b"")
+    told = run("grade", empty, "--json", "-")
+    assert told.returncode == 0, told.stderr
+    (grade,) = json.loads(told.stdout)
+    assert grade["score"] == 0
+    assert grade["errors"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["grade"], 2, "Missing argument"),
+        (["grade", "x", "--training", "some"], 2, "--training"),
+        (["grade", "x", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
+        (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_wrong_use_is_answered_in_a_sentence(words, status, said):
+    told = run(*words)
+    assert told.returncode == status
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_training_without_data_says_how_to_get_it(solution, tmp_path):
+    told = run("grade", solution, "--training", "short", SVHN_DIR=str(tmp_path))
+    assert told.returncode == 1
+    assert "autograder data" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_doctor_tries_every_sandbox_line_by_line():
+    told = run("doctor")
+    assert told.returncode == 0, told.stdout + told.stderr
+    for name in ("bubblewrap", "sandlock"):
+        assert f"{name} confines student code" in told.stdout
+    assert told.stdout.count("✓") > 20
+    assert "✗" not in told.stdout
+
+
+def test_data_draws_a_small_twin_and_shows_it(tmp_path):
+    sheet = tmp_path / "sheet.png"
+    told = run(
+        "data", "--synthetic", "--dir", tmp_path, "--train", 300, "--test", 50, "--preview", sheet
+    )
+    assert told.returncode == 0, told.stderr
+    assert "synthetic twin" in told.stdout
+    assert sheet.read_bytes().startswith(b"\x89PNG")
