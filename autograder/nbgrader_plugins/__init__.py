@@ -1,0 +1,1 @@
+"""What stock nbgrader loads from us: preprocessors and an exporter."""

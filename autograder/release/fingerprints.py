@@ -62,10 +62,10 @@ def _empty(node: ast.stmt) -> dict[str, list]:
 
 def says_nothing(statement: ast.AST) -> bool:
     """Whether a statement only moves names around (`output = feat`, `return x`, `if flag:`): no
-    operation and no constant but None, True and False. Nobody learns a solution from it."""
+    operation, and no constant but None, True, False, 0 and 1. Nobody learns a solution from it."""
     return not any(
         isinstance(node, OPERATIONS)
-        or (isinstance(node, ast.Constant) and node.value not in (None, True, False, ...))
+        or (isinstance(node, ast.Constant) and node.value not in (None, True, False, 0, 1, ...))
         or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
         for node in ast.walk(statement)
     )

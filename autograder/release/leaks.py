@@ -108,7 +108,7 @@ def _take_out_what_is_given(secrets: Secrets, cells: list[_Cell]) -> None:
     for text in prose:
         for run, _ in forms.passages(text, ANSWER_RUN):
             secrets.answers.pop(run, None)
-    for text in [*prose, *(data.decode() for data in contents.files().values())]:
+    for text in [*prose, *library]:
         for run, _ in forms.passages(text, SUITE_RUN):
             secrets.suites.pop(run, None)
 

@@ -41,11 +41,11 @@ def clone(tmp_path):
     return folder
 
 
-def nbgrader(folder):
-    """The stock command in a folder, from an environment that is not activated."""
+def python(folder, arguments):
+    """Python in a folder, from an environment that is not activated."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return subprocess.run(
-        [sys.executable, "-m", "nbgrader", "generate_assignment", course.ASSIGNMENT, "--force"],
+        [sys.executable, *arguments],
         cwd=folder,
         env=environment | {"PATH": os.defpath},
         capture_output=True,
@@ -60,8 +60,20 @@ def test_the_committed_release_is_what_the_sources_build():
     assert findings == []
 
 
-def test_stock_nbgrader_builds_the_same_bytes(built, clone):
-    ran = nbgrader(clone)
+COMMAND = ["-m", "nbgrader", "generate_assignment", course.ASSIGNMENT, "--force"]
+BUTTON = [
+    "-c",
+    "from nbgrader.apps import NbGraderAPI\n"
+    "from traitlets.config import PyFileConfigLoader\n"
+    "config = PyFileConfigLoader('nbgrader_config.py', path='.').load_config()\n"
+    f"made = NbGraderAPI(config=config).generate_assignment({course.ASSIGNMENT!r}, force=True)\n"
+    "raise SystemExit(not made['success'])",
+]
+
+
+@pytest.mark.parametrize("road", [COMMAND, BUTTON], ids=["the command", "formgrader's button"])
+def test_stock_nbgrader_builds_the_same_bytes(built, clone, road):
+    ran = python(clone, road)
     assert ran.returncode == 0, ran.stderr
     assert tree(clone / "release" / course.ASSIGNMENT) == tree(built)
 
@@ -70,7 +82,7 @@ def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
     """Not the one that the installed package belongs to."""
     path = clone / "lib_solution/lib/optim.py"
     path.write_text(path.read_text() + "\nHERE = 1\n")
-    assert nbgrader(clone).returncode == 0
+    assert python(clone, COMMAND).returncode == 0
     assert "HERE = 1" in (clone / "release/problem_1/lib/optim.py").read_text()
 
 
@@ -78,10 +90,16 @@ def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
 def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
     text = (clone / path).read_text()
     (clone / path).write_text(text.replace("### BEGIN SOLUTION", "### BEGIN SOLUTON", 1))
-    ran = nbgrader(clone)
+    ran = python(clone, COMMAND)
     assert ran.returncode != 0
     assert "looks like '### BEGIN SOLUTION'" in ran.stderr
     assert not (clone / "release" / course.ASSIGNMENT).exists()
+
+
+def test_nothing_lies_beside_the_source_notebook():
+    """`nbgrader autograde` would copy it over what students hand in."""
+    found = {path.name for path in course.SOURCE.parent.iterdir()} - {".ipynb_checkpoints"}
+    assert found == {course.NOTEBOOK}
 
 
 def test_a_build_leaves_nothing_in_the_checkout_but_the_release(tmp_path):
