@@ -33,11 +33,11 @@ def _images(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 def _training_size(rng: np.random.Generator) -> dict[str, np.ndarray]:
     def draw(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape, dtype=np.float32)
+        return rng.random(shape, dtype=np.float32) - np.float32(0.5)
 
     return dict(
         x=draw(100, 3072),
-        w=draw(3072, 512) / np.float32(50),
+        w=draw(3072, 512),
         b=draw(512),
         dout=draw(100, 512),
         some=rng.choice(3072, size=64, replace=False),

@@ -1,7 +1,7 @@
 """Dropout: what was dropped is read off the student's own output, however the mask was drawn.
 
-No input is 0, so an output of 0 was dropped. The backward pass is compared with the derivative of
-what the student's own forward pass did, so that a mistake in the forward pass is paid for there.
+No input is 0, so an output of 0 was dropped. The backward pass may be what was announced or the
+derivative of what the student's own forward pass did: a mistake made there is paid for there.
 """
 
 import numpy as np
@@ -100,16 +100,24 @@ def derivative(out, given):
     return given.dout * (np.asarray(out, dtype=float) / given.x)
 
 
+def goes_through_the_mask(probe, keep_prob):
+    given, student = probe.given, probe.student
+    provided(lambda: mask(student.out, given.x))
+    scaled = given.dout * mask(student.out, given.x) / keep_prob
+    either(
+        lambda: close(student.dx, scaled, "the gradient at training time"),
+        lambda: close(student.dx, derivative(student.out, given), "the gradient"),
+    )
+
+
 @check(
     "dropout_backward",
     weight=3,
     announced="The gradient goes through the mask of the last forward pass",
 )
 def test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backward_seed):
-    for probe in (dropout_backward, dropout_backward_seed):
-        given, student = probe.given, probe.student
-        provided(lambda given=given, student=student: mask(student.out, given.x))
-        close(student.dx, derivative(student.out, given), "the gradient at training time")
+    goes_through_the_mask(dropout_backward, dropout_backward.given.keep_prob)
+    goes_through_the_mask(dropout_backward_seed, 1 - dropout_backward_seed.given.keep_prob)
 
 
 @check(
