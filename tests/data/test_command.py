@@ -30,6 +30,21 @@ def test_the_real_set_is_fetched_without_options(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "error: no network here\n"
 
 
+def test_a_twin_that_was_drawn_stays_where_the_real_set_is_asked_for(tmp_path, capsys):
+    """The notebook asks for it in its second cell, and a student without a network has drawn one."""
+    main(["--synthetic", "--dir", str(tmp_path), "--train", "40", "--test", "20"])
+    drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert main(["--dir", str(tmp_path)]) == 0
+    assert "delete its files" in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == drawn
+
+
+def test_the_environment_names_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("SVHN_DIR", str(tmp_path / "elsewhere"))
+    assert main(["--synthetic", "--train", "40", "--test", "20"]) == 0
+    assert (tmp_path / "elsewhere" / "train_32x32.mat").exists()
+
+
 def test_an_interruption_is_no_traceback(tmp_path, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt

@@ -1,0 +1,60 @@
+"""The released notebook, with the solution in place, runs from top to bottom as students run it."""
+
+import base64
+import shutil
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder import course, svhn
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """The notebook after a run on a small twin, with a hundredth of the training."""
+    folder = tmp_path_factory.mktemp("student") / "problem_1"
+    shutil.copytree(course.RELEASE, folder)
+    shutil.copytree(course.LIBRARY / "lib", folder / "lib", dirs_exist_ok=True)
+    svhn.draw(folder / "data", train=4000, test=200)
+    notebook = nbformat.read(course.SOURCE, as_version=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SVHN_MAX_TRAINING", "700")
+        patch.delenv("SVHN_DIR", raising=False)
+        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
+        client.execute()
+    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells}
+
+
+def test_no_cell_says_anything_on_stderr(executed):
+    """nbgrader takes stderr in a graded cell for a failure."""
+    for grade_id, cell in executed.items():
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", (grade_id, output.text)
+
+
+def test_the_data_is_found_and_not_downloaded_again(executed):
+    assert "data_train Shape: (700, 32, 32, 3)" in executed["data_load"].outputs[0].text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "train_tiny_net_curves",
+        "compare_sgd_momentum_plot",
+        "compare_optimizers_run",
+        "activations_plot",
+    ],
+)
+def test_every_plot_is_drawn(executed, cell):
+    pictures = [o.data.get("image/png") for o in executed[cell].outputs if "data" in o]
+    assert any(len(base64.b64decode(picture)) > 10_000 for picture in pictures if picture)
+
+
+def test_training_prints_the_lines_of_the_published_run(executed):
+    text = "".join(o.text for o in executed["train_tiny_net_run"].outputs if "text" in o)
+    lines = text.splitlines()
+    assert lines[0].startswith("(Iteration 1 / 210) loss: ")
+    assert lines[1].startswith("(Epoch 1 / 30) Training Accuracy: 0.")
+    assert ", Validation Accuracy: 0." in lines[-1]
+    assert len(lines) == 31
