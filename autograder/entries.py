@@ -15,9 +15,12 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 MOST_ENTRIES = 5_000
+MOST_IN_A_FOLDER = 500
+"""So that a folder of images before `lib` does not use up what may be looked at."""
 DEEPEST = 8
 LONGEST_PATH = 200
 LARGEST_ZIP = 512 * 2**20
@@ -87,10 +90,12 @@ def _in_directory(root: Path, say: Callable[[str], None]) -> Iterator[Entry]:
     """Breadth first, so that a cap on the count cuts off what lies deep."""
     folders, count = [PurePosixPath()], 0
     for folder in folders:
-        for found in sorted(os.scandir(root / folder), key=lambda found: found.name):
+        inside = sorted(islice(os.scandir(root / folder), MOST_ENTRIES), key=lambda f: f.name)
+        kept = [found for found in inside if not _is_skipped(folder / found.name)]
+        if len(kept) > MOST_IN_A_FOLDER:
+            say(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the first were looked at")
+        for found in kept[:MOST_IN_A_FOLDER]:
             path = folder / found.name
-            if _is_skipped(path):
-                continue
             count += 1
             if count > MOST_ENTRIES:
                 say(f"it holds more than {MOST_ENTRIES:,} files; only the first were looked at")
@@ -165,9 +170,7 @@ def _in_zip(path: Path, say: Callable[[str], None]) -> Iterator[Entry]:
     if not members:
         raise Unreadable("the zip file is empty")
     members = [member for member in members if not _is_left_out(member)]
-    if len(members) > MOST_ENTRIES:
-        say(f"it holds more than {MOST_ENTRIES:,} files; only the first were looked at")
-    for member in members[:MOST_ENTRIES]:
+    for member in members:
         # Windows writes backslashes; `filename` is cut at a NUL, `orig_filename` is not
         name = member.orig_filename.replace("\\", "/").removeprefix("./")
         complaint = _complaint(name) or _complaint_of_member(member)
