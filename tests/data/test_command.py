@@ -31,7 +31,7 @@ def test_the_real_set_is_fetched_without_options(tmp_path, monkeypatch, capsys):
 
 
 def test_a_twin_that_was_drawn_stays_where_the_real_set_is_asked_for(tmp_path, capsys):
-    """The notebook asks for it in its second cell, and a student without a network has drawn one."""
+    """The notebook asks for it in its second cell, and a student without a network drew one."""
     main(["--synthetic", "--dir", str(tmp_path), "--train", "40", "--test", "20"])
     drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert main(["--dir", str(tmp_path)]) == 0
