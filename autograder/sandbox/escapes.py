@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 Attempt = Callable[[Mapping[str, Any]], str | None]
-PTRACE_ATTACH, PR_CAP_AMBIENT = 16, 47
+PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 
 
 def main() -> None:
@@ -138,6 +138,8 @@ def sees_processes(config: Mapping[str, Any]) -> str | None:
 def traces(config: Mapping[str, Any]) -> str | None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.ptrace(PTRACE_ATTACH, config["grader"], 0, 0) == 0:
+        os.waitpid(config["grader"], 0)
+        libc.ptrace(PTRACE_DETACH, config["grader"], 0, 0)
         return "could trace the grader"
     return None
 
@@ -280,7 +282,8 @@ def _leave_a_daemon() -> None:
     """A process in a session of its own that ignores signals and keeps the pipe open."""
     from confine import fork
 
-    if fork() == 0:
+    child = fork()
+    if child == 0:
         os.setsid()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
@@ -288,7 +291,7 @@ def _leave_a_daemon() -> None:
             os._exit(0)
         time.sleep(60)
         os._exit(0)
-    os.wait()
+    os.waitpid(child, 0)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,9 @@ def build_box(order: Mapping[str, Any]) -> None:
         _mount(source, place, None, MS_BIND)
         _mount(None, place, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
     for target in order["hidden"]:
-        _mount("tmpfs", box / target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755,size=4k")
+        _mount(
+            "tmpfs", box / target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755,size=4k"
+        )
     (box / "tmp").mkdir()
     size = f"mode=1777,size={order['disk_bytes']}"
     _mount("tmpfs", box / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, size)

@@ -44,6 +44,10 @@ SMALL = Limits(
 )
 PATIENCE_S = 20.0
 OUTLIVES = "outlive the run"
+UNREADABLE = (
+    ". From root the child becomes another user, who must be able to read the interpreter, the packages "
+    "and this checkout: chmod -R o+rX on them, or run the grader as an ordinary user"
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ def _lines(process: Process) -> Iterator[Line]:
     told = [json.loads(line) for line in text.decode().splitlines() if line.endswith("}")]
     yield from (Line(**line) for line in told if line["name"] != "end")
     if not told or told[-1]["name"] != "end":
-        yield Line("runs to its end", False, process.complaint() or "the self-test stopped midway")
+        complaint = process.complaint() or "the self-test stopped midway"
+        advice = UNREADABLE if "Permission denied" in complaint else ""
+        yield Line("runs to its end", False, complaint + advice)
 
 
 def _outlives(watch: int) -> Line:

@@ -90,6 +90,8 @@ class Work:
                 _write(folder / "cells", path, text.encode("utf-8", "replace"))
             for part in ("student", "cells"):
                 (folder / part).mkdir(exist_ok=True)
+            for path in folder.rglob("*"):  # whatever the umask: the child may be another user
+                path.chmod(0o755 if path.is_dir() else 0o644)
             mounts = [Mount(folder / part, part) for part in ("student", "cells")]
             mounts += [Mount(file, f"data/{key}.npy") for key, file in self.data.items()]
             yield mounts
@@ -137,7 +139,7 @@ def run(
                 yield from story.events()
             finally:
                 process.end()
-            if not story.started:
+            if not story.started and time.monotonic() <= deadline:
                 raise SandboxError(
                     f"the {backend.name} sandbox did not start: {process.complaint() or story.why}"
                 )
@@ -146,10 +148,10 @@ def run(
                 unimportable = {**unimportable, story.importing: f"did not import: {story.why}"}
             elif remaining and not story.again:
                 yield Event(remaining.pop(0), ending=Ending(story.how, story.why))
+    late = time.monotonic() > deadline
+    ending = Ending("timed out", OUT_OF_TIME) if late else Ending("killed", OUT_OF_WORKERS)
     for probe in remaining:
-        yield Event(
-            probe, ending=Ending("killed", "the submission ended its process again and again")
-        )
+        yield Event(probe, ending=ending)
 
 
 class Story:

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.ma  # loads lazily, which every fork would do again
 
 HEAD = struct.Struct("<4sIQ")
 MAGIC = b"OBS1"
@@ -55,7 +56,7 @@ def plain(value: Any, room: int) -> np.ndarray:
     Raises:
         Unfit: it is something else, or has more than `room` bytes.
     """
-    if isinstance(value, np.ma.MaskedArray):
+    if isinstance(value, numpy.ma.MaskedArray):
         raise Unfit("returned a masked array; expected a plain numeric array")
     if not isinstance(value, np.ndarray):
         if not isinstance(value, (bool, int, float, complex, np.generic, list, tuple)):

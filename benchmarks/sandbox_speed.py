@@ -1,0 +1,82 @@
+"""How long a submission takes in each sandbox, and where the time goes.
+
+    python benchmarks/sandbox_speed.py [--runs 5] [--workers 2] [--out FILE.json]
+
+The submission is the solution; every probe but the long training runs. Times are by the clock: on a busy
+machine look at the fastest. `start` is until the first probe yields, `probe` the median over the probes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from autograder import course
+from autograder.observe import observe
+from autograder.probes import key_of, probes
+from autograder.sandbox.backend import Backend
+from autograder.sandbox.limits import SUBMISSION
+from autograder.sandbox.selftest import BACKENDS, selftest
+from autograder.sandbox.session import Work, run
+from autograder.sandbox.unconfined import Unconfined
+
+SOLUTION = {
+    str(path.relative_to(course.LIBRARY)): path.read_bytes()
+    for path in sorted(course.LIBRARY.rglob("*.py"))
+}
+
+
+def one_submission(backend: Backend) -> dict[str, float]:
+    """Seconds until the first event, for the median probe, and in all."""
+    names = [name for name, probe in probes().items() if not probe.training]
+    began = last = time.perf_counter()
+    start, each = None, []
+    for event in run(Work(SOLUTION), names, key_of(1), backend, SUBMISSION):
+        now = time.perf_counter()
+        start = start or now - began
+        if event.ending is not None:
+            each.append(now - last)
+            last = now
+    whole = time.perf_counter() - began
+    return {"start_s": start or whole, "probe_s": statistics.median(each), "whole_s": whole}
+
+
+def at_once(backend: Backend, workers: int, submissions: int) -> float:
+    """Seconds a submission when several are observed at the same time."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda seed: observe(SOLUTION, {}, seed, backend), range(submissions)))
+    return (time.perf_counter() - began) / submissions
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    table = {}
+    for backend in (*BACKENDS, Unconfined()):
+        if backend.unavailable() is not None:
+            print(f"{backend.name}: {backend.unavailable()}")
+            continue
+        began = time.perf_counter()
+        lines = selftest(backend) if backend.confines else ()
+        tested = time.perf_counter() - began
+        runs = [one_submission(backend) for _ in range(options.runs)]
+        row = {key: round(min(run[key] for run in runs), 4) for key in runs[0]}
+        together = at_once(backend, options.workers, 2 * options.workers)
+        row |= {"selftest_s": round(tested, 3), "together_s": round(together, 3)}
+        row |= {"passes": all(line.passed for line in lines)}
+        table[backend.name] = row
+        print(backend.name, row)
+    if options.out is not None:
+        options.out.write_text(json.dumps(table, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

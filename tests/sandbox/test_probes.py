@@ -1,0 +1,241 @@
+"""The contract between a probe, the library it exercises and the side that draws the same inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder import probes as ours
+from autograder.probes import Library, given, key_of
+from autograder.sandbox.limits import MIB
+
+
+def _run(lib):
+    yield {}
+
+
+def test_inputs_are_the_same_on_both_sides_and_fresh_at_every_call(run):
+    source = """
+    @given(lambda rng: dict(x=rng.normal(size=(3, 4)), y=rng.integers(10, size=5)))
+    def echo(lib, x, y):
+        yield dict(x=x, y=y)
+        x[...] = 0
+    """
+    seen = run(source, ["echo"], seed=12)
+    probe = given(lambda rng: dict(x=rng.normal(size=(3, 4)), y=rng.integers(10, size=5)))(_echo)
+    drawn = ours.Probe("echo", probe.draw, probe.run, (), False).inputs(key_of(12))
+    for name, value in drawn.items():
+        np.testing.assert_array_equal(seen["echo"][name], value)
+    again = ours.Probe("echo", probe.draw, probe.run, (), False).inputs(key_of(13))
+    assert not np.array_equal(again["x"], drawn["x"])
+
+
+def _echo(lib, x, y):
+    yield {}
+
+
+def test_the_sandbox_is_told_no_grading_seed():
+    assert str(123456) not in key_of(123456)
+    assert key_of(1) != key_of(2)
+
+
+def test_what_was_yielded_before_a_failure_is_kept_and_later_steps_win(run):
+    source = """
+    @given()
+    def steps(lib):
+        yield dict(a=1.0, b=1.0)
+        yield dict(b=2.0)
+        raise ValueError("the probe itself")
+    """
+    seen = run(source, ["steps"])["steps"]
+    assert (seen["a"], seen["b"]) == (1.0, 2.0)
+    assert seen.ending.raised.message == "the probe itself"
+
+
+def test_an_exception_names_the_students_lines(run):
+    layers = """
+    class fc:
+        def forward(self, x):
+            return self.helper(x)
+        def helper(self, x):
+            return x.shape[7]
+    """
+    source = "@given()\ndef fails(lib):\n    yield dict(x=lib.layer_utils.fc().forward(np.ones(3)))"
+    raised = run(source, ["fails"], layer_utils=layers)["fails"].ending.raised
+    assert raised.type == "IndexError"
+    lines = [(t.file, t.function, t.source) for t in raised.trace]
+    assert lines == [
+        ("lib/mlp/layer_utils.py", "forward", "return self.helper(x)"),
+        ("lib/mlp/layer_utils.py", "helper", "return x.shape[7]"),
+    ]
+
+
+def test_an_exception_that_lies_about_itself_is_told_all_the_same(run):
+    layers = """
+    class Odd(Exception):
+        def __str__(self): raise RuntimeError("no")
+    def forward(): raise Odd
+    """
+    source = "@given()\ndef fails(lib):\n    lib.layer_utils.forward()\n    yield {}"
+    raised = run(source, ["fails"], layer_utils=layers)["fails"].ending.raised
+    assert (raised.type, raised.message) == ("Odd", "")
+
+
+def test_a_probes_texts_arrive_and_a_students_do_not(run):
+    source = """
+    @given()
+    def texts(lib):
+        yield dict(kind=text("fc"), out=lib.layer_utils.forward())
+    """
+    seen = run(source, ["texts"], layer_utils="def forward(): return 'full marks'")["texts"]
+    assert seen["kind"] == "fc"
+    assert "out" not in seen
+    assert seen.refused == {"out": "returned a str; expected a numeric array"}
+
+
+def test_cells_arrive_as_text_and_their_lines_are_named(run):
+    source = """
+    @given()
+    def runs_a_cell(lib, cells):
+        space = {}
+        exec(compile(cells["names"], "names", "exec"), space)
+        yield dict(x=space["x"])
+        exec(compile(cells["broken"], "broken", "exec"), space)
+    """
+    cells = {"names": "x = 3.0  # \N{GREEK SMALL LETTER ALPHA}", "broken": "y = 1\nz = y / 0"}
+    seen = run(source, ["runs_a_cell"], cells=cells)["runs_a_cell"]
+    assert seen["x"] == 3.0
+    (line,) = seen.ending.raised.trace
+    assert (line.file, line.line, line.source) == ("broken", 2, "z = y / 0")
+
+
+def test_data_is_mapped_and_code_that_works_in_place_changes_only_its_own_copy(run, tmp_path):
+    path = tmp_path / "images.npy"
+    np.save(path, np.arange(12.0).reshape(3, 4))
+    for folder in (path, path.parent, path.parent.parent, path.parent.parent.parent):
+        folder.chmod(0o755)
+    source = """
+    @given()
+    def spoils(lib, data):
+        yield dict(before=data["images"])
+        data["images"][...] = -1
+        yield dict(after=data["images"])
+
+    @given()
+    def looks(lib, data):
+        yield dict(x=data["images"])
+    """
+    seen = run(source, ["spoils", "looks"], data={"images": path})
+    assert seen["spoils"]["after"].max() == -1
+    np.testing.assert_array_equal(seen["looks"]["x"], np.arange(12.0).reshape(3, 4))
+    np.testing.assert_array_equal(np.load(path), np.arange(12.0).reshape(3, 4))
+
+
+def test_numpys_global_generator_is_seeded_for_each_probe(run):
+    source = """
+    @given()
+    def a(lib):
+        yield dict(x=np.random.randn(3))
+
+    @given()
+    def b(lib):
+        yield dict(x=np.random.randn(3))
+    """
+    one = run(source, ["a", "b"], layer_utils="import numpy as np\nnp.random.randn(7)")
+    two = run(source, ["b", "a"])
+    for probe in ("a", "b"):
+        np.testing.assert_array_equal(one[probe]["x"], two[probe]["x"])
+    assert not np.array_equal(one["a"]["x"], one["b"]["x"])
+
+
+def test_sets_of_strings_come_in_one_order(run):
+    source = "@given()\ndef order(lib):\n    yield dict(x=[ord(c[0]) for c in set('abcdefgh')])"
+    first, second = run(source, ["order"])["order"]["x"], run(source, ["order"])["order"]["x"]
+    np.testing.assert_array_equal(first, second)
+
+
+def test_files_of_one_probe_are_gone_for_the_next(run):
+    source = """
+    import os
+    @given()
+    def first(lib):
+        os.makedirs(os.environ["TMPDIR"] + "/deep/er")
+        open(os.environ["TMPDIR"] + "/kept", "w").write("x")
+        yield dict(n=len(os.listdir(os.environ["TMPDIR"])))
+
+    @given()
+    def second(lib):
+        yield dict(n=len(os.listdir(os.environ["TMPDIR"])))
+    """
+    seen = run(source, ["first", "second"])
+    assert (seen["first"]["n"], seen["second"]["n"]) == (2, 0)
+
+
+def test_a_probe_that_returns_too_much_loses_that_and_keeps_the_rest(run):
+    source = """
+    @given()
+    def large(lib):
+        yield dict(a=np.ones(10))
+        yield dict(b=np.ones(2**23), c=np.ones(3))
+    """
+    seen = run(source, ["large"])["large"]
+    assert seen.ending.how == "finished"
+    assert sorted(seen.values) == ["a", "c"]
+    assert "64 MiB" in seen.refused["b"]
+
+
+def test_a_probe_that_never_stops_yielding_is_refused(run):
+    source = "@given()\ndef pours(lib):\n    while True: yield dict(x=np.ones(1000))"
+    ending = run(source, ["pours"])["pours"].ending
+    assert ending.how in ("refused", "timed out"), ending
+
+
+def test_the_end_of_what_was_printed_is_kept(run):
+    layers = """
+    import sys
+    def forward():
+        for i in range(30000): print("line", i)
+        sys.stderr.write("and this\\n")
+        return 1.0
+    """
+    source = "@given()\ndef talks(lib):\n    yield dict(x=lib.layer_utils.forward())"
+    printed = run(source, ["talks"], layer_utils=layers)["talks"].ending.printed
+    assert "line 29999" in printed
+    assert "and this" in printed
+    assert len(printed) <= 8 * 1024
+
+
+def test_an_unknown_probe_is_missing(run):
+    assert run("", ["no_such"])["no_such"].ending.how == "missing"
+
+
+def test_a_probe_must_be_a_generator():
+    with pytest.raises(TypeError, match="must be a generator"):
+        given()(lambda lib: {})
+
+
+def test_a_library_says_what_it_has():
+    with pytest.raises(AttributeError, match="a library has optim; not optimum"):
+        Library({"lib.optim": np}, {}).optimum  # noqa: B018
+
+
+def test_the_projects_own_probes_import_nothing_of_the_package():
+    import ast
+
+    for path in sorted((__import__("pathlib").Path(ours.__file__).parent).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            assert not [n for n in names if n.split(".")[0] == "autograder"], path
+
+
+def test_limits_are_said_once():
+    from autograder.sandbox.limits import SUBMISSION, TRAINING
+
+    assert SUBMISSION.probe.output_bytes <= SUBMISSION.output_bytes
+    assert TRAINING.probe.output_bytes <= TRAINING.output_bytes
+    assert SUBMISSION.probe.total_bytes >= SUBMISSION.probe.memory_bytes >= 256 * MIB
