@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -66,7 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--synthetic", action="store_true", help="draw the twin (under a minute, no network)")
-    add("--dir", default="data", help="where the two files go (default: ./data)")
+    add(
+        "--dir",
+        default=os.environ.get("SVHN_DIR") or "data",
+        help="where the two files go (default: SVHN_DIR of the environment, or ./data)",
+    )
     add("--preview", metavar="FILE.png", help="also draw a sheet of ten images of each digit")
     twin = parser.add_argument_group("the twin's")
     add = twin.add_argument

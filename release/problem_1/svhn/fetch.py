@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .errors import DataError
-from .files import FILES, SOURCE, File, checksum, read_mark, writing
+from .files import FILES, SOURCE, File, checksum, identify, read_mark, writing
 
 BLOCK = 1 << 18  # bytes read at a time
 TIMEOUT = (10, 30)  # seconds to connect, and between two blocks
@@ -20,12 +20,16 @@ PAUSES = (1, 3, 10)  # seconds between attempts that bring nothing, once somethi
 def download(directory: str | Path, source: str = SOURCE) -> None:
     """Put ``train_32x32.mat`` and ``test_32x32.mat`` into ``directory``.
 
-    Files that are there are not fetched again, and nothing else is overwritten. What a broken
-    connection left is kept beside them as ``.part``, and the next run goes on from there.
+    Files that are there are not fetched again, a twin that was drawn there stays, and nothing else
+    is overwritten. What a broken connection left is kept beside them as ``.part``, and the next run
+    goes on from there.
 
     Raises:
         DataError: with a sentence that says what to do.
     """
+    if identify(directory).kind == "twin":
+        print(f"{directory} holds a synthetic twin of SVHN. To have SVHN itself, delete its files.")
+        return
     for file in FILES:
         _fetch(file, Path(directory), source)
 

@@ -86,7 +86,7 @@ class Recipe:
     margin_spread: float = 0.09
     jitter: float = 0.056
 
-    hard: float = 0.145
+    hard: float = 0.13
     hard_contrast: float = 0.75
     hard_blur: float = 0.05
     hard_shadow: float = 0.6
