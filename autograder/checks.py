@@ -55,6 +55,8 @@ class Answer:
             return self._observation[name]
         if name in self._observation.refused:
             raise self._missing(f"{_readable(name)}: {self._observation.refused[name]}")
+        if self._observation.ending.how == "finished":
+            raise self._missing(f"{_readable(name)}: there is none")
         raise self._missing(how_it_ended(self._observation))
 
 

@@ -22,7 +22,10 @@ def from_json(text: str) -> list[Grade]:
         ValueError: it is something else, or of another version.
     """
     try:
-        return [_grade(told) for told in json.loads(text)]
+        grades = json.loads(text)
+        if not isinstance(grades, list):
+            raise TypeError("expected a list")
+        return [_grade(told) for told in grades]
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"no list of grades: {error}") from None
 

@@ -1,0 +1,179 @@
+"""Marking is refused rather than done in part, and nothing around the grader has a say in it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder import checks, course, mark
+from autograder.grade import probe_names, reference
+from autograder.observe import Observation, Observations
+from autograder.sandbox.session import Ending
+
+SEED = 2024
+CONFTEST = (course.HIDDEN_SUITES / "conftest.py").read_text("utf-8")
+SUITE = """
+from autograder.checks import check, close, require
+
+@check("fc_forward", weight=2, announced="anything")
+def test_fc_forward_values(fc_forward):
+    close(fc_forward.student.out, fc_forward.reference.out, "the output")
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(sandbox) -> Observations:
+    return reference(SEED, sandbox, probe_names(False))
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    """`suite(source)` puts a suite of one file in the place of the hidden ones."""
+    monkeypatch.setattr(course, "HIDDEN_SUITES", tmp_path)
+
+    def write(source: str) -> None:
+        (tmp_path / "conftest.py").write_text(CONFTEST)
+        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        (tmp_path / f"test_{tmp_path.name}.py").write_text(source)  # modules are kept by name
+
+    return write
+
+
+def with_values(seen: Observations, probe: str, **values) -> Observations:
+    """The same observations, but for some values of one probe."""
+    old = seen[probe]
+    changed = Observation(probe, {**old.values, **values}, old.refused, old.ending)
+    return replace(seen, by_probe={**seen.by_probe, probe: changed})
+
+
+def failures(student: Observations, seen: Observations) -> dict[str, str]:
+    return {v.check.name: v.failure for v in mark.mark(student, seen) if v.failure is not None}
+
+
+def test_a_small_suite_judges(suite, seen):
+    suite(SUITE)
+    assert [v.check.name for v in mark.mark(seen, seen)] == ["fc_forward_values"]
+    assert failures(seen, seen) == {}
+    assert "fc_forward_values" in failures(with_values(seen, "fc_forward", out=np.ones(3)), seen)
+
+
+def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
+    suite(SUITE + "    raise ValueError(str(fc_forward.reference.out))\n")
+    assert failures(seen, seen) == {
+        "fc_forward_values": "what came back could not be judged (ValueError)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (SUITE + "\nraise RuntimeError('suite')\n", "status 2"),
+        (SUITE + "\nimport os\nos.environ['X'\n", None),
+        (SUITE.replace("fc_forward.reference.out", "fc_forward.reference.nothing"), "nothing"),
+        (SUITE + "\ndel test_fc_forward_values\n", "unjudged or unknown"),
+        (SUITE + "\ntest_fc_forward_more = test_fc_forward_values\n", "unjudged or unknown"),
+        (SUITE.replace("weight=2", "weight=1 + 1"), None),
+        (SUITE.replace("weight=2", "weight=int(2)"), "must be literals"),
+        (SUITE.replace('"fc_forward", weight', '"fc", weight'), "begins with its section's id"),
+        (SUITE + "\ndef test_fc_forward_extra(fc_forward):\n    pass\n", "is no check"),
+        (SUITE.replace("(fc_forward):", "(fc_forward, no_such_probe):"), None),
+    ],
+)
+def test_a_broken_suite_is_refused(suite, seen, source, why):
+    suite(source)
+    with pytest.raises((mark.SuiteBroken, SyntaxError), match=why):
+        mark.mark(seen, seen)
+
+
+def test_a_reference_without_an_answer_is_refused(seen):
+    failed = Observation("fc_forward", {}, {}, Ending("timed out", "it did not finish"))
+    broken = replace(seen, by_probe={**seen.by_probe, "fc_forward": failed})
+    with pytest.raises(mark.SuiteBroken, match="it did not finish"):
+        mark.mark(seen, broken)
+
+
+def test_observations_of_different_probes_or_seeds_are_refused(seen):
+    less = {name: seen[name] for name in seen if name != "fc_forward"}
+    for other in (replace(seen, by_probe=less), replace(seen, seed=SEED + 1)):
+        with pytest.raises(ValueError, match="not observed alike"):
+            mark.mark(seen, other)
+
+
+def test_checks_of_probes_that_were_not_asked_are_not_judged(seen):
+    some = {name: seen[name] for name in ("fc_forward", "fc_forward_flatten")}
+    names = {v.check.name for v in mark.mark(*[replace(seen, by_probe=some)] * 2)}
+    assert names == {
+        "fc_forward_values",
+        "fc_forward_flattens_any_number_of_dimensions",
+        "fc_forward_changes_nothing_else",
+    }
+
+
+def test_nothing_around_the_grader_has_a_say(seen, tmp_path, monkeypatch):
+    (tmp_path / "conftest.py").write_text("raise SystemExit('conftest of a stranger')")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only")
+    (tmp_path / "evil.py").write_text("raise SystemExit('plugin of a stranger')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only -k nothing")
+    monkeypatch.setenv("PYTEST_PLUGINS", "evil")
+    assert failures(seen, seen) == {}
+
+
+STRANGE = {
+    "text": "a text",
+    "nan": np.full((8, 6), np.nan),
+    "infinite": np.full((8, 6), np.inf),
+    "empty": np.zeros((0,)),
+    "many dimensions": np.zeros((1,) * 30),
+    "bool": np.ones((8, 6), dtype=bool),
+    "huge integers": np.full((8, 6), 2**63, dtype=np.uint64),
+    "one": np.array(1.0),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_values_in_every_place_fail_and_break_nothing(name, seen):
+    everywhere = {
+        probe: Observation(
+            probe, dict.fromkeys(seen[probe].values, STRANGE[name]), {}, seen[probe].ending
+        )
+        for probe in seen
+    }
+    verdicts = mark.mark(replace(seen, by_probe=everywhere), seen)
+    assert [v.check.name for v in verdicts if v.failure is None] == []
+
+
+def test_close_allows_rounding_and_no_more():
+    right = np.array([1.0, -4.0, 2.0])
+    checks.close(right * (1 + 5e-6), right, "x")
+    for wrong in (right + 1e-3, -right, right[::-1], right[:2], right[None], right * np.nan):
+        with pytest.raises(checks.Failure):
+            checks.close(wrong, right, "x")
+
+
+def test_close_says_how_far_and_where_but_not_what_was_expected():
+    expected = np.array([[0.123456, 7.654321], [2.345678, 9.876543]])
+    wrong = expected.copy()
+    wrong[1, 0] = 5.5
+    with pytest.raises(checks.Failure) as failure:
+        checks.close(wrong, expected, "the output")
+    said = str(failure.value)
+    assert said == (
+        "the output is off by 3.2e-01 of the largest value (tolerance 1e-05), "
+        "in 1 of 4 places, first at [1, 0], where yours is 5.5"
+    )
+
+
+def test_a_transposed_array_is_named():
+    with pytest.raises(checks.Failure, match=r"\(2, 3\); expected \(3, 2\); is it transposed\?"):
+        checks.close(np.zeros((2, 3)), np.zeros((3, 2)), "x")
+
+
+def test_unchanged_sees_the_last_bit():
+    before = np.linspace(0, 1, 5)
+    checks.unchanged(before.copy(), before, "x")
+    after = before.copy()
+    after[3] = np.nextafter(after[3], 2)
+    with pytest.raises(checks.Failure, match=r"changed in place, in 1 of 5 places, first at \[3\]"):
+        checks.unchanged(after, before, "x")

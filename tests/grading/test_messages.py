@@ -1,0 +1,75 @@
+"""What students are told: where to look, in plain text, and never the expected values."""
+
+import re
+
+import numpy as np
+import pytest
+
+from autograder.grade import LONGEST_MESSAGE, probe_names, reference
+
+SEED = 2024
+LAYERS = "lib/mlp/layer_utils.py"
+WRONG = (
+    (LAYERS, "feat.T @ dprev", "feat.T @ dprev * 1.1"),
+    (LAYERS, "np.maximum(feat, self.negative_slope * feat)", "np.maximum(feat, 0.3 * feat)"),
+    (LAYERS, "scores /= scores.sum(axis=-1, keepdims=True)", "scores /= scores.sum()"),
+    ("lib/optim.py", "self.momentum * v -", "0.5 * v -"),
+    ("lib/optim.py", "grad**2\n            param", "abs(grad)\n            param"),
+    ("lib/mlp/train.py", "val_acc = compute_acc(", "val_acc = 0.9 * compute_acc("),
+)
+NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e[+-]\d+)?")
+
+
+def numbers(values) -> set[str]:
+    """Values as messages would print them, those of few digits apart (0.5 is anybody's)."""
+    flat = np.ravel(np.asarray(values, dtype=float))
+    printed = {f"{value:.6g}" for value in flat[np.isfinite(flat)]}
+    return {text for text in printed if len(re.sub(r"\D", "", text.split("e")[0]).lstrip("0")) >= 5}
+
+
+@pytest.mark.parametrize("change_", WRONG, ids=lambda row: row[1][:30])
+def test_messages_hold_no_expected_value(change_, change, graded, sandbox):
+    answers = reference(SEED, sandbox, probe_names(False))
+    expected = {
+        text
+        for probe in answers
+        if not probe.endswith("_training_size")  # so many that some agree by chance
+        for value in answers[probe].values.values()
+        for text in numbers(value)
+    }
+    assert len(expected) > 1000
+    grade = graded(change(*change_))
+    messages = [t.message for s in grade.sections for t in s.tests if not t.passed]
+    told = [text for message in messages for text in NUMBER.findall(message)]
+    assert messages
+    assert set(told) & expected == set()
+
+
+def test_an_exception_is_told_with_the_students_own_line(change, graded):
+    wrong = change(
+        LAYERS, "dfeat = scores.copy()", "dfeat = scores.copy() / (1 - self.size_average)"
+    )
+    wrong = change(LAYERS, "dprev.sum(axis=0)", "dprev.sum(axis=3)", base=wrong)
+    messages = {t.name: t.message for s in graded(wrong).sections for t in s.tests}
+    line = wrong.files[LAYERS].decode().split("dprev.sum(axis=3)")[0].count("\n") + 1
+    said = messages["fc_backward_bias_gradient"]
+    assert "raised AxisError: axis 3 is out of bounds" in said
+    assert f"(lib/mlp/layer_utils.py, line {line}, in backward: " in said
+    assert "self.grads[self.b_name] = dprev.sum(axis=3)" in said
+
+
+def test_messages_are_one_line_of_printable_text_and_bounded(change, graded):
+    evil = 'raise ValueError("\\x1b[2J\\r\\n\\u202e" + "<script>" * 1000)'
+    wrong = change("lib/optim.py", "v = self.velocity.get(name, 0.0)", evil)
+    grade = graded(wrong)
+    messages = [t.message for s in grade.sections for t in s.tests if s.id == "sgd_momentum"]
+    assert all("ValueError" in message for message in messages)
+    for message in messages:
+        assert message.isprintable()
+        assert len(message) <= LONGEST_MESSAGE
+
+
+def test_a_time_out_is_told_as_one(change, graded):
+    wrong = change("lib/optim.py", "v = self.velocity.get(name, 0.0)", "while True: pass")
+    said = {t.name: t.message for s in graded(wrong).sections for t in s.tests}
+    assert "timed out: it did not finish within" in said["sgd_momentum_update"]
