@@ -1,7 +1,8 @@
 """A tree and a seed -> Observations: what the probes saw of a library, in a sandbox.
 
-The same function observes a student's tree, the solution's and every variant of it. What comes back is plain
-data, and of a student's tree a claim: whoever judges it derives every property from the raw arrays.
+The same function observes a student's tree, the solution's and every variant of it. What comes back
+is plain data, and of a student's tree a claim: whoever judges it derives every property from the
+raw arrays.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ class Observation:
 
     Attributes:
         probe: its name.
-        values: what it yielded by name, the steps merged in order (a later value of a name replaces an
-            earlier one): read-only exact arrays of bool, int or float, 0-dimensional for scalars, and the
-            probe's own texts.
+        values: what it yielded by name, the steps merged in order (a later value of a name replaces
+            an earlier one): read-only exact arrays of bool, int or float, 0-dimensional for
+            scalars, and the probe's own texts.
         refused: by name, why a value is no numeric data, such as "returned a str; expected ...".
         ending: how it ended. What was yielded before a failure is kept.
     """
@@ -78,7 +79,7 @@ class Observations:
         return len(self.by_probe)
 
     def save(self, path: Path) -> None:
-        """Writes an .npz archive (the arrays, and the rest as JSON bytes), renamed into place when whole."""
+        """Writes an .npz archive (the rest as JSON bytes in it), renamed into place when whole."""
         arrays, told = {}, []
         for observation in self.by_probe.values():
             texts = {n: v for n, v in observation.values.items() if isinstance(v, str)}
@@ -183,7 +184,8 @@ def watch(
 ) -> Iterator[Event]:
     """One long probe, step by step as it happens; closing the iterator ends the child early.
 
-    The sandbox is told a key that follows from `seed` alone: give a seed that says nothing of secrets.
+    The sandbox is told a key that follows from `seed` alone: give a seed that says nothing of
+    secrets.
     """
     work = Work(files, cells, data or {})
     return run(work, [probe], key_of(seed), sandbox, budget, threads)

@@ -2,8 +2,9 @@
 
     python benchmarks/sandbox_speed.py [--runs 5] [--workers 2] [--out FILE.json]
 
-The submission is the solution; every probe but the long training runs. Times are by the clock: on a busy
-machine look at the fastest. `start` is until the first probe yields, `probe` the median over the probes.
+The submission is the solution; every probe but the long training runs. Times are by the clock: on a
+busy machine look at the fastest. `start` is until the first probe yields, `probe` the median over
+the probes.
 """
 
 from __future__ import annotations

@@ -9,14 +9,14 @@ It is a generator that yields what it saw, step by step; what came before a fail
         yield dict(out=layer.forward(x))
         yield dict(dx=layer.backward(dout), x_after=x)
 
-Its name is the id of its section or begins with it. Values are numeric arrays and scalars, or `text(...)`.
-Besides what it draws, a probe may ask, by the name of a parameter, for
+Its name is the id of its section or begins with it. Values are numeric arrays and scalars, or
+`text(...)`. Besides what it draws, a probe may ask, by the name of a parameter, for
 
     cells   Mapping[str, str]: the text of the submission's notebook cells by grade id
-    data    Mapping[str, np.ndarray]: the training data, mapped from read-only files, copied on write
+    data    Mapping[str, np.ndarray]: the training data, mapped from files, copied on write
 
-This folder is mounted by itself and imported under another name there: standard library and numpy only,
-and nothing of the rest of the package. Modules beside this one say `from . import given`.
+This folder is mounted by itself and imported under another name there: standard library and numpy
+only, and nothing of the rest of the package. Modules beside this one say `from . import given`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MODULES = (
     "lib.mlp.datasets",
     "lib.mlp.train",
 )
-"""What is imported of the student's library, in this order; a probe says `lib.layer_utils`, `lib.optim`."""
+"""What is imported of the student's library, in this order; a probe says `lib.optim`."""
 
 FROM_THE_SUBMISSION = ("cells", "data")
 """Parameters that a probe may ask for and does not draw."""
@@ -48,13 +48,13 @@ FROM_THE_SUBMISSION = ("cells", "data")
 
 @dataclass(frozen=True)
 class Text:
-    """A plain string that a probe itself states (a layer's kind, say), never what student code returned."""
+    """A string that a probe itself states (a layer's kind, say), never one of a student's."""
 
     value: str
 
 
 def text(value: str) -> Text:
-    """Marks a string as the probe's own. A bare string is taken for a student's mistake and refused."""
+    """Marks a string as the probe's own. A bare one is taken for a student's and refused."""
     return Text(str(value))
 
 
@@ -125,15 +125,15 @@ def key_of(seed: int) -> str:
 
 
 def _words(key: str, name: str) -> np.ndarray:
-    """Eight 32-bit words that depend on the key and the name alone (`hash` differs between processes)."""
+    """Eight 32-bit words that depend on the key and the name alone, in every process."""
     return np.frombuffer(hashlib.sha256(f"{key} {name}".encode()).digest(), dtype="<u4")
 
 
 class Library:
-    """The student's library as a probe sees it: `lib.layer_utils`, `lib.fully_conn`, `lib.optim`, ...
+    """The student's library as a probe sees it: `lib.layer_utils`, `lib.optim`, ...
 
-    A module that could not be imported raises its own exception when it is touched, so that it costs
-    only the probes that need it.
+    A module that could not be imported raises its own exception when it is touched, so that it
+    costs only the probes that need it.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class SandboxError(Exception):
-    """The sandbox itself could not do its work; the message says what to do. Never a student's fault."""
+    """The sandbox itself failed, never a student's fault; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class Process:
 
     def read(self, deadline: float) -> bytes | None:
         """What has arrived: bytes, `b""` at the end, None when nothing came until the deadline."""
-        remaining = deadline - time.monotonic()
-        if remaining <= 0 or not select.select([self._pipe], [], [], remaining)[0]:
+        if not readable(self._pipe, deadline - time.monotonic()):
             return None
         return os.read(self._pipe, CHUNK)
 
@@ -106,7 +105,7 @@ class Process:
         return sum(pages.get(pid, 0) for pid in family) * PAGE_BYTES
 
     def end(self) -> None:
-        """Kills the child and all it started; when this returns they are dead. May be called twice."""
+        """Kills the child and all it started; they are dead when this returns. Works once."""
         if self._ended:
             return
         self._ended = True
@@ -117,6 +116,13 @@ class Process:
         """The end of what the backend itself said went wrong."""
         self._complaints.seek(0)
         return self._complaints.read(4096).decode("utf-8", "replace").strip()
+
+
+def readable(descriptor: int, seconds: float) -> bool:
+    """Whether there is something to read, or an end, within that time (`select` stops at 1,024)."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 class Backend(Protocol):
@@ -151,7 +157,7 @@ def popen(
 
     `alive` gives it a standard input that ends when this process does.
     """
-    complaints = tempfile.TemporaryFile()
+    complaints = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
     process = subprocess.Popen(
         argv,
         stdin=subprocess.PIPE if alive else subprocess.DEVNULL,

@@ -1,7 +1,8 @@
 """bubblewrap: Linux namespaces, from the Debian package of that name.
 
 The child has a file system of its own with nothing in it but what is mounted, no network, no other
-processes to see, and one small folder to write to. When its first process ends, the kernel ends the rest.
+processes to see, and one small folder to write to. When its first process ends, the kernel ends the
+rest.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.backend import FLAGS, Mount, Process, environment, popen
+from autograder.sandbox.backend import (
+    FLAGS,
+    Mount,
+    Process,
+    SandboxError,
+    environment,
+    popen,
+    readable,
+)
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.packages import hidden_within, interpreter, interpreter_files, packages
 from autograder.sandbox.slots import Slot
 
 BOX = "/box"
 FOLDER = "/tmp"
+PATIENCE_S = 10.0
 DEVICES = ("null", "zero", "urandom", "random")
 
 
@@ -64,8 +73,15 @@ class Bubblewrap:
                 finally:
                     os.close(telling)
                 line = status.readline()
-            stack.callback(_end, process, json.loads(line)["child-pid"] if line else None)
+            stack.callback(_end, process, _watch(line))
             return Process(process, complaints, stack.pop_all().close)
+
+
+def _watch(line: bytes) -> int | None:
+    """A descriptor that tells when the namespace's first process has ended, and so all."""
+    with contextlib.suppress(ValueError, KeyError, TypeError, ProcessLookupError):
+        return os.pidfd_open(json.loads(line)["child-pid"])
+    return None
 
 
 def _namespaces() -> list[str]:
@@ -98,14 +114,12 @@ def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
     return [*args, "--remount-ro", "/", "--chdir", FOLDER]
 
 
-def _end(process: subprocess.Popen[bytes], first: int | None) -> None:
+def _end(process: subprocess.Popen[bytes], watch: int | None) -> None:
     """Kills bwrap, with which the namespace dies, and waits until its first process is gone."""
-    watch = None
-    if first is not None:
-        with contextlib.suppress(ProcessLookupError):
-            watch = os.pidfd_open(first)
     process.kill()
     process.wait()
     if watch is not None:
-        select.select([watch], [], [], 10.0)
+        gone = readable(watch, PATIENCE_S)
         os.close(watch)
+        if not gone:
+            raise SandboxError("bubblewrap's processes did not end after they were killed")

@@ -23,9 +23,9 @@ def confine(config: Mapping[str, Any]) -> None:
     """Sets hard limits for this process and all it starts, and gives up what it could do.
 
     Args:
-        config: the backend's part of the configuration: `limits`, the fields of `limits.Limits` (None
-            means no limit); `user`, the user and group to become for good, None to stay who we are;
-            `alone`, whether there is a sandbox at all.
+        config: the backend's part of the configuration: `limits`, the fields of `limits.Limits`
+            (None means no limit); `user`, the user and group to become for good, None to stay who
+            we are; `alone`, whether there is a sandbox at all.
     """
     limits, user = config["limits"], config["user"]
     for what, value in (

@@ -2,8 +2,9 @@
 
     python -s -S -P -B escapes.py CONFIG
 
-Each attempt is a function that returns what it got, a sentence, or None (or an OSError) when it was held.
-Standard library and, for what a child must be able to do, numpy; imports nothing of the package.
+Each attempt is a function that returns what it got, a sentence, or None (or an OSError) when it was
+held. Standard library and, for what a child must be able to do, numpy; imports nothing of the
+package.
 """
 
 from __future__ import annotations

@@ -41,9 +41,10 @@ class Limits:
 class Budget:
     """What a whole submission may use.
 
-    A hang in one layer hangs every probe that uses it. Probes that run out of time draw on `patience_s`;
-    when it is used up, each later probe still gets `least_s`, many times what an honest one takes, so
-    that a hang is paid for about once and costs nothing but the probes that hang.
+    A hang in one layer hangs every probe that uses it. Probes that run out of time draw on
+    `patience_s`; when it is used up, each later probe still gets `least_s`, many times what an
+    honest one takes, so that a hang is paid for about once and costs nothing but the probes that
+    hang.
 
     Attributes:
         probe: the limits of each probe.

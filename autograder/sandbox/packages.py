@@ -25,7 +25,7 @@ DISTRIBUTIONS = (
     "pyparsing",
     "python-dateutil",
 )
-"""The student's requirements and what they need. Missing ones are skipped: numpy alone must be there."""
+"""The student's requirements and what they need. All but numpy may be missing."""
 
 
 @functools.cache
@@ -57,7 +57,7 @@ def interpreter() -> Path:
 
 @functools.cache
 def interpreter_files() -> tuple[Path, ...]:
-    """The interpreter, its standard library and the system's shared libraries: nothing beside them."""
+    """The interpreter, its standard library and the system's shared libraries alone."""
     library = Path(sysconfig.get_path("stdlib"))
     base = Path(sys.base_prefix)
     machine = sysconfig.get_config_var("MULTIARCH") or ""

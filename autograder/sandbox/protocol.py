@@ -1,10 +1,11 @@
-"""The reading half of the border: bytes from a sandbox become plain read-only data, or a named refusal.
+"""The reading half of the border: bytes become plain read-only data, or a named refusal.
 
-Whatever arrives was written by code that wants a better grade. Nothing is unpickled; types are on a list;
-sizes must agree; buffers grow with what was sent, not with what was claimed, and end at a cap.
+Whatever arrives was written by code that wants a better grade. Nothing is unpickled; types are on a
+list; sizes must agree; buffers grow with what was sent, not with what was claimed, and end at a
+cap.
 
-Two layers, both bounded. Records (`worker.py`) tell what the worker does; the `D` records of one probe,
-put together, are frames (`writer.py`), each a step of the probe.
+Two layers, both bounded. Records (`worker.py`) tell what the worker does; the `D` records of one
+probe, put together, are frames (`writer.py`), each a step of the probe.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ LONGEST_TEXT = 10_000
 LONGEST_TRACE = 20
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """What arrived breaks the format; the message says where."""
 
 
@@ -101,13 +102,15 @@ class Records:
         """The records that `chunk` completes.
 
         Raises:
-            Malformed: an unknown kind, or a record longer than any the worker writes.
+            MalformedError: an unknown kind, or a record longer than any the worker writes.
         """
         self._buffer += chunk
         while len(self._buffer) >= RECORD.size:
             kind, length = RECORD.unpack_from(self._buffer)
             if kind not in RECORD_KINDS or length > RECORD_CAP:
-                raise Malformed(f"the worker sent a record of kind {kind!r} and {length} bytes")
+                raise MalformedError(
+                    f"the worker sent a record of kind {kind!r} and {length} bytes"
+                )
             if len(self._buffer) < RECORD.size + length:
                 return
             data = bytes(self._buffer[RECORD.size : RECORD.size + length])
@@ -135,11 +138,11 @@ class Frames:
         """The steps that `chunk` completes.
 
         Raises:
-            Malformed: with the reason, for whatever is not exactly as it should be.
+            MalformedError: with the reason, for whatever is not exactly as it should be.
         """
         self._room -= len(chunk)
         if self._room < 0:
-            raise Malformed("the probe sent more than it may")
+            raise MalformedError("the probe sent more than it may")
         view = memoryview(chunk)
         while view or (self._header is not None and len(self._payload) == self._need):
             if self._header is None:
@@ -162,9 +165,9 @@ class Frames:
             return view
         magic, header, payload = HEAD.unpack_from(self._head)
         if magic != MAGIC:
-            raise Malformed("a frame begins with the wrong bytes")
+            raise MalformedError("a frame begins with the wrong bytes")
         if header > HEADER_CAP or payload > min(PAYLOAD_CAP, self._room + len(view)):
-            raise Malformed(f"a frame claims {header} and {payload} bytes, more than it may")
+            raise MalformedError(f"a frame claims {header} and {payload} bytes, more than it may")
         if len(self._head) < HEAD.size + header:
             self._need = HEAD.size + header
             return view
@@ -178,9 +181,9 @@ def _json(data: bytes) -> dict[str, Any]:
     try:
         header = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise Malformed("a header is not JSON") from None
+        raise MalformedError("a header is not JSON") from None
     if type(header) is not dict:
-        raise Malformed("a header is not a JSON object")
+        raise MalformedError("a header is not a JSON object")
     return header
 
 
@@ -188,60 +191,60 @@ def _step(header: Mapping[str, Any], payload: memoryview) -> Step:
     values = dict(_arrays(header.get("arrays", []), payload))
     texts, refused = _strings(header.get("texts", {})), _strings(header.get("refused", {}))
     if len(values.keys() | texts.keys() | refused.keys()) < len(values) + len(texts) + len(refused):
-        raise Malformed("a name stands for two values")
+        raise MalformedError("a name stands for two values")
     return Step({**values, **texts}, refused, _end(header.get("end")))
 
 
 def _arrays(described: Any, payload: memoryview) -> Iterator[tuple[str, np.ndarray]]:
     """Every array that the header describes, over the payload's own bytes."""
     if type(described) is not list or len(described) > MOST_VALUES:
-        raise Malformed("the arrays are no list, or too many")
+        raise MalformedError("the arrays are no list, or too many")
     at, seen = 0, set()
     for entry in described:
         if type(entry) is not list or len(entry) != 3:
-            raise Malformed("an array is not described by name, dtype and shape")
+            raise MalformedError("an array is not described by name, dtype and shape")
         name, dtype, shape = _name(entry[0]), _dtype(entry[1]), _shape(entry[2])
         if name in seen:
-            raise Malformed("a name stands for two arrays")
+            raise MalformedError("a name stands for two arrays")
         seen.add(name)
         size = math.prod(shape) * dtype.itemsize
         if at + size > len(payload):
-            raise Malformed(f"{name} is said to be longer than what was sent")
+            raise MalformedError(f"{name} is said to be longer than what was sent")
         array = np.frombuffer(payload[at : at + size], dtype=dtype).reshape(shape)
         if dtype.kind == "b" and np.any(array.reshape(-1).view(np.uint8) > 1):
-            raise Malformed(f"{name} holds truth values that are neither true nor false")
+            raise MalformedError(f"{name} holds truth values that are neither true nor false")
         yield name, array
         at += size
     if at != len(payload):
-        raise Malformed(f"{len(payload) - at} bytes of a frame belong to no array")
+        raise MalformedError(f"{len(payload) - at} bytes of a frame belong to no array")
 
 
 def _name(name: Any) -> str:
     if type(name) is not str or not name.isidentifier() or len(name) > LONGEST_NAME:
-        raise Malformed("a value has no proper name")
+        raise MalformedError("a value has no proper name")
     return name
 
 
 def _dtype(dtype: Any) -> np.dtype:
     if type(dtype) is not str or dtype not in DTYPES:
-        raise Malformed("a dtype is not on the list")
+        raise MalformedError("a dtype is not on the list")
     return DTYPES[dtype]
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
     if type(shape) is not list or len(shape) > 32:
-        raise Malformed("a shape is no list of at most 32 sizes")
+        raise MalformedError("a shape is no list of at most 32 sizes")
     # numpy multiplies the sizes that are not zero, so (0, 2**62) must not reach it
     if not all(type(n) is int and 0 <= n <= PAYLOAD_CAP for n in shape):
-        raise Malformed("a shape holds something that is no size")
+        raise MalformedError("a shape holds something that is no size")
     if math.prod(n or 1 for n in shape) > 2**40:
-        raise Malformed("a shape is too large")
+        raise MalformedError("a shape is too large")
     return tuple(shape)
 
 
 def _strings(given: Any) -> dict[str, str]:
     if type(given) is not dict or len(given) > MOST_VALUES:
-        raise Malformed("texts are no object, or too many")
+        raise MalformedError("texts are no object, or too many")
     return {_name(name): _text(value) for name, value in given.items()}
 
 
@@ -249,7 +252,7 @@ def _end(end: Any) -> str | Raised | None:
     if end is None or end == "finished":
         return end
     if type(end) is not dict or type(end.get("trace")) is not list:
-        raise Malformed("the end of a probe is told in an unknown form")
+        raise MalformedError("the end of a probe is told in an unknown form")
     importing = end.get("importing")
     return Raised(
         _text(end.get("type")),
@@ -261,7 +264,7 @@ def _end(end: Any) -> str | Raised | None:
 
 def _line(line: Any) -> TraceLine:
     if type(line) is not list or len(line) != 4 or type(line[1]) is not int:
-        raise Malformed("a line of a traceback is not file, number, function and source")
+        raise MalformedError("a line of a traceback is not file, number, function and source")
     number = max(0, min(line[1], 10**9))
     return TraceLine(_text(line[0]), number, _text(line[2]), _text(line[3]))
 
@@ -269,7 +272,7 @@ def _line(line: Any) -> TraceLine:
 def _text(value: Any) -> str:
     """A string that can be stored and shown anywhere: no lone surrogates, no control characters."""
     if type(value) is not str:
-        raise Malformed("a text is no string")
+        raise MalformedError("a text is no string")
     value = value[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in value
@@ -297,12 +300,12 @@ def probe_end(data: bytes) -> ProbeEnd:
     """Reads an `E` record.
 
     Raises:
-        Malformed: it is none.
+        MalformedError: it is none.
     """
     told = _json(data)
     how, code, allowed = told.get("how"), told.get("code", 0), told.get("allowed_s", 0.0)
     if how not in ("exit", "signal", "time", "output", "missing"):
-        raise Malformed("a probe ended in an unknown way")
+        raise MalformedError("a probe ended in an unknown way")
     if type(code) is not int or type(allowed) not in (int, float) or not 0 <= allowed < 1e6:
-        raise Malformed("the end of a probe is told in an unknown form")
+        raise MalformedError("the end of a probe is told in an unknown form")
     return ProbeEnd(how, max(0, min(code, 255)), float(allowed), _text(told.get("printed", "")))

@@ -1,11 +1,12 @@
 """sandlock: Landlock and seccomp, from PyPI; needs neither root nor namespaces, but Linux 6.12.
 
-There are no mounts here. What the child may read stands in a folder of links, the box, and the kernel is told
-that the box and what the links lead to may be read, and nothing else. From root the box is made of real
-mounts, in a mount namespace of the launcher's own, so that what lies under a private home can be read by
-the user that the child becomes.
+There are no mounts here. What the child may read stands in a folder of links, the box, and the
+kernel is told that the box and what the links lead to may be read, and nothing else. From root the
+box is made of real mounts, in a mount namespace of the launcher's own, so that what lies under a
+private home can be read by the user that the child becomes.
 
-    grader -> sandlock_launcher.py (ends everything) -> the same, forked (sandlock's supervisor) -> child
+    grader -> sandlock_launcher.py (ends everything) -> the same, forked (sandlock's supervisor) ->
+    child
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from autograder.sandbox.slots import Slot
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 MOUNTED_AT = "/mnt"
-"""Where the box stands from root, for the launcher and its children alone: a folder all may enter."""
+"""Where the box stands from root, seen by the launcher and its children alone."""
 INSTALLED = ("site-packages", "dist-packages")
 PATIENCE_S = 10.0
 
@@ -60,8 +61,8 @@ class Sandlock:
         found, needed = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
         if found < needed:
             return (
-                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock enabled); this kernel "
-                f"has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
+                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock on); this "
+                f"kernel has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
             )
         return None
 
@@ -113,8 +114,8 @@ class Sandlock:
                 "user": slot and slot.user,
                 "mounts": [[str(m.source), m.target] for m in shown] if root else [],
                 "hidden": [f"python/lib/{p.parent.name}/{p.name}" for p in hidden_within()],
-                # otherwise: what sandlock does in their place. Its count of processes misses the ends
-                # of those that never did anything, so it is used only where it must be
+                # otherwise: what sandlock does in their place. Its count of processes misses the
+                # ends of those that never did anything, so it is used only where it must be
                 "storage": storage and str(storage),
                 "processes": None if root else limits.processes,
             }
@@ -128,8 +129,8 @@ class Sandlock:
 def python_mounts(links: bool) -> tuple[Mount, ...]:
     """The interpreter, its standard library and the packages.
 
-    A link cannot hide what is in the folder it leads to, so with links the standard library goes entry by
-    entry, without what is installed beside it.
+    A link cannot hide what is in the folder it leads to, so with links the standard library goes
+    entry by entry, without what is installed beside it.
     """
     mounts = [Mount(interpreter(), "python/bin/python")]
     for path in interpreter_files():

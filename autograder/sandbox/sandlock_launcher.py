@@ -2,10 +2,11 @@
 
     python -I -S sandlock_launcher.py ORDER
 
-ORDER is JSON, see `sandlock.py`. The child's standard output is ours. Everything ends when our standard
-input does, or when the child does: the supervisor first, then all that is left, which falls to us as their
-reaper. It cannot fork faster than we kill: from root the child is a user of its own, killed at one stroke;
-otherwise its forks need the supervisor (the kernel refuses system calls whose supervisor is gone).
+ORDER is JSON, see `sandlock.py`. The child's standard output is ours. Everything ends when our
+standard input does, or when the child does: the supervisor first, then all that is left, which
+falls to us as their reaper. It cannot fork faster than we kill: from root the child is a user of
+its own, killed at one stroke; otherwise its forks need the supervisor (the kernel refuses system
+calls whose supervisor is gone).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def supervise(order: Mapping[str, Any]) -> None:
-    """Runs the child; returns when it ended. Whoever kills this process takes away its system calls."""
+    """Runs the child; returns when it ended. Killing this process ends its system calls."""
     sys.path.append(order["packages"])
     from sandlock import Sandbox
     from sandlock.sandbox import StdioMode

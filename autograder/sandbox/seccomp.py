@@ -1,8 +1,9 @@
 """A filter of system calls that the child puts on itself, the same under every backend.
 
-Runs inside: standard library only. Numerical code opens no sockets and traces no processes; what it never
-needs is refused, so that neither the network nor a mistake in a rarely used corner of the kernel is within
-reach. A filter cannot be taken off again and holds for everything that is started later.
+Runs inside: standard library only. Numerical code opens no sockets and traces no processes; what it
+never needs is refused, so that neither the network nor a mistake in a rarely used corner of the
+kernel is within reach. A filter cannot be taken off again and holds for everything that is started
+later.
 
 The filter is a classic BPF program (Linux, Documentation/userspace-api/seccomp_filter.rst).
 """

@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import secrets
-import select
 import socket
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from autograder.sandbox.backend import (
     Process,
     SandboxError,
     environment,
+    readable,
     trusted_mounts,
 )
 from autograder.sandbox.bubblewrap import Bubblewrap
@@ -45,8 +45,8 @@ SMALL = Limits(
 PATIENCE_S = 20.0
 OUTLIVES = "outlive the run"
 UNREADABLE = (
-    ". From root the child becomes another user, who must be able to read the interpreter, the packages "
-    "and this checkout: chmod -R o+rX on them, or run the grader as an ordinary user"
+    ". From root the child becomes another user, who must be able to read the interpreter, the "
+    "packages and this checkout: chmod -R o+rX on them, or run the grader as an ordinary user"
 )
 
 
@@ -95,14 +95,15 @@ def _lines(process: Process) -> Iterator[Line]:
     yield from (Line(**line) for line in told if line["name"] != "end")
     if not told or told[-1]["name"] != "end":
         complaint = process.complaint() or "the self-test stopped midway"
-        advice = UNREADABLE if "Permission denied" in complaint else ""
+        denied = "Permission denied" in complaint and os.geteuid() == 0
+        advice = UNREADABLE if denied else ""
         yield Line("runs to its end", False, complaint + advice)
 
 
 def _outlives(watch: int) -> Line:
     """A daemon was left behind with the pipe in its hand: the pipe ends when the daemon is dead."""
     deadline = time.monotonic() + 2.0
-    while select.select([watch], [], [], max(0.0, deadline - time.monotonic()))[0]:
+    while readable(watch, deadline - time.monotonic()):
         if not os.read(watch, 4096):
             return Line(OUTLIVES, True, "")
     return Line(OUTLIVES, False, "a process was alive after the run")
@@ -180,7 +181,7 @@ def choose(name: str | None = None) -> Backend:
     raise SandboxError(
         "No sandbox confines student code on this machine, so nothing is graded:\n"
         + "\n".join(reasons)
-        + "\nInstall bubblewrap (apt-get install bubblewrap; it needs user namespaces unless run as "
-        "root), or run on Linux 6.12 or newer for sandlock (pip install sandlock). "
+        + "\nInstall bubblewrap (apt-get install bubblewrap; it needs user namespaces unless run "
+        "as root), or run on Linux 6.12 or newer for sandlock (pip install sandlock). "
         "`--sandbox none` is for your own files only."
     )

@@ -1,7 +1,8 @@
 """One submission's probes in a sandbox, told as they happen.
 
-The worker does them in order. When it dies or falls silent, what it was doing is blamed and the rest is done
-by a new one, so that `os._exit` at import time or a killed parent costs what it breaks and no more.
+The worker does them in order. When it dies or falls silent, what it was doing is blamed and the
+rest is done by a new one, so that `os._exit` at import time or a killed parent costs what it breaks
+and no more.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextlib
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +19,7 @@ from autograder.sandbox.backend import Backend, Mount, Process, SandboxError, tr
 from autograder.sandbox.limits import Budget
 from autograder.sandbox.protocol import (
     Frames,
-    Malformed,
+    MalformedError,
     ProbeEnd,
     Raised,
     Record,
@@ -40,8 +41,8 @@ class Ending:
     """How a probe ended.
 
     Attributes:
-        how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (what it
-            sent is not what a probe sends) or "missing" (there is no such probe).
+        how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (what
+            it sent is not what a probe sends) or "missing" (there is no such probe).
         text: a sentence about it, empty for "finished" and "raised".
         raised: the exception, for "raised".
         printed: the end of what the student's code printed.
@@ -181,7 +182,7 @@ class Story:
                 if record.kind in "AZ":
                     self.again = record.kind == "A"
                     break
-        except Malformed as malformed:
+        except MalformedError as malformed:
             self.how, self.why = "refused", str(malformed)
         if self.done == len(self._probes):
             self.importing = None
@@ -199,7 +200,7 @@ class Story:
             heard = time.monotonic()
             received += len(chunk)
             if received > self._budget.output_bytes:
-                raise Malformed("the submission sent more than it may")
+                raise MalformedError("the submission sent more than it may")
             yield from records.feed(chunk)
 
     def _is_too_long(self, silent_s: float) -> bool:
@@ -229,14 +230,14 @@ class Story:
             case "B":
                 self.importing = None
                 if self._frames is not None or record.data != self._expected():
-                    raise Malformed("the worker began a probe out of turn")
+                    raise MalformedError("the worker began a probe out of turn")
                 self._frames = Frames(self._budget.probe.output_bytes)
                 self._ended = self._refused = None
             case "D":
                 yield from self._steps(record.data)
             case "E":
                 if self._frames is None:
-                    raise Malformed("the worker ended a probe that had not begun")
+                    raise MalformedError("the worker ended a probe that had not begun")
                 ending = self._ending(probe_end(record.data))
                 self._frames = None
                 self.done += 1
@@ -248,18 +249,18 @@ class Story:
     def _steps(self, chunk: bytes) -> Iterator[Event]:
         """A probe's malformed bytes are its own failure, not the worker's."""
         if self._frames is None:
-            raise Malformed("the worker passed on bytes of no probe")
+            raise MalformedError("the worker passed on bytes of no probe")
         if self._refused is not None:
             return
         try:
             for step in self._frames.feed(chunk):
                 if self._ended is not None:
-                    raise Malformed("the probe went on after its end")
+                    raise MalformedError("the probe went on after its end")
                 if step.end is not None:
                     self._ended = step
                 if step.values or step.refused:
                     yield Event(self._probes[self.done], step=step)
-        except Malformed as malformed:
+        except MalformedError as malformed:
             self._refused = str(malformed)
 
     def _ending(self, end: ProbeEnd) -> Ending:

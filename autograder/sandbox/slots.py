@@ -1,7 +1,8 @@
 """Users for the children of a grader that runs as root.
 
-The kernel counts processes by user, so two children of one user would starve each other: each has its own,
-taken for as long as it runs. A lock on a file holds it, which the kernel gives back whatever happens.
+The kernel counts processes by user, so two children of one user would starve each other: each has
+its own, taken for as long as it runs. A lock on a file holds it, which the kernel gives back
+whatever happens.
 """
 
 from __future__ import annotations

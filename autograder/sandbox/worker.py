@@ -2,16 +2,17 @@
 
     python -s -S -P -B worker.py CONFIG
 
-CONFIG is JSON (see `session.py`, which writes it). This file stands in the box's folder `trusted/`, with
-`writer.py`, `confine.py` and the probes; beside it are `student/` (which holds the library), `cells/`, `data/` and
-`packages/`. What happens is told on standard output in records of a kind, a length and that many bytes:
+CONFIG is JSON (see `session.py`, which writes it). This file stands in the box's folder `trusted/`,
+with `writer.py`, `confine.py` and the probes; beside it are `student/` (which holds the library),
+`cells/`, `data/` and `packages/`. What happens is told on standard output in records of a kind, a
+length and that many bytes:
 
     I  a module is about to be imported (its name)      B  a probe begins (its name)
     D  bytes the probe sent (frames, see `writer.py`)   E  how it ended (JSON)
     A  nothing can be started any more: again, please   Z  that was all
 
-Nothing here guards a grade: once the library is imported, this process may be the student's. What guards
-it is that whatever the records say is a claim.
+Nothing here guards a grade: once the library is imported, this process may be the student's. What
+guards it is that whatever the records say is a claim.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _take_standard_output() -> int:
 
 
 class Unimportable(importlib.abc.MetaPathFinder):
-    """Refuses modules whose import ended the process before, also when other modules ask for them."""
+    """Refuses modules whose import ended the process before, whoever asks for them."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         self._reasons = reasons
@@ -98,7 +99,7 @@ class Unimportable(importlib.abc.MetaPathFinder):
 
 
 def _import_library(config: Mapping[str, Any], tell: Any, probes: Any) -> tuple[Any, dict]:
-    """The modules of the library, each imported by itself, and by exception the module it came from."""
+    """The modules, each imported by itself, and by exception the module it came from."""
     modules, failures = {}, {}
     sys.meta_path.insert(0, Unimportable(config["unimportable"]))
     for name in probes.MODULES:
@@ -118,7 +119,7 @@ def _hard_cpu() -> int:
 
 
 def _allow_processor_time(seconds: int) -> None:
-    """So much more than was used so far; whole seconds, rounded up, are what the kernel counts in."""
+    """So much more than was used so far, in whole seconds, as the kernel counts."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, _hard_cpu()))
 
 
@@ -206,7 +207,7 @@ class Stage:
             writer.raised(failure, self._importing.get(id(failure)))
 
     def _data(self) -> dict[str, Any]:
-        """The training data by name, mapped: no copy, and in-place code changes only its own pages."""
+        """The training data by name, mapped: in-place code changes only its own pages."""
         import numpy as np
 
         return {

@@ -1,12 +1,13 @@
 """The writing half of the border: what a probe yields, made plain and put on a pipe.
 
-Runs inside the sandbox, beside code that may do anything, so nothing here protects the grade: the reader
-(`protocol.py`) does. What it does is say clearly what a student returned that is no numeric data.
-Standard library and numpy only; imports nothing of the package.
+Runs inside the sandbox, beside code that may do anything, so nothing here protects the grade: the
+reader (`protocol.py`) does. What it does is say clearly what a student returned that is no numeric
+data. Standard library and numpy only; imports nothing of the package.
 
 A frame is `HEAD` (magic, length of the header, length of the payload), a JSON header and raw bytes:
 
-    {"arrays": [[name, dtype, shape], ...], "texts": {name: str}, "refused": {name: reason}, "end": null}
+    {"arrays": [[name, dtype, shape], ...], "texts": {name: str}, "refused": {name: reason}, "end":
+    null}
 
 with the arrays' bytes one after another in the payload. `end` is `"finished"`, or what was raised.
 """
@@ -44,7 +45,7 @@ KINDS = {
 }
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """A value that is not plain numeric data; says what it is."""
 
 
@@ -54,26 +55,26 @@ def plain(value: Any, room: int) -> np.ndarray:
     Lists and tuples of numbers count as arrays, scalars as arrays without dimensions.
 
     Raises:
-        Unfit: it is something else, or has more than `room` bytes.
+        UnfitError: it is something else, or has more than `room` bytes.
     """
     if isinstance(value, numpy.ma.MaskedArray):
-        raise Unfit("returned a masked array; expected a plain numeric array")
+        raise UnfitError("returned a masked array; expected a plain numeric array")
     if not isinstance(value, np.ndarray):
         if not isinstance(value, (bool, int, float, complex, np.generic, list, tuple)):
-            raise Unfit(f"returned {_article(value)}; expected a numeric array")
+            raise UnfitError(f"returned {_article(value)}; expected a numeric array")
         try:
             value = np.asarray(value)
         except (ValueError, TypeError, OverflowError, RecursionError):
-            raise Unfit(
+            raise UnfitError(
                 f"returned a {type(value).__name__} that is no rectangular array of numbers"
             ) from None
     kind, size = value.dtype.kind, value.dtype.itemsize
     if kind not in "biuf":
-        raise Unfit(f"returned an array of {KINDS.get(kind, value.dtype)}; expected numbers")
+        raise UnfitError(f"returned an array of {KINDS.get(kind, value.dtype)}; expected numbers")
     if size > 8:
-        raise Unfit(f"returned an array of {value.dtype}; expected float32 or float64")
+        raise UnfitError(f"returned an array of {value.dtype}; expected float32 or float64")
     if value.size * size > room:
-        raise Unfit(
+        raise UnfitError(
             f"returned an array of shape {value.shape}, {value.size * size / 2**20:,.0f} MiB; "
             f"there is room for {room / 2**20:,.0f} MiB"
         )
@@ -104,7 +105,7 @@ class Writer:
             try:
                 arrays[name] = plain(value, self._room)
                 self._room -= arrays[name].nbytes
-            except Unfit as unfit:
+            except UnfitError as unfit:
                 refused[name] = str(unfit)[:LONGEST_MESSAGE]
         # widest items first, so that every array lies aligned in the payload
         ordered = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))

@@ -1,4 +1,4 @@
-"""A library of hostile and honest functions, probes that call them, and the backends to call them in."""
+"""Libraries and probes to order, and every backend to run them in."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a submission may try with its process, each beside an honest probe that must not notice.
 
-All of one backend's cases run as the probes of one submission: every one of them ends, the ones between
-them finish, and nothing is left.
+All of one backend's cases run as the probes of one submission: every one of them ends, the ones
+between them finish, and nothing is left.
 """
 
 from __future__ import annotations

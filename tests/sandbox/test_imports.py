@@ -1,4 +1,4 @@
-"""A library that cannot be imported costs the probes that need it, and says why in its own words."""
+"""A library that cannot be imported costs the probes that need it, and says why."""
 
 from __future__ import annotations
 

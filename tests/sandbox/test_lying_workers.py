@@ -1,7 +1,7 @@
 """Workers that are not ours: what the trusted side makes of records that somebody else wrote.
 
-A fake backend runs a Python program in the worker's place. Whatever it sends, every probe ends exactly
-once, in bounded time, with a sentence, and the reader's memory stays under its cap.
+A fake backend runs a Python program in the worker's place. Whatever it sends, every probe ends
+exactly once, in bounded time, with a sentence, and the reader's memory stays under its cap.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ LIARS = {
         "went on after its end",
     ),
     "stops in the middle": (
-        "tell(b'I', b'm'); tell(b'B', b'a'); tell(b'D', array('x', [1], b'12345678')); time.sleep(99)",
+        "tell(b'I', b'm'); tell(b'B', b'a'); tell(b'D', array('x', [1], b'12345678'))\n"
+        "time.sleep(99)",
         "did not finish within",
     ),
 }

@@ -1,4 +1,4 @@
-"""The contract between a probe, the library it exercises and the side that draws the same inputs."""
+"""The contract of a probe, with the library it exercises and the side that judges it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox import protocol, writer
-from autograder.sandbox.protocol import Frames, Malformed, Raised, Records, Step, probe_end
+from autograder.sandbox.protocol import Frames, MalformedError, Raised, Records, Step, probe_end
 
 ROOM = 2**20
 
@@ -140,7 +140,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
 def test_what_is_not_exactly_right_is_refused_by_name(data):
-    with pytest.raises(Malformed, match=r"\w+ \w+"):
+    with pytest.raises(MalformedError, match=r"\w+ \w+"):
         read(data)
 
 
@@ -165,7 +165,7 @@ def test_no_more_is_taken_than_there_is_room_for():
     one = written({"x": np.zeros(64)})
     frames = Frames(room=len(one))
     assert len(list(frames.feed(one))) == 1
-    with pytest.raises(Malformed, match="more than it may"):
+    with pytest.raises(MalformedError, match="more than it may"):
         list(frames.feed(b"O"))
 
 
@@ -198,7 +198,7 @@ def test_a_stream_of_gigabytes_stays_under_the_cap():
     tracemalloc.start()
     try:
         list(frames.feed(frame({"arrays": [["x", "|u1", [cap - 2**12]]]}, payload=cap - 2**12)))
-        with pytest.raises(Malformed):  # noqa: PT012  (the loop is what is refused)
+        with pytest.raises(MalformedError):  # noqa: PT012  (the loop is what is refused)
             while fed < 3 * 2**30:
                 list(frames.feed(chunk))
                 fed += len(chunk)
@@ -239,7 +239,7 @@ def test_mutated_streams_give_plain_data_or_a_refusal_and_nothing_else():
     for _ in range(4_000):
         try:
             steps = read(_mutated(rng, whole), pieces=int(rng.integers(1, 200)))
-        except Malformed:
+        except MalformedError:
             refused += 1
             continue
         for step in steps:
@@ -263,24 +263,31 @@ def test_records_come_back_whole_in_whatever_pieces():
 
 @pytest.mark.parametrize("head", [(b"X", 0), (b"D", 2**17), (b"D", 2**32 - 1), (b"\0", 0)])
 def test_a_record_of_no_known_kind_or_length_is_refused(head):
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         list(Records().feed(protocol.RECORD.pack(*head)))
 
 
 @pytest.mark.parametrize(
     "told",
-    [b"", b"[]", b'{"how": "full marks"}', b'{"how": "exit", "code": "0"}', b'{"how": "exit"']
-    + [b'{"how": "time", "allowed_s": 1e400}', b'{"how": "time", "allowed_s": NaN}'],
+    [
+        b"",
+        b"[]",
+        b'{"how": "full marks"}',
+        b'{"how": "exit", "code": "0"}',
+        b'{"how": "exit"',
+        b'{"how": "time", "allowed_s": 1e400}',
+        b'{"how": "time", "allowed_s": NaN}',
+    ],
 )
 def test_the_end_of_a_probe_is_read_strictly(told):
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         probe_end(told)
 
 
 def test_random_bytes_are_refused():
     rng = np.random.default_rng(21)
     for _ in range(500):
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedError):
             read(rng.bytes(64))
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedError):
             probe_end(rng.bytes(32))

@@ -1,11 +1,11 @@
-"""What a student may return, and what becomes of it: plain numbers, or a sentence that says what it was."""
+"""What a student may return: it becomes plain numbers, or a sentence that says what it was."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from autograder.sandbox.writer import Unfit, plain
+from autograder.sandbox.writer import UnfitError, plain
 
 ROOM = 2**20
 
@@ -113,7 +113,7 @@ UNFIT = {
 def test_what_is_no_numbers_is_named(value, says):
     if np.dtype(np.longdouble).itemsize == 8 and says.startswith("expected float32"):
         pytest.skip("longdouble is float64 here")
-    with pytest.raises(Unfit, match=says):
+    with pytest.raises(UnfitError, match=says):
         plain(value, ROOM)
 
 

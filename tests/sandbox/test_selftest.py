@@ -87,8 +87,9 @@ def test_an_ordinary_user_is_confined_as_well():
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None or shutil.which("setpriv") is None:
         pytest.skip(f"needs setpriv and a python{version} outside root's home")
-    import autograder
     import numpy
+
+    import autograder
 
     paths = [Path(module.__file__).parent.parent for module in (autograder, numpy)]
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, "-c", ORDINARY]
