@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -103,6 +104,7 @@ def grade(
     sandbox: Backend,
     images: Images | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
+    keep: Callable[[Observations], None] = lambda _: None,
 ) -> Grade:
     """Grades one submission.
 
@@ -112,14 +114,18 @@ def grade(
         sandbox: a backend that passed its self-test.
         images: what to train on; without it, what needs a training is not judged.
         progress: is told of every epoch.
+        keep: is given what the probes saw, the evidence of this Grade.
 
     Raises:
         SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
     """
     began = time.monotonic()
     names = probe_names(images is not None)
-    student = observe(submission.files, submission.cells, seed, sandbox, probes=names)
-    verdicts = mark(student, reference(seed, sandbox, names))
+    with ThreadPoolExecutor(1) as beside:
+        right = beside.submit(reference, seed, sandbox, names)
+        student = observe(submission.files, submission.cells, seed, sandbox, probes=names)
+    keep(student)
+    verdicts = mark(student, right.result())
     learnt = None
     if images is not None:
         learnt = _learnt(submission, seed, sandbox, images, verdicts, progress)

@@ -157,7 +157,7 @@ def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
     )
 
 
-@given(_tiny)
+@given(_tiny, training=True)  # drawing its initial weights takes as long as ten other probes
 def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
     model = lib.fully_conn.TinyNet()
     shapes = {name: np.shape(p) for name, p in parameters(model.net, 2).items()}

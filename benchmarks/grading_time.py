@@ -1,0 +1,69 @@
+"""What grading one submission costs, without a training.
+
+usage: python benchmarks/grading_time.py
+
+The whole command beside the imports nobody can do without, its self-test of the sandbox apart; and
+each further submission of the same run, which shares the reference's answers.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+from results import machine, write_section
+
+from autograder import course
+
+RUNS = 5
+SELFTEST = """
+import time
+from autograder.sandbox.selftest import choose
+started = time.perf_counter()
+choose()
+print(time.perf_counter() - started)
+"""
+
+
+def main() -> None:
+    imports, commands, selftests, further = [], [], [], []
+    for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits all
+        imports.append(seconds("-c", "import numpy, pytest")[0])
+        selftests.append(float(seconds("-c", SELFTEST)[1]))
+        commands.append(seconds(*command(1))[0])
+        grades = json.loads(seconds(*command(4))[1])
+        further.append(statistics.median(grade["elapsed_s"] for grade in grades[1:]))
+    own = statistics.median(a - b for a, b in zip(commands, selftests, strict=True))
+    allowed = 2 * statistics.median(imports) + 1
+    write_section(
+        "grading time",
+        "## Grading a submission, training off\n\n"
+        f"`python benchmarks/grading_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
+        "| | seconds |\n|---|---|\n"
+        f"| `python -c 'import numpy, pytest'` | {statistics.median(imports):.2f} |\n"
+        f"| the self-test of the sandbox, under 1 asked | {statistics.median(selftests):.2f} |\n"
+        f"| `autograder grade lib_solution --training off` without it, "
+        f"at most {allowed:.2f} asked | {own:.2f} |\n"
+        f"| each further submission, under 0.6 asked | {statistics.median(further):.2f} |",
+    )
+
+
+def command(submissions: int) -> tuple[str, ...]:
+    paths = [str(course.LIBRARY)] * submissions
+    return ("-m", "autograder", "grade", *paths, "--training", "off", "--json", "-")
+
+
+def seconds(*arguments: str) -> tuple[float, str]:
+    """How long Python takes for these arguments, and what it prints."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return time.perf_counter() - start, done.stdout
+
+
+if __name__ == "__main__":
+    main()
