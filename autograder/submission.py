@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.cells import ANSWERS, NoNotebook, cells_of, known_ids
@@ -42,12 +42,14 @@ class Submission:
         files: the library: contents by path ("lib/optim.py").
         cells: the text of the notebook's answer cells by grade id, without magics.
         errors: in sentences, what is missing or could not be read.
+        notebook: the whole notebook as it came, for a person to look at; empty when there is none.
     """
 
     name: str
     files: Mapping[str, bytes]
     cells: Mapping[str, str]
     errors: tuple[str, ...] = ()
+    notebook: bytes = field(default=b"", repr=False)
 
 
 def read(path: Path, name: str | None = None) -> Submission:
@@ -62,8 +64,8 @@ def read(path: Path, name: str | None = None) -> Submission:
     except Unreadable as unreadable:
         return Submission(name, {}, {}, (str(unreadable),))
     files = _library(entries, errors)
-    cells = _notebook(entries, files, errors)
-    return Submission(name, files, cells, _bounded(errors))
+    cells, notebook = _notebook(entries, errors)
+    return Submission(name, files, cells, _bounded(errors), notebook)
 
 
 def _is_any_work(entries: Iterable[Entry]) -> bool:
@@ -127,10 +129,8 @@ def _is_text(content: bytes) -> bool:
     return True
 
 
-def _notebook(
-    entries: list[Entry], files: Mapping[str, bytes], errors: list[str]
-) -> dict[str, str]:
-    """The cells of the notebook that has most of the assignment's ids, whatever its name."""
+def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], bytes]:
+    """The notebook that has most of the assignment's ids, whatever its name: cells and bytes."""
     found = [
         entry
         for entry in entries
@@ -138,7 +138,7 @@ def _notebook(
     ]
     if not found:
         errors.append("there is no notebook, so what it defines is not graded")
-        return {}
+        return {}, b""
     contents = {}
     for entry in found[:MOST_NOTEBOOKS]:
         try:
@@ -146,7 +146,7 @@ def _notebook(
         except Unreadable as unreadable:
             errors.append(f"{plain(entry.path)} was not read: {unreadable}")
     if not contents:
-        return {}
+        return {}, b""
 
     def preference(path: str) -> tuple:
         return -len(known_ids(contents[path])), path.count("/"), path
@@ -156,7 +156,7 @@ def _notebook(
         cells = cells_of(contents[chosen], errors.append)
     except NoNotebook as reason:
         errors.append(f"{plain(PurePosixPath(chosen).name)} could not be read: {reason}")
-        return {}
+        return {}, b""
     if not known_ids(contents[chosen]):
         errors.append(
             f"{plain(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
@@ -164,7 +164,7 @@ def _notebook(
         )
     else:
         errors += [f"the notebook has no cell {cell}" for cell in sorted(ANSWERS - set(cells))]
-    return cells
+    return cells, contents[chosen]
 
 
 def _bounded(sentences: list[str]) -> tuple[str, ...]:
