@@ -27,7 +27,13 @@ from autograder.sandbox.backend import (
     readable,
 )
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.packages import hidden_within, interpreter, interpreter_files, packages
+from autograder.sandbox.packages import (
+    hidden_within,
+    interpreter,
+    packages,
+    python_files,
+    system_files,
+)
 from autograder.sandbox.slots import Slot
 
 BOX = "/box"
@@ -96,7 +102,8 @@ def _namespaces() -> list[str]:
 
 def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
     """Everything read-only, and one folder in memory with a size."""
-    shown = {str(path): path.resolve() for path in interpreter_files()}
+    # python where it lies: shared libraries may be looked for there by their full path
+    shown = {str(path): path.resolve() for path in (*system_files(), *python_files().values())}
     shown |= {f"{BOX}/packages/{name}": path for name, path in packages().items()}
     shown |= {f"{BOX}/{mount.target}": mount.source for mount in mounts}
     args = []
@@ -106,8 +113,9 @@ def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
         args += ["--perms", "0755", "--dir", folder]
     for target, source in shown.items():
         args += ["--ro-bind", str(source), target]
-    for path in hidden_within():
-        args += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for folder in python_files().values():
+        for name in hidden_within(folder):
+            args += ["--tmpfs", f"{folder}/{name}", "--remount-ro", f"{folder}/{name}"]
     for device in DEVICES:
         args += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     args += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", FOLDER]

@@ -38,9 +38,11 @@ def packages() -> dict[str, Path]:
         except importlib.metadata.PackageNotFoundError:
             continue
         tops = {file.parts[0] for file in distribution.files or () if _is_code(file.parts)}
+        if distribution.files is None:  # as the packages of Debian are
+            tops = set((distribution.read_text("top_level.txt") or name).split())
         for top in tops:
             found[top] = Path(str(distribution.locate_file(top)))
-    return dict(sorted((top, path) for top, path in found.items() if path.exists()))
+    return dict(sorted((top, path.resolve()) for top, path in found.items() if path.exists()))
 
 
 def _is_code(parts: tuple[str, ...]) -> bool:
@@ -56,29 +58,26 @@ def interpreter() -> Path:
 
 
 @functools.cache
-def interpreter_files() -> tuple[Path, ...]:
-    """The interpreter, its standard library and the system's shared libraries alone."""
-    library = Path(sysconfig.get_path("stdlib"))
-    base = Path(sys.base_prefix)
+def python_files() -> dict[str, Path]:
+    """The interpreter, its standard library and shared libraries, by their place below a prefix."""
+    base, library = Path(sys.base_prefix), Path(sysconfig.get_path("stdlib"))
+    place = library.relative_to(base) if library.is_relative_to(base) else f"lib/{library.name}"
+    found = {f"bin/{interpreter().name}": interpreter(), str(place): library}
+    if base != Path("/usr"):  # where they lie among the system's own
+        found |= {f"lib/{path.name}": path for path in sorted((base / "lib").glob("lib*.so*"))}
+    return found
+
+
+@functools.cache
+def system_files() -> tuple[Path, ...]:
+    """The machine's shared libraries, and how the loader finds them."""
     machine = sysconfig.get_config_var("MULTIARCH") or ""
-    candidates = [
-        interpreter(),
-        library,
-        *sorted((base / "lib").glob("libpython3*")),
-        Path("/lib64"),
-        Path("/usr/lib64"),
-        Path("/lib") / machine if machine else Path("/lib"),
-        Path("/usr/lib") / machine if machine else Path("/usr/lib"),
-        Path("/etc/ld.so.cache"),
-    ]
-    return tuple(dict.fromkeys(path for path in candidates if path.exists()))
+    folders = [f"/{lib}" for lib in ("lib64", "usr/lib64")]
+    folders += [f"/{lib}/{machine}".rstrip("/") for lib in ("lib", "usr/lib")]
+    return tuple(path for path in map(Path, [*folders, "/etc/ld.so.cache"]) if path.exists())
 
 
-def hidden_within() -> tuple[Path, ...]:
-    """Folders inside those that hold other packages, the grader among them perhaps."""
-    return tuple(
-        path / name
-        for path in interpreter_files()
-        for name in ("site-packages", "dist-packages")
-        if (path / name).is_dir()
-    )
+def hidden_within(folder: Path) -> tuple[str, ...]:
+    """Folders inside one that hold other packages, the grader among them perhaps."""
+    names = ("site-packages", "dist-packages")
+    return tuple(name for name in names if (folder / name).is_dir())

@@ -33,6 +33,8 @@ DTYPES = {
     for kind in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
 MOST_VALUES = 2_000
+MOST_STEPS = 20_000
+MOST_RECORDS = 200_000
 LONGEST_NAME = 100
 LONGEST_TEXT = 10_000
 LONGEST_TRACE = 20
@@ -97,12 +99,13 @@ class Records:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._left = MOST_RECORDS
 
     def feed(self, chunk: bytes) -> Iterator[Record]:
         """The records that `chunk` completes.
 
         Raises:
-            MalformedError: an unknown kind, or a record longer than any the worker writes.
+            MalformedError: an unknown kind, a record longer than any the worker writes, or too many.
         """
         self._buffer += chunk
         while len(self._buffer) >= RECORD.size:
@@ -113,6 +116,9 @@ class Records:
                 )
             if len(self._buffer) < RECORD.size + length:
                 return
+            self._left -= 1
+            if self._left < 0:
+                raise MalformedError("the worker sent too many records")
             data = bytes(self._buffer[RECORD.size : RECORD.size + length])
             del self._buffer[: RECORD.size + length]
             yield Record(kind.decode("ascii"), data)
@@ -124,6 +130,7 @@ class Frames:
     def __init__(self, room: int) -> None:
         """`room`: how many bytes the probe may send in all."""
         self._room = room
+        self._left = MOST_STEPS
         self._head = bytearray()
         self._need = HEAD.size
         self._header: dict[str, Any] | None = None
@@ -154,6 +161,9 @@ class Frames:
             if len(self._payload) == self._need:
                 header, payload = self._header, memoryview(self._payload).toreadonly()
                 self._header, self._payload, self._need = None, bytearray(), HEAD.size
+                self._left -= 1
+                if self._left < 0:
+                    raise MalformedError("the probe took too many steps")
                 yield _step(header, payload)
 
     def _feed_head(self, view: memoryview) -> memoryview:

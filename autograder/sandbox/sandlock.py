@@ -37,13 +37,18 @@ from autograder.sandbox.backend import (
     popen,
 )
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.packages import hidden_within, interpreter, interpreter_files, packages
+from autograder.sandbox.packages import (
+    hidden_within,
+    interpreter,
+    packages,
+    python_files,
+    system_files,
+)
 from autograder.sandbox.slots import Slot
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 MOUNTED_AT = "/mnt"
 """Where the box stands from root, seen by the launcher and its children alone."""
-INSTALLED = ("site-packages", "dist-packages")
 PATIENCE_S = 10.0
 
 
@@ -93,7 +98,7 @@ class Sandlock:
             order = {
                 "box": str(box),
                 "argv": [
-                    f"{box}/python/bin/python",
+                    f"{box}/python/bin/{interpreter().name}",
                     *FLAGS,
                     f"{box}/{script}",
                     json.dumps({**config, **own}),
@@ -105,7 +110,7 @@ class Sandlock:
                 },
                 "readable": [
                     *([] if root else [str(linked_python()), *(str(m.source) for m in shown)]),
-                    *(str(p) for p in interpreter_files() if not _is_python(p)),
+                    *map(str, system_files()),
                     *(d for d in DEVICES if os.path.exists(d)),
                 ],
                 "disk_bytes": limits.disk_bytes,
@@ -113,7 +118,11 @@ class Sandlock:
                 # from root: real mounts, and a user of the child's own
                 "user": slot and slot.user,
                 "mounts": [[str(m.source), m.target] for m in shown] if root else [],
-                "hidden": [f"python/lib/{p.parent.name}/{p.name}" for p in hidden_within()],
+                "hidden": [
+                    f"python/{place}/{name}"
+                    for place, path in python_files().items()
+                    for name in hidden_within(path)
+                ],
                 # otherwise: what sandlock does in their place. Its count of processes misses the
                 # ends of those that never did anything, so it is used only where it must be
                 "storage": storage and str(storage),
@@ -132,18 +141,14 @@ def python_mounts(links: bool) -> tuple[Mount, ...]:
     A link cannot hide what is in the folder it leads to, so with links the standard library goes
     entry by entry, without what is installed beside it.
     """
-    mounts = [Mount(interpreter(), "python/bin/python")]
-    for path in interpreter_files():
-        target = f"python/lib/{path.name}"
-        if path == interpreter() or not _is_python(path):
-            continue
+    mounts = []
+    for place, path in python_files().items():
         if links and path.is_dir():
-            entries = sorted(p for p in path.iterdir() if p.name not in INSTALLED)
-            mounts += [Mount(entry.resolve(), f"{target}/{entry.name}") for entry in entries]
+            entries = sorted(p for p in path.iterdir() if p.name not in hidden_within(path))
+            mounts += [Mount(e.resolve(), f"python/{place}/{e.name}") for e in entries]
         else:
-            mounts.append(Mount(path.resolve(), target))
-    packaged = ((name, path.resolve()) for name, path in packages().items())
-    return (*mounts, *(Mount(path, f"packages/{name}") for name, path in packaged))
+            mounts.append(Mount(path.resolve(), f"python/{place}"))
+    return (*mounts, *(Mount(path, f"packages/{name}") for name, path in packages().items()))
 
 
 @functools.cache
@@ -153,10 +158,6 @@ def linked_python() -> Path:
     atexit.register(folder.cleanup)
     link(Path(folder.name), python_mounts(links=True))
     return Path(folder.name)
-
-
-def _is_python(path: Path) -> bool:
-    return path == interpreter() or "python" in path.name
 
 
 def _sandlock_home() -> Path:

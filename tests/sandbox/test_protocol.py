@@ -169,6 +169,16 @@ def test_no_more_is_taken_than_there_is_room_for():
         list(frames.feed(b"O"))
 
 
+def test_there_is_an_end_to_steps_and_records():
+    """Each costs the reader many times the bytes it takes to send."""
+    step = frame({})
+    with pytest.raises(MalformedError, match="too many steps"):
+        read(step * (protocol.MOST_STEPS + 1), room=2**30)
+    record = protocol.RECORD.pack(b"D", 0)
+    with pytest.raises(MalformedError, match="too many records"):
+        list(Records().feed(record * (protocol.MOST_RECORDS + 1)))
+
+
 def test_what_was_begun_and_not_ended_is_noticed():
     frames = Frames(ROOM)
     data = written({"x": np.zeros(8)})
