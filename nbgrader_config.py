@@ -11,7 +11,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder.nbgrader_plugins import release  # noqa: E402
+from autograder.nbgrader_plugins import autograde, release  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -38,3 +38,19 @@ c.GenerateAssignment.preprocessors = [
 c.GenerateAssignment.exporter_class = release.ReleaseNotebook
 c.ClearSolutions.code_stub = {"python": release.UNNAMED_STUB}
 c.ClearSolutions.text_stub = "*Write your answer here.*"
+
+# First what was handed in is made plain, then it is graded; nothing of it is run by nbgrader.
+c.Autograde.exporter_class = autograde.PlainNotebook
+c.Autograde.sanitize_preprocessors = [
+    autograde.ResetScores,  # first: a grading that fails must not leave old points
+    autograde.RestoreCells,
+    nbgrader.OverwriteKernelspec,
+    nbgrader.CheckCellMetadata,
+]
+c.Autograde.autograde_preprocessors = [
+    autograde.RestoreCells,  # again: the notebook has been read again
+    autograde.GradeSubmission,
+    nbgrader.AssignLatePenalties,  # after the scores that penalties are taken from
+    nbgrader.CheckCellMetadata,
+]
+c.GradeSubmission.training = "off"  # "short" or "full" for the points that a training earns

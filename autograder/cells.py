@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from autograder.rubric import SECTIONS
@@ -45,8 +45,8 @@ def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
         NoNotebook: it is no JSON, or no notebook.
     """
     cells: dict[str, str] = {}
-    for cell in _parsed(content):
-        grade_id, source = _grade_id(cell), cell.get("source")
+    for cell in parsed(content):
+        grade_id, source = grade_id_of(cell), cell.get("source")
         if grade_id not in ANSWERS or cell.get("cell_type") != "code":
             continue
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -63,12 +63,17 @@ def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
 def known_ids(content: bytes) -> set[str]:
     """Which of the assignment's grade ids a notebook has: none where it cannot be read."""
     try:
-        return {_grade_id(cell) for cell in _parsed(content)} & OURS
+        return {grade_id_of(cell) for cell in parsed(content)} & OURS
     except NoNotebook:
         return set()
 
 
-def _parsed(content: bytes) -> list[dict[str, Any]]:
+def parsed(content: bytes) -> list[dict[str, Any]]:
+    """The cells of a notebook, each a dictionary of whatever a stranger wrote.
+
+    Raises:
+        NoNotebook: it is no JSON, or no notebook.
+    """
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -89,7 +94,8 @@ def _parsed(content: bytes) -> list[dict[str, Any]]:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _grade_id(cell: dict[str, Any]) -> str:
+def grade_id_of(cell: Mapping[str, Any]) -> str:
+    """The grade id that a cell says it has; empty for none."""
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None

@@ -57,7 +57,7 @@ def build(destination: Path = course.RELEASE, progress: Progress = lambda _: Non
     destination.parent.mkdir(parents=True, exist_ok=True)
     progress("nbgrader generates the assignment")
     with TemporaryDirectory(prefix=".building-", dir=destination.parent) as place:
-        _generate(Path(place))
+        generate(Path(place))
         if destination.exists():
             shutil.rmtree(destination)
         shutil.move(Path(place) / course.ASSIGNMENT, destination)
@@ -83,8 +83,16 @@ def differences(folder: Path) -> list[Finding]:
     return findings
 
 
-def _generate(release: Path) -> None:
-    """Have nbgrader write the assignment's folder into `release`."""
+def generate(release: Path, gradebook: str | None = None) -> None:
+    """Have nbgrader write the assignment's folder into `release`.
+
+    Args:
+        release: a folder.
+        gradebook: the URL of a database that learns of the assignment; none does without it.
+
+    Raises:
+        StripError, BuildError: as `build`.
+    """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
@@ -93,8 +101,11 @@ def _generate(release: Path) -> None:
     config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
     config.CourseDirectory.assignment_id = course.ASSIGNMENT
     config.CourseDirectory.release_directory = str(release.resolve())
-    config.GenerateAssignment.no_database = True
-    config.SaveCells.enabled = False
+    if gradebook is None:
+        config.GenerateAssignment.no_database = True
+        config.SaveCells.enabled = False
+    else:
+        config.CourseDirectory.db_url = gradebook
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
 
     log = _Log()

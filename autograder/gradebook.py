@@ -1,0 +1,189 @@
+"""nbgrader's gradebook: made from the assignment's sources, and told what a Grade says.
+
+Scores are set for every grade cell that the gradebook knows, whatever cells a submission has. What
+a person gave (points, extra credit, comments) is never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, GradeCell, TaskCell
+from nbgrader.preprocessors import AssignLatePenalties
+
+from autograder import course
+from autograder.grade import Grade
+
+NOTEBOOK = Path(course.NOTEBOOK).stem
+"""What nbgrader calls the notebook."""
+NO_RESPONSE = "No response."
+"""nbgrader's own comment on an answer that is still the stub."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cell as it was released.
+
+    Attributes:
+        name: its grade id.
+        text: what stands in it; of a task with its mark scheme, which graders want to see.
+        locked: whether students may not change it.
+        nbgrader: all of its nbgrader metadata.
+    """
+
+    name: str
+    text: str
+    locked: bool
+    nbgrader: Mapping[str, Any]
+
+    @property
+    def cell_type(self) -> str:
+        return self.nbgrader["cell_type"]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it has points, from us or from a person."""
+        return self.nbgrader["grade"] or self.nbgrader["task"]
+
+
+def url(path: Path) -> str:
+    return f"sqlite:///{path.resolve()}"
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Gradebook]:
+    """A gradebook, closed at the end. One process at a time may write."""
+    with Gradebook(address, course_id="neural_networks") as book:
+        yield book
+
+
+def create(path: Path) -> None:
+    """Make a gradebook that knows the assignment, or bring one up to date; marks stay.
+
+    Raises:
+        StripError, BuildError: the assignment's sources are broken.
+    """
+    from autograder.release.build import generate
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
+        whole = path if path.exists() else Path(folder) / path.name
+        generate(Path(folder), url(whole))
+        os.replace(whole, path)
+
+
+def sources(address: str, assignment: str = course.ASSIGNMENT) -> tuple[Source, ...]:
+    """Every cell of the notebook that nbgrader watches over, in the order of the release."""
+    with opened(address) as book:
+        notebook = book.find_notebook(NOTEBOOK, assignment)
+        points = {c.name: c.max_score for c in [*notebook.grade_cells, *notebook.task_cells]}
+        grades = {cell.name for cell in notebook.grade_cells}
+        solutions = {cell.name for cell in notebook.solution_cells}
+        tasks = {cell.name for cell in notebook.task_cells}
+        cells = [
+            (cell.name, cell.source, cell.locked, cell.cell_type, cell.checksum)
+            for cell in notebook.source_cells
+        ]
+    found = []
+    for name, text, locked, cell_type, checksum in cells:
+        nbgrader = {
+            "schema_version": 3,
+            "grade_id": name,
+            "grade": name in grades,
+            "solution": name in solutions,
+            "task": name in tasks,
+            "locked": locked,
+            "cell_type": cell_type,
+            "checksum": checksum,
+        }
+        if name in points:
+            nbgrader["points"] = points[name]
+        found.append(Source(name, text, locked, nbgrader))
+    order = _order()
+    return tuple(
+        sorted(found, key=lambda source: (order.get(source.name, len(order)), source.name))
+    )
+
+
+@cache
+def _order() -> Mapping[str, int]:
+    """Where each cell stands in the notebook."""
+    cells = json.loads(course.SOURCE.read_text("utf-8"))["cells"]
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    return {name: number for number, name in enumerate(ids)}
+
+
+def reset(book: Gradebook, student: str, assignment: str = course.ASSIGNMENT) -> None:
+    """Take away what an earlier hand-in earned: until it is graded, a person has to look."""
+    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    for mark in notebook.grades:
+        mark.auto_score = None
+        mark.needs_manual_grade = True
+    book.db.commit()
+
+
+def record(
+    book: Gradebook,
+    student: str,
+    grade: Grade,
+    unanswered: Collection[str],
+    assignment: str = course.ASSIGNMENT,
+) -> None:
+    """Write a Grade into the gradebook, in one commit. Twice is as good as once.
+
+    Args:
+        book: in which the student has a submission, see `submit`.
+        student: the id.
+        grade: what to write. Sections that were not judged await a person.
+        unanswered: cells that hold what was released, or are gone; questions among them earn 0.
+        assignment: the id under which the gradebook knows it.
+    """
+    sections = {section.id: section for section in grade.sections}
+    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    for mark in notebook.grades:
+        section = sections.get(mark.name)
+        if section is not None:
+            score = section.score
+        else:
+            score = 0.0 if mark.name in unanswered and isinstance(mark.cell, GradeCell) else None
+        overruled = mark.manual_score is not None
+        if score is None:
+            mark.needs_manual_grade = mark.needs_manual_grade if overruled else True
+        else:  # a person's points stand, but the person may want to look again
+            mark.needs_manual_grade = overruled and (
+                mark.needs_manual_grade or mark.auto_score != score
+            )
+        mark.auto_score = score
+    for comment in notebook.comments:
+        is_task = isinstance(comment.cell, TaskCell)
+        silent = comment.name in unanswered and not is_task
+        comment.auto_comment = NO_RESPONSE if silent else None
+    book.db.commit()
+
+
+def submit(book: Gradebook, student: str, timestamp: str | None) -> None:
+    """Make the student's submission known, or tell the gradebook of its new time."""
+    book.update_or_create_student(student)
+    known = {} if timestamp is None else {"timestamp": timestamp}
+    book.update_or_create_submission(course.ASSIGNMENT, student, **known)
+
+
+def assign_late_penalty(address: str, student: str, config: Any) -> None:
+    """nbgrader's own step, with the plugin that its configuration names."""
+    from nbformat.v4 import new_notebook
+
+    names = {
+        "notebook": NOTEBOOK,
+        "assignment": course.ASSIGNMENT,
+        "student": student,
+        "db_url": address,
+    }
+    AssignLatePenalties(config=config).preprocess(new_notebook(), {"nbgrader": names})

@@ -1,0 +1,233 @@
+"""A student's notebook as a person may open it: plain cells in their released form, with results.
+
+Nothing that a browser would run is left: outputs are text and PNG, Markdown has no HTML and no
+links. Marked cells are as they were released, whatever a student did to them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from autograder.cells import NoNotebook, grade_id_of, parsed
+from autograder.checks import ONLY_IF_RIGHT
+from autograder.grade import Grade, SectionGrade
+from autograder.gradebook import Source
+
+MOST_CELLS = 500
+LONGEST_SOURCE = 200_000
+LONGEST_TEXT = 20_000
+LARGEST_IMAGE = 2 * 2**20
+ALL_IMAGES = 12 * 2**20
+PNG = b"\x89PNG\r\n\x1a\n"
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+MISSING = "*There was no such answer in the notebook that was handed in.*"
+UNREADABLE = "**The notebook that was handed in could not be shown:** {}."
+
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+LINK = re.compile(r"\](?=[(\[:])")
+ACTIVE_TEX = re.compile(
+    r"\\(?=(?:href|url|style|class|cssId|require|data|html[A-Za-z]*|includegraphics|unicode)"
+    r"(?![A-Za-z]))"
+)
+TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def plain_notebook(content: bytes) -> NotebookNode:
+    """The cells of whatever was handed in as a notebook; a note in place of what is none."""
+    try:
+        cells = parsed(content)
+    except NoNotebook as reason:
+        return new_notebook(cells=[_cell("markdown", UNREADABLE.format(reason))])
+    room = [ALL_IMAGES]
+    plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
+    return new_notebook(cells=plain)
+
+
+def restored(notebook: NotebookNode, sources: Sequence[Source]) -> NotebookNode:
+    """With every marked cell there once, as it was released, and answers where students put them.
+
+    Of cells with one id the last of the right type counts, as in grading.
+    """
+    by_name = {source.name: source for source in sources}
+    last = {
+        cell.metadata.nbgrader.grade_id: number
+        for number, cell in enumerate(notebook.cells)
+        if _fits(cell, by_name)
+    }
+    cells = [
+        _as_released(cell, by_name, number in last.values())
+        for number, cell in enumerate(notebook.cells)
+    ]
+    cells += [_put_back(source) for source in sources if _is_missed(source, last)]
+    for number, cell in enumerate(cells, 1):  # not random: one submission gives one notebook
+        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell-{number}"
+    return new_notebook(cells=cells, metadata=NotebookNode(KERNEL))
+
+
+def _is_missed(source: Source, present: Mapping[str, int]) -> bool:
+    return source.name not in present and (source.is_marked or source.nbgrader["solution"])
+
+
+def unanswered(notebook: NotebookNode, sources: Sequence[Source]) -> frozenset[str]:
+    """The ids of cells to answer in that hold what was released, or nothing.
+
+    Args:
+        notebook: a restored one.
+    """
+    texts = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata
+    }
+    return frozenset(
+        source.name
+        for source in sources
+        if source.nbgrader["solution"]
+        and texts.get(source.name, "").strip() in ("", source.text.strip(), MISSING)
+    )
+
+
+def with_results(notebook: NotebookNode, grade: Grade) -> NotebookNode:
+    """With each section's result as the output of its cell, in place of what was there."""
+    sections = {section.id: section for section in grade.sections}
+    for cell in notebook.cells:
+        section = sections.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        if section is not None and cell.cell_type == "code":
+            cell.outputs = [new_output("stream", name="stdout", text=told(section))]
+    return notebook
+
+
+def told(section: SectionGrade) -> str:
+    """A section's result as text."""
+    if section.score is None:
+        head = f"not judged in this grading; {section.max_score:g} points"
+    else:
+        head = f"{section.score:g} of {section.max_score:g} points"
+    lines = [f"{section.title}: {head}"]
+    for test in section.tests:
+        words = test.name.removeprefix(section.id).strip("_").replace("_", " ")
+        said = test.message.removeprefix(ONLY_IF_RIGHT)
+        mark = "passed" if test.passed else "FAILED"
+        lines.append(f"  {mark}  {words}" + (f": {said}" if said else ""))
+    lines += [f"  hint    {hint.text}" for hint in section.hints]
+    return "\n".join(lines) + "\n"
+
+
+def _fits(cell: NotebookNode, by_name: Mapping[str, Source]) -> bool:
+    source = by_name.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+    return source is not None and source.cell_type == cell.cell_type
+
+
+def _as_released(cell: NotebookNode, by_name: Mapping[str, Source], counts: bool) -> NotebookNode:
+    if not counts:
+        cell.metadata = NotebookNode()
+        return cell
+    source = by_name[cell.metadata.nbgrader.grade_id]
+    cell.metadata = _metadata(source)
+    if source.locked:
+        cell.source = source.text
+    return cell
+
+
+def _put_back(source: Source) -> NotebookNode:
+    text = MISSING if source.cell_type == "markdown" and not source.locked else source.text
+    cell = _cell(source.cell_type, text)
+    cell.metadata = _metadata(source)
+    return cell
+
+
+def _metadata(source: Source) -> NotebookNode:
+    return NotebookNode(nbgrader=NotebookNode(source.nbgrader))
+
+
+def _plain_cell(cell: Mapping[str, Any], room: list[int]) -> NotebookNode | None:
+    """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
+    kind, text = cell.get("cell_type"), _text(cell.get("source"), LONGEST_SOURCE)
+    if kind == "markdown":
+        made = _cell("markdown", tame(text))
+    elif kind == "code":
+        made = _cell("code", text)
+        outputs = cell.get("outputs")
+        made.outputs = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
+    else:
+        return None
+    if grade_id := grade_id_of(cell):
+        made.metadata = NotebookNode(nbgrader=NotebookNode(grade_id=grade_id))
+    return made
+
+
+def _cell(kind: str, text: str) -> NotebookNode:
+    return new_code_cell(text) if kind == "code" else new_markdown_cell(text)
+
+
+def tame(markdown: str) -> str:
+    """Markdown without HTML, links, images and TeX that does more than to show something."""
+    for dangerous in (TAG, LINK, ACTIVE_TEX):
+        markdown = dangerous.sub(lambda found: found[0] + " ", markdown)
+    return markdown
+
+
+def _plain_outputs(outputs: list[Any], room: list[int]) -> Iterator[NotebookNode]:
+    for output in outputs[:MOST_CELLS]:
+        if not isinstance(output, dict):
+            continue
+        kind = output.get("output_type")
+        if kind == "stream":
+            yield _printed(output.get("text"))
+        elif kind == "error":
+            traceback = output.get("traceback")
+            lines = traceback if isinstance(traceback, list) else []
+            yield _printed("\n".join(line for line in lines if isinstance(line, str)))
+        elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
+            yield from _shown(output["data"], room)
+
+
+def _printed(text: Any) -> NotebookNode:
+    return new_output("stream", name="stdout", text=_text(text, LONGEST_TEXT))
+
+
+def _shown(data: Mapping[str, Any], room: list[int]) -> Iterator[NotebookNode]:
+    """The picture, or else the text, of an output."""
+    encoded = _joined(data.get("image/png"))
+    if encoded and len(encoded) <= min(2 * LARGEST_IMAGE, 2 * room[0]):
+        try:
+            image = base64.b64decode(encoded)
+        except (binascii.Error, ValueError):
+            image = b""
+        if image.startswith(PNG) and len(image) <= min(LARGEST_IMAGE, room[0]):
+            room[0] -= len(image)
+            kept = base64.b64encode(image).decode()
+            yield new_output("display_data", data={"image/png": kept})
+            return
+    if text := _text(data.get("text/plain"), LONGEST_TEXT):
+        yield _printed(text)
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else ""
+
+
+def _text(value: Any, longest: int) -> str:
+    """Bounded text without the terminal's control sequences."""
+    text = TERMINAL.sub("", _joined(value)[:longest])
+    return CONTROL.sub("", text).encode("utf-8", "replace").decode()
+
+
+def as_json(notebook: NotebookNode) -> str:
+    """The notebook as a file has it; the same notebook gives the same bytes."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
