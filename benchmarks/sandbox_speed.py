@@ -3,8 +3,8 @@
     python benchmarks/sandbox_speed.py [--runs 5] [--workers 2] [--out FILE.json]
 
 The submission is the solution; every probe but the long training runs. Times are by the clock: on a
-busy machine look at the fastest, and at the processor's seconds. `start` is until the first probe yields, `probe` the median over
-the probes.
+busy machine look at the fastest, and at the processor's seconds (of children that ended by
+themselves: bubblewrap's do not count). `start` is until the first probe yields, `probe` the median.
 """
 
 from __future__ import annotations

@@ -78,11 +78,11 @@ class Probe:
 
     def inputs(self, key: str) -> dict[str, Any]:
         """The inputs of one grading, drawn afresh at every call (the caller may spoil them)."""
-        return dict(self.draw(np.random.default_rng(_words(key, self.name))))
+        return dict(self.draw(np.random.default_rng(_seed(key, self.name))))
 
     def legacy_seed(self, key: str) -> int:
         """For numpy's global generator, from which the layers draw their initial parameters."""
-        return int(_words(key, "global " + self.name)[0])
+        return int(_seed(key, "global " + self.name).generate_state(1)[0])
 
 
 _registry: dict[str, Probe] = {}
@@ -124,9 +124,9 @@ def key_of(seed: int) -> str:
     return hashlib.sha256(f"inputs of {seed}".encode()).hexdigest()
 
 
-def _words(key: str, name: str) -> np.ndarray:
-    """Eight 32-bit words that depend on the key and the name alone, in every process."""
-    return np.frombuffer(hashlib.sha256(f"{key} {name}".encode()).digest(), dtype="<u4")
+def _seed(key: str, text: str) -> np.random.SeedSequence:
+    """Depends on the key and the text alone, in every process; numpy mixes the words well."""
+    return np.random.SeedSequence([int(key, 16), *text.encode()])
 
 
 class Library:

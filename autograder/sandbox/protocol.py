@@ -105,7 +105,7 @@ class Records:
         """The records that `chunk` completes.
 
         Raises:
-            MalformedError: an unknown kind, a record longer than any the worker writes, or too many.
+            MalformedError: an unknown kind, a record longer than the worker's, or too many.
         """
         self._buffer += chunk
         while len(self._buffer) >= RECORD.size:

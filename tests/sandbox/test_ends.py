@@ -19,7 +19,7 @@ from autograder.sandbox.session import Work, run
 
 backends.PROBES = Path(sys.argv[2])
 backend = next(b for b in BACKENDS if b.name == sys.argv[1])
-for event in run(Work({}), ["stays_forever"], "key", backend, SUBMISSION):
+for event in run(Work({}), ["stays_forever"], "0", backend, SUBMISSION):
     print("began", flush=True)
 """
 PROBE = """
@@ -37,7 +37,7 @@ def stays_forever(lib):
 
 
 def _alive(word: bytes) -> list[str]:
-    """The processes that have a word in their command line: the worker's holds its probes' names."""
+    """The processes with a word in their command line: the worker's holds its probes' names."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
