@@ -8,16 +8,20 @@ from . import given
 
 
 def _inputs(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Large logits are multiples of 1/1024 below 8192: float32 holds them exactly."""
+
+    def offset() -> int:
+        return int(rng.integers(1_000, 3_000))
+
     logits = rng.normal(size=(12, 6))
-    # float32 holds these to 1e-3 only, but both sides start from the same rounded numbers
-    far = rng.uniform(-20, 20, size=(8, 5)).astype(np.float32)
+    far = (np.round(rng.uniform(-20, 20, size=(8, 5)) * 1024) / 1024).astype(np.float32)
     return dict(
         logits=logits,
         labels=rng.integers(6, size=12),
-        high=far + np.float32(rng.uniform(1_000, 3_000)),
-        low=far - np.float32(rng.uniform(1_000, 3_000)),
-        apart=rng.uniform(-5_000, 5_000, size=(6, 5)),
-        shifted=logits + rng.uniform(1_000, 3_000),
+        high=far + np.float32(offset()),
+        low=far - np.float32(offset()),
+        apart=rng.integers(-5_000, 5_000, size=(6, 5)).astype(float),
+        shifted=np.round(logits * 1024) / 1024 + offset(),
     )
 
 
