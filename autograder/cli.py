@@ -119,23 +119,27 @@ def grade(
         int | None, typer.Option(help="Of the random inputs; drawn anew when not given.")
     ] = None,
     sandbox: SandboxName = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep in this folder what was observed, for an appeal.")
+    ] = None,
+    from_observations: Annotated[
+        bool, typer.Option("--from-observations", help="PATHS are files that --keep wrote.")
+    ] = False,
 ) -> None:
     """Grade submissions.
 
     Student code runs in a sandbox, and only plain numbers come back. Exit status 0 when every
     submission has a Grade (an unreadable one, too: 0 points, and why), 1 when grading itself could
-    not work, 2 for wrong use.
+    not work, 2 for wrong use. With --keep, --from-observations grades again without running
+    any of the student's code.
     """
-    from autograder.grading import run
+    from autograder.grading import NotKept, run, run_again
 
-    with _told_in_a_sentence(*_grader_errors()):
-        run(
-            paths,
-            json=json,
-            training=training.value,
-            seed=seed,
-            sandbox=sandbox,
-        )
+    with _told_in_a_sentence(NotKept, *_grader_errors()):
+        if from_observations:
+            run_again(paths, json=json, training=training.value, sandbox=sandbox)
+        else:
+            run(paths, json=json, training=training.value, seed=seed, sandbox=sandbox, keep=keep)
 
 
 @app.command()

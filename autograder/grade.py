@@ -30,8 +30,8 @@ LONGEST_MESSAGE = 600
 HUNDREDTHS = 2
 """Decimals of a section's score, which is rounded once; totals add what was rounded."""
 
-COMPARISONS = tuple(name for name, probe in probes().items() if probe.training and name != PROBE)
-"""Probes of seconds that train something small: judged with the training, or not at all."""
+WITH_TRAINING = tuple(name for name, probe in probes().items() if probe.training and name != PROBE)
+"""Probes that are short, but only judged where there is a training: the comparisons, and others."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def grade(
         sandbox: a backend that passed its self-test.
         images: what to train on; without it, what needs a training is not judged.
         progress: is told of every epoch.
-        keep: is given what the probes saw, the evidence of this Grade.
+        keep: is given all that was observed, the training included: the evidence of this Grade.
 
     Raises:
         SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
@@ -124,25 +124,38 @@ def grade(
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
         student = observe(submission.files, submission.cells, seed, sandbox, probes=names)
-    keep(student)
     verdicts = mark(student, right.result())
     learnt = None
     if images is not None:
         learnt = _learnt(submission, seed, sandbox, images, verdicts, progress)
+    keep(student if learnt is None else student.with_(learnt))
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
 
-def regrade(submission: Submission, student: Observations, sandbox: Backend) -> Grade:
-    """Grades what was observed before, without running student code; trainings are not judged."""
+def regrade(
+    submission: Submission, kept: Observations, sandbox: Backend, images: Images | None = None
+) -> Grade:
+    """Grades what was observed before, without running student code.
+
+    Args:
+        submission: whose observations these are; its files are not looked at.
+        kept: what `grade` handed to `keep`.
+        sandbox: for the reference's side.
+        images: of the same seed; without it, what needs a training is not judged.
+    """
     began = time.monotonic()
-    verdicts = mark(student, reference(student.seed, sandbox, tuple(student)))
-    return compiled(submission, student, verdicts, None, None, time.monotonic() - began)
+    learnt = kept[PROBE] if images is not None and PROBE in kept.by_probe else None
+    names = probe_names(learnt is not None)
+    student = kept.only(names)
+    verdicts = mark(student, reference(kept.seed, sandbox, names))
+    images = images if learnt is not None else None
+    return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
 
 def probe_names(training: bool) -> tuple[str, ...]:
     """The probes of a grading, apart from the training itself."""
     always = (name for name, probe in probes().items() if not probe.training)
-    return (*always, *COMPARISONS) if training else tuple(always)
+    return (*always, *WITH_TRAINING) if training else tuple(always)
 
 
 def solution() -> Submission:

@@ -14,11 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder import training as trainings
-from autograder.grade import Grade, grade
+from autograder.grade import Grade, grade, regrade
+from autograder.observe import Observations
 from autograder.report.as_json import to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
-from autograder.submission import read
+from autograder.submission import Submission, read
+
+
+class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
+    """A file does not hold what an earlier grading kept; the message says which."""
 
 
 def run(
@@ -28,12 +33,16 @@ def run(
     training: str,
     seed: int | None,
     sandbox: str | None,
+    keep: Path | None,
 ) -> None:
     """Grade every path and show the Grades, or write them as JSON.
 
     Raises:
         SandboxError, SuiteBroken, DataError: grading itself could not work.
     """
+    for folder in (json.parent if json else None, keep):
+        if folder is not None:  # now, and not when hours of grading are to be written down
+            folder.mkdir(parents=True, exist_ok=True)
     seed = secrets.randbits(32) if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
@@ -48,9 +57,44 @@ def run(
                 said = f"{name}: epoch {progress.epoch}, {progress.accuracy:.1%}"
                 bar.update(task, doing=said)
 
-            grades.append(grade(submission, seed, backend, images, progress=tell))
+            def save(observations: Observations, name: str = submission.name) -> None:
+                if keep is not None:
+                    observations.save(keep / f"{name}.npz")
+
+            grades.append(grade(submission, seed, backend, images, tell, save))
             bar.advance(task)
     _show(grades, console, json)
+
+
+def run_again(
+    paths: Sequence[Path], *, json: Path | None, training: str, sandbox: str | None
+) -> None:
+    """Grade again what `run` kept, under its seed and without running student code.
+
+    Raises:
+        NotKept: a path holds no observations, or those of another seed than the first.
+        SandboxError, SuiteBroken, DataError: grading itself could not work.
+    """
+    kept = [_kept(path) for path in paths]
+    if len({observations.seed for observations in kept}) > 1:
+        raise NotKept("these were kept under several seeds; grade those of one seed at a time")
+    backend = choose(sandbox)
+    with _images(training, kept[0].seed) as images:
+        try:
+            grades = [
+                regrade(Submission(path.stem, {}, {}), observations, backend, images)
+                for path, observations in zip(paths, kept, strict=True)
+            ]
+        except ValueError as error:
+            raise NotKept(str(error)) from error
+    _show(grades, Console(stderr=json == Path("-")), json)
+
+
+def _kept(path: Path) -> Observations:
+    try:
+        return Observations.load(path)
+    except (OSError, ValueError) as error:
+        raise NotKept(str(error)) from error
 
 
 @contextmanager

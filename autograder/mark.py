@@ -106,15 +106,14 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
 
 @cache
 def suite_hash() -> str:
-    """Of all that decides a verdict: suites, probes, rubric, words of checks, solution."""
+    """Of all that decides a verdict: suites, probes, solution, and what judges by them."""
     package = Path(__file__).parent
     files = [
         *course.HIDDEN_SUITES.glob("*.py"),
         *course.HIDDEN_SUITES.glob("*.ini"),
         *(package / "probes").glob("*.py"),
         *(course.LIBRARY / "lib").rglob("*.py"),
-        package / "checks.py",
-        package / "rubric.py",
+        *(package / f"{name}.py" for name in ("checks", "gauge", "judge", "rubric", "training")),
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -13,7 +13,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +77,21 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.by_probe)
+
+    def with_(self, observation: Observation) -> Observations:
+        """These and one more."""
+        return replace(self, by_probe={**self.by_probe, observation.probe: observation})
+
+    def only(self, probes: Sequence[str]) -> Observations:
+        """Those of these probes, in this order.
+
+        Raises:
+            ValueError: one of them was not observed.
+        """
+        missing = [name for name in probes if name not in self.by_probe]
+        if missing:
+            raise ValueError(f"nothing was observed by {', '.join(missing)}; grade it afresh")
+        return replace(self, by_probe={name: self.by_probe[name] for name in probes})
 
     def save(self, path: Path) -> None:
         """Writes an .npz archive (the rest as JSON bytes in it), renamed into place when whole."""

@@ -88,6 +88,30 @@ def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
     assert grades[0] == grades[1] == grades[2]
 
 
+def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path):
+    json_file, kept = tmp_path / "new" / "grades.json", tmp_path / "kept"
+    told = run("grade", solution, "--json", json_file, "--keep", kept, "--seed", 4)
+    assert told.returncode == 0, told.stderr
+    (first,) = json.loads(json_file.read_text())
+    told = run("grade", "--from-observations", kept / "ada.zip.npz", "--json", "-")
+    assert told.returncode == 0, told.stderr
+    (again,) = json.loads(told.stdout)
+    for grade in (first, again):
+        grade.pop("elapsed_s")
+    assert again == first
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nonsense", None])
+def test_what_was_not_kept_is_refused_in_a_sentence(tmp_path, content):
+    path = tmp_path / "ada.npz"
+    if content is not None:
+        path.write_bytes(content)
+    told = run("grade", "--from-observations", path)
+    assert told.returncode == 1
+    assert "ada.npz" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
     empty = tmp_path / "grace.zip"
     empty.write_bytes(b"")
