@@ -91,13 +91,17 @@ def _watch(line: bytes) -> int | None:
 
 
 def _namespaces() -> list[str]:
-    """Root keeps its user namespace, to become a real unprivileged user inside; others need one."""
+    """Root keeps its user namespace, to become a real unprivileged user inside; others need one.
+
+    Further namespaces are refused by the filter of system calls (bwrap before 0.8 cannot). The
+    parent that it dies with is the thread that started it, not the process.
+    """
     common = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     common += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     common += ["--hostname", "box"]
     if os.geteuid() == 0:
         return [*common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    return ["--unshare-user", "--disable-userns", *common]
+    return ["--unshare-user", *common]
 
 
 def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:

@@ -58,7 +58,7 @@ class Budget:
     """
 
     probe: Limits = Limits()
-    patience_s: int = 10
+    patience_s: int = 5
     least_s: int = 1
     import_cpu_s: int = 5
     import_wall_s: float = 20.0

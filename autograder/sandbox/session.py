@@ -8,6 +8,7 @@ and no more.
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import tempfile
 import time
@@ -99,12 +100,19 @@ class Work:
 
 
 def _write(folder: Path, path: str, content: bytes) -> None:
+    """Writes one file; a name that no file system has room for beside the others is left out."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"{path!r} is no path inside a submission")
     target = folder.joinpath(*parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError, UnicodeEncodeError):
+        return
+    except OSError as failure:
+        if failure.errno not in (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL):
+            raise
 
 
 def run(

@@ -110,6 +110,8 @@ def _import_library(config: Mapping[str, Any], tell: Any, probes: Any) -> tuple[
         except BaseException as failure:  # sys.exit at import time, too, costs this module alone
             failures[name] = failure
     resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, _hard_cpu()))
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()  # what imports printed would come out of every fork again
     library = probes.Library(modules, failures)
     return library, {id(failure): name for name, failure in failures.items()}
 
@@ -150,6 +152,8 @@ class Stage:
         began = time.monotonic()
         child = fork()
         if child == 0:
+            os.close(frames[0])
+            os.close(printed[0])
             self._perform(probe, frames[1], printed[1], seconds)
         os.close(frames[1])
         os.close(printed[1])
@@ -181,9 +185,11 @@ class Stage:
             os.dup2(printed, 1)
             os.dup2(printed, 2)
             os.close(printed)
-            sys.stdout.reconfigure(line_buffering=True)  # so that what was said last is known
+            with contextlib.suppress(Exception):  # it may be the student's own by now
+                sys.stdout.reconfigure(line_buffering=True)  # so that what was said last is known
             self._exercise(probe, frames)
-            sys.stdout.flush()
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
         finally:
             os._exit(0)
 

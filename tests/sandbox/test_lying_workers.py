@@ -7,6 +7,7 @@ exactly once, in bounded time, with a sentence, and the reader's memory stays un
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import textwrap
@@ -202,9 +203,16 @@ def test_files_of_a_submission_stay_inside_it(tmp_path):
             pass
 
 
-def test_what_is_shown_can_be_read_by_another_user_whatever_the_umask(tmp_path):
-    import os
+def test_names_that_cannot_be_written_cost_themselves_alone():
+    odd = ["lib", "lib/a.py/b.py", "x" * 300, "lib/" + "y/" * 3000 + "z.py", "lib/\udcff.py"]
+    with Work({"lib/a.py": b"here", **dict.fromkeys(odd, b"odd")}).written() as mounts:
+        (student,) = (mount.source for mount in mounts if mount.target == "student")
+        assert (student / "lib" / "a.py").read_bytes() == b"here"
+        written = [str(p.relative_to(student)) for p in student.rglob("*") if p.is_file()]
+        assert sorted(written) in (["lib/a.py"], ["lib/a.py", os.fsdecode(b"lib/\xff.py")])
 
+
+def test_what_is_shown_can_be_read_by_another_user_whatever_the_umask(tmp_path):
     old = os.umask(0o077)
     try:
         with Work({"lib/mlp/a.py": b"x"}, {"cell": "y"}).written() as mounts:

@@ -205,6 +205,20 @@ def test_the_end_of_what_was_printed_is_kept(run):
     assert len(printed) <= 8 * 1024
 
 
+def test_a_library_that_takes_standard_output_away_is_graded_all_the_same(run):
+    layers = """
+    import io, sys
+    print("said at import")
+    sys.stdout = io.BytesIO()
+    sys.stderr = None
+    def forward(): return 1.0
+    """
+    source = "@given()\ndef looks(lib):\n    yield dict(x=lib.layer_utils.forward())"
+    seen = run(source, ["looks"], layer_utils=layers)["looks"]
+    assert seen.ending.how == "finished"
+    assert "said at import" not in seen.ending.printed
+
+
 def test_an_unknown_probe_is_missing(run):
     assert run("", ["no_such"])["no_such"].ending.how == "missing"
 
