@@ -30,6 +30,9 @@ DEVIATIONS = 7.0
 """How many standard deviations chance may have: one in 10^11 gradings for each number."""
 
 
+TRACE_LINES = 3
+"""How many of the student's own lines an exception is told with, the innermost first."""
+
 ONLY_IF_RIGHT = "counts only once the answer is right: "
 
 
@@ -193,7 +196,8 @@ def how_it_ended(observation: Observation) -> str:
 
 def _what_was_raised(raised: Raised) -> str:
     said = f": {raised.message}" if raised.message else ""
-    where = f" ({_line(raised.trace[-1])})" if raised.trace else ""
+    lines = [_line(line) for line in raised.trace[: -TRACE_LINES - 1 : -1]]
+    where = f" ({'; called from '.join(lines)})" if lines else ""
     if raised.importing:
         return f"{raised.importing} could not be imported: {raised.type}{said}{where}"
     return f"raised {raised.type}{said}{where}"

@@ -6,6 +6,7 @@ left alone. Nothing is extracted: an entry is read into memory, up to a limit.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import struct
@@ -56,8 +57,11 @@ class Entry:
     read: Callable[[int], bytes]
 
 
-def listed(path: Path, say: Callable[[str], None]) -> list[Entry]:
+@contextlib.contextmanager
+def listed(path: Path, say: Callable[[str], None]) -> Iterator[list[Entry]]:
     """The files under a directory, in a zip, or the one file itself, in order of path.
+
+    They can be read as long as the block lasts.
 
     Args:
         path: of a submission; a link here is the grader's own and is followed.
@@ -66,18 +70,19 @@ def listed(path: Path, say: Callable[[str], None]) -> list[Entry]:
     Raises:
         Unreadable: there is nothing of the kind, or it is no zip that can be trusted.
     """
-    try:
-        if path.is_dir():
-            entries = list(_in_directory(path, say))
-        elif path.is_file() and path.suffix == ".ipynb":
-            entries = [Entry(path.name, path.stat().st_size, _file_reader(path))]
-        elif path.is_file():
-            entries = list(_in_zip(path, say))
-        else:
-            raise Unreadable(f"there is no directory or zip file {plain(str(path))}")
-    except OSError as error:
-        raise Unreadable(f"{plain(path.name)} cannot be read: {error.strerror}") from None
-    return sorted(_without_collisions(entries, say), key=lambda entry: entry.path)
+    with contextlib.ExitStack() as stack:
+        try:
+            if path.is_dir():
+                entries = list(_in_directory(path, say))
+            elif path.is_file() and path.suffix == ".ipynb":
+                entries = [Entry(path.name, path.stat().st_size, _file_reader(path))]
+            elif path.is_file():
+                entries = list(_in_zip(stack.enter_context(_opened(path)), say))
+            else:
+                raise Unreadable(f"there is no directory or zip file {plain(str(path))}")
+        except OSError as error:
+            raise Unreadable(f"{plain(path.name)} cannot be read: {error.strerror}") from None
+        yield sorted(_without_collisions(entries, say), key=lambda entry: entry.path)
 
 
 def plain(text: str) -> str:
@@ -90,7 +95,11 @@ def _in_directory(root: Path, say: Callable[[str], None]) -> Iterator[Entry]:
     """Breadth first, so that a cap on the count cuts off what lies deep."""
     folders, count = [PurePosixPath()], 0
     for folder in folders:
-        inside = sorted(islice(os.scandir(root / folder), MOST_ENTRIES), key=lambda f: f.name)
+        try:
+            inside = sorted(islice(os.scandir(root / folder), MOST_ENTRIES), key=lambda f: f.name)
+        except PermissionError:
+            say(f"{folder} was not read: it may not be looked into")
+            continue
         kept = [found for found in inside if not _is_skipped(folder / found.name)]
         if len(kept) > MOST_IN_A_FOLDER:
             say(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the first were looked at")
@@ -159,25 +168,27 @@ def _bounded(content: bytes, limit: int) -> bytes:
     return content
 
 
-def _in_zip(path: Path, say: Callable[[str], None]) -> Iterator[Entry]:
+def _opened(path: Path) -> zipfile.ZipFile:
     _require_small_contents(path)
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, UnicodeError):
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise Unreadable("its table of contents is damaged; expected a zip file") from None
-    with archive:
-        members = archive.infolist()
-    if not members:
+
+
+def _in_zip(archive: zipfile.ZipFile, say: Callable[[str], None]) -> Iterator[Entry]:
+    if not archive.infolist():
         raise Unreadable("the zip file is empty")
-    members = [member for member in members if not _is_left_out(member)]
-    for member in members:
+    for member in archive.infolist():
+        if _is_left_out(member):
+            continue
         # Windows writes backslashes; `filename` is cut at a NUL, `orig_filename` is not
         name = member.orig_filename.replace("\\", "/").removeprefix("./")
         complaint = _complaint(name) or _complaint_of_member(member)
         if complaint:
             say(f"{plain(name)} was not read: {complaint}")
         else:
-            yield Entry(name, member.file_size, _member_reader(path, member))
+            yield Entry(name, member.file_size, _member_reader(archive, member))
 
 
 def _is_left_out(member: zipfile.ZipInfo) -> bool:
@@ -221,12 +232,12 @@ def _require_small_contents(path: Path) -> None:
         raise Unreadable("the zip file holds more files than can be looked at")
 
 
-def _member_reader(path: Path, member: zipfile.ZipInfo) -> Callable[[int], bytes]:
+def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
         try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+            with archive.open(member) as file:
                 return _bounded(file.read(limit + 1), limit)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
             raise Unreadable("it is damaged in the zip file") from None
 
     return read

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -57,14 +58,15 @@ def read(path: Path, name: str | None = None) -> Submission:
     errors: list[str] = []
     name = plain(name or path.resolve().name)
     try:
-        entries = listed(path, errors.append)
-        inner = [entry for entry in entries if entry.path.lower().endswith(".zip")]
-        if len(inner) == 1 and path.is_dir() and not _is_any_work(entries):
-            entries = listed(path / inner[0].path, errors.append)
+        with ExitStack() as stack:
+            entries = stack.enter_context(listed(path, errors.append))
+            inner = [entry for entry in entries if entry.path.lower().endswith(".zip")]
+            if len(inner) == 1 and path.is_dir() and not _is_any_work(entries):
+                entries = stack.enter_context(listed(path / inner[0].path, errors.append))
+            files = _library(entries, errors)
+            cells, notebook = _notebook(entries, errors)
     except Unreadable as unreadable:
         return Submission(name, {}, {}, (str(unreadable),))
-    files = _library(entries, errors)
-    cells, notebook = _notebook(entries, errors)
     return Submission(name, files, cells, _bounded(errors), notebook)
 
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from autograder import course
 from autograder.grade import grade, probe_names
 from autograder.mark import manifest
 from autograder.rubric import SECTIONS
 from autograder.sandbox.selftest import BACKENDS
+from autograder.submission import read
 
 
 def test_the_solution_has_all_points_that_need_no_training(right, graded):
@@ -38,6 +40,11 @@ def test_the_stub_has_no_point_and_every_message_says_where_to_write(stub, grade
             assert not test.passed
             assert "NotImplementedError" in test.message, test
             assert "write your solution here" in test.message, test
+
+
+def test_what_students_receive_has_no_point(graded):
+    found = graded(read(course.RELEASE))
+    assert (found.score, found.max_score, found.errors) == (0, 29, ())
 
 
 def test_one_seed_gives_one_grade(right, change, graded):

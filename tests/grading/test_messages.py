@@ -56,6 +56,10 @@ def test_an_exception_is_told_with_the_students_own_line(change, graded):
     assert "raised AxisError: axis 3 is out of bounds" in said
     assert f"(lib/mlp/layer_utils.py, line {line}, in backward: " in said
     assert "self.grads[self.b_name] = dprev.sum(axis=3)" in said
+    through = messages["cascade_gradients"]
+    assert through.index("in backward: self.grads[self.b_name]") < through.index(
+        "; called from lib/mlp/fully_conn.py, line"
+    )
 
 
 def test_messages_are_one_line_of_printable_text_and_bounded(change, graded):

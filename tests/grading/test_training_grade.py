@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import svhn
+from autograder import course, svhn
 from autograder.grade import grade, regrade
 from autograder.observe import Observations
+from autograder.submission import read
 from autograder.training import Mode, prepare
 
 SEED = 11
@@ -46,8 +47,8 @@ def test_the_solution_has_all_points(right, trained, images):
     assert "judged accuracy" in judged.message
 
 
-def test_the_stub_has_no_point(stub, trained):
-    found = trained(stub)
+def test_what_students_receive_has_no_point(trained):
+    found = trained(read(course.RELEASE))
     assert (found.score, found.max_score) == (0, 37)
     told = section(found, "train_tiny_net").tests[0].message
     assert "raised NotImplementedError" in told
