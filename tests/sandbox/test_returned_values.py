@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,12 @@ class Pretends:
     dtype = np.dtype(float)
 
 
+def _matrix(rows: list[list[float]]) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy would rather that nobody made one
+        return np.asmatrix(rows)
+
+
 EXACT = {
     "float64": (np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(2, 3)),
     "float32": (np.float32([1, 2]), np.float32([1, 2])),
@@ -57,7 +65,7 @@ EXACT = {
     "a list of scalars": ([np.float32(1), np.float32(2)], np.float32([1, 2])),
     "a tuple of lists": (([1, 2], [3, 4]), np.array([[1, 2], [3, 4]])),
     "an empty list": ([], np.array([])),
-    "a matrix": (np.asmatrix([[1.0, 2.0]]), np.array([[1.0, 2.0]])),
+    "a matrix": (_matrix([[1.0, 2.0]]), np.array([[1.0, 2.0]])),
     "a subclass": (np.array([1.0, 2.0]).view(Sub), np.array([1.0, 2.0])),
     "a subclass of float": (Float(2.0), np.array(2.0)),
     "transposed": (np.arange(6.0).reshape(2, 3).T, np.arange(6.0).reshape(2, 3).T.copy()),
