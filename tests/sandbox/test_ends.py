@@ -49,9 +49,11 @@ def _alive(word: bytes) -> list[str]:
     return found
 
 
-def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes):
+def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes, tmp_path):
     argv = [sys.executable, "-c", GRADER, sandbox.name, str(with_probes(PROBE))]
-    grader = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    # its temporary files stay, as those of any killed process do: here, where pytest cleans up
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    grader = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=env)
     try:
         assert grader.stdout.readline() == "began\n"
         ours = {str(grader.pid)}
