@@ -143,6 +143,55 @@ def grade(
 
 
 @app.command()
+def cohort(
+    directory: Annotated[
+        Path, typer.Argument(help="With a folder STUDENT/problem_1 or a STUDENT.zip for each.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/class"),
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that grade. (default: all)")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask cluster's address, in place of processes here.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on: grade what is missing or has changed.")
+    ] = False,
+    training: Annotated[
+        Training | None, typer.Option(help="full, short or off. (default: off, or as before)")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="One for all; drawn anew, or as before, when not given.")
+    ] = None,
+    sandbox: SandboxName = None,
+    due: Annotated[
+        str | None, typer.Option(help='When it was due, such as "2026-11-20 23:59 UTC".')
+    ] = None,
+) -> None:
+    """Grade a class.
+
+    Writes nbgrader's gradebook, a feedback page for each student, what was observed, and a report.
+    May be interrupted at any time: --resume goes on. Exit status 0 when everybody was graded or set
+    aside with a reason, 1 when grading itself could not work, 2 for wrong use.
+    """
+    from autograder.cohort.pool import ClusterError
+    from autograder.cohort.run import CohortError, run
+
+    with _told_in_a_sentence(*_grader_errors(), CohortError, ClusterError):
+        run(
+            directory,
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            resume=resume,
+            training=training and training.value,
+            seed=seed,
+            sandbox=sandbox,
+            due=due,
+        )
+
+
+@app.command()
 def doctor(sandbox: SandboxName = None) -> None:
     """Look at the machine, the sandboxes and the data.
 

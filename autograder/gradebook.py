@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, GradeCell, TaskCell
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
 
 from autograder import course
 from autograder.grade import Grade
@@ -121,6 +123,12 @@ def _order() -> Mapping[str, int]:
     return {name: number for number, name in enumerate(ids)}
 
 
+def set_due(address: str, due: str) -> None:
+    """Tell the gradebook when the assignment was due, in UTC unless the text says otherwise."""
+    with opened(address) as book:
+        book.update_or_create_assignment(course.ASSIGNMENT, duedate=due)
+
+
 def reset(book: Gradebook, student: str, assignment: str = course.ASSIGNMENT) -> None:
     """Take away what an earlier hand-in earned: until it is graded, a person has to look."""
     notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
@@ -171,9 +179,11 @@ def record(
 
 def submit(book: Gradebook, student: str, timestamp: str | None) -> None:
     """Make the student's submission known, or tell the gradebook of its new time."""
-    book.update_or_create_student(student)
     known = {} if timestamp is None else {"timestamp": timestamp}
-    book.update_or_create_submission(course.ASSIGNMENT, student, **known)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of SQLAlchemy
+        book.update_or_create_student(student)
+        book.update_or_create_submission(course.ASSIGNMENT, student, **known)
 
 
 def assign_late_penalty(address: str, student: str, config: Any) -> None:

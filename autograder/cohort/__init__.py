@@ -1,0 +1,1 @@
+"""Many submissions: in parallel, resumed after any interruption, into one gradebook and report."""

@@ -1,0 +1,141 @@
+"""States -> gradebook, feedback pages, notebooks for graders, and the class report.
+
+One process writes them, student by student in the order of their ids. Each file is renamed into
+place, and doing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import MissingEntry
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from traitlets.config import PyFileConfigLoader
+
+from autograder import course, gradebook
+from autograder.cohort.students import HandIn
+from autograder.cohort.work import NOTEBOOK, State, loaded
+from autograder.report.class_report import Class, Row, csv_of, page_of
+from autograder.report.feedback import feedback
+from autograder.rubric import AUTO_TOTAL
+
+AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A class, graded.
+
+    Attributes:
+        rows: every student who has a Grade.
+        set_aside: names of submissions without one, and why.
+    """
+
+    rows: tuple[Row, ...]
+    set_aside: tuple[tuple[str, str], ...]
+
+
+def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -> Summary:
+    """Make everything that follows from the states."""
+    address = gradebook.url(out / "gradebook.db")
+    config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
+    rows, set_aside = [], []
+    for one in hand_ins:
+        if one in failed:
+            set_aside.append((one.student, failed[one]))
+            _forget(one, address, out)
+            continue
+        state = loaded(out / "observations" / one.student)
+        late_s = _recorded(one, state, address, config)
+        _write_pages(one, state, late_s, out)
+        rows.append(Row.of(one.student, state.grade, state.accuracies, late_s))
+    summary = Summary(tuple(rows), tuple(set_aside))
+    class_ = Class(summary.rows, summary.set_aside)
+    _replace(out / REPORT / "index.html", page_of(class_))
+    _replace(out / REPORT / "grades.csv", csv_of(class_))
+    return summary
+
+
+def _recorded(one: HandIn, state: State, address: str, config: object) -> float:
+    """Bring the gradebook up to date; returns the seconds by which the submission was late."""
+    with gradebook.opened(address) as book:
+        gradebook.submit(book, one.student, one.timestamp)
+        gradebook.record(book, one.student, state.grade, state.unanswered)
+        submission = book.find_submission(course.ASSIGNMENT, one.student)
+        late_s = max(0.0, submission.total_seconds_late)
+        penalty = submission.late_submission_penalty
+    if late_s or penalty:
+        gradebook.assign_late_penalty(address, one.student, config)
+    return late_s
+
+
+def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
+    notebook = out / "observations" / one.student / NOTEBOOK
+    name = Path(one.student, course.ASSIGNMENT, course.NOTEBOOK)
+    _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
+    page = feedback(state.grade, state.accuracies, late_s)
+    _replace((out / FEEDBACK / name).with_suffix(".html"), page)
+
+
+def _forget(one: HandIn, address: str, out: Path) -> None:
+    """What an earlier hand-in earned must not stand for one that could not be graded."""
+    for folder in (AUTOGRADED, FEEDBACK):
+        place = out / folder / one.student
+        if place.parent == out / folder and place.is_dir():
+            shutil.rmtree(place)
+    with gradebook.opened(address) as book:
+        try:
+            gradebook.reset(book, one.student)
+        except MissingEntry:
+            return
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole = path.with_name(f".{path.name}.new")
+    whole.write_text(text, "utf-8")
+    whole.replace(path)
+
+
+def table(summary: Summary, out: Path) -> RenderableType:
+    """The class at a glance, for the terminal."""
+    rows = summary.rows
+    listing = Table(box=None, pad_edge=False, header_style="bold")
+    listing.add_column("Student", overflow="ellipsis", no_wrap=True, max_width=28)
+    listing.add_column("Points", justify="right")
+    listing.add_column("Lost in", overflow="fold")
+    for row in sorted(rows, key=lambda row: (-row.score, row.student)):
+        late = " (late)" if row.late_s else ""
+        listing.add_row(
+            Text(row.student + late), f"{row.score:g} / {row.max_score:g}", Text(_lost(row))
+        )
+    for student, reason in summary.set_aside:
+        listing.add_row(Text(student), Text("set aside", "yellow"), Text(reason))
+    mean = sum(row.score for row in rows) / len(rows) if rows else 0.0
+    of = rows[0].max_score if rows else AUTO_TOTAL
+    total = Text(
+        f"{len(rows)} graded, {len(summary.set_aside)} set aside, mean {mean:.1f} of {of:g}",
+        style="bold",
+    )
+    names = (
+        ("gradebook", "gradebook.db"),
+        ("feedback", "feedback/<student>/problem_1/Problem_1.html"),
+        ("report", "report/index.html"),
+        ("table", "report/grades.csv"),
+    )
+    places = Text("\n".join(f"  {name:10} {out / path}" for name, path in names))
+    return Group(listing, Text(), total, places)
+
+
+def _lost(row: Row) -> str:
+    judged = {name: pair for name, pair in row.sections.items() if pair[0] is not None}
+    lost = [name for name, (score, most) in judged.items() if score < most]
+    if row.errors and not row.score:
+        return row.errors[0]
+    return ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else "")

@@ -1,0 +1,199 @@
+"""The command `cohort`: a class's folder in; gradebook, feedback, observations and report out.
+
+Each submission's state lies under `observations/`, see `work`. Everything else is made from the
+states, by this process alone: so resuming is doing what is missing or stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder import gradebook, training
+from autograder.cohort import results
+from autograder.cohort.bar import Bar
+from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done
+from autograder.cohort.students import HandIn, handed_in
+from autograder.cohort.work import Plan, work
+from autograder.grade import probe_names, reference
+from autograder.mark import mark
+from autograder.sandbox.selftest import choose
+
+SETTINGS = "class.json"
+LOCK = ".lock"
+IMAGES = ".images"
+STATES = "observations"
+BOOK = "gradebook.db"
+
+
+class CohortError(Exception):
+    """The class cannot be graded as asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a class was graded with, kept for `--resume`."""
+
+    seed: int
+    training: str
+    sandbox: str
+
+
+def run(
+    folder: Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    resume: bool = False,
+    training: str | None = None,
+    seed: int | None = None,
+    sandbox: str | None = None,
+    due: str | None = None,
+    console: Console | None = None,
+) -> results.Summary:
+    """Grade a class and write everything about it into `out`.
+
+    Raises:
+        CohortError, ClusterError: it cannot be done as asked.
+        SandboxError, SuiteBroken, DataError: the grader itself could not work.
+    """
+    console = console or Console()
+    folder, out = folder.resolve(), out.resolve()
+    hand_ins = _class(folder)
+    out.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        settings = _settings(out, resume, training, seed, sandbox)
+        _clear(out)
+        with console.status("preparing the gradebook"):
+            gradebook.create(out / BOOK)
+            if due is not None:
+                gradebook.set_due(gradebook.url(out / BOOK), due)
+        with console.status("trying the grader on the solution"):
+            _prove(settings)
+        failed = _grade(hand_ins, out, settings, workers, scheduler, console)
+        with console.status("writing gradebook, feedback and report"):
+            summary = results.write(hand_ins, failed, out)
+        console.print(results.table(summary, out))
+        return summary
+
+
+def _class(folder: Path) -> list[HandIn]:
+    if not folder.is_dir():
+        raise CohortError(f"{folder} is no folder; expected one with a folder or zip a student")
+    hand_ins = handed_in(folder)
+    if not hand_ins:
+        raise CohortError(
+            f"{folder} is empty; expected <student>/problem_1/ or <student>.zip for each student"
+        )
+    return hand_ins
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One run at a time. The kernel gives the lock back however this process ends."""
+    with (out / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CohortError(f"another run is writing into {out}; wait for it") from None
+        yield
+
+
+def _settings(
+    out: Path, resume: bool, training: str | None, seed: int | None, sandbox: str | None
+) -> Settings:
+    """What was asked for; on resuming, what was asked for then and nothing else now."""
+    path = out / SETTINGS
+    if path.exists() and not resume:
+        raise CohortError(
+            f"{out} holds the results of a class. Add --resume to go on with it (what is missing "
+            "or has changed is graded), or choose another --out"
+        )
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if seed is None:
+        seed = before.get("seed", secrets.randbits(32))
+    settings = Settings(
+        seed,
+        training or before.get("training", "off"),
+        choose(sandbox or before.get("sandbox")).name,
+    )
+    whole = out / f".{SETTINGS}"
+    whole.write_text(json.dumps(asdict(settings)), "utf-8")
+    whole.replace(path)
+    return settings
+
+
+def _prove(settings: Settings) -> None:
+    """Raises SandboxError or SuiteBroken here, once, rather than for every submission."""
+    right = reference(settings.seed, choose(settings.sandbox), probe_names(training=False))
+    mark(right, right)
+
+
+def _clear(out: Path) -> None:
+    """Remove what a run that was killed had begun."""
+    for left in [*(out / STATES).glob(".state-*"), *out.glob(".gradebook-*")]:
+        shutil.rmtree(left, ignore_errors=True)
+    named = out / IMAGES
+    if named.exists():
+        images = Path(named.read_text("utf-8"))
+        if images.name.startswith("images-"):
+            shutil.rmtree(images, ignore_errors=True)
+        named.unlink()
+
+
+def _grade(
+    hand_ins: list[HandIn],
+    out: Path,
+    settings: Settings,
+    workers: int | None,
+    scheduler: str | None,
+    console: Console,
+) -> dict[HandIn, str]:
+    """Bring every state up to date; returns why some have none."""
+    failed = {one: one.reason for one in hand_ins if one.reason is not None}
+    tasks = [one for one in hand_ins if one.reason is None]
+    pool: Pool = Cluster(scheduler) if scheduler else Processes(min(workers or 999, len(tasks)))
+    with (
+        closing(pool),
+        _images(settings, out, shared=scheduler is not None) as images,
+        Bar(len(hand_ins), len(failed), console) as bar,
+    ):
+        plan = Plan(
+            out / STATES,
+            gradebook.url(out / BOOK),
+            settings.seed,
+            settings.training,
+            settings.sandbox,
+            images,
+        )
+        for hand_in, outcome in done(tasks, work, plan, pool):
+            if isinstance(outcome, Failed):
+                failed[hand_in] = outcome.reason
+                shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
+            bar.advance(outcome)
+    return failed
+
+
+@contextlib.contextmanager
+def _images(settings: Settings, out: Path, *, shared: bool) -> Iterator[training.Images | None]:
+    """What to train on, where all workers can read it; gone afterwards."""
+    if settings.training == "off":
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="images-", dir=out if shared else None) as folder:
+        (out / IMAGES).write_text(folder, "utf-8")
+        os.chmod(folder, 0o711)  # the sandbox's user reads the files in it
+        mode = training.MODES[settings.training]
+        yield Plan.light(training.prepare(mode, settings.seed, Path(folder)))
+    (out / IMAGES).unlink()

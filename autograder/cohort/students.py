@@ -1,0 +1,85 @@
+"""A class's folder -> who handed in what. Names of folders and zips are the students' ids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder import course
+from autograder.entries import plain
+
+STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'()~-]{0,98}[\w=+@'()~-])?")
+"""What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
+TIMESTAMP = "timestamp.txt"
+LONGEST_TIMESTAMP = 100
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """What a student handed in.
+
+    Attributes:
+        student: the id.
+        path: a folder or a zip.
+        timestamp: when, in UTC ("2026-11-23 16:26:01"), if the folder says so as nbgrader's do.
+        reason: why it cannot be graded, if that can be seen from its name and place.
+    """
+
+    student: str
+    path: Path
+    timestamp: str | None = None
+    reason: str | None = None
+
+
+def handed_in(folder: Path) -> list[HandIn]:
+    """Every student of a class, in order of their ids.
+
+    `folder` holds a folder `<student>/problem_1` or a zip `<student>.zip` for each. What fits
+    neither is listed, too, with the reason why it cannot be graded.
+    """
+    found = [_found(path) for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    count = Counter(_folded(one.student) for one in found)
+    return [
+        HandIn(one.student, one.path, reason="several submissions have this name")
+        if count[_folded(one.student)] > 1
+        else one
+        for one in sorted(found, key=lambda one: (one.student, one.path.name))
+    ]
+
+
+def _found(path: Path) -> HandIn:
+    is_zip = path.suffix.lower() == ".zip"
+    student = path.stem if is_zip else path.name
+    shown = plain(student.encode("utf-8", "replace").decode())
+    work = path if is_zip else path / course.ASSIGNMENT
+    if not STUDENT_ID.fullmatch(student):
+        return HandIn(shown, path, reason="its name is no student id; rename it")
+    if path.is_symlink() or work.is_symlink():
+        return HandIn(shown, path, reason="it is a link")
+    if not is_zip and not path.is_dir():
+        return HandIn(shown, path, reason="it is neither a folder nor a zip file")
+    if not work.exists():
+        return HandIn(shown, path, reason=f"it has no folder {course.ASSIGNMENT}")
+    return HandIn(student, work, None if is_zip else _timestamp(work))
+
+
+def _folded(student: str) -> str:
+    return unicodedata.normalize("NFKC", student).casefold()
+
+
+def _timestamp(work: Path) -> str | None:
+    """What nbgrader's collect wrote beside the notebook; None for what is no time."""
+    path = work / TIMESTAMP
+    if path.is_symlink() or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        text = file.read(LONGEST_TIMESTAMP).decode("utf-8", "replace").strip()
+    try:
+        return str(parse_utc(text)) if text else None
+    except (ValueError, OverflowError):
+        return None

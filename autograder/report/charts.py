@@ -1,0 +1,127 @@
+"""Charts as inline SVG, drawn in the page's own colours so that they follow its theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+WIDTH, HEIGHT = 640, 260
+LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
+INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+
+
+def curve(points: Sequence[tuple[int, float]], target: float) -> Markup:
+    """Accuracies by epoch, and the accuracy from which on all points are given."""
+    last = max((epoch for epoch, _ in points), default=1)
+    first = min((epoch for epoch, _ in points), default=0)
+
+    def x(epoch: float) -> float:
+        return LEFT + INNER_WIDTH * (epoch - first) / max(1, last - first)
+
+    places = [(x(epoch), _y(accuracy, 1.0)) for epoch, accuracy in points]
+    line = " ".join(f"{left:.1f},{top:.1f}" for left, top in places)
+    dots = Markup().join(
+        Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place)
+        for place in places
+    )
+    reached = points[-1][1] if points else 0.0
+    best = max((accuracy for _, accuracy in points), default=0.0)
+    said = (
+        f"Accuracy judged {len(points)} times, from epoch {first} to {last}: {reached:.0%} at the "
+        f"end, {best:.0%} at best; all points are given from {target:.0%} on."
+    )
+    marks = [first, last] if last - first < 4 else [first, (first + last) // 2, last]
+    drawn = [
+        *(_rule(_y(v, 1.0), f"{v:.0%}") for v in (0.0, 0.25, 0.5, 0.75, 1.0)),
+        Markup('<line class="target" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/>').format(
+            LEFT, WIDTH - RIGHT, y=_y(target, 1.0)
+        ),
+        *(_below(x(epoch), str(epoch)) for epoch in dict.fromkeys(marks)),
+        _title_below("epoch"),
+        Markup('<polyline class="line" points="{}"/>').format(line),
+        dots,
+    ]
+    return _svg("Training curve", said, drawn)
+
+
+def histogram(
+    values: Sequence[float], edges: Sequence[float], name: str, unit: str, target: float | None
+) -> Markup:
+    """How many of the values lie between each two edges; the last interval holds its upper end."""
+    counts = [0] * (len(edges) - 1)
+    for value in values:
+        place = sum(value >= edge for edge in edges[1:-1])
+        counts[place] += 1
+    most = max([*counts, 1])
+    width = INNER_WIDTH / len(counts)
+    drawn = [_rule(_y(v, most), f"{v:g}") for v in _ticks(most)]
+    for number, count in enumerate(counts):
+        left, top = LEFT + number * width, _y(count, most)
+        drawn.append(
+            Markup(
+                '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+            ).format(left + 1.5, top, width - 3, HEIGHT - BOTTOM - top)
+        )
+        if count:
+            drawn.append(
+                Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
+                    left + width / 2, top - 4 if top > TOP + 12 else top + 14, count
+                )
+            )
+    every = max(1, len(counts) // 8)
+    for number, edge in enumerate(edges):
+        if number % every == 0 or number == len(edges) - 1:
+            drawn.append(_below(LEFT + number * width, f"{edge:g}"))
+    drawn.append(_title_below(unit))
+    if target is not None:
+        at = LEFT + INNER_WIDTH * (target - edges[0]) / (edges[-1] - edges[0])
+        drawn.append(
+            Markup('<line class="target" x1="{x:.1f}" x2="{x:.1f}" y1="{}" y2="{}"/>').format(
+                TOP, HEIGHT - BOTTOM, x=at
+            )
+        )
+    intervals = zip(edges[:-1], edges[1:], counts, strict=True)
+    said = "; ".join(f"{a:g} to {b:g}: {count}" for a, b, count in intervals if count)
+    return _svg(name, f"{len(values)} values. {said}", drawn)
+
+
+def _bar(x: float, top: float, width: float) -> Markup:
+    return Markup(
+        '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
+    ).format(x, top, width, HEIGHT - BOTTOM - top)
+
+
+def _ticks(most: int) -> list[int]:
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**6) if most / s <= 5)
+    return list(range(0, most + 1, step))
+
+
+def _y(value: float, top: float) -> float:
+    return TOP + INNER_HEIGHT * (1 - value / top)
+
+
+def _rule(y: float, label: str) -> Markup:
+    """A horizontal line with its value."""
+    return Markup(
+        '<line class="rule" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        '<text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+    ).format(LEFT, WIDTH - RIGHT, LEFT - 8, y + 4, label, y=y)
+
+
+def _below(x: float, label: str) -> Markup:
+    return Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+        x, HEIGHT - BOTTOM + 18, label
+    )
+
+
+def _title_below(text: str) -> Markup:
+    return Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
+        LEFT + INNER_WIDTH / 2, HEIGHT - 6, text
+    )
+
+
+def _svg(name: str, said: str, drawn: Sequence[Markup]) -> Markup:
+    return Markup(
+        '<svg class="chart" role="img" viewBox="0 0 {} {}" aria-label="{}. {}">{}</svg>'
+    ).format(WIDTH, HEIGHT, name, said, Markup().join(drawn))

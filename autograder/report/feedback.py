@@ -1,0 +1,100 @@
+"""A Grade -> the page that its student reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.checks import ONLY_IF_RIGHT
+from autograder.grade import Grade, SectionGrade
+from autograder.report.charts import curve
+from autograder.report.pages import page
+from autograder.rubric import BY_ID, TOTAL
+from autograder.training import MODES, PROBE
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A section as the page shows it.
+
+    Attributes:
+        state: "right", "part", "wrong" or "unjudged"; pages say it in words, too.
+        words: what the overview says beside the points.
+        failed: what came out, and the names of the checks that fell over it.
+        passed: the names of the others.
+        by_hand: points that a person gives.
+    """
+
+    grade: SectionGrade
+    state: str
+    words: str
+    failed: tuple[tuple[str, str], ...]
+    passed: tuple[str, ...]
+    by_hand: int
+
+
+def feedback(
+    grade: Grade, accuracies: Sequence[tuple[int, float]] = (), late_s: float = 0.0
+) -> str:
+    """One self-contained HTML page.
+
+    Args:
+        grade: what was found.
+        accuracies: judged after each epoch of the training, if there was one.
+        late_s: seconds by which the work was late.
+    """
+    sections = [_shown(section) for section in grade.sections]
+    target = MODES[grade.training].target if grade.training in MODES else None
+    return page(
+        "feedback.html",
+        grade=grade,
+        sections=sections,
+        by_hand=sum(section.by_hand for section in sections),
+        total=TOTAL,
+        unjudged=sum(s.grade.max_score for s in sections if s.grade.score is None),
+        curve=curve(accuracies, target) if accuracies and target else None,
+        trained=PROBE,
+        target=target,
+        late=_duration(late_s) if late_s else None,
+    )
+
+
+def _shown(section: SectionGrade) -> Shown:
+    failed: dict[str, list[str]] = {}
+    for test in section.tests:
+        if not test.passed:
+            message = test.message.removeprefix(ONLY_IF_RIGHT)
+            failed.setdefault(message, []).append(_words(test.name, section.id))
+    passed = tuple(_words(test.name, section.id) for test in section.tests if test.passed)
+    rubric = BY_ID.get(section.id)
+    by_hand = rubric.points - rubric.auto if rubric else 0
+    state, words = _state(section, sum(map(len, failed.values())))
+    return Shown(
+        section,
+        state,
+        words,
+        tuple((message, ", ".join(names)) for message, names in failed.items()),
+        passed,
+        by_hand,
+    )
+
+
+def _state(section: SectionGrade, failed: int) -> tuple[str, str]:
+    if section.score is None:
+        return "unjudged", "not judged yet"
+    checks = f"{failed} of {len(section.tests)} checks failed"
+    if section.score == section.max_score:
+        return "right", "all points" if not failed else checks
+    return ("part" if section.score else "wrong"), checks
+
+
+def _words(name: str, section: str) -> str:
+    return name.removeprefix(section).strip("_").replace("_", " ") or "result"
+
+
+def _duration(seconds: float) -> str:
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = round(seconds / length)
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "less than a minute"
