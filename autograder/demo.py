@@ -105,7 +105,6 @@ def _train(console: Console, directory: Path) -> list[float]:
         training.train(
             files,
             {},
-            SEED,
             images,
             Unconfined(),  # our own code
             stop_early=True,

@@ -1,4 +1,4 @@
-"""A submission -> its Grade: read, observe, mark, return.
+"""A submission -> its Grade: read, observe, mark, diagnose, return.
 
 grade(read(Path("hand-ins/ada")), seed=7, sandbox=choose())
 """
@@ -17,13 +17,15 @@ import numpy as np
 
 from autograder import course
 from autograder.checks import how_it_ended
+from autograder.diagnose import Diagnosis, diagnose
 from autograder.mark import Verdict, mark, suite_hash
 from autograder.observe import Observation, Observations, observe
 from autograder.probes import probes
-from autograder.rubric import SECTIONS, Section, training_share
+from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
-from autograder.submission import Submission, read
+from autograder.submission import Submission
 from autograder.training import PROBE, Images, Progress, judged_accuracy, train
+from autograder.variants import Variant, solution
 
 SCHEMA = 1
 LONGEST_MESSAGE = 600
@@ -127,7 +129,7 @@ def grade(
     verdicts = mark(student, right.result())
     learnt = None
     if images is not None:
-        learnt = _learnt(submission, seed, sandbox, images, verdicts, progress)
+        learnt = _learnt(submission, sandbox, images, verdicts, progress)
     keep(student if learnt is None else student.with_(learnt))
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
@@ -158,12 +160,6 @@ def probe_names(training: bool) -> tuple[str, ...]:
     return (*always, *WITH_TRAINING) if training else tuple(always)
 
 
-def solution() -> Submission:
-    """The reference, read as if somebody had handed it in."""
-    library, notebook = read(course.LIBRARY), read(course.SOURCE)
-    return Submission("solution", library.files, notebook.cells)
-
-
 @lru_cache(maxsize=8)
 def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observations:
     """What the probes see of the solution, kept for every submission under one seed."""
@@ -173,7 +169,6 @@ def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observatio
 
 def _learnt(
     submission: Submission,
-    seed: int,
     sandbox: Backend,
     images: Images,
     verdicts: Iterable[Verdict],
@@ -184,7 +179,6 @@ def _learnt(
     return train(
         submission.files,
         submission.cells,
-        seed,
         images,
         sandbox,
         stop_early="train_tiny_net_best_parameters" not in failed,
@@ -200,9 +194,16 @@ def compiled(
     learnt: Observation | None,
     elapsed_s: float,
 ) -> Grade:
-    """Puts verdicts, and the training if there was one, together."""
+    """Puts verdicts, what is found out about the failed ones, and the training together."""
+    found = diagnose(student, verdicts)
     sections = tuple(
-        _section(section, [v for v in verdicts if v.check.section == section.id], images, learnt)
+        _section(
+            section,
+            [v for v in verdicts if v.check.section == section.id],
+            found.get(section.id, Diagnosis()),
+            images,
+            learnt,
+        )
         for section in SECTIONS
     )
     judged = [section for section in sections if section.score is not None]
@@ -227,24 +228,48 @@ def compiled(
 def _section(
     section: Section,
     verdicts: list[Verdict],
+    diagnosis: Diagnosis,
     images: Images | None,
     learnt: Observation | None,
 ) -> SectionGrade:
-    tests = [Test(v.check.name, v.failure is None, _clean(v.failure or "")) for v in verdicts]
+    excused = diagnosis.excused if CARRY_FORWARD else frozenset()
+    tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
     if section.training and images is None:
         share = None
     elif section.id == PROBE:
         share, test = _accuracy(images, learnt)
         tests.insert(0, test)
     else:
-        share = _share(verdicts)
+        share = _share(verdicts, excused)
     score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
-    return SectionGrade(section.id, section.title, score, section.auto, tuple(tests))
+    return SectionGrade(
+        section.id, section.title, score, section.auto, tuple(tests), _hints(diagnosis)
+    )
 
 
-def _share(verdicts: list[Verdict]) -> Fraction:
+def _test(verdict: Verdict, excused: bool) -> Test:
+    message = _clean(verdict.failure or "")
+    if excused:
+        message = _clean(f"not counted, since it follows from a mistake above: {message}")
+    return Test(verdict.check.name, verdict.failure is None or excused, message)
+
+
+def _hints(diagnosis: Diagnosis) -> tuple[Hint, ...]:
+    """What was done here, and what was done elsewhere and shows here."""
+    hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
+    if diagnosis.excused:
+        hints += [Hint(variant.name, _inherited(variant)) for variant in diagnosis.inherited]
+    return tuple(hints)
+
+
+def _inherited(variant: Variant) -> str:
+    costs = "and is not counted again" if CARRY_FORWARD else "and is put right there"
+    return f"What was found in {BY_ID[variant.section].title} shows here as well, {costs}."
+
+
+def _share(verdicts: list[Verdict], excused: frozenset[str]) -> Fraction:
     """The part of a section's points that its checks earn, by their weights."""
-    earned = sum(v.check.weight for v in verdicts if v.failure is None)
+    earned = sum(v.check.weight for v in verdicts if v.failure is None or v.check.name in excused)
     return Fraction(earned, sum(v.check.weight for v in verdicts))
 
 

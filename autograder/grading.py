@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder import training as trainings
+from autograder.gauge import new_seed
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
 from autograder.report.as_json import to_json
@@ -43,7 +43,7 @@ def run(
     for folder in (json.parent if json else None, keep):
         if folder is not None:  # now, and not when hours of grading are to be written down
             folder.mkdir(parents=True, exist_ok=True)
-    seed = secrets.randbits(32) if seed is None else seed
+    seed = new_seed() if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
     grades = []

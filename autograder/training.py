@@ -6,7 +6,6 @@ all in the secret gauge of the grading seed. What comes back are parameters, epo
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -18,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from autograder import course, judge, svhn
-from autograder.gauge import Gauge
+from autograder.gauge import Gauge, secret_generator
 from autograder.observe import Observation, watch
 from autograder.rubric import SHORT_TARGET, TARGET
 from autograder.sandbox.backend import Backend
@@ -27,6 +26,8 @@ from autograder.sandbox.session import Ending
 
 PROBE = "train_tiny_net"
 CHUNK = 4096
+SANDBOX_SEED = 0
+"""What the sandbox of a training is told instead of the grading seed, the source of the gauge."""
 
 
 @dataclass(frozen=True)
@@ -108,17 +109,20 @@ def prepare(mode: Mode, seed: int, folder: Path, directory: Path | None = None) 
             f"a {mode.name} training needs {shown:,}. Run `autograder data` for all of them."
         )
     gauge = Gauge.of(seed)
-    mean = None if mode.standardised else images[: mode.training].mean(axis=0, dtype=np.float32)
-    parts = {"train": slice(0, mode.training), "val": slice(mode.training, shown)}
+    order = secret_generator("order", seed).permutation(shown)
+    mean = None if mode.standardised else images[:shown].mean(axis=0, dtype=np.float32)
+    parts = {"train": order[: mode.training], "val": order[mode.training :]}
     files = {}
     for name, part in parts.items():
-        files[f"{name}_images"] = _write_images(folder, name, images[part], mean, gauge)
+        files[f"{name}_images"] = _write_images(folder, name, images, part, mean, gauge)
         files[f"{name}_labels"] = _write(folder, f"{name}_labels", gauge.labels(labels[part]))
     if found.kind == "real":
         judged, right = images[70_000:], labels[70_000:]
     else:
-        judged, right = svhn.sample(mode.drawn, _drawing_seed(seed))
-    files["judged_images"] = _write_images(folder, "judged", judged, mean, gauge)
+        drawing_seed = int(secret_generator("judged images", seed).integers(2**62))
+        judged, right = svhn.sample(mode.drawn, drawing_seed)
+    everyone = np.arange(len(judged))
+    files["judged_images"] = _write_images(folder, "judged", judged, everyone, mean, gauge)
     return Images(
         mode,
         files,
@@ -131,7 +135,6 @@ def prepare(mode: Mode, seed: int, folder: Path, directory: Path | None = None) 
 def train(
     files: Mapping[str, bytes],
     cells: Mapping[str, str],
-    seed: int,
     images: Images,
     sandbox: Backend,
     *,
@@ -148,7 +151,7 @@ def train(
     """
     values: dict = {}
     ending = Ending("killed", "the training did not begin")
-    events = watch(files, cells, seed, sandbox, budget, PROBE, images.files, threads)
+    events = watch(files, cells, SANDBOX_SEED, sandbox, budget, PROBE, images.files, threads)
     with closing(events):
         for event in events:
             if event.ending is not None:
@@ -175,13 +178,20 @@ def judged_accuracy(parameters: Mapping[str, np.ndarray], images: Images) -> flo
 
 
 def _write_images(
-    folder: Path, name: str, images: np.ndarray, mean: np.ndarray | None, gauge: Gauge
+    folder: Path,
+    name: str,
+    images: np.ndarray,
+    chosen: np.ndarray,
+    mean: np.ndarray | None,
+    gauge: Gauge,
 ) -> Path:
+    """Write the chosen ones of the uint8 images, in that order, as features in the gauge."""
     path = folder / f"{name}_images.npy"
-    out = np.lib.format.open_memmap(path, "w+", np.float32, images.shape)
-    for start in range(0, len(images), CHUNK):
+    shape = (len(chosen), *images.shape[1:])
+    out = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    for start in range(0, len(chosen), CHUNK):
         part = slice(start, start + CHUNK)
-        features = _features(images[part], mean)
+        features = _features(images[chosen[part]], mean)
         out[part] = gauge.features(features).reshape(-1, *images.shape[1:])
     out.flush()
     return path
@@ -200,11 +210,6 @@ def _write(folder: Path, name: str, values: np.ndarray) -> Path:
     path = folder / f"{name}.npy"
     np.save(path, values)
     return path
-
-
-def _drawing_seed(seed: int) -> int:
-    """From which the twin's judged images are drawn; the sandbox cannot work it out."""
-    return int.from_bytes(hashlib.sha256(f"images of {seed}".encode()).digest()[:7], "little")
 
 
 @cache

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from autograder.cohort.bar import Bar
 from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done
 from autograder.cohort.students import HandIn, handed_in
 from autograder.cohort.work import Plan, work
+from autograder.gauge import new_seed
 from autograder.grade import probe_names, reference
 from autograder.mark import mark
 from autograder.sandbox.selftest import choose
@@ -122,7 +122,7 @@ def _settings(
         )
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     if seed is None:
-        seed = before.get("seed", secrets.randbits(32))
+        seed = before.get("seed", new_seed())
     settings = Settings(
         seed,
         training or before.get("training", "off"),

@@ -5,7 +5,7 @@ from autograder.sandbox.selftest import choose
 from autograder.training import Mode, prepare
 
 SEED = 11
-SMALL = Mode("small", 1500, 200, 500, 0.4, standardised=True)
+SMALL = Mode("small", 1500, 200, 500, 0.35, standardised=True)
 
 
 @pytest.fixture(scope="session")

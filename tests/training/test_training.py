@@ -25,7 +25,7 @@ def run(images, sandbox):
     def run(files, *, stop_early=False, cells=CELLS):
         seen = []
         observation = train(
-            files, cells, SEED, images, sandbox, stop_early=stop_early, progress=seen.append
+            files, cells, images, sandbox, stop_early=stop_early, progress=seen.append
         )
         return observation, judged_accuracy(observation.values, images), seen
 
