@@ -60,8 +60,8 @@ class Recipe:
     turn_spread: float = 0.05
 
     level: float = 0.46
-    level_spread: float = 0.258
-    contrast: float = 0.42
+    level_spread: float = 0.2492
+    contrast: float = 0.412
     contrast_spread: float = 0.2576
     tint: float = 0.073
     tint_spread: float = 0.38
@@ -74,21 +74,21 @@ class Recipe:
     light: float = 0.05
     texture: float = 0.012
 
-    lens: float = 0.46
+    lens: float = 0.47
     blur: float = 0.03
     blur_spread: float = 0.2726
     astigmatic: float = 1.1
     sharpen: float = 0.55
-    noise: float = 0.0145
+    noise: float = 0.013
     quality: tuple[int, int] = (55, 92)
 
-    margin: float = 1.29
+    margin: float = 1.32
     margin_spread: float = 0.09
-    jitter: float = 0.058
+    jitter: float = 0.056
 
-    hard: float = 0.115
+    hard: float = 0.13
     hard_contrast: float = 0.75
-    hard_blur: float = 0.043
+    hard_blur: float = 0.05
     hard_shadow: float = 0.6
     hard_texture: float = 0.15
 
