@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder import gradebook, training
+from autograder import course, gradebook, training
 from autograder.cohort import results
 from autograder.cohort.bar import Bar
 from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done
@@ -32,6 +33,7 @@ from autograder.sandbox.selftest import choose
 SETTINGS = "class.json"
 LOCK = ".lock"
 IMAGES = ".images"
+ASSIGNMENT = ".assignment"
 STATES = "observations"
 BOOK = "gradebook.db"
 
@@ -76,7 +78,7 @@ def run(
         settings = _settings(out, resume, training, seed, sandbox)
         _clear(out)
         with console.status("preparing the gradebook"):
-            gradebook.create(out / BOOK)
+            _book(out)
             if due is not None:
                 gradebook.set_due(gradebook.url(out / BOOK), due)
         with console.status("trying the grader on the solution"):
@@ -132,6 +134,14 @@ def _settings(
     whole.write_text(json.dumps(asdict(settings)), "utf-8")
     whole.replace(path)
     return settings
+
+
+def _book(out: Path) -> None:
+    """The gradebook, made again only where the assignment has changed: that takes seconds."""
+    stamp, sources = out / ASSIGNMENT, hashlib.sha256(course.SOURCE.read_bytes()).hexdigest()
+    if not ((out / BOOK).exists() and stamp.exists() and stamp.read_text() == sources):
+        gradebook.create(out / BOOK)
+        stamp.write_text(sources)
 
 
 def _prove(settings: Settings) -> None:

@@ -55,9 +55,10 @@ def histogram(
         counts[place] += 1
     most = max([*counts, 1])
     width = INNER_WIDTH / len(counts)
-    drawn = [_rule(_y(v, most), f"{v:g}") for v in _ticks(most)]
+    top_value = 1.12 * most  # room for the figure above the highest bar
+    drawn = [_rule(_y(v, top_value), f"{v:g}") for v in _ticks(most)]
     for number, count in enumerate(counts):
-        left, top = LEFT + number * width, _y(count, most)
+        left, top = LEFT + number * width, _y(count, top_value)
         drawn.append(
             Markup(
                 '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
@@ -66,7 +67,7 @@ def histogram(
         if count:
             drawn.append(
                 Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-                    left + width / 2, top - 4 if top > TOP + 12 else top + 14, count
+                    left + width / 2, top - 4, count
                 )
             )
     every = max(1, len(counts) // 8)

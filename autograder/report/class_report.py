@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade
 from autograder.report.charts import histogram
 from autograder.report.pages import page
@@ -58,7 +59,7 @@ class Row:
             grade.score,
             grade.max_score,
             {s.id: (s.score, s.max_score) for s in grade.sections},
-            {test.name: test.message for test in tests if not test.passed},
+            {t.name: t.message.removeprefix(ONLY_IF_RIGHT) for t in tests if not t.passed},
             {hint.misconception: hint.text for hint in hints},
             accuracies[-1][1] if accuracies else None,
             late_s,
