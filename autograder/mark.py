@@ -113,7 +113,9 @@ def suite_hash() -> str:
         *course.HIDDEN_SUITES.glob("*.ini"),
         *(package / "probes").glob("*.py"),
         *(course.LIBRARY / "lib").rglob("*.py"),
+        *(package / "variants").glob("*.py"),
         *(package / f"{name}.py" for name in ("checks", "gauge", "judge", "rubric", "training")),
+        *(package / f"{name}.py" for name in ("diagnose", "readings", "rehearse")),
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -56,7 +56,7 @@ def fc_forward(lib, x, w, b, dout, x_next, dout_next):
 @given(_images)
 def fc_forward_flatten(lib, images, rows, videos, one, dout, dout_videos, dout_one):
     layer = lib.layer_utils.flatten()
-    yield dict(images=layer.forward(images))
+    yield dict(images=layer.forward(images), images_after=images)
     yield dict(rows=layer.forward(rows))
     yield dict(videos=layer.forward(videos))
     yield dict(one=layer.forward(one))

@@ -41,6 +41,7 @@ def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray | float]:
         lr=float(rng.uniform(0.01, 0.05)),
         decay=float(rng.uniform(0.6, 0.9)),
         eps=float(rng.uniform(1e-6, 3e-6)),
+        large=float(rng.uniform(0.1, 0.3)),
     )
 
 
@@ -148,9 +149,11 @@ def rmsprop_network(lib, values, grads, lr, lr_later, decay):
 
 
 @given(_tiny)
-def rmsprop_epsilon(lib, w, grads, lr, decay, eps):
-    net = single(lib, w)
+def rmsprop_epsilon(lib, w, grads, lr, decay, eps, large):
+    net = single(lib, w.copy())
     yield dict(w=_steps(net, lib.optim.RMSProp(net, lr, decay, eps**2), grads))
+    net = single(lib, w.copy())
+    yield dict(large=_steps(net, lib.optim.RMSProp(net, lr, decay, large), grads * 1e6))
 
 
 @given(_one)
@@ -180,6 +183,6 @@ def adam_network(lib, values, grads, lr, lr_later, decay):
 
 
 @given(_tiny)
-def adam_epsilon(lib, w, grads, lr, decay, eps):
+def adam_epsilon(lib, w, grads, lr, decay, eps, large):
     net = single(lib, w)
     yield dict(w=_steps(net, lib.optim.Adam(net, lr, decay, 0.99, 0, eps), grads))

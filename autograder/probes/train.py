@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import given
+from .full_training import hyperparameters
 from .layers import load, parameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
@@ -23,13 +24,13 @@ def _script(rng: np.random.Generator) -> dict[str, Any]:
     """The scores of every example after every number of steps, and what the optimizer is fed.
 
     The share of right scores is best after an epoch in the middle for the validation examples,
-    after the last for the training examples, and after the first for the test examples.
+    another one for the training examples, and after the first for the test examples.
     """
     total = sum(SIZES.values())
     labels = rng.integers(CLASSES, size=total)
-    best = int(rng.integers(2, EPOCHS - 1))
+    best, best_in_training = rng.choice(np.arange(2, EPOCHS), size=2, replace=False)
     shares = rng.uniform(0.2, 0.5, size=(3, EPOCHS * STEPS + 1))
-    for row, epoch in enumerate((EPOCHS, best, 1)):
+    for row, epoch in enumerate((best_in_training, best, 1)):
         shares[row, epoch * STEPS] = rng.uniform(0.7, 0.8)
     of_set = np.repeat(np.arange(3), list(SIZES.values()))
     right = rng.uniform(size=(EPOCHS * STEPS + 1, total)) < shares[of_set].T
@@ -143,6 +144,9 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
             f"{run}_val_acc_hist": val_acc_hist,
             f"{run}_best": best.get("script_p") if isinstance(best, dict) else best,
         }
+        layer.params["script_p"] += 1.0  # as if training went on
+        if isinstance(best, dict):
+            yield {f"{run}_best_later": best.get("script_p")}
 
 
 def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -165,3 +169,8 @@ def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
     units = shapes["w1"][-1]
     load(model.net, np.outer(inputs, hidden[:units]), b1[:units], w2[:units], b2)
     yield dict(out=model.forward(x))
+
+
+@given()
+def train_tiny_net_hyperparameters(lib, cells):
+    yield hyperparameters(cells)

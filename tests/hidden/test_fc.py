@@ -25,12 +25,14 @@ def test_fc_forward_at_training_size(fc_forward_training_size):
 
 
 @check("fc_forward", weight=1, announced="leave their input and their parameters as they were")
-def test_fc_forward_changes_nothing_else(fc_forward):
+def test_fc_forward_changes_nothing_else(fc_forward, fc_forward_flatten):
     provided(lambda: test_fc_forward_values(fc_forward))
     student, given = fc_forward.student, fc_forward.given
     unchanged(student.x_after, given.x, "the input of fc.forward")
     unchanged(student.w_after, given.w, "the weights")
     unchanged(student.b_after, given.b, "the biases")
+    images = fc_forward_flatten.student.images_after
+    unchanged(images, fc_forward_flatten.given.images, "the input of flatten.forward")
 
 
 @check("fc_backward", weight=2, announced="The gradients of the input, the weights and the biases")

@@ -79,6 +79,7 @@ def test_rmsprop_of_a_network(rmsprop_network):
 def test_rmsprop_epsilon(rmsprop_epsilon):
     student, reference = rmsprop_epsilon.student, rmsprop_epsilon.reference
     close(student.w, reference.w, "the parameter, for gradients as small as epsilon,")
+    close(student.large, reference.large, "the parameter, for a large epsilon,")
 
 
 @check("rmsprop", weight=1, announced="gradients are left as they were")

@@ -5,7 +5,7 @@ The points of the section go by what is learnt (`training.py`), so these checks 
 
 import numpy as np
 
-from autograder.checks import check, close, provided
+from autograder.checks import check, close, provided, require
 
 
 @check(
@@ -64,6 +64,7 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(student.plain_best, reference.plain_best, "the best parameter")
     close(student.decayed_best, reference.decayed_best, "the best parameter of a second training")
+    close(student.plain_best_later, reference.plain_best, "the best parameter, some steps later,")
 
 
 @check("train_tiny_net", weight=0, announced="from 3072 pixels to 10 classes")
@@ -76,3 +77,18 @@ def test_train_tiny_net_network(train_tiny_net_network):
     hidden = np.outer(rows @ given.inputs, given.hidden[:units]) + given.b1[:units]
     expected = np.where(hidden > 0, hidden, 0.01 * hidden) @ given.w2[:units] + given.b2
     close(student.out, expected, "the output of TinyNet")
+
+
+@check(
+    "train_tiny_net",
+    weight=0,
+    announced="the batch size, the number of epochs and the decay of the learning rate",
+)
+def test_train_tiny_net_hyperparameters(train_tiny_net_hyperparameters):
+    student = train_tiny_net_hyperparameters.student
+    for name in ("batch_size", "epochs", "lr_decay_every"):
+        value = getattr(student, name)
+        whole = np.ndim(value) == 0 and value >= 1 and value == np.round(value)
+        require(whole, f"{name} is {value}; expected a whole number from 1 on")
+    decay = student.lr_decay
+    require(np.ndim(decay) == 0 and decay > 0, f"lr_decay is {decay}; expected a number above 0")

@@ -1,0 +1,146 @@
+"""Variants of the solution: small named patches, each something that students do.
+
+A variant names a misconception (its hint says what was done and where to look), tests the hidden
+suites (it must lose points in its own section) and lets a section be judged beside the same mistake
+made elsewhere, so that it is paid for once. A module a subject, with the stem of its probes:
+
+    Variant(
+        "fc_backward_keeps_every_example_s_bias_gradient",
+        file=LAYERS,
+        old="dprev.sum(axis=0)",
+        new="dprev",
+        hint="...",
+    )
+
+The table of what each costs is TABLE.md, written by `python -m autograder.variants`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from autograder import course
+from autograder.rubric import BY_ID
+from autograder.submission import Submission, read
+
+LAYERS = "lib/mlp/layer_utils.py"
+NETWORKS = "lib/mlp/fully_conn.py"
+TRAINING = "lib/mlp/train.py"
+OPTIMIZERS = "lib/optim.py"
+
+LAYER_NETWORKS = ("cascade", "small_network", "dropout_network", "train_tiny_net")
+SHOWS_IN = {
+    "fc_forward": ("fc_backward", *LAYER_NETWORKS),
+    "fc_backward": LAYER_NETWORKS,
+    "leaky_relu_forward": ("leaky_relu_backward", *LAYER_NETWORKS),
+    "leaky_relu_backward": LAYER_NETWORKS,
+    "dropout_forward": ("dropout_backward", "dropout_network"),
+    "dropout_backward": ("dropout_network",),
+}
+"""The later sections that run the code of a section, and so may show its mistakes."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A text in a file of the library, or in a notebook cell called by its grade id, replaced."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The solution, with one thing done otherwise.
+
+    Attributes:
+        name: begins with the id of the section in which it loses points.
+        file: of the library, or the grade id of a notebook cell.
+        old: text that stands there exactly once ...
+        new: ... and what stands there instead.
+        hint: for the student: what was done and where to look, without the answer.
+        further: more patches, where one place is not enough.
+        correct: a right way of doing it that has other numbers. It loses nothing and has no hint,
+            and lets a mistake be recognised in work that is done this way.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    hint: str = ""
+    further: tuple[Patch, ...] = ()
+    correct: bool = False
+
+    @property
+    def section(self) -> str:
+        """The id of its section: the longest that the name begins with."""
+        return max((s for s in BY_ID if self.name.startswith(s + "_")), key=len)
+
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        return (Patch(self.file, self.old, self.new), *self.further)
+
+
+class Unfit(ValueError):  # noqa: N818 - two variants that do not go together are no error
+    """A patch does not fit: its text is not there, or not once."""
+
+
+@cache
+def variants() -> tuple[Variant, ...]:
+    """Every variant, in the order of the rubric and then as the modules list them."""
+    found: dict[str, Variant] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith("_"):
+            continue
+        for variant in getattr(
+            importlib.import_module(f"{__name__}.{module.name}"), "VARIANTS", ()
+        ):
+            if variant.name in found:
+                raise ValueError(f"two variants are called {variant.name}")
+            found[variant.name] = variant
+    order = list(BY_ID)
+    return tuple(sorted(found.values(), key=lambda variant: order.index(variant.section)))
+
+
+def named(name: str) -> Variant:
+    """The variant of that name."""
+    return {variant.name: variant for variant in variants()}[name]
+
+
+@lru_cache(maxsize=1)
+def solution() -> Submission:
+    """The reference, read as if somebody had handed it in."""
+    library, notebook = read(course.LIBRARY), read(course.SOURCE)
+    return Submission("solution", library.files, notebook.cells)
+
+
+def applied(those: Iterable[Variant], base: Submission | None = None) -> Submission:
+    """The solution (or `base`) with all of these variants in it.
+
+    Raises:
+        Unfit: a text to be replaced is not there exactly once, as when two variants meet.
+    """
+    base = base or solution()
+    texts = {path: content.decode() for path, content in base.files.items()} | dict(base.cells)
+    those = tuple(those)
+    for patch in (patch for variant in those for patch in variant.patches):
+        found = texts.get(patch.file, "").count(patch.old)
+        if found != 1:
+            raise Unfit(f"{patch.file} holds {found} times, expected once: {patch.old}")
+        texts[patch.file] = texts[patch.file].replace(patch.old, patch.new)
+    return Submission(
+        "+".join(variant.name for variant in those) or base.name,
+        {path: texts[path].encode() for path in base.files},
+        {cell: texts[cell] for cell in base.cells},
+        base.errors,
+    )
+
+
+def by_section() -> Mapping[str, tuple[Variant, ...]]:
+    """The variants of each section."""
+    return {s: tuple(v for v in variants() if v.section == s) for s in BY_ID}

@@ -1,0 +1,44 @@
+"""Two mistakes at a time: those likely to be made by the same person.
+
+A diagnosis tries any two variants of a section together; these are what it is tried on.
+"""
+
+from __future__ import annotations
+
+PAIRS = (
+    # both in one section, where the one hides the other
+    ("adam_counts_parameters", "adam_has_epsilon_inside_the_root"),
+    ("adam_counts_parameters", "adam_corrects_the_bias_of_the_first_average_only"),
+    ("adam_exchanges_the_betas", "adam_has_epsilon_inside_the_root"),
+    ("adam_corrects_no_bias", "adam_has_epsilon_inside_the_root"),
+    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_exchanges_the_weights_of_its_average"),
+    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_adds_the_whole_square"),
+    ("sgd_momentum_goes_uphill", "sgd_momentum_begins_with_the_first_gradient"),
+    ("cross_entropy_softmax_overflows", "cross_entropy_ignores_size_average"),
+    ("cross_entropy_ignores_size_average", "cross_entropy_softmax_changes_its_input"),
+    ("cross_entropy_softmax_overflows", "cross_entropy_gradient_is_averaged_twice"),
+    ("dropout_forward_forgets_to_scale", "dropout_forward_exchanges_keep_and_drop"),
+    ("dropout_forward_draws_from_numpy_at_large", "dropout_forward_drops_at_test_time"),
+    (
+        "dropout_forward_multiplies_by_the_keep_probability",
+        "dropout_forward_exchanges_keep_and_drop",
+    ),
+    ("fc_backward_averages_the_weight_gradient", "fc_backward_averages_the_input_gradient"),
+    ("fc_backward_averages_the_bias_gradient", "fc_backward_leaves_the_gradient_flat"),
+    ("train_tiny_net_validates_on_the_test_data", "train_tiny_net_keeps_no_copies"),
+    ("activations_sigmoid_lacks_parentheses", "activations_tanh_lacks_parentheses"),
+    ("activations_elu_has_an_alpha_of_one", "activations_selu_has_no_scale"),
+    # in two sections, where the second shows the first as well
+    ("adam_counts_parameters", "rmsprop_has_epsilon_outside_the_root"),
+    ("adam_has_epsilon_inside_the_root", "rmsprop_has_epsilon_outside_the_root"),
+    ("cross_entropy_softmax_overflows", "adam_counts_parameters"),
+    ("fc_forward_flattens_in_column_order", "fc_backward_unflattens_in_column_order"),
+    ("fc_forward_forgets_the_biases", "fc_backward_averages_the_bias_gradient"),
+    ("leaky_relu_forward_sets_negatives_to_zero", "leaky_relu_backward_is_that_of_a_relu"),
+    ("leaky_relu_forward_has_a_slope_of_its_own", "leaky_relu_backward_has_a_slope_of_its_own"),
+    ("dropout_forward_forgets_to_scale", "dropout_backward_scales_at_test_time"),
+    ("dropout_forward_drops_at_test_time", "dropout_backward_forgets_to_scale"),
+    ("fc_backward_averages_both_gradients", "small_network_ends_in_leaky_relu"),
+    ("leaky_relu_backward_is_that_of_a_relu", "cascade_has_another_slope"),
+)
+"""Pairs of names."""
