@@ -1,0 +1,106 @@
+"""A course of five students on stock nbgrader, with the checkout's configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autograder import course, gradebook
+from autograder.grade import Grade, solution
+from autograder.release.strip import strip
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course's folder, and stock nbgrader in it."""
+
+    root: Path
+
+    @property
+    def book(self) -> str:
+        return gradebook.url(self.root / "gradebook.db")
+
+    def nbgrader(self, *words: str) -> str:
+        """Run a command as an instructor does; returns what it said."""
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "nbgrader"), *words],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    def work(self, student: str) -> Path:
+        return self.root / "submitted" / student / course.ASSIGNMENT
+
+    def marks(self, student: str) -> dict[str, tuple[float | None, float | None, bool]]:
+        """By cell: what we gave, what a person gave, and whether a person has to look."""
+        with gradebook.opened(self.book) as book:
+            notebook = book.find_submission_notebook("Problem_1", course.ASSIGNMENT, student)
+            return {
+                mark.name: (mark.auto_score, mark.manual_score, mark.needs_manual_grade)
+                for mark in notebook.grades
+            }
+
+    def notebook(self, student: str) -> dict:
+        """What graders see."""
+        path = self.root / "autograded" / student / course.ASSIGNMENT / course.NOTEBOOK
+        return json.loads(path.read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def a_course() -> type[Course]:
+    """`a_course(root)`."""
+    return Course
+
+
+@pytest.fixture(scope="session")
+def source() -> Callable[[], dict]:
+    """A fresh copy of the notebook with its solutions."""
+    return lambda: json.loads(course.SOURCE.read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def hand_in() -> Callable[..., None]:
+    """`hand_in(folder, notebook, ...)` writes a submission: the solution, or what it is told."""
+
+    def write(
+        folder: Path,
+        notebook: dict | bytes | None,
+        *,
+        stub: bool = False,
+        patch: tuple[str, str, str] | None = None,
+    ) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        for path, content in solution().files.items():
+            text = content.decode()
+            if stub:
+                text = strip(text, path)
+            if patch and patch[0] == path:
+                assert patch[1] in text
+                text = text.replace(*patch[1:])
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, "utf-8")
+        if isinstance(notebook, dict):
+            notebook = json.dumps(notebook).encode()
+        if notebook is not None:
+            (folder / course.NOTEBOOK).write_bytes(notebook)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def points() -> Callable[[Grade], dict[str, float | None]]:
+    """A Grade's points by section."""
+    return lambda grade: {section.id: section.score for section in grade.sections}

@@ -1,0 +1,176 @@
+"""What is kept of a notebook that nobody vouches for."""
+
+import base64
+import json
+import re
+
+import nbformat
+import pytest
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+from autograder import course
+from autograder.gradebook import Source
+from autograder.graded_notebook import (
+    LARGEST_IMAGE,
+    LONGEST_TEXT,
+    MISSING,
+    MOST_CELLS,
+    as_json,
+    plain_notebook,
+    restored,
+    tame,
+    unanswered,
+)
+
+HOSTILE = {
+    "a script": "<script>alert(1)</script>",
+    "a handler": "<img src=x onerror=alert(1)>",
+    "an upper case tag": "<SCRIPT SRC=//evil></SCRIPT>",
+    "a comment": "<!-- x --><script>",
+    "a link": "[x](javascript:alert(1))",
+    "a link of entities": "[x](javascript&#58;alert(1))",
+    "a link with a backslash": "[x](javascript\\:alert(1))",
+    "a reference": "[x][y]\n\n[y]: javascript:alert(1)",
+    "a short reference": "[y]\n\n[y]: javascript:alert(1)",
+    "an image": "![x](http://tracker/x.png)",
+    "an autolink": "<javascript:alert(1)>",
+    "a nested link": "[[x](javascript:a)](javascript:b)",
+    "in a list": "- <iframe src=javascript:alert(1)>",
+    "in a table": "|a|\n|-|\n|<svg onload=alert(1)>|",
+}
+
+
+@pytest.mark.parametrize("trick", HOSTILE)
+def test_markdown_has_no_tags_and_no_links_that_do_something(trick):
+    html = markdown2html_mistune(tame(HOSTILE[trick])).lower()
+    for element in ("<script", "<img", "<iframe", "<svg", "<!--"):
+        assert element not in html
+    assert all(target.startswith("http://") for target in re.findall('href="([^"]*)', html))
+
+
+@pytest.mark.parametrize("macro", ["href", "style", "class", "cssId", "require", "htmlData"])
+def test_tex_that_acts_is_broken(macro):
+    assert f"\\{macro}{{" not in tame(f"$\\{macro}{{javascript:alert(1)}}{{x}}$")
+
+
+def test_ordinary_answers_stay_as_they_are():
+    answer = (
+        "Momentum *smooths* the steps: $v_t = \\mu v_{t-1} - \\eta g$, so $a < b$ and f[x].\n\n- 1"
+    )
+    assert tame(answer) == answer
+
+
+def notebook_of(*cells):
+    return json.dumps(
+        {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    ).encode()
+
+
+def code(source="x", outputs=(), **metadata):
+    return {
+        "cell_type": "code",
+        "source": source,
+        "outputs": list(outputs),
+        "metadata": metadata,
+        "execution_count": None,
+    }
+
+
+def marked(grade_id, **cell):
+    return code(**cell, nbgrader={"grade_id": grade_id})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"nbformat": 3}',
+        b"[" * 100_000,
+        notebook_of(None, 3, {"cell_type": "code"}, {"cell_type": "raw", "source": "<script>"}),
+        notebook_of({"cell_type": "markdown", "source": {"a": 1}, "metadata": 7}),
+        notebook_of(code(outputs=[None, 7, {"output_type": "display_data", "data": []}])),
+        notebook_of(code(outputs=[{"output_type": "stream", "text": ["a", 7]}])),
+        notebook_of(code(outputs=[{"output_type": "error", "traceback": "x"}])),
+    ],
+)
+def test_whatever_was_handed_in_becomes_a_valid_notebook(content):
+    made = as_json(restored(plain_notebook(content), SOURCES))
+    nbformat.validate(json.loads(made))
+
+
+def shown(**data):
+    return code(outputs=[{"output_type": "display_data", "data": data, "metadata": {}}])
+
+
+def outputs_of(cell):
+    return plain_notebook(notebook_of(cell)).cells[0].outputs
+
+
+def test_a_picture_that_is_no_png_is_left_out():
+    svg = base64.b64encode(b"<svg onload=alert(1)>").decode()
+    assert outputs_of(shown(**{"image/png": svg, "text/plain": "<Figure>"}))[0].text == "<Figure>"
+    assert outputs_of(shown(**{"image/png": "no base64!"})) == []
+
+
+def test_pictures_and_texts_are_bounded():
+    png = b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_IMAGE)
+    assert outputs_of(shown(**{"image/png": base64.b64encode(png).decode()})) == []
+    printed = code(outputs=[{"output_type": "stream", "name": "stdout", "text": "x" * 10**6}])
+    assert len(outputs_of(printed)[0].text) == LONGEST_TEXT
+    assert len(plain_notebook(notebook_of(*[code()] * 2000)).cells) == MOST_CELLS
+
+
+def test_the_terminals_control_sequences_are_left_out():
+    printed = code(outputs=[{"output_type": "stream", "text": "\x1b[31mred\x1b[0m\x07\x00 \u2713"}])
+    assert outputs_of(printed)[0].text == "red ✓"
+
+
+def released(name, cell_type="code", *, locked=True, **kind):
+    kinds = {"grade": False, "solution": False, "task": False} | kind
+    told = {"grade_id": name, "locked": locked, "cell_type": cell_type, "schema_version": 3}
+    return Source(name, f"# {name}", locked, told | kinds)
+
+
+SOURCES = (
+    released("check", grade=True, points=2),
+    released("answer", locked=False, solution=True),
+    released("question", "markdown", locked=False, grade=True, solution=True, points=1),
+    released("given"),
+)
+
+
+def test_of_cells_with_one_id_the_last_of_its_type_counts():
+    first, last = marked("answer", source="first"), marked("answer", source="last")
+    text = {"cell_type": "markdown", "source": "x", "metadata": last["metadata"]}
+    found = restored(plain_notebook(notebook_of(first, last, text)), SOURCES)
+    named = [c.source for c in found.cells if c.metadata.get("nbgrader", {}).get("grade_id")]
+    assert named[0] == "last"
+    assert [c.id for c in found.cells][:3] == ["cell-1", "answer", "cell-3"]
+
+
+def test_what_a_student_may_not_change_is_as_released():
+    found = restored(plain_notebook(notebook_of(marked("check", source="assert True"))), SOURCES)
+    assert found.cells[0].source == "# check"
+    assert found.cells[0].metadata == {"nbgrader": SOURCES[0].nbgrader}
+
+
+def test_missing_cells_to_mark_are_put_back_and_given_ones_are_not():
+    found = restored(plain_notebook(notebook_of()), SOURCES)
+    assert [cell.id for cell in found.cells] == ["check", "answer", "question"]
+    assert found.cells[2].source == MISSING
+
+
+def test_what_holds_the_stub_or_is_missing_was_not_answered():
+    stub = {"cell_type": "markdown", "source": "# question ", "metadata": {}}
+    stub["metadata"] = {"nbgrader": {"grade_id": "question"}}
+    found = restored(plain_notebook(notebook_of(marked("answer", source="x = 1"), stub)), SOURCES)
+    assert unanswered(found, SOURCES) == {"question"}
+    assert unanswered(restored(plain_notebook(b""), SOURCES), SOURCES) == {"question", "answer"}
+
+
+def test_one_notebook_gives_the_same_bytes_every_time():
+    content = course.SOURCE.read_bytes()
+    texts = {as_json(restored(plain_notebook(content), SOURCES)) for _ in range(2)}
+    assert len(texts) == 1

@@ -1,0 +1,215 @@
+"""generate_assignment, autograde, generate_feedback and export, as an instructor types them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from autograder import course, gradebook
+from autograder.grade import grade
+from autograder.sandbox.selftest import choose
+from autograder.submission import read
+
+SEED = 77
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
+CONFIG = f"""\
+load_subconfig({str(course.NBGRADER_CONFIG)!r})
+c = get_config()
+c.CourseDirectory.root = {{root!r}}
+c.GradeSubmission.seed = {SEED}
+c.LateSubmissionPlugin.penalty_method = "zero"
+"""
+EXPLOIT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+MANUAL = {
+    "compare_sgd_momentum_question",
+    "compare_optimizers_question",
+    "compare_optimizers_plot",
+}
+
+
+def cell(notebook, grade_id):
+    return next(c for c in notebook["cells"] if c["metadata"]["nbgrader"]["grade_id"] == grade_id)
+
+
+def spoilt(notebook):
+    """Everything that has been done to an nbgrader notebook to get points or a grader's browser."""
+    for each in notebook["cells"]:
+        each["metadata"]["tags"] = ["skip-execution", "raises-exception"]
+    marked = cell(notebook, "fc_forward")
+    marked["source"] = "print('all fine')"
+    marked["metadata"]["nbgrader"] |= {"points": 1000, "grade": True}
+    marked["outputs"] = [
+        {
+            "output_type": "execute_result",
+            "execution_count": 1,
+            "metadata": {},
+            "data": {"text/plain": "1000", "text/html": EXPLOIT},
+        }
+    ]
+    cell(notebook, "adam")["metadata"]["nbgrader"] |= {"grade": False, "locked": False}
+    notebook["cells"].remove(cell(notebook, "rmsprop"))
+    notebook["cells"].append(json.loads(json.dumps(cell(notebook, "fc_backward"))))
+    cell(notebook, "cascade")["cell_type"] = "markdown"
+    shown = cell(notebook, "train_tiny_net_curves")
+    shown["outputs"] = [
+        {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": {
+                "image/png": PNG,
+                "image/svg+xml": f"<svg>{EXPLOIT}</svg>",
+                "application/javascript": "alert(3)",
+            },
+        },
+        {"output_type": "stream", "name": "stderr", "text": EXPLOIT},
+    ]
+    question = cell(notebook, "compare_sgd_momentum_question")
+    question["source"] = f"Because {EXPLOIT} [click](javascript:alert(4)) $\\href{{javascript:x}}$"
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory, a_course, source, hand_in):
+    """The course, after all four commands."""
+    root = tmp_path_factory.mktemp("course")
+    (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)), "utf-8")
+    (root / "source" / course.ASSIGNMENT).mkdir(parents=True)
+    (root / "source" / course.ASSIGNMENT / course.NOTEBOOK).write_bytes(course.SOURCE.read_bytes())
+    made = a_course(root)
+    hand_in(made.work("right"), source())
+    hand_in(
+        made.work("wrong"),
+        source(),
+        patch=("lib/optim.py", "self.momentum * v -", "self.momentum * v +"),
+    )
+    hand_in(made.work("hostile"), spoilt(source()), stub=True)
+    hand_in(made.work("damaged"), b'{"cells": [')
+    hand_in(made.work("late"), source())
+    (made.work("late") / "timestamp.txt").write_text("2026-11-21 00:10:00 UTC", "utf-8")
+    made.nbgrader("generate_assignment", course.ASSIGNMENT)
+    made.nbgrader("db", "assignment", "add", course.ASSIGNMENT, "--duedate=2026-11-20 23:59 UTC")
+    made.nbgrader("autograde", course.ASSIGNMENT)
+    made.nbgrader("generate_feedback", course.ASSIGNMENT)
+    made.nbgrader("export")
+    return made
+
+
+STUDENTS = ("right", "wrong", "hostile", "damaged", "late")
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+def test_the_gradebook_has_the_points_of_autograder_grade(classroom, points, student):
+    expected = points(grade(read(classroom.work(student), student), SEED, choose()))
+    found = classroom.marks(student)
+    assert {name: found[name][0] for name in expected} == expected
+    assert set(found) == set(expected) | MANUAL
+
+
+def test_no_trick_earns_a_point(classroom):
+    earned = {n: score for n, (score, _, _) in classroom.marks("hostile").items() if score}
+    assert earned == {"activations": 3}  # its own work, in a cell that it may write
+
+
+def test_what_a_person_has_to_judge_awaits_a_person(classroom):
+    marks = classroom.marks("right")
+    waiting = {name for name, (_, _, look) in marks.items() if look}
+    assert waiting == MANUAL | {"train_tiny_net", "compare_sgd_momentum", "compare_optimizers"}
+
+
+def test_every_marked_cell_is_there_once_in_its_released_form(classroom, source):
+    released = {c["metadata"]["nbgrader"]["grade_id"]: c for c in source()["cells"]}
+    for student in STUDENTS:
+        cells = [c for c in classroom.notebook(student)["cells"] if c["metadata"]]
+        ids = [c["metadata"]["nbgrader"]["grade_id"] for c in cells]
+        assert len(ids) == len(set(ids))
+        for name in classroom.marks(student):
+            found = cells[ids.index(name)]
+            assert found["cell_type"] == released[name]["cell_type"]
+            told = found["metadata"]["nbgrader"]
+            expected = released[name]["metadata"]["nbgrader"]
+            assert {k: told[k] for k in ("points", "grade", "locked", "solution", "task")} == {
+                k: expected[k] for k in ("points", "grade", "locked", "solution", "task")
+            }
+            assert set(found["metadata"]) == {"nbgrader"}
+
+
+def test_each_marked_cell_shows_its_result(classroom):
+    shown = cell(classroom.notebook("wrong"), "sgd_momentum")["outputs"]
+    assert len(shown) == 1
+    assert shown[0]["text"].startswith("SGD + Momentum: 0 of 2 points\n")
+    assert "FAILED" in shown[0]["text"]
+    assert cell(classroom.notebook("right"), "adam")["outputs"][0]["text"].startswith(
+        "Adam: 2 of 2 points\n"
+    )
+
+
+def test_plots_stay_as_text_and_png(classroom):
+    outputs = next(
+        c for c in classroom.notebook("hostile")["cells"] if c.get("id") == "train_tiny_net_curves"
+    )["outputs"]
+    assert outputs[0]["data"] == {"image/png": PNG}
+    assert outputs[1]["name"] == "stdout"
+
+
+class Active(HTMLParser):
+    """What of a page would run: scripts, handlers, and links that are code."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self._script = [], False
+
+    def handle_starttag(self, tag, attrs):
+        self._script = tag == "script"
+        for name, value in attrs:
+            if name.startswith("on") or (value or "").strip().lower().startswith("javascript"):
+                self.found.append((tag, name, value))
+
+    def handle_data(self, data):
+        if self._script and "alert(" in data:
+            self.found.append(("script", data))
+        self._script = False
+
+
+def test_nothing_of_a_student_runs_in_a_browser(classroom):
+    page = classroom.root / "feedback" / "hostile" / course.ASSIGNMENT / "Problem_1.html"
+    text = page.read_text("utf-8")
+    assert "click" in text
+    assert "\\href{" not in text
+    active = Active()
+    active.feed(text)
+    assert active.found == []
+
+
+def test_a_late_hand_in_is_penalised_by_nbgraders_own_plugin(classroom):
+    with open(classroom.root / "grades.csv", encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert (rows["late"]["raw_score"], rows["late"]["score"]) == ("29.0", "0.0")
+    assert (rows["right"]["raw_score"], rows["right"]["score"]) == ("29.0", "29.0")
+
+
+def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, source):
+    student = "resubmitted"
+    hand_in(classroom.work(student), source())
+    classroom.nbgrader("autograde", course.ASSIGNMENT, f"--student={student}")
+    assert classroom.marks(student)["adam"][0] == 2
+    with gradebook.opened(classroom.book) as book:
+        answer = ("compare_optimizers_question", "Problem_1", course.ASSIGNMENT, student)
+        book.find_grade(*answer).manual_score = 0.5
+        book.find_comment(*answer).manual_comment = "Nearly."
+        book.find_grade("activations", *answer[1:]).extra_credit = 0.25
+        book.db.commit()
+
+    empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    hand_in(classroom.work(student), empty, stub=True)
+    classroom.nbgrader("autograde", course.ASSIGNMENT, f"--student={student}", "--force")
+    marks = classroom.marks(student)
+    earned = {name: score for name, (score, _, _) in marks.items() if score}
+    assert earned == {}
+    assert marks["compare_optimizers_question"] == (0, 0.5, True)
+    with gradebook.opened(classroom.book) as book:
+        assert book.find_comment(*answer).comment == "Nearly."
+        assert book.find_grade("activations", *answer[1:]).extra_credit == 0.25
