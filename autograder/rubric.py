@@ -10,14 +10,14 @@ CHANCE = 0.10
 TARGET = 0.75
 """... and all of its points from here on."""
 
+SHORT_TARGET = 0.50
+"""The target of a short training, on a part of the images. See benchmarks/RESULTS.md."""
+
 CARRY_FORWARD = True
 """Whether a mistake that was recognised in one section is not paid for again in those after it.
 
-A check of a later section that sees exactly what the solution does with that mistake in it counts as
-passed. False: every check is judged by itself."""
-
-SHORT_TARGET = 0.50
-"""The same for a short training, on a part of the images. See benchmarks/RESULTS.md."""
+A check of a later section that sees exactly what the solution does with that mistake in it counts
+as passed. False: every check is judged by itself."""
 
 
 @dataclass(frozen=True)
