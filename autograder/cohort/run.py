@@ -72,7 +72,7 @@ def run(
     """
     console = console or Console()
     folder, out = folder.resolve(), out.resolve()
-    hand_ins = _class(folder)
+    hand_ins, due = _class(folder), _due(due)
     out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         settings = _settings(out, resume, training, seed, sandbox)
@@ -99,6 +99,13 @@ def _class(folder: Path) -> list[HandIn]:
             f"{folder} is empty; expected <student>/problem_1/ or <student>.zip for each student"
         )
     return hand_ins
+
+
+def _due(text: str | None) -> str | None:
+    try:
+        return None if text is None else gradebook.utc(text)
+    except ValueError:
+        raise CohortError(f'--due {text!r} is no time; write "2026-11-20 23:59 UTC"') from None
 
 
 @contextlib.contextmanager

@@ -8,10 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from autograder import course
 from autograder.entries import plain
+from autograder.gradebook import utc
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'()~-]{0,98}[\w=+@'()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
@@ -80,6 +79,6 @@ def _timestamp(work: Path) -> str | None:
     with path.open("rb") as file:
         text = file.read(LONGEST_TIMESTAMP).decode("utf-8", "replace").strip()
     try:
-        return str(parse_utc(text)) if text else None
-    except (ValueError, OverflowError):
+        return utc(text) if text else None
+    except ValueError:
         return None

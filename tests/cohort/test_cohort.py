@@ -1,0 +1,195 @@
+"""A class from its folder to its gradebook: whole, interrupted, resumed, handed in again."""
+
+import csv
+import json
+import re
+import shutil
+import signal
+import sqlite3
+import time
+
+import pytest
+
+from autograder.cohort.run import CohortError, run
+from autograder.grade import grade
+from autograder.report.as_json import from_json
+from autograder.sandbox.selftest import choose
+from autograder.submission import read
+
+SEED = 31
+GRADED = ("=cmd('x')", "ada", "broken", "grace", "linus", "new")
+
+
+def grade_of(out, student):
+    (found,) = from_json((out / "observations" / student / "grade.json").read_text("utf-8"))
+    return found
+
+
+def test_everything_that_was_promised_is_there(undisturbed):
+    out, _ = undisturbed
+    for student in GRADED:
+        assert (out / "feedback" / student / "problem_1" / "Problem_1.html").is_file()
+        assert (out / "observations" / student / "observations.npz").is_file()
+    assert (out / "gradebook.db").is_file()
+    assert (out / "report" / "index.html").is_file()
+    assert not (out / "feedback" / "absent").exists()
+
+
+def test_the_grades_are_those_of_autograder_grade(a_class, undisturbed):
+    out, _ = undisturbed
+    linus = read(a_class / "linus" / "problem_1", "linus")
+    alone, together = grade(linus, SEED, choose()), grade_of(out, "linus")
+    assert (alone.score, alone.sections) == (together.score, together.sections)
+    assert 0 < alone.score < alone.max_score
+    assert grade_of(out, "grace").sections == alone.sections  # the same work, in a zip
+
+
+def test_the_gradebook_has_every_cell_of_every_student(undisturbed, results):
+    marks = results(undisturbed[0])["gradebook"]
+    by_student = {}
+    for student, cell, auto, _, look in marks:
+        by_student.setdefault(student, {})[cell] = (auto, look)
+    assert set(by_student) == set(GRADED)
+    for student, cells in by_student.items():
+        sections = {s.id: s.score for s in grade_of(undisturbed[0], student).sections}
+        assert {name: cells[name][0] for name in sections} == sections
+        assert cells["compare_optimizers_plot"] == (None, 1)
+        assert len(cells) == 20
+    assert by_student["broken"]["compare_optimizers_question"] == (0, 0)
+    assert by_student["ada"]["compare_optimizers_question"] == (None, 1)
+
+
+def test_the_table_is_complete_and_computes_nothing(undisturbed):
+    with (undisturbed[0] / "report" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {*GRADED, "absent"} - {"=cmd('x')"} | {"'=cmd('x')"}
+    assert rows["ada"]["score"] == "29.0"
+    assert (rows["'=cmd('x')"]["seconds_late"], rows["ada"]["seconds_late"]) == ("660", "0")
+    assert rows["absent"]["remarks"] == "set aside: it has no folder problem_1"
+    assert rows["broken"]["remarks"].startswith("it is no zip file")
+
+
+def test_the_end_is_a_summary(undisturbed):
+    _, said = undisturbed
+    assert "6 graded, 1 set aside, mean" in said
+    assert "29 / 29" in said
+    assert re.search(r"absent +set aside +it has no folder problem_1", said)
+    assert "(late)" in said
+
+
+def test_a_page_says_nothing_of_other_students(undisturbed):
+    out, _ = undisturbed
+    for student in GRADED:
+        page = (out / "feedback" / student / "problem_1" / "Problem_1.html").read_text("utf-8")
+        others = set(GRADED) - {student, "new", "broken"}  # words that a page may have
+        assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", page)]
+
+
+def test_killed_twice_and_resumed_it_ends_as_if_nothing_had_happened(
+    a_class, undisturbed, start, results, tmp_path
+):
+    """Killed once while it grades and once while it writes."""
+    out, seed = tmp_path / "out", ("--seed", SEED, "--due", "2026-11-20 23:59 UTC")
+    first = start(a_class, out, *seed, "--workers", 2)
+    _until(lambda: len(list(out.glob("observations/*/grade.json"))) >= 2, first)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = start(a_class, out, "--resume", "--workers", 2)
+    _until(lambda: (out / "feedback" / "ada").exists(), second)
+    second.send_signal(signal.SIGKILL)
+    second.wait()
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("observations/*/grade.json")}
+    assert len(kept) == len(GRADED)
+    last = start(a_class, out, "--resume")
+    said, _ = last.communicate(timeout=500)
+    assert last.returncode == 0, said
+    assert results(out) == results(undisturbed[0])
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    left = [path for path in out.rglob("*") if path.name.startswith((".state-", ".gradebook-"))]
+    assert left == []
+
+
+@pytest.fixture
+def finished(undisturbed, a_class, tmp_path):
+    """A copy of a class and of its results, to go on with."""
+    folder, out = tmp_path / "class", tmp_path / "out"
+    shutil.copytree(a_class, folder)
+    shutil.copytree(undisturbed[0], out)
+    return folder, out
+
+
+def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
+    finished, undisturbed, results
+):
+    folder, out = finished
+    book = sqlite3.connect(out / "gradebook.db")
+    with book:
+        book.execute("update grade set manual_score = 0.5, needs_manual_grade = 0")
+        book.execute("update comment set manual_comment = 'Well argued.'")
+    linus = folder / "linus" / "problem_1" / "lib" / "optim.py"
+    linus.write_text(linus.read_text().replace("self.momentum * v +", "self.momentum * v -"))
+    shutil.rmtree(folder / "new" / "problem_1")
+    run(folder, out, resume=True, workers=1)
+    assert grade_of(out, "linus").score == 29
+    marks = {(s, cell): rest for s, cell, *rest in results(out)["gradebook"]}
+    before = {(s, cell): rest for s, cell, *rest in results(undisturbed[0])["gradebook"]}
+    assert marks["linus", "sgd_momentum"] == [2.0, 0.5, 1]  # it changed: look again
+    assert marks["ada", "sgd_momentum"] == [2.0, 0.5, 0]
+    assert {key: m[0] for key, m in marks.items() if key[0] in ("ada", "grace")} == {
+        key: m[0] for key, m in before.items() if key[0] in ("ada", "grace")
+    }
+    assert {m[0] for key, m in marks.items() if key[0] == "new"} == {None}
+    assert not (out / "feedback" / "new").exists()
+    comments = book.execute("select distinct manual_comment from comment").fetchall()
+    assert comments == [("Well argued.",)]
+
+
+def test_a_state_that_was_damaged_is_made_again(finished, undisturbed, results):
+    folder, out = finished
+    (out / "observations" / "ada" / "grade.json").write_text("[{")
+    (out / "observations" / "linus" / "state.json").unlink()
+    run(folder, out, resume=True, workers=1)
+    assert results(out) == results(undisturbed[0])
+
+
+def test_results_are_not_overwritten_unasked(finished):
+    folder, out = finished
+    with pytest.raises(CohortError, match="Add --resume"):
+        run(folder, out)
+
+
+def test_settings_are_kept_on_resuming(finished):
+    out = finished[1]
+    assert json.loads((out / "class.json").read_text())["seed"] == SEED
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: None, "is no folder"),
+        (lambda folder: folder.mkdir(), "is empty"),
+    ],
+)
+def test_wrong_use_is_answered_in_a_sentence(tmp_path, make, words):
+    make(tmp_path / "class")
+    with pytest.raises(CohortError, match=words):
+        run(tmp_path / "class", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_runs_do_not_write_into_one_folder(finished):
+    import fcntl
+
+    folder, out = finished
+    with (out / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(CohortError, match="another run"):
+            run(folder, out, resume=True)
+
+
+def _until(happened, process, seconds=300):
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
