@@ -18,6 +18,7 @@ import numpy as np
 from results import machine, write_section
 
 from autograder.svhn import draw, identify
+from autograder.svhn.recipe import RECIPE
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "lib_solution"))
@@ -129,7 +130,7 @@ def section(about: str, twin: tuple, seed: tuple, best: float, test: float, wron
 
 `python benchmarks/seed_curve.py`: {outcome}.
 TinyNet (512 hidden units) of the solution library, SGD {RATE}, batch {BATCH}, numpy seed {SEED}.
-Trained on: {about}
+Trained on: {about} Recipe {RECIPE.fingerprint()}.
 
 | epoch | {" | ".join(map(str, epochs))} |
 |{"---|" * (len(epochs) + 1)}

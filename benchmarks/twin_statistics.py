@@ -20,6 +20,7 @@ from results import machine, write_section
 from tqdm import tqdm
 
 from autograder.svhn import draw, identify
+from autograder.svhn.recipe import RECIPE
 
 HERE = Path(__file__).parent
 SAMPLES, ACCURACY_SAMPLES = 8, 3
@@ -200,7 +201,7 @@ def section(about: str, size: int, text: str, inside: bool) -> str:
     return f"""## The twin's images beside real ones
 
 `python benchmarks/twin_statistics.py`: {"all figures are" if inside else "NOT all figures are"}
-within their bounds. Measured: {about}
+within their bounds. Measured: {about} Recipe {RECIPE.fingerprint()}.
 
 Rows of five are quantiles at 5, 25, 50, 75 and 95% over {size:,} images. *Real*: one sample.
 *Twin*: mean over {SAMPLES} samples of the same size ({ACCURACY_SAMPLES} for the accuracies). *±*:
