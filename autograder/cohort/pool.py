@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 ATTEMPTS = 3
+PATIENCE_S = 10
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -98,7 +99,7 @@ class Cluster:
                 "--scheduler needs Dask: pip install 'autograder[cluster]'"
             ) from None
         try:
-            self._client = Client(address, timeout=10)
+            self._client = Client(address, timeout=PATIENCE_S)
         except (OSError, ValueError) as error:
             raise ClusterError(f"there is no Dask scheduler at {address}: {error}") from None
         self.workers = sum(self._client.nthreads().values())

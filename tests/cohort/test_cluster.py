@@ -1,0 +1,56 @@
+"""The same class on a Dask cluster of two workers, one of which is killed in mid-run."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from autograder.cohort import pool
+from autograder.cohort.pool import Cluster, ClusterError
+from autograder.cohort.run import run
+
+SEED = 31
+
+
+@pytest.fixture
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        yield cluster
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_results(
+    a_class, undisturbed, results, cluster, tmp_path
+):
+    out, killed = tmp_path / "out", []
+
+    def kill():
+        while not list(out.glob("observations/*/grade.json")):
+            time.sleep(0.02)
+        pid = next(iter(cluster.workers.values())).process.pid
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    run(
+        a_class,
+        out,
+        scheduler=cluster.scheduler_address,
+        seed=SEED,
+        due="2026-11-20 23:59 UTC",
+    )
+    killer.join(timeout=10)
+    assert killed
+    assert results(out) == results(undisturbed[0])
+
+
+def test_an_address_without_a_scheduler_is_answered_in_a_sentence(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(pool, "PATIENCE_S", 1)
+    with pytest.raises(ClusterError, match="there is no Dask scheduler at tcp://127.0.0.1:9"):
+        Cluster("tcp://127.0.0.1:9")
