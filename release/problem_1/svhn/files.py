@@ -71,7 +71,7 @@ def identify(directory: str | Path) -> Identity:
     if all(md5[file.name] == file.md5 for file in FILES):
         return Identity("real", "SVHN.", images=(TRAIN.images, TEST.images), md5=md5)
     marks = [read_mark(path) for path in paths]
-    for path, file, mark in zip(paths, FILES, marks):
+    for path, file, mark in zip(paths, FILES, marks, strict=True):
         if mark is None and md5[file.name] != file.md5:
             text = (
                 f"{path} is neither SVHN's file nor the twin's: {path.stat().st_size:,} bytes, "

@@ -37,7 +37,7 @@ def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Numbe
     glyphs = _glyphs(rng, digits, height, r)
     narrow = r.narrow * exp(r.narrow_spread * rng.standard_normal())
     scales = [height / glyph.height for glyph in glyphs]
-    widths = [glyph.width * scale * narrow for glyph, scale in zip(glyphs, scales)]
+    widths = [glyph.width * scale * narrow for glyph, scale in zip(glyphs, scales, strict=True)]
     gap = height * (r.gap + r.gap_spread * rng.standard_normal())
     starts = np.cumsum([0, *(width + gap for width in widths[:-1])])
     half = (starts[-1] + widths[-1]) / 2
@@ -53,7 +53,7 @@ def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Numbe
     size = int(2 * half + room + 4), int(2 * np.abs(offsets[:, 1]).max() + room + 4)
     centres = np.array(size) / 2 + offsets
     ink = np.zeros((size[1], size[0]), np.uint8)
-    for glyph, scale, centre in zip(glyphs, scales, centres):
+    for glyph, scale, centre in zip(glyphs, scales, centres, strict=True):
         # From the glyph's pixels to the photo's: stretch, slant, then turn.
         shape = np.array([[c, -s], [s, c]]) @ [[scale * narrow, -scale * slant], [0, scale]]
         np.maximum(ink, _moved(glyph, shape, centre, size), out=ink)

@@ -5,6 +5,7 @@ learning curve of a network trained on the real set.
 """
 
 from dataclasses import dataclass
+from hashlib import md5
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,10 @@ class Recipe:
     hard_blur: float = 0.05
     hard_shadow: float = 0.6
     hard_texture: float = 0.15
+
+    def fingerprint(self) -> str:
+        """Eight letters that change with every figure: measurements name the recipe they are of."""
+        return md5(repr(self).encode()).hexdigest()[:8]
 
 
 RECIPE = Recipe()
