@@ -87,8 +87,12 @@ class Case:
             return Diagnosis()
         excused = self._excused()
         left, found = set(self._wrong), []
-        for candidates in (self._singles, self._pairs):
-            fits = sorted(candidates(), key=lambda fit: -len(fit[1])) if left else []
+        for together in (1, 2):
+            if not left:
+                break
+            concerned = [v for v in by_section()[self._section] if self._concerns(v, self._wrong)]
+            fits = self._fitting(combinations(concerned, together))
+            fits = sorted(fits, key=lambda fit: -len(fit[1]))
             while fits := [fit for fit in fits if fit[1] & left]:
                 those, touched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
                 found += [v for v in those if v not in found]
@@ -101,8 +105,11 @@ class Case:
         return self._student[probe].ending[1:2] == ("NotImplementedError",)
 
     def _excused(self) -> frozenset[str]:
-        """Failed checks, all of whose probes saw what the inherited mistakes do to the solution."""
-        if not self._inherited:
+        """Failed checks, all of whose probes saw what the inherited mistakes do to the solution.
+
+        None where the section does anything else: what is not understood is judged by itself.
+        """
+        if self._wrong or not self._inherited:
             return frozenset()
         return frozenset(
             verdict.check.name
@@ -113,11 +120,12 @@ class Case:
             )
         )
 
-    def _singles(self) -> Iterator[tuple[tuple[Variant, ...], set[str]]]:
-        yield from self._fitting((v,) for v in by_section()[self._section])
-
-    def _pairs(self) -> Iterator[tuple[tuple[Variant, ...], set[str]]]:
-        yield from self._fitting(combinations(by_section()[self._section], 2))
+    def _concerns(self, variant: Variant, probes: set[str]) -> bool:
+        """Whether a variant shows in one of these probes."""
+        try:
+            return any(self._shows((variant,), probe) for probe in probes)
+        except Unfit:
+            return False
 
     def _fitting(
         self, candidates: Iterable[tuple[Variant, ...]]

@@ -240,7 +240,7 @@ def _section(
         share, test = _accuracy(images, learnt)
         tests.insert(0, test)
     else:
-        share = _share(verdicts, excused)
+        share = earned(verdicts, excused)
     score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
     return SectionGrade(
         section.id, section.title, score, section.auto, tuple(tests), _hints(diagnosis)
@@ -267,10 +267,10 @@ def _inherited(variant: Variant) -> str:
     return f"What was found in {BY_ID[variant.section].title} shows here as well, {costs}."
 
 
-def _share(verdicts: list[Verdict], excused: frozenset[str]) -> Fraction:
+def earned(verdicts: list[Verdict], excused: frozenset[str] = frozenset()) -> Fraction:
     """The part of a section's points that its checks earn, by their weights."""
-    earned = sum(v.check.weight for v in verdicts if v.failure is None or v.check.name in excused)
-    return Fraction(earned, sum(v.check.weight for v in verdicts))
+    passed = sum(v.check.weight for v in verdicts if v.failure is None or v.check.name in excused)
+    return Fraction(passed, sum(v.check.weight for v in verdicts))
 
 
 def _accuracy(images: Images, learnt: Observation) -> tuple[Fraction, Test]:

@@ -141,6 +141,7 @@ def applied(those: Iterable[Variant], base: Submission | None = None) -> Submiss
     )
 
 
+@cache
 def by_section() -> Mapping[str, tuple[Variant, ...]]:
     """The variants of each section."""
     return {s: tuple(v for v in variants() if v.section == s) for s in BY_ID}

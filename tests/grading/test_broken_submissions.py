@@ -72,7 +72,7 @@ SUBMISSIONS = (
     Broken(
         "wrong_shapes",
         file(LAYERS, old=FC_GRADIENT, new="self.grads[self.w_name] = dprev.T @ feat"),
-        {"fc_backward": 1, "cascade": 0.8, "small_network": 0.67, "dropout_network": 1.43},
+        {"fc_backward": 1},  # recognised, so that the networks do not pay for it again
         "has shape (6, 11); expected (11, 6); is it transposed?",
     ),
     Broken(

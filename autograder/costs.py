@@ -1,0 +1,127 @@
+"""What each variant costs: the table that instructors can read and argue with.
+
+usage: python -m autograder.variants      (writes variants/TABLE.md)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from autograder.diagnose import diagnose
+from autograder.grade import HUNDREDTHS, earned
+from autograder.mark import mark
+from autograder.observe import Observations
+from autograder.probes import probes
+from autograder.rehearse import rehearsed
+from autograder.rubric import SECTIONS
+from autograder.submission import Submission
+from autograder.variants import Variant, applied, solution, variants
+
+TABLE = Path(__file__).parent / "variants" / "TABLE.md"
+SEED = 2024
+
+SEEN = tuple(
+    name
+    for name, probe in probes().items()
+    if not probe.training or name == "train_tiny_net_network"
+)
+"""Every probe but trainings, small ones included."""
+
+HEADER = """\
+# What each misconception costs
+
+Written by `python -m autograder.variants`; a test compares it with what grading does. Points, of \
+the 29 that are judged without a training. *Elsewhere* are later sections that run the same code: \
+what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
+in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
+the mistake keeps the later section from answering at all. Mistakes in `train_net`, TinyNet and \
+the hyperparameters cost what the training then fails to learn; here they lose no points, but \
+their checks fail and name them.
+
+| misconception | own section | elsewhere, by itself | elsewhere, carried forward |
+|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Points that a variant loses.
+
+    Attributes:
+        variant: whose they are.
+        own: in its own section.
+        elsewhere: in other sections, each check judged by itself.
+        carried: in other sections, what is recognised being paid for once.
+        found: names of the variants that the diagnosis found, by section.
+        failed: names of the checks that failed, by section.
+    """
+
+    variant: Variant
+    own: float
+    elsewhere: Mapping[str, float]
+    carried: Mapping[str, float]
+    found: Mapping[str, tuple[str, ...]]
+    failed: Mapping[str, tuple[str, ...]]
+
+
+def cost(variant: Variant, seed: int = SEED) -> Cost:
+    """Grades the solution with this variant in it."""
+    student = observed(applied((variant,)), seed)
+    verdicts = mark(student, reference(seed))
+    diagnoses = diagnose(student, verdicts)
+    alone, carried = {}, {}
+    for section in SECTIONS:
+        own = [v for v in verdicts if v.check.section == section.id]
+        if section.training or not own:
+            continue
+        excused = diagnoses[section.id].excused if section.id in diagnoses else frozenset()
+        for points, free in ((alone, frozenset()), (carried, excused)):
+            lost = float(round(section.auto * (1 - earned(own, free)), HUNDREDTHS))
+            if lost:
+                points[section.id] = lost
+    failed: dict[str, tuple[str, ...]] = {}
+    for verdict in verdicts:
+        if verdict.failure is not None:
+            section = verdict.check.section
+            failed[section] = (*failed.get(section, ()), verdict.check.name)
+    return Cost(
+        variant,
+        carried.pop(variant.section, 0.0),
+        {name: points for name, points in alone.items() if name != variant.section},
+        carried,
+        {name: tuple(v.name for v in d.found) for name, d in diagnoses.items() if d.found},
+        failed,
+    )
+
+
+@lru_cache(maxsize=2)
+def reference(seed: int) -> Observations:
+    """What is seen of the solution."""
+    return observed(solution(), seed)
+
+
+def observed(submission: Submission, seed: int) -> Observations:
+    """What is seen of one of our own libraries."""
+    return rehearsed(submission.files, submission.cells, seed, SEEN)
+
+
+def row(cost: Cost) -> str:
+    """The variant's line of the table."""
+
+    def listed(points: Mapping[str, float]) -> str:
+        return ", ".join(f"{name} {lost:g}" for name, lost in points.items())
+
+    own = f"{cost.own:g}" if cost.own else "told"
+    name = cost.variant.name
+    return f"| {name} | {own} | {listed(cost.elsewhere)} | {listed(cost.carried)} |"
+
+
+def table(costs: Iterable[Cost]) -> str:
+    return HEADER + "".join(row(cost) + "\n" for cost in costs)
+
+
+def write() -> None:
+    TABLE.write_text(table(cost(v) for v in variants() if not v.correct), encoding="utf-8")

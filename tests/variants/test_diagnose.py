@@ -1,0 +1,157 @@
+"""What a diagnosis says of work that is wrong in several ways, or in ways nobody thought of."""
+
+import pytest
+
+from autograder import costs, grade
+from autograder.diagnose import diagnose
+from autograder.mark import mark
+from autograder.variants import LAYERS, OPTIMIZERS, Variant, applied, named
+from autograder.variants.pairs import PAIRS
+
+SEED = 4711
+
+
+def diagnosed(*those):
+    student = costs.observed(applied(those), SEED)
+    return diagnose(student, mark(student, costs.reference(SEED)))
+
+
+def found(*those):
+    return sorted(v.name for diagnosis in diagnosed(*those).values() for v in diagnosis.found)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_two_mistakes_are_both_named(pair):
+    assert found(*map(named, pair)) == sorted(pair)
+
+
+UNKNOWN = (
+    ("fc_backward_b", LAYERS, "dprev.sum(axis=0)", "1.7 * dprev.sum(axis=0)"),
+    (
+        "leaky_relu_forward_b",
+        LAYERS,
+        "output = np.maximum(feat, self.negative_slope * feat)",
+        "output = np.maximum(feat, self.negative_slope * feat) + 0.3",
+    ),
+    (
+        "dropout_forward_b",
+        LAYERS,
+        "output = feat * kept / self.keep_prob",
+        "output = feat * kept / self.keep_prob**1.3",
+    ),
+    (
+        "cross_entropy_b",
+        LAYERS,
+        "scores /= scores.sum(axis=-1, keepdims=True)",
+        "scores /= scores.sum(axis=-1, keepdims=True) + 0.1",
+    ),
+    ("adam_b", OPTIMIZERS, "(np.sqrt(v_hat) + self.eps)", "(v_hat**0.4 + self.eps)"),
+)
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=lambda row: row[0])
+def test_an_unknown_mistake_is_given_no_name(unknown):
+    assert found(Variant(*unknown)) == []
+
+
+def test_an_unknown_mistake_is_excused_nowhere():
+    unknown = Variant(*UNKNOWN[0])
+    assert not any(d.excused for d in diagnosed(unknown).values())
+
+
+def test_a_known_mistake_beside_an_unknown_one_is_named_where_it_shows_alone():
+    unknown = Variant("adam_b", OPTIMIZERS, "(np.sqrt(v_hat) + self.eps)", "np.sqrt(v_hat)")
+    known = named("rmsprop_has_epsilon_outside_the_root")
+    assert "rmsprop_has_epsilon_outside_the_root" in found(known, unknown)
+
+
+def test_a_later_section_with_a_mistake_of_its_own_is_judged_by_itself():
+    both = diagnosed(named("fc_backward_averages_both_gradients"), named("cascade_has_a_relu"))
+    assert both["cascade"].found == (named("cascade_has_a_relu"),)
+    assert not both["cascade"].excused
+    assert both["small_network"].excused == {"small_network_gradients"}
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch, monkeypatch):
+    monkeypatch.setattr(grade, "CARRY_FORWARD", switch)
+    submission = applied((named("fc_backward_averages_both_gradients"),))
+    student = costs.observed(submission, SEED)
+    verdicts = mark(student, costs.reference(SEED))
+    sections = grade.compiled(submission, student, verdicts, None, None, 0.0).sections
+    cascade = next(section for section in sections if section.id == "cascade")
+    assert (cascade.score == 2) is switch
+    (hint,) = cascade.hints
+    assert hint.misconception == "fc_backward_averages_both_gradients"
+    assert "FC Backward" in hint.text
+    gradients = next(test for test in cascade.tests if test.name == "cascade_gradients")
+    assert gradients.passed is switch
+    assert gradients.message.startswith("not counted") is switch
+
+
+OTHER_WORDS = (
+    (
+        "fc_backward_averages_the_weight_gradient",
+        LAYERS,
+        "self.grads[self.w_name] = feat.T @ dprev",
+        'self.grads[self.w_name] = np.einsum("nd,nm->dm", feat, dprev).astype(np.float32)'
+        " / dprev.shape[0]",
+    ),
+    (
+        "leaky_relu_backward_is_that_of_a_relu",
+        LAYERS,
+        "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)",
+        "dfeat = np.array(dprev, copy=True)\n        dfeat[feat <= 0] = 0",
+    ),
+    (
+        "dropout_forward_forgets_to_scale",
+        LAYERS,
+        "kept = self.rng.random_sample(feat.shape) < self.keep_prob\n"
+        "            output = feat * kept / self.keep_prob",
+        "kept = self.rng.binomial(1, self.keep_prob, size=feat.shape)\n"
+        "            output = np.where(kept == 1, feat, 0.0).astype(np.float32)",
+    ),
+    (
+        "dropout_forward_exchanges_keep_and_drop",
+        LAYERS,
+        "kept = self.rng.random_sample(feat.shape) < self.keep_prob",
+        "kept = self.rng.choice([0, 1], feat.shape, p=[self.keep_prob, 1 - self.keep_prob])",
+    ),
+    (
+        "dropout_backward_forgets_the_mask",
+        LAYERS,
+        "dfeat = dprev if self.kept is None else dprev * self.kept / self.keep_prob",
+        "scale = 1.0 if self.kept is None else 1.0 / self.keep_prob\n        dfeat = scale * dprev",
+    ),
+    (
+        "cross_entropy_softmax_overflows",
+        LAYERS,
+        "    scores = np.exp(feat - feat.max(axis=-1, keepdims=True))\n"
+        "    scores /= scores.sum(axis=-1, keepdims=True)",
+        "    scores = np.stack([np.exp(row) / np.sum(np.exp(row)) for row in feat])",
+    ),
+    (
+        "adam_has_epsilon_inside_the_root",
+        OPTIMIZERS,
+        "        if layer is self.net.layers[0]:  # a new step begins\n            self.t += 1\n",
+        "        self.t += 1\n",
+        "param -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+        "layer.params[name] = param - self.lr * m_hat * (v_hat + self.eps) ** -0.5",
+    ),
+    (
+        "rmsprop_forgets_the_root",
+        OPTIMIZERS,
+        "param -= self.lr * grad / np.sqrt(self.cache[name] + self.eps)",
+        "layer.params[name] = param - grad / (self.cache[name] + self.eps) * self.lr",
+    ),
+)
+
+
+@pytest.mark.parametrize("words", OTHER_WORDS, ids=lambda row: row[0])
+def test_a_mistake_in_other_words_is_named_alike(words):
+    name, path, *texts = words
+    pieces = [
+        Variant(f"{name}_{n}", path, old, new)
+        for n, (old, new) in enumerate(zip(texts[::2], texts[1::2], strict=True))
+    ]
+    assert found(*pieces) == [name]
