@@ -62,10 +62,14 @@ def parameters(net: Any, count: int) -> dict[str, Any]:
     return found
 
 
-def defined(cells: Mapping[str, str], cell: str) -> dict[str, Any] | None:
-    """The names that a notebook cell defines, None where the notebook has no such cell."""
+def defined(cells: Mapping[str, str], cell: str, lib: Any = None) -> dict[str, Any] | None:
+    """The names that a notebook cell defines, None where the notebook has no such cell.
+
+    With `lib`, the cell finds the networks by their names, as in the notebook.
+    """
     if cell not in cells:
         return None
-    namespace: dict[str, Any] = {"__name__": "__main__", "np": np, "numpy": np}
+    namespace: dict[str, Any] = dict(vars(lib.fully_conn)) if lib else {}
+    namespace |= {"__name__": "__main__", "np": np, "numpy": np}
     exec(compile(cells[cell], cell, "exec"), namespace)
     return namespace

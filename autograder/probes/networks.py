@@ -29,7 +29,7 @@ def cascade(lib, x, w, b, dout):
 @given(_cascade)
 def cascade_names(lib, cells, x, w, b, dout):
     model = lib.fully_conn.TestFCReLU()
-    cell = defined(cells, "cascade_names")
+    cell = defined(cells, "cascade_names", lib)
     if cell is None:  # older notebooks: nobody says how the parameters are called
         w_name, b_name = names(fully_connected(model.net, 1)[0])
     else:
@@ -70,7 +70,7 @@ def small_network_start(lib):
 @given(_small)
 def small_network_names(lib, cells, x, w1, b1, w2, b2, dout):
     model = lib.fully_conn.SmallFullyConnectedNetwork()
-    cell = defined(cells, "small_network_names")
+    cell = defined(cells, "small_network_names", lib)
     if cell is None:  # older notebooks, as above
         called = [name for layer in fully_connected(model.net, 2) for name in names(layer)]
     else:
