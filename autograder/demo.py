@@ -1,7 +1,8 @@
-"""All of it once, on the synthetic twin: data, release, and a training to the threshold."""
+"""All of it once, on the synthetic twin: data, release, a training to the threshold, a class."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,11 +32,16 @@ def run(out: Path) -> int:
         accuracies = _train(console, directory)
     plot = _plot(accuracies, out / "learning_curve.png")
     console.print(f"   {_curve(accuracies)}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
+    with _step(console, "4. A class of made-up students, graded with short trainings"):
+        graded = _class(console, out / "class")
     console.rule("Open")
     for name, path in (
         ("a sheet of samples", out / "samples.png"),
         ("the learning curve", plot),
         ("the release", course.RELEASE / "README.md"),
+        ("the class report", graded / "report" / "index.html"),
+        ("a student's feedback", _page(graded, "riemann")),
+        ("an untouched hand-in", _page(graded, "untouched")),
     ):
         console.print(f"   {name:20} {path}", highlight=False)
     return 0 if accuracies[-1] >= TARGET else 1
@@ -112,6 +118,26 @@ def _train(console: Console, directory: Path) -> list[float]:
             progress=show,
         )
     return accuracies
+
+
+def _class(console: Console, out: Path) -> Path:
+    """Make the class up anew and grade it; returns the folder of its results."""
+    from autograder import demo_class
+    from autograder.cohort.run import run as grade_class
+
+    shutil.rmtree(out, ignore_errors=True)
+    handed_in, graded = out / "submitted", out / "graded"
+    handed_in.mkdir(parents=True)
+    console.print(f"   {demo_class.make(handed_in)} hand-ins, in {handed_in}", highlight=False)
+    grade_class(handed_in, graded, training="short", seed=SEED, due=demo_class.DUE, console=console)
+    return graded
+
+
+def _page(graded: Path, student: str) -> Path:
+    """A student's feedback page."""
+    return (graded / "feedback" / student / course.ASSIGNMENT / course.NOTEBOOK).with_suffix(
+        ".html"
+    )
 
 
 def _curve(accuracies: Sequence[float]) -> str:
