@@ -676,7 +676,8 @@ ALTERNATIVES = (
             (
                 OPTIMIZERS,
                 "        self.velocity: dict[str, np.ndarray] = {}",
-                "        self.velocity = {n: 0 * p for a in net.layers for n, p in a.params.items()}",
+                "        self.velocity = {}\n        for layer in net.layers:\n"
+                "            self.velocity |= {n: 0 * p for n, p in layer.params.items()}",
             ),
         ),
     ),
