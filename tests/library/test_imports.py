@@ -21,4 +21,4 @@ def test_the_library_imports_nothing_heavy_but_numpy():
         text=True,
         check=True,
     )
-    assert not set(out.stdout.split()) & {"scipy", "tqdm", "matplotlib", "PIL", "pooch"}
+    assert not set(out.stdout.split()) & {"scipy", "tqdm", "matplotlib", "PIL"}
