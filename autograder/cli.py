@@ -209,10 +209,12 @@ def doctor(sandbox: SandboxName = None) -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
 ) -> None:
-    """All of it once, on the synthetic twin."""
+    """All of it once, on the synthetic twin: data, release, a training, and a made-up class."""
     from autograder.demo import run
 
-    raise typer.Exit(run(out))
+    with _told_in_a_sentence(*_grader_errors()):
+        status = run(out)
+    raise typer.Exit(status)
 
 
 def _grader_errors() -> tuple[type[Exception], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, mean, median
@@ -19,6 +19,7 @@ from autograder.report.pages import page
 from autograder.training import MODES
 
 MOST_FAILURES = 15
+MANY, MANY_CHECKS = 10, "many checks at once"
 SLOWEST = 5
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With which a spreadsheet takes a cell for something to compute."""
@@ -59,7 +60,9 @@ class Row:
             grade.score,
             grade.max_score,
             {s.id: (s.score, s.max_score) for s in grade.sections},
-            {t.name: t.message.removeprefix(ONLY_IF_RIGHT) for t in tests if not t.passed},
+            _by_cause(
+                {t.name: t.message.removeprefix(ONLY_IF_RIGHT) for t in tests if not t.passed}
+            ),
             {hint.misconception: hint.text for hint in hints},
             accuracies[-1][1] if accuracies else None,
             late_s,
@@ -67,6 +70,15 @@ class Row:
             grade.training,
             grade.errors,
         )
+
+
+def _by_cause(failures: Mapping[str, str]) -> Mapping[str, str]:
+    """One failure where one message fails many checks: a library that does not import is one."""
+    count = Counter(failures.values())
+    return {
+        MANY_CHECKS if count[message] >= MANY else name: message
+        for name, message in failures.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def feedback(
         by_hand=sum(section.by_hand for section in sections),
         total=TOTAL,
         unjudged=sum(s.grade.max_score for s in sections if s.grade.score is None),
-        curve=curve(accuracies, target) if accuracies and target else None,
+        curve=curve(accuracies, target) if len(accuracies) > 1 and target else None,
         trained=PROBE,
         target=target,
         late=_duration(late_s) if late_s else None,
