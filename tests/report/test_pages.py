@@ -1,0 +1,202 @@
+"""Feedback pages, the class report and its table, from Grades that are hostile or odd."""
+
+import csv
+import io
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from autograder.grade import Grade, Hint, SectionGrade, Test
+from autograder.report.charts import curve, histogram
+from autograder.report.class_report import Class, Row, csv_of, page_of, section_figures
+from autograder.report.feedback import feedback
+from autograder.rubric import SECTIONS
+
+EVIL = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"
+
+
+def graded(student="ada", *, failing=(), unjudged=(), message="off by 1.0e-01", hints=(), **kw):
+    """A Grade with one check a section, of which some fail."""
+    sections = tuple(
+        SectionGrade(
+            s.id,
+            s.title,
+            None if s.id in unjudged else 0.0 if s.id in failing else float(s.auto),
+            s.auto,
+            (Test(f"{s.id}_values", s.id not in failing, message if s.id in failing else ""),),
+            tuple(Hint("some_mistake", hint) for hint in hints if s.id in failing),
+        )
+        for s in SECTIONS
+    )
+    judged = [s for s in sections if s.score is not None]
+    made = Grade(
+        schema=1,
+        submission=student,
+        assignment="problem_1",
+        score=sum(s.score for s in judged),
+        max_score=sum(s.max_score for s in judged),
+        seed=1,
+        suite="0" * 16,
+        training="short",
+        data="a twin",
+        versions={"python": "3.12", "numpy": "2"},
+        sandbox="bubblewrap",
+        elapsed_s=1.0,
+        sections=sections,
+        errors=(),
+    )
+    return replace(made, **kw)
+
+
+class Page(HTMLParser):
+    """What a page consists of, as a browser or a screen reader sees it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.links, self.text, self.active = [], [], [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            if name == "href":
+                self.links.append(value)
+            if name == "src" or name.startswith("on"):
+                self.active.append((tag, name))
+
+    def handle_data(self, data):
+        self.text += data + " "
+
+
+EVERYTHING_EVIL = graded(
+    EVIL, failing=("adam",), message=EVIL, hints=(EVIL,), errors=(EVIL,), data=EVIL
+)
+PAGES = {
+    "feedback": lambda: feedback(EVERYTHING_EVIL, [(1, 0.1), (2, 0.6)], 3600),
+    "report": lambda: page_of(
+        Class((Row.of(EVIL, EVERYTHING_EVIL, [(1, 0.1)], 60.0),), ((EVIL, EVIL),))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_students_wrote_is_text_and_nothing_else(name):
+    text = PAGES[name]()
+    page = Page(text)
+    assert not {"script", "iframe", "object", "img", "link"} & set(page.tags)
+    assert page.active == []
+    assert "alert('x')" in page.text
+    assert "{{ 7 * 7 }}" in page.text
+    assert "http" not in text.replace("http-equiv", "")  # nothing is loaded from anywhere
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_its_landmarks_and_one_main_heading(name):
+    page = Page(PAGES[name]())
+    for landmark in ("header", "main", "footer", "title"):
+        assert page.tags.count("title" if landmark == "title" else landmark) >= 1
+    assert page.tags.count("main") == page.tags.count("h1") == 1
+    assert len(page.ids) == len(set(page.ids))
+    inside = [link[1:] for link in page.links if link.startswith("#")]
+    assert inside
+    assert set(inside) <= set(page.ids)
+
+
+def test_feedback_says_in_words_what_colour_says():
+    page = Page(feedback(graded(failing=("adam",), unjudged=("train_tiny_net",))))
+    text = " ".join(page.text.split())
+    assert "30 of 32 points" in text
+    assert "1 of 1 checks failed" in text
+    assert "not judged yet" in text
+    assert "Sections worth 5 points are not judged yet." in text
+    assert "A person gives 3 more" in text
+    assert "The assignment has 40 in all." in text
+
+
+def test_one_message_for_many_checks_is_shown_once():
+    adam = replace(
+        graded().sections[-3],
+        score=0.0,
+        tests=tuple(Test(f"adam_{name}", False, "adam could not be imported") for name in "abc"),
+    )
+    page = Page(feedback(replace(graded(), sections=(adam,))))
+    assert page.text.count("adam could not be imported") == 1
+    assert "a, b, c" in page.text
+
+
+@pytest.mark.parametrize(
+    ("points", "drawn"), [([], False), ([(1, 0.2)], False), ([(1, 0.2), (2, 0.4)], True)]
+)
+def test_a_training_is_drawn_when_there_is_a_curve_of_it(points, drawn):
+    assert ("svg" in Page(feedback(graded(), points)).tags) is drawn
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(30, "less than a minute"), (60, "1 minute"), (7200, "2 hours"), (10**6, "12 days")],
+)
+def test_lateness_is_told_in_words(seconds, words):
+    assert f"by {words}." in Page(feedback(graded(), (), seconds)).text
+
+
+def test_a_curve_is_drawn_where_its_figures_are():
+    root = ElementTree.fromstring(str(curve([(1, 0.0), (2, 0.5), (3, 1.0)], 0.75)))
+    (line,) = root.iter("polyline")
+    x, y = zip(*(map(float, p.split(",")) for p in line.get("points").split()), strict=True)
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)
+    assert y[0] - y[1] == pytest.approx(y[1] - y[2], abs=0.2)
+    assert y[0] > y[2]
+    assert "100% at the end" in root.get("aria-label")
+
+
+@pytest.mark.parametrize("values", [[], [0], [10], [0, 2, 2, 10, 10, 10]])
+def test_a_histogram_counts_every_value_once(values):
+    root = ElementTree.fromstring(str(histogram(values, [0, 2, 4, 10], "Points", "points", None)))
+    heights = [float(bar.get("height")) for bar in root.iter("rect")]
+    expected = [
+        sum(v < 2 for v in values),
+        sum(2 <= v < 4 for v in values),
+        sum(v >= 4 for v in values),
+    ]
+    assert len(heights) == 3
+    scale = max(heights) / max(expected) if any(expected) else 0
+    assert heights == pytest.approx([scale * count for count in expected], abs=0.2)
+
+
+def rows(*failing):
+    return [
+        Row.of(f"s{number}", graded(failing=names), (), 0.0) for number, names in enumerate(failing)
+    ]
+
+
+def test_figures_of_the_sections_are_right():
+    found = {s.id: s for s in section_figures(rows((), ("adam",), ("adam", "rmsprop"), ()))}
+    assert (found["adam"].share, found["adam"].failing) == (0.5, 0.5)
+    assert (found["rmsprop"].share, found["rmsprop"].failing) == (0.75, 0.25)
+    assert found["adam"].discrimination == pytest.approx(0.5774, abs=1e-4)
+    assert found["cascade"].discrimination is None  # all have the same
+
+
+def test_the_commonest_failures_come_first_with_how_many_have_them():
+    class_ = Class(tuple(rows((), ("adam",), ("adam", "rmsprop"))), ())
+    text = " ".join(Page(page_of(class_)).text.split())
+    assert text.index("adam values 2 67%") < text.index("rmsprop values 1 33%")
+
+
+def test_a_class_without_anybody_is_a_page_too():
+    assert "0 graded" in " ".join(Page(page_of(Class((), (("x", "y"),)))).text.split())
+    assert list(csv.reader(io.StringIO(csv_of(Class((), (("x", "y"),))))))[1][-1] == "set aside: y"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\n="])
+def test_no_cell_of_the_table_is_a_formula(start):
+    evil = f"{start}cmd|' /C calc'!A0"
+    row = Row.of(evil, graded(errors=(evil,)), (), 0.0)
+    table = csv_of(Class((row,), ((evil, evil),)))
+    for line in csv.reader(io.StringIO(table)):
+        assert not [cell for cell in line if cell.strip().startswith(("=", "+", "-", "@"))]
+    assert evil in next(csv.DictReader(io.StringIO(table)))["student"]
