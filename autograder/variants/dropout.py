@@ -44,14 +44,6 @@ VARIANTS = (
         "keeping one: look at the comparison that makes the mask.",
     ),
     Variant(
-        "dropout_forward_compares_normal_draws",
-        LAYERS,
-        MASK,
-        "kept = self.rng.randn(*feat.shape) < self.keep_prob",
-        "The mask compares normally distributed numbers with keep_prob. Of which numbers is "
-        "a share p below p?",
-    ),
-    Variant(
         "dropout_forward_draws_one_mask_for_all_examples",
         LAYERS,
         MASK,

@@ -140,7 +140,7 @@ VARIANTS = (
         OPTIMIZERS,
         RMSPROP,
         "param -= self.lr * grad / np.sqrt(self.cache[name])",
-        "self.eps is not used.",
+        "self.eps is not used: where does epsilon stand in the formula?",
     ),
     Variant(
         "rmsprop_exchanges_the_weights_of_its_average",
@@ -257,7 +257,7 @@ VARIANTS = (
         OPTIMIZERS,
         ADAM,
         "param -= self.lr * m_hat / np.sqrt(v_hat)",
-        "self.eps is not used.",
+        "self.eps is not used: where does epsilon stand in the formula?",
     ),
     Variant(
         "adam_corrects_no_bias",

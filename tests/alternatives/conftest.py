@@ -19,6 +19,10 @@ PLACE = re.compile(r'raise NotImplementedError\("(.+?): write your solution here
 
 @pytest.fixture(scope="session")
 def rewritten() -> Callable[..., Submission]:
+    return rewriter()
+
+
+def rewriter() -> Callable[..., Submission]:
     """`rewritten(blocks, patches, cells)`: the solution, done in another way.
 
     Blocks are named as the released library names them ("fc.forward"), and their code stands

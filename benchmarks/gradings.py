@@ -1,0 +1,108 @@
+"""Many gradings under many seeds: right work loses nothing, and no misconception escapes.
+
+usage: python benchmarks/gradings.py [gradings of right work] [gradings of misconceptions]
+
+By rehearsal, without a sandbox: the work is our own, and the sandbox draws nothing. 1,000 gradings
+are shared among the solution and the alternatives of tests/alternatives, 500 among the
+misconceptions; ten of these, drawn at random, are graded often, so that one that escapes now and
+then is seen to.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Iterator
+from runpy import run_path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from results import machine, write_section
+
+from autograder import costs, course
+from autograder.mark import mark
+from autograder.submission import Submission
+from autograder.variants import solution, variants
+
+FOLDER = course.ROOT / "tests" / "alternatives"
+OFTEN = 10
+
+
+def main() -> None:
+    right, wrong = (int(argument) for argument in (*sys.argv[1:], "1000", "500")[:2])
+    rng = np.random.default_rng(2026)
+    began = time.monotonic()
+    lost = right_work(right, rng)
+    escaped, unnamed, sections = misconceptions(wrong, rng)
+    minutes = (time.monotonic() - began) / 60
+    named = 1 - sum(unnamed.values()) / wrong
+    write_section(
+        "gradings",
+        "## Gradings under many seeds\n\n"
+        f"`python benchmarks/gradings.py {right} {wrong}`, training off, each grading under a seed of "
+        f"its own; {minutes:.0f} minutes. {machine()}.\n\n"
+        "| | |\n|---|---|\n"
+        f"| gradings of the solution and {len(alternatives())} alternatives | {right:,} |\n"
+        f"| of them with a failed check | {sum(lost.values())} {listed(lost)} |\n"
+        f"| gradings of misconceptions | {wrong:,} |\n"
+        f"| of them seen by no check of their section | {sum(escaped.values())} {listed(escaped)} |\n"
+        f"| of them named first in their section | {named:.1%} {listed(unnamed)} |\n"
+        f"| of them accused of something in another section | {sum(sections.values())} "
+        f"{listed(sections)} |",
+    )
+
+
+def listed(counts: Counter[str]) -> str:
+    return "" if not counts else "(" + ", ".join(f"{n} {k}" for k, n in counts.items()) + ")"
+
+
+def alternatives() -> tuple:
+    return run_path(str(FOLDER / "alternatives.py"))["ALTERNATIVES"]
+
+
+def works() -> Iterator[tuple[str, Submission]]:
+    """The solution, and every alternative."""
+    rewritten = run_path(str(FOLDER / "conftest.py"))["rewriter"]()
+    yield "solution", solution()
+    for row in alternatives():
+        cells = {name: textwrap.dedent(text) for name, text in row.cells.items()}
+        yield row.name, rewritten(row.blocks, row.patches, cells)
+
+
+def right_work(count: int, rng: np.random.Generator) -> Counter[str]:
+    """By name, how many gradings lost something."""
+    everything, lost = list(works()), Counter()
+    for number in range(count):
+        name, work = everything[number % len(everything)]
+        seed = int(rng.integers(2**32))
+        verdicts = mark(costs.observed(work, seed), costs.reference(seed))
+        failed = [verdict for verdict in verdicts if verdict.failure is not None]
+        if failed:
+            lost[name] += 1
+            print(name, "seed", seed, [(v.check.name, v.failure) for v in failed], flush=True)
+    return lost
+
+
+def misconceptions(
+    count: int, rng: np.random.Generator
+) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """By name, how many gradings saw nothing, gave another name, or accused another section."""
+    everything = [variant for variant in variants() if not variant.correct]
+    often = rng.choice(len(everything), size=OFTEN, replace=False)
+    escaped, unnamed, elsewhere = Counter(), Counter(), Counter()
+    for number in range(count):
+        which = rng.integers(len(everything)) if number % 2 else rng.choice(often)
+        variant, seed = everything[which], int(rng.integers(2**32))
+        cost = costs.cost(variant, seed)
+        escaped[variant.name] += variant.section not in cost.failed
+        unnamed[variant.name] += cost.found.get(variant.section, ())[:1] != (variant.name,)
+        elsewhere[variant.name] += bool(set(cost.found) - {variant.section})
+    return +escaped, +unnamed, +elsewhere
+
+
+if __name__ == "__main__":
+    main()
