@@ -102,7 +102,8 @@ def _raised(failure: Exception, cells: Mapping[str, str]) -> Raised:
 @contextlib.contextmanager
 def _like_a_fresh_process(seed: int) -> Iterator[None]:
     """Seeds what a worker seeds; what is printed and warned of goes nowhere."""
-    with _performing, np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+    quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with _performing, np.errstate(all="ignore"), quiet[0], quiet[1]:
         state, other = np.random.get_state(), random.getstate()
         np.random.seed(seed)
         random.seed(seed)

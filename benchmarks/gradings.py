@@ -43,13 +43,14 @@ def main() -> None:
     write_section(
         "gradings",
         "## Gradings under many seeds\n\n"
-        f"`python benchmarks/gradings.py {right} {wrong}`, training off, each grading under a seed of "
-        f"its own; {minutes:.0f} minutes. {machine()}.\n\n"
+        f"`python benchmarks/gradings.py {right} {wrong}`, training off, each grading under a seed "
+        f"of its own; {minutes:.0f} minutes. {machine()}.\n\n"
         "| | |\n|---|---|\n"
         f"| gradings of the solution and {len(alternatives())} alternatives | {right:,} |\n"
         f"| of them with a failed check | {sum(lost.values())} {listed(lost)} |\n"
         f"| gradings of misconceptions | {wrong:,} |\n"
-        f"| of them seen by no check of their section | {sum(escaped.values())} {listed(escaped)} |\n"
+        f"| of them seen by no check of their section | {sum(escaped.values())} "
+        f"{listed(escaped)} |\n"
         f"| of them named first in their section | {named:.1%} {listed(unnamed)} |\n"
         f"| of them accused of something in another section | {sum(sections.values())} "
         f"{listed(sections)} |",

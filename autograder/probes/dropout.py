@@ -46,7 +46,7 @@ def dropout_forward_test_time(lib, x, dout, keep_prob, seed, other_seed):
 def dropout_forward_without(lib, x, dout, keep_prob, seed, other_seed):
     yield dict(trained=lib.layer_utils.dropout(keep_prob).forward(x.copy(), True))
     yield dict(kept_1=lib.layer_utils.dropout(1).forward(x.copy(), True))
-    yield dict(kept_0=lib.layer_utils.dropout(0).forward(x.copy(), True))
+    yield dict(kept_0=lib.layer_utils.dropout(0.0).forward(x.copy(), True))
 
 
 @given(_few)

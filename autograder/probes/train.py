@@ -128,9 +128,13 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
         name: (examples[end - size : end], labels[end - size : end])
         for (name, size), end in zip(SIZES.items(), ends, strict=True)
     }
-    for run, decay in dict(plain=1.0, decayed=lr_decay).items():
+    equal = scores.copy()  # every epoch is as good for the validation data as the first
+    validated = slice(SIZES["data_train"], SIZES["data_train"] + SIZES["data_val"])
+    equal[:, validated] = scores[STEPS, validated]
+    runs = dict(plain=(1.0, scores), decayed=(lr_decay, scores), equal=(1.0, equal))
+    for run, (decay, scored) in runs.items():
         clock = [0]
-        layer = ScriptedLayer(clock, scores, losses, dict(pattern=pattern, start=start.copy()))
+        layer = ScriptedLayer(clock, scored, losses, dict(pattern=pattern, start=start.copy()))
         model = ScriptedModel(lib, layer)
         optimizer = ScriptedOptimizer(model.net, clock)
         found = lib.train.train_net(

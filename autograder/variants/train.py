@@ -108,6 +108,14 @@ VARIANTS = (
         "compared, and stored?",
     ),
     Variant(
+        "train_tiny_net_keeps_the_last_of_equals",
+        TRAINING,
+        IF_BEST,
+        "if val_acc >= opt_val_acc:",
+        "Of several epochs that are equally good, opt_params are those of the last. Look at the "
+        "comparison.",
+    ),
+    Variant(
         "train_tiny_net_keeps_the_first_parameters",
         TRAINING,
         IF_BEST,

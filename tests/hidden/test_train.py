@@ -67,6 +67,13 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
     close(student.plain_best_later, reference.plain_best, "the best parameter, some steps later,")
 
 
+@check("train_tiny_net", weight=0, announced="the first of them, if several are equally good")
+def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
+    provided(lambda: test_train_tiny_net_best_parameters(train_tiny_net_loop))
+    student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
+    close(student.equal_best, reference.equal_best, "the best parameter, all epochs being equal,")
+
+
 @check("train_tiny_net", weight=0, announced="from 3072 pixels to 10 classes")
 def test_train_tiny_net_network(train_tiny_net_network):
     given, student = train_tiny_net_network.given, train_tiny_net_network.student

@@ -1,10 +1,15 @@
 """What a diagnosis says of work that is wrong in several ways, or in ways nobody thought of."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from autograder import costs, grade
 from autograder.diagnose import diagnose
 from autograder.mark import mark
+from autograder.report.terminal import shown
+from autograder.sandbox.selftest import choose
 from autograder.variants import LAYERS, OPTIMIZERS, Variant, applied, named
 from autograder.variants.pairs import PAIRS
 
@@ -23,6 +28,18 @@ def found(*those):
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_two_mistakes_are_both_named(pair):
     assert found(*map(named, pair)) == sorted(pair)
+
+
+def test_a_submission_is_told_in_its_grade():
+    submission = applied((named("adam_counts_parameters"),))
+    found = grade.grade(submission, SEED, choose())
+    hints = {section.id: section.hints for section in found.sections if section.hints}
+    assert hints == {
+        "adam": (grade.Hint("adam_counts_parameters", named("adam_counts_parameters").hint),)
+    }
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(shown(found))
+    assert "t grows once a parameter" in console.export_text()
 
 
 UNKNOWN = (

@@ -1,0 +1,154 @@
+"""How many mutants of the solution's blocks the hidden suites kill.
+
+usage: python benchmarks/mutants.py [part of a block's name ...]
+
+Cosmic Ray's operators change one thing at a time in each block and answer cell; every mutant is
+observed and marked. One that fails no check is a gap in the suites, or does the same as the
+solution: then it stands in EQUIVALENT, with the reason. A table is written when all blocks are
+tried.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+from results import machine, write_section
+
+from autograder import costs
+from autograder.mark import mark
+from autograder.rehearse import rehearsed
+from autograder.release.strip import strip
+from autograder.submission import Submission
+from autograder.variants import solution
+
+SEED = 31
+PATIENCE_S = 30
+SLOW = ("fc_forward_training_size", "fc_backward_training_size", "train_tiny_net_network")
+QUICK = tuple(name for name in costs.SEEN if name not in SLOW)
+BLOCK = re.compile(r"^( *)### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION\n", re.DOTALL | re.MULTILINE)
+PLACE = re.compile(r'raise NotImplementedError\("(.+?): write your solution here"\)')
+
+EQUIVALENT: dict[tuple[str, str], str] = {}
+"""Why a mutant is right: by its block and its changed line."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A block with one thing changed.
+
+    Attributes:
+        place: the block's name.
+        line: what is new in it.
+        work: the solution with it.
+    """
+
+    place: str
+    line: str
+    work: Submission
+
+
+def main() -> None:
+    wanted = sys.argv[1:]
+    tried, killed, excused = Counter(), Counter(), Counter()
+    for mutant in mutants():
+        if wanted and not any(part in mutant.place for part in wanted):
+            continue
+        tried[mutant.place] += 1
+        if is_killed(mutant.work):
+            killed[mutant.place] += 1
+        elif (mutant.place, mutant.line) in EQUIVALENT:
+            excused[mutant.place] += 1
+        else:
+            print(f"survives: {mutant.place}: {mutant.line}", flush=True)
+    rows = [f"| {p} | {n} | {killed[p]} | {excused[p]} |" for p, n in tried.items()]
+    total = f"| all | {tried.total()} | {killed.total()} | {excused.total()} |"
+    text = "\n".join(
+        ["| block | mutants | killed | equivalent |", "|---|---|---|---|", *rows, total]
+    )
+    print(text)
+    if not wanted:
+        write_section(
+            "mutants",
+            "## Mutants of the solution\n\n`python benchmarks/mutants.py`, Cosmic Ray's operators "
+            f"on every block and answer cell. {machine()}.\n\n{text}",
+        )
+
+
+def is_killed(work: Submission) -> bool:
+    """Whether a check fails: the quick ones first."""
+    return fails(work, QUICK) or fails(work, SLOW)
+
+
+def fails(work: Submission, names: tuple[str, ...]) -> bool:
+    def too_long(*_: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(PATIENCE_S)
+    try:
+        student = rehearsed(work.files, work.cells, SEED, names)
+    except Exception:  # it cannot be imported, or does not end
+        return True
+    finally:
+        signal.alarm(0)
+    right = costs.reference(SEED).only(names)
+    return any(verdict.failure is not None for verdict in mark(student, right))
+
+
+def mutants() -> Iterator[Mutant]:
+    right = solution()
+    for path, content in right.files.items():
+        text = content.decode()
+        places = iter(PLACE.findall(strip(text, path)))
+        for block in BLOCK.finditer(text):
+            place = next(places)
+            for line, code in mutations(block[2]):
+                changed = text[: block.start(2)] + code + text[block.end(2) :]
+                files = dict(right.files) | {path: changed.encode()}
+                yield Mutant(place, line, Submission("mutant", files, right.cells))
+    for name, text in right.cells.items():
+        block = BLOCK.search(text)
+        for line, code in mutations(block[2]):
+            changed = text[: block.start(2)] + code + text[block.end(2) :]
+            cells = dict(right.cells) | {name: changed}
+            yield Mutant(name, line, Submission("mutant", right.files, cells))
+
+
+def mutations(block: str) -> Iterator[tuple[str, str]]:
+    """What operators make of a block, each once: the line that is new, and the block."""
+    code = textwrap.dedent(block)
+    indent = " " * (len(block) - len(block.lstrip(" ")))
+    seen = {code}
+    for name in sorted(operator_names()):
+        try:
+            operator = get_operator(name)()
+        except TypeError:  # an experiment with names of variables, which have to be told to it
+            continue
+        for occurrence in range(10_000):
+            changed = mutate_code(code, operator, occurrence)
+            if changed is None:
+                break
+            if changed not in seen:
+                seen.add(changed)
+                yield new_line(code, changed), textwrap.indent(changed, indent)
+
+
+def new_line(old: str, new: str) -> str:
+    before = old.splitlines()
+    lines = [line.strip() for line in new.splitlines() if line not in before]
+    return " ".join(lines) or "(a line is gone)"
+
+
+if __name__ == "__main__":
+    main()
