@@ -25,6 +25,13 @@ from autograder.report.feedback import feedback
 from autograder.rubric import AUTO_TOTAL
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
+CONFIG = """\
+# For `nbgrader formgrader`, `export` and `generate_feedback` in this folder.
+load_subconfig({!r})
+c = get_config()
+c.CourseDirectory.root = {!r}
+c.CourseDirectory.feedback_directory = "nbgrader_feedback"  # beside the pages in feedback/
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
     class_ = Class(summary.rows, summary.set_aside)
     _replace(out / REPORT / "index.html", page_of(class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
+    _replace(
+        out / course.NBGRADER_CONFIG.name, CONFIG.format(str(course.NBGRADER_CONFIG), str(out))
+    )
     return summary
 
 

@@ -6,10 +6,14 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from autograder import gradebook
 from autograder.cohort.run import CohortError, run
 from autograder.grade import grade
 from autograder.report.as_json import from_json
@@ -150,6 +154,26 @@ def test_a_state_that_was_damaged_is_made_again(finished, undisturbed, results):
     (out / "observations" / "linus" / "state.json").unlink()
     run(folder, out, resume=True, workers=1)
     assert results(out) == results(undisturbed[0])
+
+
+def test_stock_nbgrader_goes_on_where_the_run_ended(finished):
+    folder, out = finished
+    run(folder, out, resume=True, workers=1)  # the folder has moved
+    with gradebook.opened(gradebook.url(out / "gradebook.db")) as book:
+        cell = ("compare_optimizers_plot", "Problem_1", "problem_1", "ada")
+        book.find_grade(*cell).manual_score = 1
+        book.db.commit()
+    for command in (["generate_feedback", "problem_1", "--student=ada"], ["export"]):
+        nbgrader = Path(sys.executable).with_name("nbgrader")
+        done = subprocess.run([nbgrader, *command], cwd=out, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    with (out / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert (rows["ada"]["score"], rows["ada"]["max_score"]) == ("30.0", "40.0")
+    assert float(rows["linus"]["score"]) == grade_of(out, "linus").score
+    page = out / "nbgrader_feedback" / "ada" / "problem_1" / "Problem_1.html"
+    assert "Adam: 2 of 2 points" in page.read_text("utf-8")
+    assert "At a glance" in (out / "feedback" / "ada" / "problem_1" / "Problem_1.html").read_text()
 
 
 def test_results_are_not_overwritten_unasked(finished):
