@@ -127,9 +127,8 @@ def main() -> None:
             print("survives:", survivors[-1], flush=True)
     rows = [f"| {p} | {n} | {killed[p]} | {excused[p]} |" for p, n in tried.items()]
     total = f"| all | {tried.total()} | {killed.total()} | {excused.total()} |"
-    text = "\n".join(
-        ["| block | mutants | killed | equivalent |", "|---|---|---|---|", *rows, total]
-    )
+    head = ["| block | mutants | killed | equivalent |", "|---|---|---|---|"]
+    text = "\n".join([*head, *rows, total, "", f"Survivors: {len(survivors)}", *survivors])
     print(text)
     if not wanted:
         write_section(
