@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from autograder.mark import Verdict, manifest
-from autograder.observe import Observations
+from autograder.observe import Observation, Observations
 from autograder.probes import key_of, probes
 from autograder.readings import Reading, alike, read, tells_something
 from autograder.rehearse import load, rehearse
@@ -56,7 +56,7 @@ def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str,
         diagnosis = case.diagnosed()
         if diagnosis.found or diagnosis.excused:
             diagnoses[section.id] = diagnosis
-        if diagnosis.complete:
+        if diagnosis.complete and _go_together((*known, *diagnosis.found)):
             known += diagnosis.found
     return diagnoses
 
@@ -80,17 +80,16 @@ class Case:
         self._probes = [p for p in dict.fromkeys((*concerned, *others)) if p in set(student)]
         self._student = {p: read(student[p], self._rehearsals.given(p)) for p in self._probes}
         self._wrong = {p for p in concerned if p in self._student and not self._is_like((), p)}
+        self._telling = {p for p in self._wrong if not _says_nothing(student[p])}
 
     def diagnosed(self) -> Diagnosis:
         """Fewest assumptions first: what is inherited alone, then single variants, then pairs."""
-        if all(self._is_unwritten(p) for p in self._student):
-            return Diagnosis()
         excused = self._excused()
         left, found = set(self._wrong), []
         for together in (1, 2):
-            if not left:
+            if not left & self._telling:
                 break
-            concerned = [v for v in by_section()[self._section] if self._concerns(v, self._wrong)]
+            concerned = [v for v in by_section()[self._section] if self._concerns(v)]
             fits = self._fitting(combinations(concerned, together))
             fits = sorted(fits, key=lambda fit: -len(fit[1]))
             while fits := [fit for fit in fits if fit[1] & left]:
@@ -100,9 +99,6 @@ class Case:
         return Diagnosis(
             tuple(v for v in found if not v.correct), self._inherited, not left, excused
         )
-
-    def _is_unwritten(self, probe: str) -> bool:
-        return self._student[probe].ending[1:2] == ("NotImplementedError",)
 
     def _excused(self) -> frozenset[str]:
         """Failed checks, all of whose probes saw what the inherited mistakes do to the solution.
@@ -120,10 +116,10 @@ class Case:
             )
         )
 
-    def _concerns(self, variant: Variant, probes: set[str]) -> bool:
-        """Whether a variant shows in one of these probes."""
+    def _concerns(self, variant: Variant) -> bool:
+        """Whether a variant shows in what is wrong."""
         try:
-            return any(self._shows((variant,), probe) for probe in probes)
+            return any(self._shows((variant,), probe) for probe in self._telling)
         except Unfit:
             return False
 
@@ -159,6 +155,23 @@ class Case:
 
     def _reading(self, those: tuple[Variant, ...], probe: str) -> Reading:
         return self._rehearsals.reading((*self._inherited, *those), probe)
+
+
+def _go_together(those: tuple[Variant, ...]) -> bool:
+    """Whether there is one solution with all of these in it."""
+    try:
+        applied(those)
+    except Unfit:
+        return False
+    return True
+
+
+def _says_nothing(seen: Observation) -> bool:
+    """Whether the code was not written, not imported or stopped: no variant does any of these."""
+    raised = seen.ending.raised
+    if seen.values:
+        return False
+    return raised is None or bool(raised.importing) or raised.type == "NotImplementedError"
 
 
 class Rehearsals:

@@ -6,10 +6,13 @@ import pytest
 from rich.console import Console
 
 from autograder import costs, grade
-from autograder.diagnose import diagnose
+from autograder.diagnose import diagnose, rehearsals
 from autograder.mark import mark
+from autograder.observe import Observation, Observations
 from autograder.report.terminal import shown
+from autograder.sandbox.protocol import Raised
 from autograder.sandbox.selftest import choose
+from autograder.sandbox.session import Ending
 from autograder.variants import LAYERS, OPTIMIZERS, Variant, applied, named
 from autograder.variants.pairs import PAIRS
 
@@ -80,6 +83,18 @@ def test_a_known_mistake_beside_an_unknown_one_is_named_where_it_shows_alone():
     unknown = Variant("adam_b", OPTIMIZERS, "(np.sqrt(v_hat) + self.eps)", "np.sqrt(v_hat)")
     known = named("rmsprop_has_epsilon_outside_the_root")
     assert "rmsprop_has_epsilon_outside_the_root" in found(known, unknown)
+
+
+def test_two_mistakes_that_no_patch_joins_are_both_named_and_judged_by_themselves_later():
+    always = "if self.keep_prob < 1:"  # at test time, and for a keep probability of 0
+    both = Variant(
+        "dropout_forward_b", LAYERS, "if is_training and 0 < self.keep_prob < 1:", always
+    )
+    assert found(both)[:2] == [
+        "dropout_forward_drops_all_for_a_keep_probability_of_0",
+        "dropout_forward_drops_at_test_time",
+    ]
+    assert not any(d.excused for d in diagnosed(both).values())
 
 
 def test_a_later_section_with_a_mistake_of_its_own_is_judged_by_itself():
@@ -172,3 +187,22 @@ def test_a_mistake_in_other_words_is_named_alike(words):
         for n, (old, new) in enumerate(zip(texts[::2], texts[1::2], strict=True))
     ]
     assert found(*pieces) == [name]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Ending("timed out", "it did not finish within 5 s"),
+        Ending("killed", "its process was ended by SIGKILL"),
+        Ending("raised", raised=Raised("SyntaxError", "invalid syntax", "lib.optim")),
+        Ending("raised", raised=Raised("NotImplementedError", "Adam.update: write it here")),
+    ],
+    ids=lambda ending: ending.raised.type if ending.raised else ending.how,
+)
+def test_work_that_says_nothing_is_compared_with_nothing(ending):
+    claims = {name: Observation(name, {}, {}, ending) for name in costs.SEEN}
+    student = Observations(SEED, "none", claims)
+    verdicts = mark(student, costs.reference(SEED))
+    rehearsals(SEED)._readings.clear()
+    assert diagnose(student, verdicts) == {}
+    assert {those for those, _ in rehearsals(SEED)._readings} <= {()}
