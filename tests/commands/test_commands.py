@@ -32,7 +32,9 @@ def solution(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("command", [[], ["data"], ["release"], ["grade"], ["cohort"], ["doctor"], ["demo"]])
+@pytest.mark.parametrize(
+    "command", [[], ["data"], ["release"], ["grade"], ["cohort"], ["doctor"], ["demo"]]
+)
 def test_every_command_explains_itself(command):
     told = run(*command, "--help")
     assert told.returncode == 0
