@@ -49,7 +49,8 @@ def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str,
     diagnoses: dict[str, Diagnosis] = {}
     known: list[Variant] = []
     for section in SECTIONS:
-        if section.id not in failed:
+        seen = {p for v in failed.get(section.id, ()) for p in v.check.probes if p in set(student)}
+        if all(_says_nothing(student[p]) for p in seen):  # and so where nothing failed
             continue
         inherited = tuple(v for v in known if section.id in SHOWS_IN.get(v.section, ()))
         case = Case(section.id, student, failed[section.id], inherited)
@@ -171,7 +172,8 @@ def _says_nothing(seen: Observation) -> bool:
     raised = seen.ending.raised
     if seen.values:
         return False
-    return raised is None or bool(raised.importing) or raised.type == "NotImplementedError"
+    unwritten = ("NotImplementedError", "LookupError")  # a block, or a cell of the notebook
+    return raised is None or bool(raised.importing) or raised.type in unwritten
 
 
 class Rehearsals:
