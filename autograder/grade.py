@@ -24,7 +24,7 @@ from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
 from autograder.submission import Submission
-from autograder.training import PROBE, Images, Progress, judged_accuracy, train
+from autograder.training import PROBE, Images, Progress, claimed, judged_accuracy, train
 from autograder.variants import Variant, solution
 
 SCHEMA = 1
@@ -276,10 +276,12 @@ def earned(verdicts: list[Verdict], excused: frozenset[str] = frozenset()) -> Fr
 def _accuracy(images: Images, learnt: Observation) -> tuple[Fraction, Test]:
     """The part of the points that the training earns, and what is said of it."""
     accuracy = judged_accuracy(learnt.values, images)
-    told = learnt.values.get("told_accuracy")
+    told, epochs = (claimed(learnt.values, name) for name in ("told_accuracy", "epoch"))
     message = f"judged accuracy {accuracy:.1%} (all points from {images.mode.target:.0%} on)"
-    if told is not None and np.ndim(told) == 0:
-        message += f"; your code printed {float(told):.1%}"
+    if epochs is not None:
+        message += f", after {epochs:.0f} epochs"
+    if told is not None:
+        message += f"; your code printed {told:.1%}"
     if learnt.ending.how != "finished":
         message += f"; {how_it_ended(learnt)}"
     share = Fraction(training_share(accuracy, images.mode.target)).limit_denominator(10**6)

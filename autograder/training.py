@@ -162,11 +162,19 @@ def train(
             if "w1" not in event.step.values:
                 continue
             accuracy = judged_accuracy(values, images)
-            progress(Progress(int(values.get("epoch", 0)), accuracy))
+            progress(Progress(int(claimed(values, "epoch") or 0), accuracy))
             if stop_early and accuracy >= images.mode.target:
                 ending = Ending("finished")
                 break
     return Observation(PROBE, values, {}, ending)
+
+
+def claimed(values: Mapping[str, object], name: str) -> float | None:
+    """A number that a submission tells of its training; None where it is none."""
+    value = values.get(name)
+    if isinstance(value, np.ndarray) and value.ndim == 0 and np.isfinite(value):
+        return float(value)
+    return None
 
 
 def judged_accuracy(parameters: Mapping[str, np.ndarray], images: Images) -> float:

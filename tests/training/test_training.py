@@ -10,7 +10,7 @@ from lib.mlp.train import train_net
 from lib.optim import SGD
 
 from autograder import svhn
-from autograder.training import MODES, Images, Mode, judged_accuracy, prepare, train
+from autograder.training import MODES, Images, Mode, claimed, judged_accuracy, prepare, train
 
 SEED = 11
 CELLS = {
@@ -70,6 +70,14 @@ def test_what_the_training_printed_comes_back_as_a_claim(run, solution):
     observation, accuracy, _ = run(lying)
     assert float(observation["told_accuracy"]) == 1.0
     assert accuracy < 1.0
+
+
+@pytest.mark.parametrize("lie", [np.array(np.nan), np.array([3, 4]), np.array(np.inf), "many"])
+def test_a_claim_that_is_no_number_is_no_claim(lie):
+    """What comes back is the student's: it may be anything that the border lets through."""
+    assert claimed({"epoch": lie}, "epoch") is None
+    assert claimed({}, "epoch") is None
+    assert claimed({"epoch": np.array(3)}, "epoch") == 3
 
 
 def test_without_a_cell_of_hyperparameters_those_of_the_published_run_are_taken(run, solution):
