@@ -43,7 +43,7 @@ def run(out: Path) -> int:
         ("a student's feedback", _page(graded, "riemann")),
         ("an untouched hand-in", _page(graded, "untouched")),
     ):
-        console.print(f"   {name:20} {path}", highlight=False)
+        console.print(f"   {name:20} {path}", highlight=False, soft_wrap=True)
     return 0 if accuracies[-1] >= TARGET else 1
 
 
@@ -88,11 +88,9 @@ def _train(console: Console, directory: Path) -> list[float]:
 
     from autograder import training
     from autograder.sandbox.unconfined import Unconfined
+    from autograder.variants import solution
 
-    files = {
-        path.relative_to(course.LIBRARY).as_posix(): path.read_bytes()
-        for path in (course.LIBRARY / "lib").rglob("*.py")
-    }
+    right = solution()
     accuracies: list[float] = []
     columns = (
         TextColumn("   accuracy {task.fields[accuracy]:.3f}"),
@@ -109,8 +107,8 @@ def _train(console: Console, directory: Path) -> list[float]:
             bar.update(task, completed=progress.epoch, accuracy=progress.accuracy)
 
         training.train(
-            files,
-            {},
+            right.files,
+            right.cells,
             images,
             Unconfined(),  # our own code
             stop_early=True,
