@@ -1,0 +1,124 @@
+"""Works -> what is handed in: a folder as a student has it, or a zip."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+import zipfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from attack import Changes, Work
+
+from autograder import course
+from autograder.cells import ANSWERS, grade_id_of
+from autograder.grade import solution
+from autograder.release.strip import find_blocks, strip
+
+STUB = re.compile(
+    r'^(?P<indent> *)raise NotImplementedError\("(?P<place>.+?): write your solution here"\)$',
+    re.MULTILINE,
+)
+
+
+def write(work: Work, folder: Path) -> None:
+    """Writes a work as a folder with the library, the notebook and whatever else is in it."""
+    for path, content in _files(work).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    (folder / course.NOTEBOOK).write_bytes(_notebook(work))
+    for change in work.changes:
+        if change.folder is not None:
+            change.folder(folder)
+
+
+def pack(work: Work, folder: Path, archive: Path) -> None:
+    """Writes the zip of a work whose folder is written: by its own making, or as students do."""
+    makers = [change.archive for change in work.changes if change.archive is not None]
+    if makers:
+        makers[-1](folder, archive)
+        return
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                packed.write(path, Path(course.ASSIGNMENT, path.relative_to(folder)))
+
+
+def _files(work: Work) -> dict[str, bytes]:
+    blocks = _blocks(work)
+    files = {}
+    for path, content in solution().files.items():
+        filled = STUB.sub(lambda found: _filled(found, blocks), strip(content.decode(), path))
+        files[path] = filled.encode()
+    assert not blocks, f"there are no such blocks: {', '.join(blocks)}"
+    for change in work.changes:
+        _change(files, change)
+    return files
+
+
+def _blocks(work: Work) -> dict[str, str | None]:
+    """The code of every block that is written, in the end."""
+    done = dict(_solved()) if work.base == "solution" else {}
+    for change in work.changes:
+        done |= {name: code for name, code in change.blocks.items() if name not in ANSWERS}
+    return done
+
+
+@cache
+def _solved() -> Mapping[str, str]:
+    """The solution's blocks by place."""
+    return {
+        block.place: block.source
+        for path, content in solution().files.items()
+        for block in find_blocks(content.decode(), path)
+    }
+
+
+def _filled(stub: re.Match, blocks: dict[str, str | None]) -> str:
+    code = blocks.pop(stub["place"], None)
+    return stub[0] if code is None else textwrap.indent(_plain(code), stub["indent"])
+
+
+def _change(files: dict[str, bytes], change: Changes) -> None:
+    for path, old, new in change.patches:
+        count = files[path].count(old.encode())
+        assert count == 1, f"{path} holds {count} times, expected once: {old}"
+        files[path] = files[path].replace(old.encode(), new.encode())
+    for path, code in change.appended.items():
+        files[path] += f"\n\n{_plain(code)}\n".encode()
+    for path, content in change.files.items():
+        if content is None:
+            del files[path]
+        else:
+            files[path] = (
+                content if isinstance(content, bytes) else _plain(content).encode() + b"\n"
+            )
+
+
+def _notebook(work: Work) -> bytes:
+    path = course.SOURCE if work.base == "solution" else course.RELEASE / course.NOTEBOOK
+    notebook: Any = json.loads(path.read_text("utf-8"))
+    for change in work.changes:
+        assert isinstance(notebook, dict), "a change of the notebook's bytes comes last"
+        left = {name: _released(name) for name, code in change.blocks.items() if name in ANSWERS}
+        for grade_id, text in (left | dict(change.cells)).items():
+            (cell,) = (c for c in notebook["cells"] if grade_id_of(c) == grade_id)
+            cell["source"] = _plain(text)
+        if change.notebook is not None:
+            notebook = change.notebook(notebook)
+    return notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
+
+
+def _released(grade_id: str) -> str:
+    """A cell as students receive it."""
+    notebook = json.loads((course.RELEASE / course.NOTEBOOK).read_text("utf-8"))
+    (cell,) = (c for c in notebook["cells"] if grade_id_of(c) == grade_id)
+    return "".join(cell["source"])
+
+
+def _plain(code: str) -> str:
+    return textwrap.dedent(code).strip("\n")
