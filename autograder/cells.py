@@ -20,14 +20,17 @@ OURS = ANSWERS | {section.id for section in SECTIONS}
 VERSION = 4
 LARGEST_CELL = 200_000
 
-MAGIC = re.compile(r"(?P<indent>\s*)(?:%%?[A-Za-z_]|!|\?)")
-HELP = re.compile(r"(?P<indent>\s*)[\w.]+\s*\?{1,2}\s*;?\s*")
-ASSIGNED = re.compile(r"(?P<indent>\s*)(?P<name>[\w, ]+?)\s*=\s*(?:!|%[A-Za-z_])")
+# possessive (`*+`, `++`): a line that almost fits must not be tried in every other way, too, which
+# would take hours for a line of blanks
+MAGIC = re.compile(r"(?P<indent>\s*+)(?:%%?[A-Za-z_]|!|\?)")
+HELP = re.compile(r"(?P<indent>\s*+)[\w.]++\s*+\?{1,2}+\s*+;?+\s*+")
+ASSIGNED = re.compile(r"(?P<indent>\s*+)(?P<name>[\w,][\w, ]*+)\s*+=\s*+(?:!|%[A-Za-z_])")
 OTHER_LANGUAGE = re.compile(
-    r"\s*%%(?:!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
+    r"\s*+%%(?:!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
     r"|system|sx|writefile)\b"
 )
-QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|#[^\n]*")
+# a backslash escapes outside of quotes, too: so each kind of quote is left open once in a line at most
+QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"|\\.|#[^\n]*")
 
 
 class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a fault of ours
@@ -123,7 +126,7 @@ def _without_magics(lines: list[str]) -> Iterator[str]:
 
 def _as_python(line: str) -> str:
     if assigned := ASSIGNED.match(line):
-        return f"{assigned['indent']}{assigned['name']} = None"
+        return f"{assigned['indent']}{assigned['name'].rstrip()} = None"
     found = MAGIC.match(line) or HELP.fullmatch(line)
     return f"{found['indent']}pass" if found else line
 

@@ -318,10 +318,22 @@ def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
         ("print('%d' % 3)", "print('%d' % 3)"),
         ("x = a % b", "x = a % b"),
         ("f('(')  # (\n%time g()", "f('(')  # (\npass"),
+        ('x = f("""\n(don\'t)\n""")\n%time g()', 'x = f("""\n(don\'t)\n""")\npass'),
+        ("a , b =!ls", "a , b = None"),
     ],
 )
 def test_magics_are_removed_as_text(text, python):
     assert without_magics(text) == python
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again", "end"),
+    [("", " ", "x"), ("", "a ", "!"), ("np.mean?", " ", "x"), ("", "\\'", ""), ("", "\\'\\\"", "")],
+)
+def test_a_line_that_is_almost_a_magic_is_read_as_quickly_as_another(beginning, again, end):
+    """By backtracking these would take hours: a test that hangs here has found a way to."""
+    line = beginning + 50_000 * again + end
+    assert without_magics(line) == line
 
 
 @pytest.mark.parametrize("seed", range(30))
