@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint release data bench clean
+.PHONY: help install demo test lint fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: $(INSTALLED)  ## style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
+fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; half an hour on one core
+	$(BIN)/python benchmarks/fuzz.py --inputs 1000000
+
 release: $(INSTALLED)  ## build release/ and verify it
 	$(BIN)/autograder release
 
@@ -40,4 +43,4 @@ bench: $(INSTALLED)  ## measure every claim; writes benchmarks/RESULTS.md
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment and what runs leave behind
-	rm -rf .venv out gradebook.db .pytest_cache .ruff_cache
+	rm -rf .venv out gradebook.db .hypothesis .pytest_cache .ruff_cache

@@ -33,6 +33,7 @@ DTYPES = {
     for kind in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
 MOST_VALUES = 2_000
+"""Names of a probe, all its steps together: an empty array takes 20 bytes to send, 600 to hold."""
 MOST_STEPS = 20_000
 MOST_RECORDS = 200_000
 LONGEST_NAME = 100
@@ -131,6 +132,7 @@ class Frames:
         """`room`: how many bytes the probe may send in all."""
         self._room = room
         self._left = MOST_STEPS
+        self._names: set[str] = set()
         self._head = bytearray()
         self._need = HEAD.size
         self._header: dict[str, Any] | None = None
@@ -164,7 +166,11 @@ class Frames:
                 self._left -= 1
                 if self._left < 0:
                     raise MalformedError("the probe took too many steps")
-                yield _step(header, payload)
+                step = _step(header, payload)
+                self._names.update(step.values, step.refused)
+                if len(self._names) > MOST_VALUES:
+                    raise MalformedError("the probe sent too many values")
+                yield step
 
     def _feed_head(self, view: memoryview) -> memoryview:
         """Takes what is missing of magic, lengths and header."""

@@ -179,6 +179,15 @@ def test_there_is_an_end_to_steps_and_records():
         list(Records().feed(record * (protocol.MOST_RECORDS + 1)))
 
 
+def test_there_is_an_end_to_the_values_of_a_probe():
+    """An empty array takes 20 bytes to send and 600 to hold; one name again and again is one."""
+    names = [f"a{number}" for number in range(protocol.MOST_VALUES)]
+    many = frame({"arrays": [[name, "|b1", [0]] for name in names]})
+    assert len(read(many * 3)) == 3
+    with pytest.raises(MalformedError, match="too many values"):
+        read(many + frame({"refused": {"one_more": "is None"}}))
+
+
 def test_what_was_begun_and_not_ended_is_noticed():
     frames = Frames(ROOM)
     data = written({"x": np.zeros(8)})

@@ -1,0 +1,141 @@
+"""Feed hostile bytes to everything that reads what strangers wrote, a million inputs and more.
+
+usage: python benchmarks/fuzz.py [--inputs 1000000] [--seed N] [--reader NAME] [--replay FILE]
+
+The readers, their inputs and what they may answer are in tests/fuzz/fuzzing. Another answer,
+another exception or too much memory stops the run; the input is kept in a file for `--replay`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from results import machine, write_section
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "fuzz"))
+
+from fuzzing.readers import DAMAGED, Fallen, Reader, attacked, held, readers  # noqa: E402
+
+SHARES = {
+    "frames of a probe": 0.4,
+    "records of a worker": 0.2,
+    "the end of a probe": 0.1,
+    "notebooks": 0.15,
+    "zip files": 0.15,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--reader", choices=SHARES, default=None)
+    parser.add_argument("--replay", type=Path, help="an input that was kept; needs --reader")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        known = {reader.name: reader for reader in readers(Path(name))}
+        if options.replay is not None:
+            return replayed(known[options.reader or parser.error("--reader is missing")], options)
+        seed = secrets.randbits(32) if options.seed is None else options.seed
+        print(f"seed {seed}")
+        shares = SHARES if options.reader is None else {options.reader: 1.0}
+        rows, began = {}, time.monotonic()
+        try:
+            with bar() as progress:
+                for title, share in shares.items():
+                    inputs = round(share * options.inputs)
+                    task = progress.add_task(title, total=inputs)
+
+                    def told(done: int, task: TaskID = task) -> None:
+                        progress.update(task, completed=done)
+
+                    rows[title] = attacked(known[title], inputs, seed, told)
+        except Fallen as fallen:
+            return kept(fallen, title)
+    minutes = (time.monotonic() - began) / 60
+    text = shown(rows, seed, minutes)
+    print(text)
+    if options.reader is None:
+        write_section("fuzz", text)
+    return 0
+
+
+def replayed(reader: Reader, options: argparse.Namespace) -> int:
+    try:
+        said, peak = held(reader, options.replay.read_bytes())
+    except Fallen as fallen:
+        print(fallen, "", repr(fallen.__cause__), sep="\n")
+        return 1
+    print(f"{said}; {peak:,} bytes of memory")
+    return 0
+
+
+def kept(fallen: Fallen, title: str) -> int:
+    """Show the input that did it, and how to see it again."""
+    with tempfile.NamedTemporaryFile(prefix="fallen-", delete=False) as file:
+        file.write(fallen.data)
+    print(fallen, f"{fallen.data[:200]!r} ({len(fallen.data):,} bytes)", sep="\n")
+    print(f"python benchmarks/fuzz.py --reader '{title}' --replay {file.name}")
+    return 1
+
+
+def shown(rows: dict[str, tuple[Counter[str], int]], seed: int, minutes: float) -> str:
+    total = sum(answers.total() for answers, _ in rows.values())
+    lines = [
+        "## Hostile bytes for every reader",
+        "",
+        f"`python benchmarks/fuzz.py --inputs {total} --seed {seed}`, {minutes:.0f} minutes on one "
+        f"core. {machine()}.",
+        "",
+        f"{total:,} inputs: one of {DAMAGED + 1} drawn by structure, the others made of it by "
+        "changing bytes. None led to another exception than a refusal, to anything but plain "
+        "data, or to more memory than the cap (by tracemalloc for what was drawn, by the size of "
+        "the process for all).",
+        "",
+        "| reader | inputs | plain data | refused | kinds of answers | most memory, MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for title, (answers, most) in rows.items():
+        refused = sum(count for said, count in answers.items() if said.startswith("refused"))
+        lines.append(
+            f"| {title} | {answers.total():,} | {answers.total() - refused:,} | {refused:,} "
+            f"| {len(answers)} | {most / 2**20:.1f} |"
+        )
+    lines += [
+        "",
+        "Answers that came most often:",
+        "",
+        "| reader | answer | inputs |",
+        "|---|---|---|",
+    ]
+    for title, (answers, _) in rows.items():
+        lines += [f"| {title} | {said} | {n:,} |" for said, n in answers.most_common(8)]
+    return "\n".join(lines)
+
+
+def bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:20}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,158 @@
+"""What students hand in: notebooks and zip files."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from pathlib import Path
+
+from fuzzing.answers import Breach, must_be_text, named
+from fuzzing.damage import encoded, spoiled
+from hypothesis import strategies as st
+
+from autograder import cells, submission
+from autograder.graded_notebook import as_json, plain_notebook
+
+ids = st.sampled_from([*sorted(cells.OURS)[:4], *sorted(cells.ANSWERS), "other"])
+lines = st.sampled_from(
+    [
+        "x = 1\n",
+        "%matplotlib inline\n",
+        "!ls\n",
+        "%%bash\n",
+        "a = !ls\n",
+        "np?\n",
+        "f('(')\n",
+        "é\n",
+    ]
+) | st.text(max_size=10)
+outputs = st.one_of(
+    st.fixed_dictionaries(
+        {"output_type": st.just("stream"), "text": lines, "name": st.just("stdout")}
+    ),
+    st.fixed_dictionaries(
+        {
+            "output_type": st.sampled_from(["display_data", "execute_result"]),
+            "data": st.fixed_dictionaries(
+                {
+                    "text/plain": lines,
+                    "image/png": st.sampled_from(["iVBORw0KGgo=", "iVBORw0KGgo", "é", "====", ""]),
+                }
+            ),
+        }
+    ),
+    st.fixed_dictionaries(
+        {"output_type": st.just("error"), "traceback": st.lists(lines, max_size=2)}
+    ),
+)
+written = st.fixed_dictionaries(
+    {
+        "cell_type": st.sampled_from(["code", "code", "code", "markdown", "raw", "heading"]),
+        "metadata": st.fixed_dictionaries(
+            {"nbgrader": st.fixed_dictionaries({"grade_id": ids}), "tags": st.just([])}
+        ),
+        "source": st.lists(lines, max_size=4) | lines,
+        "outputs": st.lists(outputs, max_size=2),
+    }
+)
+notebooks = (
+    spoiled(
+        st.fixed_dictionaries(
+            {
+                "nbformat": st.sampled_from([4, 4, 4, 4, 3]),
+                "cells": st.lists(written, max_size=5),
+                "metadata": st.just({}),
+            }
+        )
+    )
+    .map(encoded)
+    .flatmap(lambda text: st.sampled_from([text] * 6 + [b"\xef\xbb\xbf" + text, b"\xff" + text]))
+)
+
+ORDINARY = encoded({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": ""}]})
+
+
+def read_notebook(data: bytes) -> str:
+    """By both who read it: the grading, and the page that a person looks at."""
+    said: list[str] = []
+    if not cells.known_ids(data) <= cells.OURS:
+        raise Breach("a notebook has ids that the assignment does not have")
+    as_json(plain_notebook(data)).encode("utf-8")
+    try:
+        found = cells.cells_of(data, said.append)
+    except cells.NoNotebook as refusal:
+        return named(refusal)
+    for grade_id, text in found.items():
+        if grade_id not in cells.ANSWERS or type(text) is not str:
+            raise Breach(f"the cell {grade_id!r} is {type(text).__name__}")
+    for sentence in said:
+        must_be_text(sentence)
+    return "cells" if found else "no cells"
+
+
+members = st.sampled_from(
+    [
+        "lib/optim.py",
+        "lib/mlp/layer_utils.py",
+        "problem_1/lib/optim.py",
+        "Problem_1.ipynb",
+        "lib\\mlp\\train.py",
+        "../lib/optim.py",
+        "/lib/optim.py",
+        "lib/optim.py/x.py",
+        "LIB/OPTIM.PY",
+        "lib/",
+        "lib/\u202e.py",
+        "C:/lib/optim.py",
+        "a/" * 30 + "x.py",
+        "work.zip",
+    ]
+) | st.text(min_size=1, max_size=12)
+contents = st.one_of(
+    st.binary(max_size=60),
+    st.sampled_from([b"x = 1\n" * 50, b"# coding: latin-1\n\xe9", b"\0" * 70_000]),
+    notebooks,
+)
+
+
+@st.composite
+def zips(draw: st.DrawFn) -> bytes:
+    """A zip file whose members have odd names, kinds, flags, sizes and contents."""
+    file = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
+        warnings.simplefilter("ignore")  # names that are there twice are meant
+        for _ in range(draw(st.integers(0, 5))):
+            info = zipfile.ZipInfo(draw(members).encode("utf-8", "replace").decode())
+            info.compress_type = draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
+            info.external_attr = (
+                draw(st.sampled_from([0, 0o644, 0o100644, 0o120777, 0o10644])) << 16
+            )
+            info.extra = draw(st.sampled_from([b"", b"", b"\1\0\4\0abcd", b"up\5\0\1abcd"]))
+            archive.writestr(info, draw(contents))
+        archive.comment = draw(st.sampled_from([b"", b"", b"PK\5\6" + b"\0" * 18, b"x" * 300]))
+    data = bytearray(file.getvalue())
+    for _ in range(draw(st.integers(0, 2))):  # a field of the table of contents
+        at = data.rfind(b"PK\1\2", 0, draw(st.integers(1, len(data))))
+        if at >= 0:
+            place = at + draw(st.integers(4, 45))
+            data[place : place + 2] = draw(st.binary(min_size=2, max_size=2))
+    return bytes(data)
+
+
+def read_zip(data: bytes, folder: Path) -> str:
+    path = folder / "ada.zip"
+    path.write_bytes(data)
+    found = submission.read(path)
+    if set(folder.iterdir()) != {path}:
+        raise Breach(f"reading it made {sorted(folder.iterdir())}")
+    for name, content in found.files.items():
+        if type(content) is not bytes or not name.startswith("lib/") or ".." in name:
+            raise Breach(f"it gave the file {name!r}")
+    if sum(map(len, found.files.values())) > submission.LARGEST_LIBRARY:
+        raise Breach("it gave a library that is too large")
+    for sentence in found.errors:
+        must_be_text(sentence)
+    if not (found.files or found.cells):
+        return named(ValueError(found.errors[0])) if found.errors else "nothing"
+    return "a submission, and what is wrong" if found.errors else "a submission"
