@@ -29,7 +29,7 @@ OTHER_LANGUAGE = re.compile(
     r"\s*+%%(?:!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
     r"|system|sx|writefile)\b"
 )
-# a backslash escapes outside of quotes, too: so each kind of quote is left open once in a line at most
+# a backslash escapes outside of quotes, too: so a quote is left open at most once in a line
 QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"|\\.|#[^\n]*")
 
 
@@ -98,11 +98,11 @@ def parsed(content: bytes) -> list[dict[str, Any]]:
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str:
-    """The grade id that a cell says it has; empty for none."""
+    """The grade id that a cell says it has; empty for none, and for what nobody could print."""
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    return grade_id if isinstance(grade_id, str) else ""
+    return grade_id if isinstance(grade_id, str) and grade_id.isprintable() else ""
 
 
 def without_magics(text: str) -> str:

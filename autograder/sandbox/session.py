@@ -181,6 +181,8 @@ class Story:
         self._frames: Frames | None = None
         self._ended: Step | None = None
         self._refused: str | None = None
+        self._since = time.monotonic()
+        """When the worker began what it is doing: its start, an import, a probe."""
 
     def events(self) -> Iterator[Event]:
         """The events of this worker; afterwards the attributes say how far it came and why."""
@@ -196,29 +198,31 @@ class Story:
             self.importing = None
 
     def _records(self) -> Iterator[Record]:
-        records, received, heard = Records(), 0, time.monotonic()
+        records, received, look_again = Records(), 0, time.monotonic() + LOOK_S
         while True:
             chunk = self._process.read(time.monotonic() + LOOK_S)
-            if chunk is None:
-                if self._is_too_long(time.monotonic() - heard) or self._is_too_large():
-                    return
-                continue
-            if not chunk:
+            if chunk == b"":
                 return
-            heard = time.monotonic()
-            received += len(chunk)
-            if received > self._budget.output_bytes:
-                raise MalformedError("the submission sent more than it may")
-            yield from records.feed(chunk)
+            if chunk is not None:
+                received += len(chunk)
+                if received > self._budget.output_bytes:
+                    raise MalformedError("the submission sent more than it may")
+                yield from records.feed(chunk)
+            # also when something came: a byte now and then must not buy time or memory
+            if time.monotonic() >= look_again:
+                if self._is_too_long() or self._is_too_large():
+                    return
+                look_again = time.monotonic() + LOOK_S
 
-    def _is_too_long(self, silent_s: float) -> bool:
+    def _is_too_long(self) -> bool:
         if not self.started:
             allowed_s = START_S
         elif self.importing is not None:
             allowed_s = self._budget.import_wall_s
         else:  # the worker itself ends a probe in time; this is for a worker that does not
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
-        if silent_s <= allowed_s and time.monotonic() <= self._deadline:
+        now = time.monotonic()
+        if now - self._since <= allowed_s and now <= self._deadline:
             return False
         self.how, self.why = "timed out", f"it did not finish within {allowed_s:g} s"
         return True
@@ -231,6 +235,8 @@ class Story:
         return True
 
     def _happened(self, record: Record) -> Iterator[Event]:
+        if record.kind in "IBE":
+            self._since = time.monotonic()
         match record.kind:
             case "I":
                 self.started = True

@@ -23,7 +23,7 @@ from autograder.sandbox.limits import MIB, Budget, Limits
 from autograder.sandbox.session import Work, run
 
 BUDGET = Budget(
-    probe=Limits(cpu_s=1, wall_s=1.0, output_bytes=4 * MIB),
+    probe=Limits(cpu_s=1, wall_s=1.0, total_bytes=64 * MIB, output_bytes=4 * MIB),
     import_wall_s=0.5,
     slack_s=0.5,
     output_bytes=8 * MIB,
@@ -136,6 +136,21 @@ LIARS = {
     "goes on after the end": (
         "tell(b'I', b'm'); tell(b'B', b'a'); tell(b'D', ends + array('x', [0])); ended()",
         "went on after its end",
+    ),
+    "imports, a byte at a time": (
+        "tell(b'I', b'm'); os.write(1, struct.pack('<cI', b'D', 2**16))\n"
+        "while True: os.write(1, b'x'); time.sleep(0.05)",
+        "again and again",
+    ),
+    "runs a probe, a byte at a time": (
+        "tell(b'I', b'm'); tell(b'B', b'a'); os.write(1, struct.pack('<cI', b'D', 2**16))\n"
+        "while True: os.write(1, b'x'); time.sleep(0.05)",
+        "did not finish within",
+    ),
+    "takes memory and talks on": (
+        "tell(b'I', b'm'); tell(b'B', b'a'); kept = b'x' * 3 * 2**25\n"
+        "while True: tell(b'D', b''); time.sleep(0.05)",
+        "more than 64 MiB of memory",
     ),
     "stops in the middle": (
         "tell(b'I', b'm'); tell(b'B', b'a'); tell(b'D', array('x', [1], b'12345678'))\n"
