@@ -3,10 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 CHUNK = 1024
+WIDEST = 2**14
+"""Most outputs of a layer: few parameters of a wider one would make gigabytes of scores."""
+DEEPEST = 50
+MOST_PARAMETERS = 2**25
+"""128 MiB of float32, which is also what may cross the border at once."""
+
+
+def network(parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The parameters of a network, and nothing else of what was sent.
+
+    Args:
+        parameters: as `scores` takes them, or whatever a stranger sent under such names.
+
+    Raises:
+        ValueError: they are no network of numbers, or one that is too large to be judged.
+    """
+    slopes = _numbers(parameters, "slopes", 1)
+    if not 1 <= len(slopes) <= DEEPEST:
+        raise ValueError(f"a network has 1 to {DEEPEST} layers; found {len(slopes)}")
+    found = {"slopes": slopes}
+    for number in range(1, len(slopes) + 1):
+        for name, dimensions in ((f"w{number}", 2), (f"b{number}", 1)):
+            found[name] = _numbers(parameters, name, dimensions)
+            if found[name].shape[-1] > WIDEST:
+                raise ValueError(f"a layer has at most {WIDEST} outputs; {name} has more")
+    count = sum(array.size for array in found.values())
+    if count > MOST_PARAMETERS:
+        raise ValueError(f"a network has at most {MOST_PARAMETERS:,} parameters; found {count:,}")
+    return found
+
+
+def _numbers(parameters: Mapping[str, Any], name: str, dimensions: int) -> np.ndarray:
+    value = parameters.get(name)
+    if not isinstance(value, np.ndarray) or value.ndim != dimensions:
+        raise ValueError(f"{name} is no array of {dimensions} dimensions")
+    return value
 
 
 def scores(parameters: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarray:
@@ -33,8 +70,12 @@ def scores(parameters: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarr
 
 
 def accuracy(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.ndarray) -> float:
-    """The fraction of `inputs` (N, ...) whose highest score is that of their label (N,)."""
-    correct = 0
+    """The fraction of `inputs` (N, ...) whose highest score is that of their label (N,).
+
+    Raises:
+        ValueError: see `network` and `scores`.
+    """
+    parameters, correct = network(parameters), 0
     for start in range(0, len(inputs), CHUNK):
         part = slice(start, start + CHUNK)
         with np.errstate(all="ignore"):  # parameters of a training that diverged
@@ -46,7 +87,12 @@ def accuracy(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: n
 
 
 def loss(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.ndarray) -> float:
-    """The mean cross-entropy of the labels (N,), infinite where it is no number."""
+    """The mean cross-entropy of the labels (N,), infinite where it is no number.
+
+    Raises:
+        ValueError: see `network` and `scores`.
+    """
+    parameters = network(parameters)
     with np.errstate(all="ignore"):
         found = scores(parameters, inputs)
         found = found - found.max(axis=1, keepdims=True)

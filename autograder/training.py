@@ -6,6 +6,7 @@ all in the secret gauge of the grading seed. What comes back are parameters, epo
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -26,6 +27,8 @@ from autograder.sandbox.session import Ending
 
 PROBE = "train_tiny_net"
 CHUNK = 4096
+CLAIMS = ("epoch", "told_accuracy", "own_labels")
+"""What a training tells beside its parameters."""
 SANDBOX_SEED = 0
 """What the sandbox of a training is told instead of the grading seed, the source of the gauge."""
 
@@ -149,7 +152,7 @@ def train(
     more cannot be earned. A submission whose `train_net` is known not to return its best
     parameters has to go through to the end.
     """
-    values: dict = {}
+    values: dict[str, np.ndarray | str] = {}
     ending = Ending("killed", "the training did not begin")
     events = watch(files, cells, SANDBOX_SEED, sandbox, budget, PROBE, images.files, threads)
     with closing(events):
@@ -158,7 +161,7 @@ def train(
                 ending = event.ending
             if event.step is None:
                 continue
-            values |= event.step.values
+            values = _kept(values, event.step.values, images)
             if "w1" not in event.step.values:
                 continue
             accuracy = judged_accuracy(values, images)
@@ -167,6 +170,19 @@ def train(
                 ending = Ending("finished")
                 break
     return Observation(PROBE, values, {}, ending)
+
+
+def _kept(
+    before: Mapping[str, np.ndarray | str], sent: Mapping[str, np.ndarray | str], images: Images
+) -> dict[str, np.ndarray | str]:
+    """What is judged or reported of all that was sent so far: the last network, and the claims."""
+    kept = dict(before)
+    if "w1" in sent:
+        kept = {name: value for name, value in before.items() if name in CLAIMS}
+        with contextlib.suppress(ValueError):
+            kept |= judge.network(sent)
+    claims = {name: sent[name] for name in CLAIMS if name in sent}
+    return kept | {n: v for n, v in claims.items() if np.size(v) <= len(images.labels)}
 
 
 def claimed(values: Mapping[str, object], name: str) -> float | None:
@@ -181,7 +197,7 @@ def judged_accuracy(parameters: Mapping[str, np.ndarray], images: Images) -> flo
     """The accuracy of parameters on the judged images; chance for what is no network."""
     try:
         return judge.accuracy(parameters, images.judged, images.labels)
-    except (KeyError, ValueError, TypeError):
+    except ValueError:
         return 0.0
 
 

@@ -51,3 +51,36 @@ def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
 def test_parameters_that_do_not_fit_are_refused(network, change):
     with pytest.raises(ValueError, match="layer"):
         judge.scores({**network[0], **change}, np.ones((3, 4)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"w1": "a text"},
+        {"b1": np.ones(())},
+        {"slopes": "ab"},
+        {"slopes": np.ones(())},
+        {"slopes": np.ones(0)},
+        {"slopes": np.ones(3)},
+        {"slopes": np.ones(judge.DEEPEST + 1)},
+        {"w2": np.ones((30, judge.WIDEST + 1)), "b2": np.ones(judge.WIDEST + 1)},
+    ],
+    ids=str,
+)
+def test_what_is_no_network_or_too_large_a_one_is_refused(network, change):
+    """Parameters are a claim: they may be anything that crosses the border."""
+    claim = {**network[0], **change}
+    for judged in (judge.accuracy, judge.loss):
+        with pytest.raises(ValueError, match=r"no array|layers|at most"):
+            judged(claim, np.ones((3, 4)), np.zeros(3, int))
+
+
+def test_more_parameters_than_can_be_judged_are_refused(network, monkeypatch):
+    monkeypatch.setattr(judge, "MOST_PARAMETERS", 100)
+    with pytest.raises(ValueError, match="at most 100 parameters; found"):
+        judge.network(network[0])
+
+
+def test_of_what_was_sent_the_network_is_kept_and_nothing_else(network):
+    claim = {**network[0], "w3": np.ones((7, 7)), "junk": np.ones(9), "w01": np.ones(9)}
+    assert judge.network(claim).keys() == network[0].keys()
