@@ -75,7 +75,8 @@ def listed(path: Path, say: Callable[[str], None]) -> Iterator[list[Entry]]:
             if path.is_dir():
                 entries = list(_in_directory(path, say))
             elif path.is_file() and path.suffix == ".ipynb":
-                entries = [Entry(path.name, path.stat().st_size, _file_reader(path))]
+                size = path.stat().st_size
+                entries = [Entry(path.name, size, _reader(path, size))]
             elif path.is_file():
                 entries = list(_in_zip(stack.enter_context(_opened(path)), say))
             else:
@@ -116,7 +117,7 @@ def _in_directory(root: Path, say: Callable[[str], None]) -> Iterator[Entry]:
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(path)
             else:
-                yield Entry(str(path), status.st_size, _file_reader(root / path))
+                yield Entry(str(path), status.st_size, _reader(root / path, status.st_size))
 
 
 def _is_skipped(path: PurePosixPath) -> bool:
@@ -147,8 +148,9 @@ def _complaint(path: str) -> str | None:
     return None
 
 
-def _file_reader(path: Path) -> Callable[[int], bytes]:
+def _reader(path: Path, size: int) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
+        _require_room(size, limit)
         # it may have become a link or a pipe since it was listed
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -157,15 +159,16 @@ def _file_reader(path: Path) -> Callable[[int], bytes]:
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise Unreadable("it is no ordinary file")
-            return _bounded(file.read(limit + 1), limit)
+            content = file.read(limit + 1)
+        _require_room(len(content), limit)
+        return content
 
     return read
 
 
-def _bounded(content: bytes, limit: int) -> bytes:
-    if len(content) > limit:
+def _require_room(size: int, limit: int) -> None:
+    if size > limit:
         raise Unreadable(f"it is larger than {limit / 2**20:.0f} MiB")
-    return content
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -234,9 +237,10 @@ def _require_small_contents(path: Path) -> None:
 
 def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
+        _require_room(member.file_size, limit)  # of what claims to be smaller, no more is unpacked
         try:
             with archive.open(member) as file:
-                return _bounded(file.read(limit + 1), limit)
+                return file.read(limit)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
             raise Unreadable("it is damaged in the zip file") from None
 

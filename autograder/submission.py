@@ -101,13 +101,16 @@ def _library(entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
 def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     room = LARGEST_LIBRARY
-    for entry in entries:
+    inside = [
+        entry
+        for entry in entries
+        if entry.path.startswith(root + "lib/") and not entry.path.endswith((".pyc", ".pyo"))
+    ]
+    inside.sort(key=lambda entry: not entry.path.endswith(".py"))  # code before what lies beside it
+    if len(inside) > MOST_FILES:  # counted before they are read: what is damaged takes time, too
+        errors.append(f"lib holds more than {MOST_FILES} files; only the first were used")
+    for entry in inside[:MOST_FILES]:
         path = entry.path.removeprefix(root)
-        if not entry.path.startswith(root + "lib/") or path.endswith((".pyc", ".pyo")):
-            continue
-        if len(files) == MOST_FILES:
-            errors.append(f"lib holds more than {MOST_FILES} files; only the first were used")
-            break
         try:
             files[path] = entry.read(min(LARGEST_FILE, room))
         except Unreadable as unreadable:

@@ -190,7 +190,7 @@ def test_large_files_and_many_files_are_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(submission, "MOST_FILES", 5)
     files = LIBRARY | {"lib/a.py": b"#" * 1001} | {f"lib/b{i}.py": b"" for i in range(9)}
     found = read(folder(tmp_path, files))
-    assert len(found.files) == 5
+    assert len(found.files) == 5 - 1
     assert "lib/a.py was not read: it is larger than" in about(found)
     assert "more than 5 files" in about(found)
 
@@ -203,6 +203,40 @@ def test_a_folder_without_end_is_looked_at_in_part(tmp_path, monkeypatch):
     assert "data holds more than 20 files" in about(found)
     monkeypatch.setattr(entries, "MOST_ENTRIES", 10)
     assert "it holds more than 10 files" in about(read(tmp_path))
+
+
+def test_what_lies_beside_the_code_does_not_crowd_it_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "MOST_FILES", len(LIBRARY) + 1)
+    found = read(folder(tmp_path, LIBRARY | {f"lib/a{i}.png": b"" for i in range(9)}))
+    assert set(found.files) == {*LIBRARY, "lib/a0.png"}
+
+
+def test_damaged_files_are_not_read_without_end(tmp_path, monkeypatch):
+    """Of a zip that holds thousands of them, each would be unpacked to be refused."""
+    tried = []
+    monkeypatch.setattr(submission, "MOST_FILES", 3)
+    path = zipped(tmp_path / "d.zip", {f"lib/b{i}.py": b"x" for i in range(9)} | LIBRARY)
+    monkeypatch.setattr(entries.zipfile.ZipFile, "open", _damaged(tried))
+    found = read(path)
+    assert len(tried) == 3
+    assert "lib/b2.py was not read: it is damaged in the zip file" in found.errors
+    assert "lib holds more than 3 files; only the first were used" in found.errors
+
+
+def test_what_is_said_to_be_too_large_is_not_unpacked(tmp_path, monkeypatch):
+    path, tried = zipped(tmp_path / "l.zip", {"lib/optim.py": b"#" * 1001}), []
+    monkeypatch.setattr(submission, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(entries.zipfile.ZipFile, "open", _damaged(tried))
+    assert "lib/optim.py was not read: it is larger" in about(read(path))
+    assert not tried
+
+
+def _damaged(tried: list):
+    def open_(self, member):
+        tried.append(member)
+        raise zipfile.BadZipFile
+
+    return open_
 
 
 def test_an_encrypted_zip_is_named(tmp_path):
