@@ -1,0 +1,233 @@
+"""Attacks x backends x roads -> results, and whatever was breached.
+
+All attacks of a backend go down a road together, among the honest works that they are compared
+with: the same work without the attack, the twins, a sentinel that is graded after every attack, and
+a neighbour whose files hold the secret. An honest work must have one Grade, on whatever road and
+whoever was graded before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attack import ALL_ROADS, DIRECTORY, LAYERS, SOLUTION, ZIP, Attack, Work
+from hand_in import write
+from roads import ROADS, Fell, Outcome, Terms
+from watch import Bait, Traces, adopt_orphans, bait, told
+
+from autograder.sandbox.limits import SUBMISSION, TRAINING
+
+SEED = 20_261
+NEIGHBOUR = "neighbour"
+SENTINEL = SOLUTION.left("RMSProp.update", "fc.backward")
+"""Half right, with a dropout of its own drawing: whatever disturbs a grading shows in it."""
+SECONDS_EACH = 60
+"""What a command has for every hand-in before it counts as hanging; with training ten times it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one attack on one backend by one road.
+
+    Attributes:
+        gained: points above the same work without the attack, added over the sections where there
+            are any.
+        twin, most: the honest twin's points, and all that there are.
+        seconds: that grading the attack took.
+        breaches: what must not be, in sentences.
+    """
+
+    attack: Attack
+    backend: str
+    road: str
+    gained: float = 0.0
+    twin: float = 0.0
+    most: float = 0.0
+    seconds: float = 0.0
+    breaches: tuple[str, ...] = ()
+
+
+@dataclass
+class Gauntlet:
+    """Runs attacks; what is known of honest works is kept from road to road.
+
+    Attributes:
+        laid: the bait.
+        training: what attacks that concern training are graded with: "short", or "small" for a
+            smaller one in this process.
+        say: is told what is being done.
+    """
+
+    laid: Bait
+    training: str = "short"
+    say: Callable[[str], None] = lambda _: None
+    _known: dict[tuple, Outcome] = field(default_factory=dict)
+    _keys: dict[int, str] = field(default_factory=dict)
+
+    def run(
+        self, attacks: Sequence[Attack], backends: Iterable[str], roads: Iterable[str] = ALL_ROADS
+    ) -> Iterator[Result]:
+        """A result for every attack on every backend by each of these roads that it goes."""
+        roads = tuple(roads)
+        for backend in backends:
+            for training in (False, True):
+                concerned = [attack for attack in attacks if attack.training == training]
+                for road in (road for road in ALL_ROADS if road in roads):
+                    those = [attack for attack in concerned if road in attack.all_roads]
+                    yield from self._hunted(those, backend, road)
+
+    def _hunted(self, attacks: list[Attack], backend: str, road: str) -> Iterator[Result]:
+        """Results; what was breached by one of many is tried again by halves until it is known."""
+        if not attacks:
+            return
+        self.say(f"{backend}, {road}: {len(attacks)} attacks")
+        try:
+            results, breaches = self._leg(attacks, backend, road)
+        except Fell as fell:
+            results = [Result(attack, backend, road) for attack in attacks]
+            breaches = [f"the grader fell: {fell}"]
+        if breaches and len(attacks) > 1:
+            middle = len(attacks) // 2
+            yield from self._hunted(attacks[:middle], backend, road)
+            yield from self._hunted(attacks[middle:], backend, road)
+            return
+        for result in results:
+            yield Result(**{**vars(result), "breaches": (*result.breaches, *breaches)})
+
+    def _leg(
+        self, attacks: list[Attack], backend: str, road: str
+    ) -> tuple[list[Result], list[str]]:
+        """Everything down one road; returns results, and breaches that nobody is known for."""
+        training = self.training if attacks[0].training else "off"
+        honest = self._honest(attacks)
+        works = [(NEIGHBOUR, _neighbour(self.laid)), *honest.values()]
+        sentinel = honest[self._key(SENTINEL)]
+        one_by_one = road in (DIRECTORY, ZIP)
+        for attack in attacks:
+            works.append((_student(attack), attack.work))
+            if one_by_one:
+                works.append(sentinel)
+        with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
+            place = Path(name)
+            place.chmod(0o755)
+            patience_s = (600 if training != "off" else SECONDS_EACH) * (len(works) + 5)
+            terms = Terms(backend, SEED, training, place, patience_s)
+            before = Traces.now(self.laid)
+            outcomes = ROADS[road](works, terms)
+            breaches = before.left_by(Traces.now(self.laid))
+            breaches += told(self.laid.secrets, terms.out, NEIGHBOUR)
+        breaches += self.laid.knocks
+        self.laid.knocks.clear()
+        breaches += _memory(training)
+        breaches += self._others(works, outcomes, honest, (backend, training))
+        by_student = dict(zip((student for student, _ in works), outcomes, strict=True))
+
+        def of(work: Work) -> Outcome:
+            return by_student[honest[self._key(work)][0]]
+
+        return [
+            _result(attack, backend, road, by_student[_student(attack)], of) for attack in attacks
+        ], breaches
+
+    def _honest(self, attacks: list[Attack]) -> dict[str, tuple[str, Work]]:
+        """Each different honest work once, with the id under which it is handed in."""
+        works = [SENTINEL]
+        for attack in attacks:
+            works += [attack.over, attack.twin]
+        found: dict[str, tuple[str, Work]] = {}
+        for work in works:
+            key = self._key(work)
+            found.setdefault(key, (f"honest-{len(found)}", work))
+        return found
+
+    def _key(self, work: Work) -> str:
+        """One for works that are handed in as the same files."""
+        if id(work) not in self._keys:
+            with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
+                write(work, Path(name))
+                digest = hashlib.sha256()
+                for path in sorted(Path(name).rglob("*")):
+                    digest.update(f"{path.relative_to(name)}\n".encode("utf-8", "replace"))
+                    digest.update(path.read_bytes() if path.is_file() else b"")
+            self._keys[id(work)] = digest.hexdigest()
+        return self._keys[id(work)]
+
+    def _others(
+        self,
+        works: Sequence[tuple[str, Work]],
+        outcomes: Sequence[Outcome],
+        honest: Mapping[str, tuple[str, Work]],
+        terms: tuple,
+    ) -> list[str]:
+        """Honest works whose Grade is not what it was."""
+        keys = {student: key for key, (student, _) in honest.items()}
+        found = []
+        for place, ((student, _), outcome) in enumerate(zip(works, outcomes, strict=True)):
+            if student not in keys:
+                continue
+            known = self._known.setdefault((*terms, keys[student]), outcome)
+            same = outcome.points == known.points
+            if outcome.grade is not None and known.grade is not None:
+                same = outcome.grade == known.grade
+            if not same:
+                after = works[place - 1][0]
+                found.append(f"after {after}, an honest work had {outcome.score}, not the same")
+        return found
+
+
+def _result(
+    attack: Attack, backend: str, road: str, found: Outcome, of: Callable[[Work], Outcome]
+) -> Result:
+    without, twin = of(attack.over), of(attack.twin)
+    gained = {
+        section: round(points - without.points[section], 2)
+        for section, points in found.points.items()
+        if points > without.points[section]
+    }
+    breaches = []
+    if gained:
+        breaches.append(f"points were gained: {gained}")
+    if twin.score != twin.most or not twin.most:
+        breaches.append(f"the honest twin has {twin.score} of {twin.most} points")
+    allowed_s = SUBMISSION.wall_s + (TRAINING.wall_s if attack.training else 0)
+    if found.seconds > allowed_s:
+        breaches.append(f"grading it took {found.seconds:.0f} s, allowed are {allowed_s:.0f}")
+    return Result(
+        attack,
+        backend,
+        road,
+        sum(gained.values()),
+        twin.score,
+        twin.most,
+        found.seconds,
+        tuple(breaches),
+    )
+
+
+def _student(attack: Attack) -> str:
+    return attack.student or "".join(c if c.isalnum() else "-" for c in attack.name)
+
+
+def _neighbour(laid: Bait) -> Work:
+    secret = f'STUDENT = "{laid.word}"'
+    return SOLUTION.but(appended={LAYERS: secret}, files={"notes.txt": laid.word})
+
+
+def _memory(training: str) -> list[str]:
+    """Of the largest process that was waited for until now, the grader's own and its children."""
+    budget = SUBMISSION if training == "off" else TRAINING
+    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    most = budget.probe.total_bytes
+    return [f"a process took {taken >> 20} MiB of memory"] if taken > most else []
+
+
+def gauntlet(place: Path, **how: object) -> Iterator[Gauntlet]:
+    """A gauntlet over bait in a fresh folder; a generator, for `contextmanager` and fixtures."""
+    adopt_orphans()
+    with bait(place) as laid:
+        yield Gauntlet(laid, **how)
