@@ -10,7 +10,9 @@ import base64
 import binascii
 import json
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
@@ -26,7 +28,12 @@ LONGEST_SOURCE = 200_000
 LONGEST_TEXT = 20_000
 LARGEST_IMAGE = 2 * 2**20
 ALL_IMAGES = 12 * 2**20
-PNG = b"\x89PNG\r\n\x1a\n"
+MOST_PIXELS = 2**25
+"""A page at 300 dots an inch has a quarter. A browser takes four bytes for each, and a few bytes
+of a file can claim billions."""
+ALL_PIXELS = 2**28
+PNG = struct.Struct(">8s4x4sII")
+PNG_BEGINS = (b"\x89PNG\r\n\x1a\n", b"IHDR")
 
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -45,13 +52,38 @@ TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
+@dataclass
+class Room:
+    """What there is left for the pictures of a notebook.
+
+    Attributes:
+        size: bytes of the files.
+        pixels: that a browser unpacks them to.
+    """
+
+    size: int = ALL_IMAGES
+    pixels: int = ALL_PIXELS
+
+    def takes(self, image: bytes) -> bool:
+        """Whether it is a PNG, and there is room for it, which it then takes up."""
+        if not PNG.size <= len(image) <= min(LARGEST_IMAGE, self.size):
+            return False
+        *begins, width, height = PNG.unpack_from(image)
+        pixels = width * height
+        if tuple(begins) != PNG_BEGINS or pixels > min(MOST_PIXELS, self.pixels):
+            return False
+        self.size -= len(image)
+        self.pixels -= pixels
+        return True
+
+
 def plain_notebook(content: bytes) -> NotebookNode:
     """The cells of whatever was handed in as a notebook; a note in place of what is none."""
     try:
         cells = parsed(content)
     except NoNotebook as reason:
         return new_notebook(cells=[_cell("markdown", UNREADABLE.format(reason))])
-    room = [ALL_IMAGES]
+    room = Room()
     plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
     return new_notebook(cells=plain)
 
@@ -153,7 +185,7 @@ def _metadata(source: Source) -> NotebookNode:
     return NotebookNode(nbgrader=NotebookNode(source.nbgrader))
 
 
-def _plain_cell(cell: Mapping[str, Any], room: list[int]) -> NotebookNode | None:
+def _plain_cell(cell: Mapping[str, Any], room: Room) -> NotebookNode | None:
     """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
     kind, text = cell.get("cell_type"), _text(cell.get("source"), LONGEST_SOURCE)
     if kind == "markdown":
@@ -180,7 +212,7 @@ def tame(markdown: str) -> str:
     return markdown
 
 
-def _plain_outputs(outputs: list[Any], room: list[int]) -> Iterator[NotebookNode]:
+def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[NotebookNode]:
     for output in outputs[:MOST_CELLS]:
         if not isinstance(output, dict):
             continue
@@ -199,16 +231,15 @@ def _printed(text: Any) -> NotebookNode:
     return new_output("stream", name="stdout", text=_text(text, LONGEST_TEXT))
 
 
-def _shown(data: Mapping[str, Any], room: list[int]) -> Iterator[NotebookNode]:
+def _shown(data: Mapping[str, Any], room: Room) -> Iterator[NotebookNode]:
     """The picture, or else the text, of an output."""
     encoded = _joined(data.get("image/png"))
-    if encoded and len(encoded) <= min(2 * LARGEST_IMAGE, 2 * room[0]):
+    if encoded and len(encoded) <= 2 * LARGEST_IMAGE:
         try:
             image = base64.b64decode(encoded)
         except (binascii.Error, ValueError):
             image = b""
-        if image.startswith(PNG) and len(image) <= min(LARGEST_IMAGE, room[0]):
-            room[0] -= len(image)
+        if room.takes(image):
             kept = base64.b64encode(image).decode()
             yield new_output("display_data", data={"image/png": kept})
             return

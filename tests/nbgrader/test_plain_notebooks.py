@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import struct
 
 import nbformat
 import pytest
@@ -11,6 +12,7 @@ from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from autograder import course
 from autograder.gradebook import Source
 from autograder.graded_notebook import (
+    ALL_PIXELS,
     LARGEST_IMAGE,
     LONGEST_TEXT,
     MISSING,
@@ -114,9 +116,22 @@ def test_a_picture_that_is_no_png_is_left_out():
     assert outputs_of(shown(**{"image/png": "no base64!"})) == []
 
 
-def test_pictures_and_texts_are_bounded():
-    png = b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_IMAGE)
-    assert outputs_of(shown(**{"image/png": base64.b64encode(png).decode()})) == []
+def picture(width, height, size=24):
+    """The beginning of a PNG, which says how large it is, and nothing after it."""
+    begins = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", width, height)
+    return {"image/png": base64.b64encode(begins.ljust(size, b"\0")).decode()}
+
+
+def test_pictures_are_bounded_in_bytes_and_in_pixels():
+    assert outputs_of(shown(**picture(3000, 2400)))
+    assert outputs_of(shown(**picture(3000, 2400, LARGEST_IMAGE + 1))) == []
+    assert outputs_of(shown(**picture(60_000, 60_000))) == []
+    many = [shown(**picture(2**12, 2**12))] * 40
+    kept = [cell for cell in plain_notebook(notebook_of(*many)).cells if cell.outputs]
+    assert len(kept) == ALL_PIXELS // 2**24
+
+
+def test_texts_and_cells_are_bounded():
     printed = code(outputs=[{"output_type": "stream", "name": "stdout", "text": "x" * 10**6}])
     assert len(outputs_of(printed)[0].text) == LONGEST_TEXT
     assert len(plain_notebook(notebook_of(*[code()] * 2000)).cells) == MOST_CELLS

@@ -15,7 +15,7 @@ from autograder.sandbox.selftest import choose
 from autograder.submission import read
 
 SEED = 77
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(16)).decode()
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(16)).decode()
 CONFIG = f"""\
 load_subconfig({str(course.NBGRADER_CONFIG)!r})
 c = get_config()
