@@ -11,7 +11,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
-from autograder.nbgrader_plugins import autograde, release  # noqa: E402
+from autograder.nbgrader_plugins import autograde, export, release  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -54,3 +54,5 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.CheckCellMetadata,
 ]
 c.GradeSubmission.training = "off"  # "short" or "full" for the points that a training earns
+
+c.ExportApp.plugin_class = export.SafeCsv

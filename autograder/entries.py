@@ -16,6 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -75,8 +76,7 @@ def listed(path: Path, say: Callable[[str], None]) -> Iterator[list[Entry]]:
             if path.is_dir():
                 entries = list(_in_directory(path, say))
             elif path.is_file() and path.suffix == ".ipynb":
-                size = path.stat().st_size
-                entries = [Entry(path.name, size, _reader(path, size))]
+                entries = [Entry(path.name, path.stat().st_size, partial(content, path))]
             elif path.is_file():
                 entries = list(_in_zip(stack.enter_context(_opened(path)), say))
             else:
@@ -117,7 +117,7 @@ def _in_directory(root: Path, say: Callable[[str], None]) -> Iterator[Entry]:
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(path)
             else:
-                yield Entry(str(path), status.st_size, _reader(root / path, status.st_size))
+                yield Entry(str(path), status.st_size, partial(content, root / path))
 
 
 def _is_skipped(path: PurePosixPath) -> bool:
@@ -148,21 +148,26 @@ def _complaint(path: str) -> str | None:
     return None
 
 
-def _reader(path: Path, size: int) -> Callable[[int], bytes]:
-    def read(limit: int) -> bytes:
-        _require_room(size, limit)
-        # it may have become a link or a pipe since it was listed
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError as error:
-            raise Unreadable(f"it cannot be opened: {error.strerror}") from None
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Unreadable("it is no ordinary file")
-            content = file.read(limit + 1)
-        _require_room(len(content), limit)
-        return content
+def content(path: Path, limit: int) -> bytes:
+    """The content of an ordinary file; it may have become a link or a pipe since it was listed.
 
+    Raises:
+        Unreadable: it is none, or has more than `limit` bytes.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise Unreadable(f"it cannot be opened: {error.strerror}") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("it is no ordinary file")
+        _require_room(status.st_size, limit)
+        with open(descriptor, "rb", closefd=False) as file:
+            read = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    _require_room(len(read), limit)
     return read
 
 

@@ -139,6 +139,8 @@ def utc(text: str) -> str:
             time = time.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text} is no time") from None
+    if time.year < 1000:
+        raise ValueError(f"{text} is no time of ours")
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 

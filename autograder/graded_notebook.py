@@ -82,10 +82,15 @@ def plain_notebook(content: bytes) -> NotebookNode:
     try:
         cells = parsed(content)
     except NoNotebook as reason:
-        return new_notebook(cells=[_cell("markdown", UNREADABLE.format(reason))])
+        return note(str(reason))
     room = Room()
     plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
     return new_notebook(cells=plain)
+
+
+def note(reason: str) -> NotebookNode:
+    """A notebook that says why there is none."""
+    return new_notebook(cells=[_cell("markdown", UNREADABLE.format(reason))])
 
 
 def restored(notebook: NotebookNode, sources: Sequence[Source]) -> NotebookNode:

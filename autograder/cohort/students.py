@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import course
-from autograder.entries import plain
+from autograder.entries import Unreadable, content, plain
 from autograder.gradebook import utc
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'()~-]{0,98}[\w=+@'()~-])?")
@@ -64,21 +64,16 @@ def _found(path: Path) -> HandIn:
         return HandIn(shown, path, reason="it is neither a folder nor a zip file")
     if not work.exists():
         return HandIn(shown, path, reason=f"it has no folder {course.ASSIGNMENT}")
-    return HandIn(student, work, None if is_zip else _timestamp(work))
+    return HandIn(student, work, None if is_zip else timestamp(work))
 
 
 def _folded(student: str) -> str:
     return unicodedata.normalize("NFKC", student).casefold()
 
 
-def _timestamp(work: Path) -> str | None:
-    """What nbgrader's collect wrote beside the notebook; None for what is no time."""
-    path = work / TIMESTAMP
-    if path.is_symlink() or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        text = file.read(LONGEST_TIMESTAMP).decode("utf-8", "replace").strip()
+def timestamp(work: Path) -> str | None:
+    """What nbgrader's collect wrote beside the notebook, as `utc` gives it; None for no time."""
     try:
-        return utc(text) if text else None
-    except ValueError:
+        return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip())
+    except (Unreadable, ValueError):
         return None

@@ -12,21 +12,28 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
+from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, Unicode
 
 from autograder import gradebook, training
+from autograder.entries import Unreadable, content
 from autograder.gauge import new_seed
 from autograder.grade import grade
 from autograder.graded_notebook import (
     as_json,
+    note,
     plain_notebook,
     restored,
     unanswered,
     with_results,
 )
+from autograder.nbgrader_plugins.surroundings import leave_alone
 from autograder.sandbox.selftest import choose
-from autograder.submission import read
+from autograder.submission import LARGEST_NOTEBOOK, read
+
+LARGEST_FILE = 2 * LARGEST_NOTEBOOK
+"""Written again with indents and results, a notebook that was handed in becomes larger."""
 
 
 class PlainNotebook(NotebookExporter):
@@ -36,9 +43,17 @@ class PlainNotebook(NotebookExporter):
     points the one before it had.
     """
 
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        if isinstance(self.parent, BaseConverter):
+            leave_alone(self.parent)
+
     def from_filename(self, filename: str, resources: dict | None = None, **kw: Any):
-        content = Path(filename).read_bytes()
-        return self.from_notebook_node(plain_notebook(content), resources=resources, **kw)
+        try:
+            notebook = plain_notebook(content(Path(filename), LARGEST_FILE))
+        except Unreadable as reason:
+            notebook = note(str(reason))
+        return self.from_notebook_node(notebook, resources=resources, **kw)
 
     def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any):
         notebook, resources = self._preprocess(nb, self._init_resources(resources))

@@ -221,14 +221,14 @@ def csv_of(class_: Class) -> str:
         accuracy = "" if row.accuracy is None else row.accuracy
         remarks = "; ".join(row.errors)
         cells = [row.student, row.score, row.max_score, *scores, accuracy, int(row.late_s), remarks]
-        writer.writerow(map(_safe, cells))
+        writer.writerow(map(safe, cells))
     for student, reason in class_.set_aside:
         blanks = [""] * (len(sections) + 4)
-        writer.writerow(map(_safe, [student, *blanks, f"set aside: {reason}"]))
+        writer.writerow(map(safe, [student, *blanks, f"set aside: {reason}"]))
     return text.getvalue()
 
 
-def _safe(cell: object) -> object:
+def safe(cell: object) -> object:
     """Text that would be a formula is kept text by an apostrophe, as spreadsheets do it."""
     if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
         return "'" + cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import os
 from html.parser import HTMLParser
 
 import pytest
@@ -213,3 +214,57 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
     with gradebook.opened(classroom.book) as book:
         assert book.find_comment(*answer).comment == "Nearly."
         assert book.find_grade("activations", *answer[1:]).extra_credit == 0.25
+
+
+def test_what_lies_beside_a_notebook_is_neither_copied_nor_waited_for(classroom, hand_in, source):
+    """Links, pipes, files without an end, and a time that is none; as an exchange may hold them."""
+    secret = classroom.root / "gradebook.db"
+    work = classroom.work("strange")
+    hand_in(work, source())
+    (work / "mine.db").symlink_to(secret)
+    (work / "folder").symlink_to(classroom.root)
+    (work / "endless").symlink_to("/dev/zero")
+    os.mkfifo(work / "pipe")
+    os.mkfifo(work / "timestamp.txt")
+    with (work / "sparse.bin").open("wb") as file:
+        file.truncate(2**40)
+    replaced = classroom.work("linked")
+    hand_in(replaced, source())
+    (replaced / course.NOTEBOOK).unlink()
+    (replaced / course.NOTEBOOK).symlink_to("/dev/zero")
+    (replaced / "timestamp.txt").write_text("yesterday, I swear")
+
+    for student in ("strange", "linked"):
+        classroom.nbgrader("autograde", course.ASSIGNMENT, f"--student={student}")
+        graded = classroom.root / "autograded" / student / course.ASSIGNMENT
+        assert [path.name for path in graded.iterdir()] == [course.NOTEBOOK]
+    assert classroom.marks("strange")["adam"][0] == 2
+    assert classroom.marks("linked")["adam"][0] == 2
+    assert classroom.marks("linked")["activations"][0] == 0
+    assert "could not be shown" in classroom.notebook("linked")["cells"][0]["source"]
+
+
+def test_a_newer_hand_in_is_graded_again_without_being_forced(classroom, hand_in, source):
+    student = "newer"
+    for time, stub, points in (("2026-11-01 10:00:00", True, 0), ("2026-11-02 10:00:00", False, 2)):
+        hand_in(classroom.work(student), source(), stub=stub)
+        (classroom.work(student) / "timestamp.txt").write_text(f"{time} UTC")
+        classroom.nbgrader("autograde", course.ASSIGNMENT, f"--student={student}")
+        assert classroom.marks(student)["adam"][0] == points
+
+
+def test_no_id_moves_a_column_of_the_table_or_is_a_formula(classroom, tmp_path):
+    ids = ("ada,,,,40,0,40,40", "=cmd('x')", "-2+3")
+    with gradebook.opened(classroom.book) as book:
+        for student in ids:
+            book.update_or_create_student(student)
+    classroom.nbgrader("export", f"--to={tmp_path / 'all.csv'}")
+    with (tmp_path / "all.csv").open(encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    for student in ids:
+        shown = student if student[0].isalpha() else "'" + student
+        assert (rows[shown]["score"], rows[shown]["max_score"]) == (
+            "0.0",
+            rows["right"]["max_score"],
+        )
+        assert None not in rows[shown]

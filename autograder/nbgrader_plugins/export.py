@@ -1,0 +1,76 @@
+"""`nbgrader export` whose table is one: stock nbgrader writes every name into it as it is.
+
+A student's id may hold a comma, by which the columns after it move, or be a formula, which a
+spreadsheet computes.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
+from nbgrader.plugins import ExportPlugin
+
+from autograder.report.class_report import safe
+
+COLUMNS = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+"""Those of stock nbgrader, for what reads them."""
+
+
+class SafeCsv(ExportPlugin):
+    """Every student's score in every assignment, in nbgrader's columns."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        path = Path(self.to or "grades.csv")
+        self.log.info("Exporting grades to %s", path)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(COLUMNS)
+            table.writerows([safe(cell) for cell in row] for row in self._rows(gradebook))
+
+    def _rows(self, gradebook: Gradebook) -> Iterator[list[Any]]:
+        for assignment in gradebook.assignments:
+            if self.assignment and assignment.name not in map(str, self.assignment):
+                continue
+            for student in gradebook.students:
+                if not self.student or student.id in map(str, self.student):
+                    yield _row(gradebook, assignment, student)
+
+
+def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> list[Any]:
+    timestamp, raw, penalty = None, 0.0, 0.0  # of who did not hand in
+    try:
+        submission = gradebook.find_submission(assignment.name, student.id)
+    except MissingEntry:
+        pass
+    else:
+        timestamp, raw = submission.timestamp, submission.score
+        penalty = submission.late_submission_penalty
+    return [
+        assignment.name,
+        assignment.duedate,
+        timestamp,
+        student.id,
+        student.last_name,
+        student.first_name,
+        student.email,
+        raw,
+        penalty,
+        max(0.0, raw - (penalty or 0.0)),
+        assignment.max_score,
+    ]
