@@ -47,6 +47,8 @@ MARKS = """
     join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
     join student on student.id = submitted_assignment.student_id
 """
+LARGEST_LOOKED_AT = 2**26
+"""Attacks hand in sparse terabytes."""
 CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
 
@@ -257,11 +259,12 @@ def _run(
 
 
 def _contents(folder: Path) -> dict[str, tuple]:
-    """Of every file: what kind it is, when it was changed and what is in it."""
+    """Of every file: what kind it is, when it was changed and what is in it, unless it is huge."""
     found = {}
     for path in folder.rglob("*"):
         status = path.lstat()
-        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        is_plain = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_LOOKED_AT
+        content = path.read_bytes() if is_plain else status.st_size
         found[str(path)] = (status.st_mode, status.st_mtime_ns, hash(content))
     return found
 
