@@ -58,6 +58,17 @@ NULLS = {
     "sometimes zero": filled(*["np.random.standard_normal(like).clip(0)"] * 3),
     "every optimizer is SGD": filled(*["np.zeros(like)"] * 3, update=SGD),
     "everything raises": {},
+    "noise under a seed": filled(*["np.zeros(like)"] * 3)
+    | {
+        "dropout.forward": "kept = None; rng = np.random.RandomState(seed); "
+        "output = rng.standard_normal(feat.shape).clip(0)",
+        "dropout.backward": "dfeat = dprev",
+    },
+    "all but the first is dropped": filled(*["np.zeros(like)"] * 3)
+    | {
+        "dropout.forward": "kept = None; output = 0 * feat; output.flat[0] = feat.flat[0]",
+        "dropout.backward": "dfeat = 0 * dprev; dfeat.flat[0] = dprev.flat[0]",
+    },
 }
 FUNCTIONS = ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh")
 CELLS = {

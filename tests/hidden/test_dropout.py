@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.checks import (
     DEVIATIONS,
+    FLOAT32,
     Failure,
     check,
     close,
@@ -18,6 +19,9 @@ from autograder.checks import (
     unchanged,
 )
 
+SHARE = 1 / 50
+"""At least so much is kept and so much is dropped, even by columns: one of 30."""
+
 
 def mask(out, x):
     """Which activations were kept; fails unless some were and some were not."""
@@ -26,6 +30,28 @@ def mask(out, x):
     kept = out != 0
     require(kept.any(), "nothing was kept at training time: every output is 0")
     require(not kept.all(), "nothing was dropped at training time: no output is 0")
+    return kept
+
+
+def scaled(out, x, what):
+    """Fails unless whatever is not 0 is its own input, all by one factor."""
+    out = np.asarray(out, dtype=float)
+    require(out.shape == x.shape and np.any(out), f"{what} is not its input")
+    factor = out[out != 0] / x[out != 0]
+    spread = np.ptp(factor) <= FLOAT32 * np.abs(factor).max()
+    require(spread, f"{what} is not its input, scaled by one factor")
+
+
+def dropped(out, x):
+    """The mask of a layer that drops and scales, whatever the probability and the factor.
+
+    What is only a claim otherwise (two outputs are the same, a gradient fits an output) is worth
+    nothing without it: any numbers with a 0 among them would do.
+    """
+    kept = mask(out, x)
+    scaled(out, x, "the output at training time")
+    share = kept.mean()
+    require(SHARE <= share <= 1 - SHARE, f"at training time {share:.1%} were kept")
     return kept
 
 
@@ -82,7 +108,7 @@ def test_dropout_forward_without_dropout(dropout_forward_without):
 @check("dropout_forward", weight=1, announced="The same seed gives the same mask")
 def test_dropout_forward_under_a_seed(dropout_forward_seed):
     given, student = dropout_forward_seed.given, dropout_forward_seed.student
-    provided(lambda: mask(student.built, given.x))
+    provided(lambda: dropped(student.built, given.x))
     close(student.built_again, student.built, "the output of a second layer with the same seed")
     close(student.seeded_again, student.seeded, "the output of a second pass with the same seed")
     differ(student.seeded, student.seeded_otherwise, "two seeds gave the same mask")
@@ -97,15 +123,16 @@ def test_dropout_forward_leaves_its_input(dropout_forward):
 
 def derivative(out, given):
     """What the incoming gradient becomes by the factor that the forward pass gave each input."""
+    scaled(out, given.x, "the output")
     return given.dout * (np.asarray(out, dtype=float) / given.x)
 
 
 def goes_through_the_mask(probe, keep_prob):
     given, student = probe.given, probe.student
-    provided(lambda: mask(student.out, given.x))
-    scaled = given.dout * mask(student.out, given.x) / keep_prob
+    provided(lambda: dropped(student.out, given.x))
+    expected = given.dout * dropped(student.out, given.x) / keep_prob
     either(
-        lambda: close(student.dx, scaled, "the gradient at training time"),
+        lambda: close(student.dx, expected, "the gradient at training time"),
         lambda: close(student.dx, derivative(student.out, given), "the gradient"),
     )
 
@@ -127,7 +154,7 @@ def test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backwa
 )
 def test_dropout_backward_at_test_time(dropout_backward_test_time):
     given, student = dropout_backward_test_time.given, dropout_backward_test_time.student
-    provided(lambda: mask(student.trained, given.x))
+    provided(lambda: dropped(student.trained, given.x))
     either(
         lambda: close(student.dx, given.dout, "the gradient after a pass at test time"),
         lambda: close(student.dx, derivative(student.out, given), "the gradient"),
@@ -140,7 +167,7 @@ def test_dropout_backward_at_test_time(dropout_backward_test_time):
     announced="With a keep probability of 0 or 1 the gradient goes through unchanged",
 )
 def test_dropout_backward_without_dropout(dropout_backward, dropout_backward_without):
-    provided(lambda: mask(dropout_backward.student.out, dropout_backward.given.x))
+    provided(lambda: dropped(dropout_backward.student.out, dropout_backward.given.x))
     given, student = dropout_backward_without.given, dropout_backward_without.student
     either(
         lambda: close(student.kept_1_dx, given.dout, "the gradient for a keep probability of 1"),
