@@ -1,4 +1,4 @@
-"""The same class on a Dask cluster of two workers, one of which is killed in mid-run."""
+"""The demo's class on a Dask cluster of two workers, one of which is killed in mid-run."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from autograder import demo_class
 from autograder.cohort import pool
 from autograder.cohort.pool import Cluster, ClusterError
 from autograder.cohort.run import run
@@ -23,10 +24,11 @@ def cluster():
         yield cluster
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same_results(
-    a_class, undisturbed, results, cluster, tmp_path
-):
-    out, killed = tmp_path / "out", []
+def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, tmp_path):
+    made_up, here, out, killed = tmp_path / "class", tmp_path / "here", tmp_path / "out", []
+    made_up.mkdir()
+    assert demo_class.make(made_up) >= 24
+    run(made_up, here, workers=2, seed=SEED, due=demo_class.DUE)
 
     def kill():
         while not list(out.glob("observations/*/grade.json")):
@@ -37,16 +39,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    run(
-        a_class,
-        out,
-        scheduler=cluster.scheduler_address,
-        seed=SEED,
-        due="2026-11-20 23:59 UTC",
-    )
+    run(made_up, out, scheduler=cluster.scheduler_address, seed=SEED, due=demo_class.DUE)
     killer.join(timeout=10)
     assert killed
-    assert results(out) == results(undisturbed[0])
+    assert results(out) == results(here)
 
 
 def test_an_address_without_a_scheduler_is_answered_in_a_sentence(monkeypatch):

@@ -148,6 +148,41 @@ def test_numpys_global_generator_is_seeded_for_each_probe(run):
     assert not np.array_equal(one["a"]["x"], one["b"]["x"])
 
 
+def test_generators_without_a_seed_draw_the_same_when_a_submission_is_graded_again(run):
+    layers = """
+    import os
+    import numpy as np
+    BEFORE = np.random.RandomState()
+
+    def drawn():
+        yield BEFORE.random_sample()
+        yield np.random.RandomState().random_sample()
+        yield np.random.RandomState(None).random_sample()
+        yield np.random.default_rng().random()
+        yield int.from_bytes(os.urandom(6), "big")
+    """
+    source = """
+    @given()
+    def chance(lib):
+        yield {f"draw_{number}": value for number, value in enumerate(lib.layer_utils.drawn())}
+
+    @given()
+    def more_chance(lib):
+        yield {f"draw_{number}": value for number, value in enumerate(lib.layer_utils.drawn())}
+    """
+    first, again, other = (
+        run(source, ["chance", "more_chance"], layer_utils=layers, seed=seed) for seed in (3, 3, 4)
+    )
+
+    def drawn(seen, probe):
+        return [float(value) for value in seen[probe].values.values()]
+
+    one = drawn(first, "chance")
+    assert len(set(one)) == 5
+    assert one == drawn(again, "chance")
+    assert not set(one[1:]) & {*drawn(first, "more_chance"), *drawn(other, "chance")}
+
+
 def test_sets_of_strings_come_in_one_order(run):
     source = "@given()\ndef order(lib):\n    yield dict(x=[ord(c[0]) for c in set('abcdefgh')])"
     first, second = run(source, ["order"])["order"]["x"], run(source, ["order"])["order"]["x"]
