@@ -1,0 +1,123 @@
+"""How many submissions a minute `autograder cohort` grades, beside stock nbgrader.
+
+usage: python benchmarks/class_speed.py
+
+Both are given the same submissions: the made-up class of the demo, without those that hang or
+cannot be read. Stock nbgrader runs the visible checks that need no images, `autograde` and then
+`generate_feedback`; ours runs every hidden suite and writes gradebook and pages, training off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from results import machine, write_section
+
+from autograder import course, demo_class
+
+RUNS = 3
+STOCK, OURS = 7, 105
+AT_LEAST = 25
+NEEDS_IMAGES = ("data", "train_tiny_net", "compare_")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        works = handed_in(root / "works")
+        a_class = classroom(works, root / "class", OURS)
+        a_course = stock_course(works[:: len(works) // STOCK][:STOCK], root / "course")
+        stock, ours = [], []
+        for run in range(RUNS):  # in turn, so that a change of the machine's speed hits both
+            stock.append(STOCK / by_stock(a_course) * 60)
+            ours.append(OURS / by_us(a_class, root / f"out-{run}") * 60)
+    ratio = statistics.median(b / a for a, b in zip(stock, ours, strict=True))
+    write_section(
+        "class speed",
+        "## A class, beside stock nbgrader\n\n"
+        f"`python benchmarks/class_speed.py`, medians of {RUNS} runs in turn, "
+        f"{os.cpu_count()} cores. {machine()}.\n\n"
+        "| | submissions a minute |\n|---|---|\n"
+        f"| stock `nbgrader autograde` and `generate_feedback`, visible checks without training "
+        f"| {statistics.median(stock):.1f} |\n"
+        f"| `autograder cohort`, all hidden suites, gradebook and pages, training off "
+        f"| {statistics.median(ours):.0f} |\n"
+        f"| the ratio, at least {AT_LEAST} asked | {ratio:.1f} |",
+    )
+    return 0 if ratio >= AT_LEAST else 1
+
+
+def handed_in(folder: Path) -> list[Path]:
+    """Hand-ins that any grader can work through."""
+    folder.mkdir()
+    demo_class.make(folder)
+    names = [name for name in demo_class.MISTAKES if (folder / name).is_dir()]
+    return [folder / name for name in names]
+
+
+def classroom(works: Sequence[Path], folder: Path, size: int) -> Path:
+    for number in range(size):
+        work = works[number % len(works)]
+        shutil.copytree(work, folder / f"{work.name}-{number:03}")
+    return folder
+
+
+def stock_course(works: Sequence[Path], root: Path) -> Path:
+    """A course that nbgrader grades by itself, with no configuration of ours."""
+    place = root / "source" / course.ASSIGNMENT
+    place.mkdir(parents=True)
+    (place / course.NOTEBOOK).write_bytes(without_images(course.SOURCE))
+    nbgrader(root, "generate_assignment", course.ASSIGNMENT)
+    for work in works:
+        shutil.copytree(work, root / "submitted" / work.name)
+        notebook = root / "submitted" / work.name / course.ASSIGNMENT / course.NOTEBOOK
+        notebook.write_bytes(without_images(notebook))
+    return root
+
+
+def without_images(path: Path) -> bytes:
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["cells"] = [
+        cell
+        for cell in notebook["cells"]
+        if not cell["metadata"]["nbgrader"]["grade_id"].startswith(NEEDS_IMAGES)
+    ]
+    return json.dumps(notebook).encode()
+
+
+def by_stock(root: Path) -> float:
+    started = time.perf_counter()
+    nbgrader(root, "autograde", course.ASSIGNMENT, "--force")
+    nbgrader(root, "generate_feedback", course.ASSIGNMENT, "--force")
+    pages = list(root.glob(f"feedback/*/{course.ASSIGNMENT}/*.html"))
+    assert len(pages) == STOCK, f"stock nbgrader wrote {len(pages)} pages for {STOCK} submissions"
+    return time.perf_counter() - started
+
+
+def by_us(folder: Path, out: Path) -> float:
+    command = ["-m", "autograder", "cohort", str(folder), "--out", str(out), "--seed", "2026"]
+    started = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+    seconds = time.perf_counter() - started
+    pages = list(out.glob(f"feedback/*/{course.ASSIGNMENT}/*.html"))
+    assert len(pages) == OURS, f"we wrote {len(pages)} pages for {OURS} submissions"
+    return seconds
+
+
+def nbgrader(root: Path, *words: str) -> None:
+    command = Path(sys.executable).with_name("nbgrader")
+    environment = os.environ | {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run([command, *words], cwd=root, check=True, env=environment, capture_output=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
