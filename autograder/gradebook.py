@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dateutil.parser
-from nbgrader.api import Gradebook, GradeCell, TaskCell
+from nbgrader.api import BaseCell, Gradebook, GradeCell, Notebook, TaskCell
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
@@ -177,12 +177,15 @@ def record(
     """
     sections = {section.id: section for section in grade.sections}
     notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    cells = _cells(notebook.notebook)  # a mark's own `cell` and `name` would cost a query each
     for mark in notebook.grades:
-        section = sections.get(mark.name)
+        name = cells[mark.cell_id].name
+        section = sections.get(name)
         if section is not None:
             score = section.score
         else:
-            score = 0.0 if mark.name in unanswered and isinstance(mark.cell, GradeCell) else None
+            silent = name in unanswered and isinstance(cells[mark.cell_id], GradeCell)
+            score = 0.0 if silent else None
         overruled = mark.manual_score is not None
         if score is None:
             mark.needs_manual_grade = mark.needs_manual_grade if overruled else True
@@ -192,10 +195,16 @@ def record(
             )
         mark.auto_score = score
     for comment in notebook.comments:
-        is_task = isinstance(comment.cell, TaskCell)
-        silent = comment.name in unanswered and not is_task
+        cell = cells[comment.cell_id]
+        silent = cell.name in unanswered and not isinstance(cell, TaskCell)
         comment.auto_comment = NO_RESPONSE if silent else None
     book.db.commit()
+
+
+def _cells(notebook: Notebook) -> dict[str, BaseCell]:
+    """Those with points or answers, by their number in the gradebook."""
+    found = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+    return {cell.id: cell for cell in found}
 
 
 def submit(book: Gradebook, student: str, timestamp: str | None) -> None:

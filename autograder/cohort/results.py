@@ -6,12 +6,13 @@ place, and doing it again changes nothing.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -52,15 +53,16 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
-    for one in hand_ins:
-        if one in failed:
-            set_aside.append((one.student, failed[one]))
-            _forget(one, address, out)
-            continue
-        state = loaded(out / "observations" / one.student)
-        late_s = _recorded(one, state, address, config)
-        _write_pages(one, state, late_s, out)
-        rows.append(Row.of(one.student, state.grade, state.accuracies, late_s))
+    with gradebook.opened(address) as book:  # once: a new one would compile every query again
+        for one in hand_ins:
+            if one in failed:
+                set_aside.append((one.student, failed[one]))
+                _forget(one, book, out)
+                continue
+            state = loaded(out / "observations" / one.student)
+            late_s = _recorded(one, state, book, config)
+            _write_pages(one, state, late_s, out)
+            rows.append(Row.of(one.student, state.grade, state.accuracies, late_s))
     summary = Summary(tuple(rows), tuple(set_aside))
     class_ = Class(summary.rows, summary.set_aside)
     _replace(out / REPORT / "index.html", page_of(class_))
@@ -71,16 +73,16 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
     return summary
 
 
-def _recorded(one: HandIn, state: State, address: str, config: object) -> float:
+def _recorded(one: HandIn, state: State, book: Gradebook, config: object) -> float:
     """Bring the gradebook up to date; returns the seconds by which the submission was late."""
-    with gradebook.opened(address) as book:
-        gradebook.submit(book, one.student, one.timestamp)
-        gradebook.record(book, one.student, state.grade, state.unanswered)
-        submission = book.find_submission(course.ASSIGNMENT, one.student)
-        late_s = max(0.0, submission.total_seconds_late)
-        penalty = submission.late_submission_penalty
+    gradebook.submit(book, one.student, one.timestamp)
+    gradebook.record(book, one.student, state.grade, state.unanswered)
+    submission = book.find_submission(course.ASSIGNMENT, one.student)
+    late_s = max(0.0, submission.total_seconds_late)
+    penalty = submission.late_submission_penalty
+    book.db.rollback()  # nothing is open while nbgrader's own step writes
     if late_s or penalty:
-        gradebook.assign_late_penalty(address, one.student, config)
+        gradebook.assign_late_penalty(str(book.engine.url), one.student, config)
     return late_s
 
 
@@ -92,17 +94,14 @@ def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)
 
 
-def _forget(one: HandIn, address: str, out: Path) -> None:
+def _forget(one: HandIn, book: Gradebook, out: Path) -> None:
     """What an earlier hand-in earned must not stand for one that could not be graded."""
     for folder in (AUTOGRADED, FEEDBACK):
         place = out / folder / one.student
         if place.parent == out / folder and place.is_dir():
             shutil.rmtree(place)
-    with gradebook.opened(address) as book:
-        try:
-            gradebook.reset(book, one.student)
-        except MissingEntry:
-            return
+    with contextlib.suppress(MissingEntry):
+        gradebook.reset(book, one.student)
 
 
 def _replace(path: Path, text: str) -> None:
