@@ -1,10 +1,12 @@
 """Every variant is seen, named, and paid for in its own section as the table says."""
 
+import os
 import re
+import shutil
 
 import pytest
 
-from autograder import costs
+from autograder import costs, course
 from autograder.rubric import BY_ID
 from autograder.variants import SHOWS_IN, Unfit, Variant, applied, named, solution, variants
 
@@ -94,3 +96,11 @@ def test_a_text_that_is_not_there_once_is_refused():
 def test_two_variants_of_one_place_do_not_go_together():
     with pytest.raises(Unfit):
         applied((named("adam_goes_uphill"), named("adam_forgets_the_root")))
+
+
+def test_a_hard_link_to_the_solution_does_not_take_it_from_the_grader(tmp_path, monkeypatch):
+    """A student on the same machine can make one, and hard links are refused in a hand-in."""
+    shutil.copytree(course.LIBRARY / "lib", tmp_path / "lib")
+    os.link(tmp_path / "lib" / "optim.py", tmp_path / "mine.py")
+    monkeypatch.setattr(course, "LIBRARY", tmp_path)
+    assert solution.__wrapped__().files == solution().files
