@@ -6,5 +6,6 @@ backend.py     what every way to run a child shares; bubblewrap.py, sandlock.py,
 selftest.py    tries to break out before anything is graded
 limits.py      how much of everything
 
-worker.py, writer.py, confine.py, seccomp.py, escapes.py run inside and import nothing of ours
+worker.py, writer.py, confine.py, seccomp.py, system_calls.py and escapes/ run inside and import
+nothing of ours
 """

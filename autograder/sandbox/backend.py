@@ -39,7 +39,7 @@ class Mount:
 
 def trusted_mounts() -> list[Mount]:
     """What of ours the child may read: the worker, what it imports, and the probes."""
-    files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "escapes.py")
+    files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
     mounts = [Mount(HERE / name, f"trusted/{name}") for name in files]
     return [*mounts, Mount(PROBES, "trusted/probes")]
 

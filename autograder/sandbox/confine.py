@@ -9,12 +9,14 @@ import contextlib
 import ctypes
 import os
 import resource
+import struct
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from seccomp import refuse_system_calls
 
+CAPABILITY_VERSION_3 = 0x20080522
 PR_SET_CHILD_SUBREAPER = 36
 """Whoever loses its parent becomes a child of ours, so that we know when all are gone."""
 
@@ -44,9 +46,16 @@ def confine(config: Mapping[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
+        _give_up_capabilities()  # what bwrap left to pass on to programs
     if config["alone"]:
         refuse_system_calls()
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _give_up_capabilities() -> None:
+    """Every set empty, the inheritable one too, which a change of user leaves as it is."""
+    header = ctypes.create_string_buffer(struct.pack("Ii", CAPABILITY_VERSION_3, 0))
+    ctypes.CDLL(None).capset(header, ctypes.create_string_buffer(24))
 
 
 def fork() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import json
 import os
@@ -68,15 +69,18 @@ def selftest(backend: Backend) -> tuple[Line, ...]:
     with work.written() as mounts, _bait() as config:
         try:
             process = backend.start(
-                "trusted/escapes.py", config, [*trusted_mounts(), *mounts], SMALL
+                "trusted/escapes/__main__.py", config, [*trusted_mounts(), *mounts], SMALL
             )
         except (OSError, SandboxError) as failure:
             return (Line("starts", False, str(failure)),)
         watch = os.dup(process.fileno())
         try:
             lines = list(_lines(process))
-            process.end()
-            lines.append(_outlives(watch))
+            try:
+                process.end()
+                lines.append(_outlives(watch))
+            except SandboxError as failure:
+                lines.append(Line(OUTLIVES, False, str(failure)))
         finally:
             process.end()
             os.close(watch)
@@ -117,6 +121,8 @@ def _bait() -> Iterator[Mapping[str, Any]]:
         folder.chmod(0o777)
         another = folder / "another-submission.py"
         another.write_text("secret")
+        another.chmod(0o666)
+        os.utime(another, (10**9, 10**9))
         abstract = secrets.token_hex(8)
         port = 0
         for family, address in (
@@ -142,9 +148,24 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             "port": port,
             "socket": f"{name}/socket",
             "abstract": abstract,
+            "victim": str(another),
+            "shared": stack.enter_context(_shared_memory()),
             "grader": os.getpid(),
+            "session": os.getsid(0),
+            "host": os.uname().nodename,
             "variables": [*environment(""), *ALLOWED_VARIABLES],
         }
+
+
+@contextlib.contextmanager
+def _shared_memory() -> Iterator[int]:
+    """The number of a piece of System V memory that anybody may read; -1 where there is none."""
+    libc = ctypes.CDLL(None)
+    number = libc.shmget(0, ctypes.c_size_t(4096), 0o1666)
+    try:
+        yield number
+    finally:
+        libc.shmctl(number, 0, None)
 
 
 ALLOWED_VARIABLES = ("PYTHONHOME", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD", "USER", "TERM", "SHELL")

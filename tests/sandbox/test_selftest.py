@@ -28,9 +28,14 @@ def test_without_a_sandbox_the_attempts_succeed():
     failed = {line.name.split(",")[0] for line in selftest(Unconfined()) if not line.passed}
     assert failed >= {
         "read the suites",
-        "open a socket",
+        "find /proc or /sys",
+        "make a socket of any family",
+        "connect to anything",
         "see or signal other processes",
+        "limit or slow down the grader",
         "have memory that no limit counts",
+        "meet others in shared memory or queues",
+        "reach seldom-used parts of the kernel",
         "exceed the small folder",
         "fork without end",
         OUTLIVES,

@@ -141,6 +141,9 @@ class Pipe:
     def read(self, deadline: float) -> bytes:
         return self._left.pop(0) if self._left else b""
 
+    def memory_bytes(self) -> int:
+        return 0
+
 
 def read_stream(data: bytes) -> str:
     story = Story(Pipe(data), PROBES, BUDGET, time.monotonic() + 60)

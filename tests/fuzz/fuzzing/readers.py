@@ -30,8 +30,6 @@ DAMAGED = 9
 """Inputs made by changing bytes of each that was drawn."""
 BATCH = 100
 """Drawn at once: hypothesis remembers what it drew, so that nothing comes twice."""
-GROWS = 64 * MIB
-"""By how much this process may be larger than at the beginning, beside what readers hold."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,6 @@ def attacked(
     answers: Counter[str] = Counter()
     most, batch, chance = 0, 0, random.Random(seed)
     reader.answer(reader.ordinary)
-    ground = _highest()
     while answers.total() < inputs:
         for data in drawn(reader, min(BATCH, -(-inputs // (DAMAGED + 1))), seed + batch):
             said, peak = held(reader, data)
@@ -114,9 +111,10 @@ def attacked(
             most = max(most, peak)
             for _ in range(DAMAGED):
                 changed = damaged(chance, data)
+                before = _highest()
                 answers[_answered(reader, changed)] += 1
-                if _highest() > ground + GROWS + reader.cap(len(changed)):
-                    raise Fallen(reader, changed, Breach("this process grew by far more than that"))
+                if _highest() - before > reader.cap(len(changed)):
+                    raise Fallen(reader, changed, Breach("this process grew by more than the cap"))
         batch += 1
         told(answers.total())
     return answers, most

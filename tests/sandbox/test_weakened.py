@@ -1,0 +1,91 @@
+"""A sandbox with any one protection less fails its self-test, and the table says which line."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import course
+from autograder.sandbox.selftest import BACKENDS
+
+
+def _table():
+    """`weakenings.py`, which stands beside this file and is no test."""
+    spec = importlib.util.spec_from_file_location(
+        "weakenings", Path(__file__).with_name("weakenings.py")
+    )
+    sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+table = _table()
+TRIED = [(backend, weakening) for backend in BACKENDS for weakening in table.of_here(backend)]
+
+
+@pytest.mark.parametrize(
+    ("backend", "weakening"), TRIED, ids=[f"{b.name}: {w.name}" for b, w in TRIED]
+)
+def test_a_protection_less_is_noticed_or_held_by_another(backend, weakening, tmp_path):
+    if backend.unavailable() is not None:
+        pytest.skip(backend.unavailable())
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)  # pytest's own are private to root, the child is not root
+    trial = table.tried(backend, weakening, tmp_path / "changed")
+    assert trial.as_said, (weakening.line, weakening.held_by, trial.failed)
+
+
+def test_whatever_holds_in_the_place_of_another_is_switched_off_with_it_or_cannot_be():
+    """A protection that changes nothing alone proves nothing: it needs a row with its second."""
+    pairs = [w.name.split(", and ") for w in table.WEAKENINGS if not w.held_by]
+    for weakening in table.WEAKENINGS:
+        for where, other in (weakening.held_by or {}).items():
+            elsewhere = any(not weakening.holds(place) for place in weakening.only)
+            both = any(weakening.name in pair and len(pair) > 1 for pair in pairs)
+            assert elsewhere or both or other in table.NEVER_OFF, (weakening.name, where, other)
+
+
+def test_every_rule_of_the_filter_is_taken_away_once():
+    names = " ".join(weakening.name for weakening in table.WEAKENINGS)
+    for name in (*table.seccomp.REFUSED, *table.seccomp.ONESELF):
+        assert f": {name}" in names
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the tests above ran as an ordinary user")
+def test_the_same_for_an_ordinary_user():
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
+    if python is None or shutil.which("setpriv") is None:
+        pytest.skip(f"needs setpriv and a python{version} outside root's home")
+    import numpy
+
+    paths = [course.ROOT, Path(numpy.__file__).parent.parent]
+    argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, table.__file__]
+    done = subprocess.run(
+        argv,
+        cwd="/",
+        env={"PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    if "Permission denied" in done.stderr:
+        pytest.skip("this checkout is private")
+    assert done.returncode == 0, done.stderr
+    *wrong, summary = map(json.loads, done.stdout.splitlines())
+    assert wrong == []
+    assert summary["who"] == "ordinary user"
+    assert summary["tried"] > 100
+
+
+def test_the_table_of_results_is_that_of_the_weakenings():
+    results = (course.ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
+    assert table.as_markdown() in results, "run `python benchmarks/weakened.py`"
