@@ -1,0 +1,282 @@
+"""Files and notebooks, the folder: what is in it that is no plain file, and what is too much."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from attack import (
+    LAYERS,
+    NBGRADER,
+    OPTIMIZERS,
+    PACKAGE,
+    SOLUTION,
+    Attack,
+    Changes,
+    Work,
+)
+
+from autograder import course
+
+LEFT = SOLUTION.left("RMSProp.update")
+ANSWER = (course.LIBRARY / OPTIMIZERS).read_bytes()
+
+
+def made(make: Callable[[Path], object]) -> Changes:
+    return Changes(folder=make)
+
+
+def replaced(folder: Path, name: str, by: str | Path) -> None:
+    """A link in the place of a file or folder."""
+    shutil.rmtree(folder / name) if (folder / name).is_dir() else (folder / name).unlink()
+    (folder / name).symlink_to(by)
+
+
+def hard_links(folder: Path) -> None:
+    """The solution under another name; where that is another disk, a file of the student's own."""
+    (folder / OPTIMIZERS).unlink()
+    try:
+        os.link(course.LIBRARY / OPTIMIZERS, folder / OPTIMIZERS)
+    except OSError:
+        (folder / ".answer").write_bytes(ANSWER)
+        os.link(folder / ".answer", folder / OPTIMIZERS)
+
+
+def links_elsewhere(folder: Path) -> None:
+    (folder / "book.db").symlink_to("../../../gradebook.db")
+    (folder / "passwords").symlink_to("/etc/shadow")
+    (folder / "everything").symlink_to("/")
+    (folder / "round").symlink_to(folder)
+    (folder / "lib" / "round").symlink_to("..")
+    replaced(folder, OPTIMIZERS, "../../../../lib_solution/lib/optim.py")
+
+
+def endless(folder: Path) -> None:
+    """/dev/zero as a module and as a notebook, and a terabyte of nothing as another module."""
+    replaced(folder, OPTIMIZERS, "/dev/zero")
+    (folder / "second.ipynb").symlink_to("/dev/urandom")
+    for name in ("lib/mlp/more.py", "data.bin", "third.ipynb"):
+        with (folder / name).open("wb") as file:
+            file.truncate(2**40)
+
+
+def waiting(folder: Path) -> None:
+    """Pipes and a socket that nobody writes to, where a reader expects files."""
+    (folder / OPTIMIZERS).unlink()
+    for name in (OPTIMIZERS, "lib/pipe.py", "pipe.ipynb", "timestamp.txt"):
+        os.mkfifo(folder / name)
+    here = os.getcwd()
+    os.chdir(folder)  # a socket's name is short
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind("s.py")
+    finally:
+        os.chdir(here)
+
+
+def crowd(folder: Path) -> None:
+    """Six thousand files, a hundred folders in each other, names as long as they may be."""
+    for number in range(3000):
+        (folder / "lib" / f"a{number}.png").touch()
+        (folder / f"a{number}.ipynb").touch()
+    deep = folder.joinpath(*["d"] * 100)
+    deep.mkdir(parents=True)
+    (deep / "optim.py").write_bytes(ANSWER)
+    (folder / "lib" / ("n" * 250 + ".py")).touch()
+
+
+def a_library_that_is_none(folder: Path) -> None:
+    shutil.rmtree(folder / "lib")
+    (folder / "lib").write_bytes(ANSWER)
+    (folder / "lib.zip").write_bytes(b"PK\x03\x04")
+
+
+def notebook_that_is_a_folder(folder: Path) -> None:
+    (folder / "more.ipynb").mkdir()
+    (folder / "more.ipynb" / course.NOTEBOOK).write_bytes((folder / course.NOTEBOOK).read_bytes())
+    (folder / "empty.ipynb").touch()
+
+
+def several_libraries(folder: Path) -> None:
+    """The hand-in's own, and the answer in every other place where a library could be."""
+    for place in ("a/lib", "solution/lib", "lib/lib", "source/problem_1/lib", "lib_solution/lib"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "optim.py").write_bytes(ANSWER)
+
+
+def odd_bytes(folder: Path) -> None:
+    """Names that are no text, control the terminal, or are options of a command."""
+    for name in (b"lib/\xff\xfe.py", b"lib/\x1b[2J.py", b"lib/--help", b"lib/-rf", b"lib/a\nb.py"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(ANSWER)
+
+
+def hidden(folder: Path) -> None:
+    """What lies in an honest folder."""
+    for name in (".git/config", ".vscode/settings.json", "lib/__pycache__/optim.cpython-311.pyc"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"\x00")
+    (folder / "venv").symlink_to("/usr")
+    (folder / "data").symlink_to("/nowhere")
+
+
+def unreadable(folder: Path) -> None:
+    """Modes by which a reader that is not root fails, and one that is, goes on."""
+    (folder / "private").mkdir()
+    (folder / "private").chmod(0)
+    (folder / "private.ipynb").touch(mode=0)
+
+
+def nested(folder: Path) -> None:
+    """One folder deeper than it was released."""
+    inside = folder / "Problem 1 (final)"
+    inside.mkdir()
+    for name in ("lib", course.NOTEBOOK):
+        (folder / name).rename(inside / name)
+
+
+def honest(make: Callable[[Path], object]) -> Work:
+    return SOLUTION.but(folder=make)
+
+
+ATTACKS = (
+    Attack(
+        "folder: lib is a link to the solution",
+        tries="Where the grader keeps its solution is no secret: lib leads there.",
+        must="No point: a link is left out, and what it leads to is not read.",
+        over=SOLUTION.left("RMSProp.update", "Adam.update"),
+        does=made(lambda folder: replaced(folder, "lib", course.LIBRARY / "lib")),
+        twin=honest(hidden),
+    ),
+    Attack(
+        "folder: a module is a link to the solution",
+        tries="One file of the library is the solution's, by a link.",
+        must="No point: it counts as missing.",
+        over=LEFT,
+        does=made(lambda folder: replaced(folder, OPTIMIZERS, course.LIBRARY / OPTIMIZERS)),
+        twin=honest(nested),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "folder: a hard link to the solution",
+        tries="The same without a link that can be seen.",
+        must="No point: a file that stands elsewhere, too, is left out.",
+        over=LEFT,
+        does=made(hard_links),
+    ),
+    Attack(
+        "folder: links to the gradebook, to /etc and to itself",
+        tries="Whatever copies the folder copies what is private, or never comes to an end.",
+        must="Nothing is followed or copied, on the stock road either.",
+        over=LEFT,
+        does=made(links_elsewhere),
+        twin=honest(hidden),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "folder: files without an end",
+        tries="/dev/zero for a module, a terabyte for a notebook.",
+        must="No point, no memory: links are left out, and sizes are looked at first.",
+        over=LEFT,
+        does=made(endless),
+        twin=honest(lambda folder: (folder / "train_32x32.mat").write_bytes(bytes(2 * 10**7))),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "folder: pipes and a socket",
+        tries="Who opens a pipe to read it waits until somebody writes.",
+        must="Nobody waits: what is no ordinary file is not opened.",
+        over=LEFT,
+        does=made(waiting),
+    ),
+    Attack(
+        "folder: thousands of files",
+        tries="Uses up what a reader may look at before it comes to what it should see.",
+        must="No point, bounded time: code is looked at first, the rest as far as limits go.",
+        over=LEFT,
+        does=made(crowd),
+        twin=honest(
+            lambda folder: [(folder / f"plot-{n}.png").write_bytes(b"\x89PNG") for n in range(300)]
+        ),
+    ),
+    Attack(
+        "folder: lib is a file",
+        tries="A file in the place of a folder, for a reader that falls over it.",
+        must="No point: there is no library, and that is said.",
+        over=LEFT,
+        does=made(a_library_that_is_none),
+    ),
+    Attack(
+        "folder: notebooks that are folders, or empty",
+        tries="Names that end in .ipynb and are no notebooks.",
+        must="No point: the one that has most of the assignment's cells is graded.",
+        over=SOLUTION.left("activations_definitions"),
+        does=made(notebook_that_is_a_folder),
+        twin=honest(lambda folder: (folder / "scratch.ipynb").write_text("{}")),
+    ),
+    Attack(
+        "folder: several libraries",
+        tries="The answer stands beside, in folders whose names a grader might prefer.",
+        must="No point: the library nearest to the top is graded, as is said.",
+        over=LEFT,
+        does=made(several_libraries),
+        twin=honest(lambda folder: shutil.copytree(folder / "lib", folder / "backup" / "lib")),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "folder: names that are no text",
+        tries="Bytes that no encoding has, terminal codes and options as names.",
+        must="No point, no fault: they are left out and told in plain characters.",
+        over=LEFT,
+        does=made(odd_bytes),
+        twin=honest(lambda folder: (folder / "Übungen – Lösung №1.txt").write_text("x")),
+    ),
+    Attack(
+        "folder: what may not be read",
+        tries="Modes that make a reader give up on all of it.",
+        must="No point: what cannot be read costs itself.",
+        over=LEFT,
+        does=made(unreadable),
+    ),
+    Attack(
+        "library: shadows numpy and the standard library",
+        tries="Packages called numpy, json and probes beside the library and in it.",
+        must="No point: the interpreter's own stand before a student's.",
+        over=LEFT,
+        does=Changes(
+            files={
+                **dict.fromkeys(
+                    ("numpy.py", "json.py", "probes.py", "writer.py", "lib/numpy.py"),
+                    "raise SystemExit('shadowed')",
+                ),
+                "numpy/__init__.py": "raise SystemExit('shadowed')",
+                "lib/struct/__init__.py": "raise SystemExit('shadowed')",
+            }
+        ),
+        twin=SOLUTION.but(
+            files={"lib/numpy.py": "", "lib/mlp/tools.py": "def twice(x): return 2 * x"},
+            appended={LAYERS: "from lib.mlp.tools import twice"},
+        ),
+    ),
+    Attack(
+        "library: a tree of packages without an end",
+        tries="A package that imports a deeper one, two hundred times, each a millisecond longer.",
+        must="No point: a path has a length, and an import a limit.",
+        over=LEFT,
+        does=Changes(
+            files={
+                "lib/p"
+                + "/p" * depth
+                + "/__init__.py": "import time; time.sleep(0.2); from . import p"
+                for depth in range(8)
+            },
+            appended={PACKAGE: "from lib import p"},
+        ),
+        twin=SOLUTION.but(
+            files={"lib/a/__init__.py": "", "lib/a/b/__init__.py": "", "lib/a/b/c.py": "FOUR = 4"},
+            appended={LAYERS: "from lib.a.b.c import FOUR"},
+        ),
+    ),
+)

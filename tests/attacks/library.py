@@ -1,0 +1,348 @@
+"""Files and notebooks, the library: more changed than the TODO blocks, encodings, checkpoints."""
+
+from __future__ import annotations
+
+import base64
+import io
+import pickle
+import textwrap
+import zipfile
+
+import numpy as np
+from attack import (
+    ALL_ROADS,
+    LAYERS,
+    NBGRADER,
+    NETWORKS,
+    OPTIMIZERS,
+    PACKAGE,
+    SOLUTION,
+    STUB,
+    TRAINING,
+    ZIP,
+    Attack,
+    Changes,
+)
+
+from autograder.grade import solution
+
+LEFT = SOLUTION.left("RMSProp.update")
+LIBRARY = {path: content.decode() for path, content in solution().files.items()}
+OPTIM = LIBRARY[OPTIMIZERS]
+
+
+class Payload:
+    """What runs when somebody loads the file."""
+
+    def __reduce__(self):
+        code = "open('/tmp/loaded-a-checkpoint', 'w').write('x'); import os; os._exit(0)"
+        return exec, (code,)
+
+
+def array_file(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def array_of_objects() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.array([Payload()], dtype=object), allow_pickle=True)
+    return file.getvalue()
+
+
+def checkpoint() -> bytes:
+    """As torch writes them: a zip around a pickle."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Payload()))
+    return file.getvalue()
+
+
+def hidden_by(encoding: str) -> bytes:
+    """Source whose comment says how to read it: other code than meets the eye."""
+    evil = "\nRMSProp.update = Adam.update\n"
+    if encoding == "utf-7":
+        body = "# coding: utf-7\n" + OPTIM.replace("+=", "+-=") + "# +AAo-RMSProp.update +AD0- None"
+    else:
+        body = f"# coding: {encoding}\n" + OPTIM + repr(evil)
+    return body.encode()
+
+
+ATTACKS = (
+    Attack(
+        "library: code outside the blocks says that all is well",
+        tries="The given compute_acc returns 1.0, rel_error 0.0 and SGD does not learn.",
+        must="No point: what is given is looked at by what it does, and the rest has its own.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                TRAINING: "def compute_acc(*args, **kwargs):\n    return 1.0",
+                "lib/grad_check.py": "def rel_error(*args):\n    return 0.0",
+                OPTIMIZERS: "SGD.update = lambda self, layer: None",
+            }
+        ),
+        twin=SOLUTION.but(
+            patches=(
+                (
+                    OPTIMIZERS,
+                    "            param -= self.lr * layer.grads[name]\n",
+                    "            param[...] = param - self.lr * layer.grads[name]\n",
+                ),
+            )
+        ),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "library: a network that looks the answers up",
+        tries="Module.forward, which is given, answers from a table of what it saw before.",
+        must="No point: inputs are drawn for each grading, and nothing was seen before.",
+        over=SOLUTION.left("SmallFullyConnectedNetwork.__init__"),
+        does=Changes(
+            appended={
+                NETWORKS: """
+                    TABLE = {}
+
+                    def _looked_up(self, feat, is_training=True, seed=None):
+                        key = np.asarray(feat).tobytes()
+                        return TABLE.setdefault(key, np.zeros((len(feat), 7)))
+
+                    SmallFullyConnectedNetwork.forward = _looked_up
+                    SmallFullyConnectedNetwork.__init__ = lambda self, *a, **k: None
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                NETWORKS: """
+                    class Logged(Module):
+                        def forward(self, *args, **kwargs):
+                            print("forward")
+                            return super().forward(*args, **kwargs)
+                """
+            }
+        ),
+    ),
+    Attack(
+        "library: rewrites itself at import",
+        tries="Writes better sources over its own files, deletes them, leaves a .pyc behind.",
+        must="No point: its files cannot be written, and a grade reads them only once.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                PACKAGE: """
+                    import os, pathlib, shutil
+
+                    here = pathlib.Path(__file__).parent
+                    for path in (*here.rglob("*"), here.parent, here.parent.parent):
+                        for spoil in (
+                            lambda: path.chmod(0o777),
+                            lambda: path.write_text("raise SystemExit(0)"),
+                            lambda: path.unlink(),
+                            lambda: shutil.rmtree(path),
+                        ):
+                            try:
+                                spoil()
+                            except OSError:
+                                pass
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import time
+
+                    TABLE, STARTED = [np.sin(i) for i in range(50_000)], time.time()
+                """
+            }
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "library: defines everything anew at its end",
+        tries="After a check of the blocks' text, the last lines put null classes in their places.",
+        must="No point: what counts is what the names stand for in the end.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                OPTIMIZERS: """
+                    class Anything:
+                        def __init__(self, *args, **kwargs): pass
+                        def __getattr__(self, name): return self
+                        def __call__(self, *args, **kwargs): return self
+
+                    RMSProp = Anything
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                OPTIMIZERS: """
+                    class RMSPropPlain(RMSProp):
+                        pass
+
+                    RMSProp = RMSPropPlain
+                """
+            }
+        ),
+    ),
+    Attack(
+        "library: a byte-order mark and half of another encoding",
+        tries="UTF-16 that looks like text to one reader and like nothing to another.",
+        must="No point: Python cannot read it, and that is said.",
+        over=LEFT,
+        does=Changes(files={OPTIMIZERS: OPTIM.encode("utf-16")}),
+        twin=SOLUTION.but(
+            files={path: b"\xef\xbb\xbf" + text.encode() for path, text in LIBRARY.items()}
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "library: an encoding that hides code",
+        tries="# coding: utf-7 and rot13: what is read as a comment is a line of code.",
+        must="No point, and no harm: no one outside decodes, parses or compiles it.",
+        over=LEFT,
+        does=Changes(
+            files={
+                OPTIMIZERS: hidden_by("utf-7"),
+                "lib/mlp/extra.py": hidden_by("rot13"),
+                "lib/extra.py": hidden_by("unicode_escape"),
+                "lib/grad_check.py": b"# coding: no such encoding\n",
+            }
+        ),
+        twin=SOLUTION.but(
+            files={
+                OPTIMIZERS: b"# coding: latin-1\n# f\xfcr K\xe4the\n" + OPTIM.encode("latin-1"),
+            }
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "library: sources that break parsers",
+        tries="NUL bytes, a million brackets, a line of megabytes: for whoever compiles it.",
+        must="No point: only the sandbox compiles it, and what dies of it is the student's.",
+        over=STUB,
+        does=Changes(
+            files={
+                OPTIMIZERS: b"x = 1\0\n",
+                "lib/grad_check.py": b"(" * 10**6,
+                TRAINING: b"x = " + b"-" * 3 * 10**6 + b"1",
+                NETWORKS: b"x = " + b"[" * 90 + b"]" * 90 + b" + 1" * 300_000,
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={OPTIMIZERS: "TABLE = [" + ", ".join(map(str, range(30_000))) + "]"}
+        ),
+    ),
+    Attack(
+        "library: line ends and tabs of every kind",
+        tries="Old Macs' line ends, form feeds and tabs, so that two readers see two programs.",
+        must="No point: there is one reader, Python's.",
+        over=LEFT,
+        does=Changes(
+            files={
+                OPTIMIZERS: OPTIM.replace("\n", "\r").encode()
+                + b"\rclass RMSProp(Optimizer):\r\tdef update(self, layer):\r\t\tpass\r"
+            }
+        ),
+        twin=SOLUTION.but(
+            files={path: text.replace("\n", "\r\n").encode() for path, text in LIBRARY.items()}
+        ),
+    ),
+    Attack(
+        "library: checkpoints that run code when they are loaded",
+        tries="Pickles, arrays of objects and a torch file, for a grader that loads what it finds.",
+        must="Nothing is loaded outside; inside it is the student's own code, confined.",
+        over=LEFT,
+        does=Changes(
+            files={
+                "weights.pkl": pickle.dumps(Payload()),
+                "lib/mlp/best.npy": array_of_objects(),
+                "lib/weights.npz": array_file(w=np.array([Payload()], dtype=object)),
+                "model.pt": checkpoint(),
+                "lib/mlp/model.pth": checkpoint(),
+                "observations.npz": array_file(w=np.array([Payload()], dtype=object)),
+            }
+        ),
+        twin=SOLUTION.but(
+            files={"lib/mlp/best.npz": array_file(w=np.eye(3), b=np.zeros(3))},
+            appended={
+                LAYERS: """
+                    import pathlib
+
+                    with np.load(pathlib.Path(__file__).parent / "best.npz") as held:
+                        BEST = {name: held[name] for name in held}
+                """
+            },
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "library: loads its own evil checkpoint",
+        tries="A pickle that ends the process with status 0, loaded in the middle of a check.",
+        must="No point: a process that ends early has not answered.",
+        over=LEFT,
+        does=Changes(
+            files={"lib/state.pkl": pickle.dumps(Payload())},
+            blocks={
+                "RMSProp.update": """
+                    import pathlib, pickle
+                    pickle.loads((pathlib.Path(__file__).parent / "state.pkl").read_bytes())
+                """
+            },
+        ),
+        twin=SOLUTION.but(
+            files={"lib/state.pkl": pickle.dumps({"decay": 0.99})},
+            appended={
+                OPTIMIZERS: """
+                    import pathlib, pickle
+
+                    STATE = pickle.loads((pathlib.Path(__file__).parent / "state.pkl").read_bytes())
+                """
+            },
+        ),
+    ),
+    Attack(
+        "library: only compiled files",
+        tries="A .pyc and a shared object in the places of the sources, which nobody can read.",
+        must="No point: compiled files are left out, and a shared object is no module of ours.",
+        over=LEFT,
+        does=Changes(
+            files={
+                OPTIMIZERS: None,
+                "lib/optim.pyc": b"\xa7\r\r\n" + bytes(12) + b"\xe3",
+                "lib/__pycache__/optim.cpython-311.pyc": b"\xa7\r\r\n" + bytes(12) + b"\xe3",
+                "lib/optim.cpython-311-x86_64-linux-gnu.so": b"\x7fELF" + bytes(200),
+            }
+        ),
+        twin=SOLUTION.but(
+            files={
+                "lib/__pycache__/optim.cpython-311.pyc": b"\xa7\r\r\n" + bytes(12),
+                "lib/optim.pyc": b"stale",
+            }
+        ),
+    ),
+    Attack(
+        "library: the solution of somebody else, encoded",
+        tries="A whole library as base64 text that is executed: nobody sees what it is.",
+        must="No point but for what it does: this one does nothing right.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                OPTIMIZERS: f"""
+                    import base64
+
+                    exec(base64.b64decode({base64.b64encode(b"RMSProp = Adam")!r}))
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                OPTIMIZERS: textwrap.dedent("""
+                    exec("def twice(x):\\n    return 2 * x")
+                """)
+            }
+        ),
+    ),
+)
