@@ -23,6 +23,9 @@ FLAGS = ("-s", "-S", "-P", "-B")
 
 CHUNK = 256 * 1024
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+TIMES = slice(10, 14)
+"""In /proc/PID/stat after the parent: a process's own time and that of children it waited for."""
 
 
 class SandboxError(Exception):
@@ -61,6 +64,19 @@ def environment(folder: str, threads: int = 1) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a child and all it started use.
+
+    Attributes:
+        memory_bytes: what they hold, without what they map from files.
+        cpu_s: the processor time that they had, and those that they waited for.
+    """
+
+    memory_bytes: int
+    cpu_s: float
+
+
 class Process:
     """A running child: a pipe to read, and a sure end to it and everything it started."""
 
@@ -87,22 +103,24 @@ class Process:
             return None
         return os.read(self._pipe, CHUNK)
 
-    def memory_bytes(self) -> int:
-        """What the child and all it started hold in memory, without what they map from files."""
-        parents, pages = {}, {}
+    def usage(self) -> Usage:
+        """What the child and all it started use, as far as they live."""
+        stats, pages = {}, {}
         for entry in os.listdir("/proc"):
             if entry.isdigit():
                 with contextlib.suppress(OSError):
                     pid, stat = int(entry), Path("/proc", entry, "stat").read_text(errors="replace")
                     statm = Path("/proc", entry, "statm").read_text().split()
-                    parents[pid] = int(stat.rpartition(")")[2].split()[1])
+                    stats[pid] = [int(n) for n in stat.rpartition(")")[2].split()[1:15]]
                     pages[pid] = int(statm[1]) - int(statm[2])
         family, grown = {self._popen.pid}, True
         while grown:
-            children = {pid for pid, parent in parents.items() if parent in family}
+            children = {pid for pid, (parent, *_) in stats.items() if parent in family}
             grown = not children <= family
             family |= children
-        return sum(pages.get(pid, 0) for pid in family) * PAGE_BYTES
+        ticks = sum(sum(stats[pid][TIMES]) for pid in family & stats.keys())
+        held = sum(pages.get(pid, 0) for pid in family)
+        return Usage(held * PAGE_BYTES, ticks / TICKS_A_SECOND)
 
     def end(self) -> None:
         """Kills the child and all it started; they are dead when this returns. Works once."""

@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 2**20
+BUSY = 20
+"""Seconds by the clock that each second of processor time is worth to a limit by the clock.
+
+A grade must not depend on what else a machine does. So processor time decides, and limits by the
+clock are for what sleeps: the time that a process was given counts against them 20-fold in its
+favour. One that computes and gets a twentieth of a processor or more never meets them.
+"""
 
 
 @dataclass(frozen=True)
 class Limits:
     """What one process of a submission, a probe with what it starts, may use.
 
-    Processor time decides, because it is the same on a busy machine; wall time is the backstop for
-    what sleeps. Memory is the address space of each process.
+    Processor time decides, because it is the same on a busy machine; time by the clock is for what
+    sleeps, see `BUSY`. Memory is the address space of each process.
 
     Attributes:
         cpu_s: seconds of processor time (whole seconds: that is what the kernel counts in).
@@ -54,6 +61,7 @@ class Budget:
         import_wall_s: the same by the clock.
         slack_s: by how much a worker may be late with the end of a probe before it is ended itself.
         wall_s: the whole run, by the clock.
+        longest_s: the same, whatever it did in that time.
         output_bytes: everything that the worker may send.
     """
 
@@ -64,6 +72,7 @@ class Budget:
     import_wall_s: float = 20.0
     slack_s: float = 10.0
     wall_s: float = 300.0
+    longest_s: float = 900.0
     output_bytes: int = 128 * MIB
 
 
@@ -80,5 +89,6 @@ TRAINING = Budget(
     ),
     patience_s=3600,
     wall_s=3700.0,
+    longest_s=4 * 3600.0,
     output_bytes=1088 * MIB,
 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.sandbox.backend import Backend, Mount, Process, SandboxError, trusted_mounts
-from autograder.sandbox.limits import Budget
+from autograder.sandbox.limits import BUSY, Budget
 from autograder.sandbox.protocol import (
     Frames,
     MalformedError,
@@ -125,7 +125,8 @@ def run(
     Raises:
         SandboxError: the sandbox itself did not start.
     """
-    deadline = time.monotonic() + budget.wall_s
+    began = time.monotonic()
+    deadline, latest = began + budget.wall_s, began + budget.longest_s
     remaining, unimportable = list(probes), {}
     with work.written() as mounts:
         mounts = [*trusted_mounts(), *mounts]
@@ -141,13 +142,15 @@ def run(
                 "patience_s": budget.patience_s,
                 "least_s": budget.least_s,
                 "import_cpu_s": budget.import_cpu_s,
+                "busy": BUSY,
             }
             process = backend.start("trusted/worker.py", config, mounts, budget.probe, threads)
-            story = Story(process, remaining, budget, deadline)
+            story = Story(process, remaining, budget, deadline, latest)
             try:
                 yield from story.events()
             finally:
                 process.end()
+            deadline = story.deadline
             if not story.started and time.monotonic() <= deadline:
                 raise SandboxError(
                     f"the {backend.name} sandbox did not start: {process.complaint() or story.why}"
@@ -167,12 +170,19 @@ class Story:
     """Follows one worker through its records."""
 
     def __init__(
-        self, process: Process, probes: Sequence[str], budget: Budget, deadline: float
+        self,
+        process: Process,
+        probes: Sequence[str],
+        budget: Budget,
+        deadline: float,
+        latest: float,
     ) -> None:
+        """`deadline` is for a run that sleeps, `latest` for any."""
         self._process = process
         self._probes = probes
         self._budget = budget
         self._deadline = deadline
+        self._latest = latest
         self.started = False
         self.importing: str | None = None
         self.again = False
@@ -183,6 +193,9 @@ class Story:
         self._refused: str | None = None
         self._since = time.monotonic()
         """When the worker began what it is doing: its start, an import, a probe."""
+        self._cpu_s = 0.0
+        self._cpu_before_s: float | None = None
+        """Processor time used when it was first looked at what the worker is doing."""
 
     def events(self) -> Iterator[Event]:
         """The events of this worker; afterwards the attributes say how far it came and why."""
@@ -210,33 +223,50 @@ class Story:
                 yield from records.feed(chunk)
             # also when something came: a byte now and then must not buy time or memory
             if time.monotonic() >= look_again:
-                if self._is_too_long() or self._is_too_large():
+                usage = self._process.usage()
+                if self._is_too_long(usage.cpu_s) or self._is_too_large(usage.memory_bytes):
                     return
                 look_again = time.monotonic() + LOOK_S
 
-    def _is_too_long(self) -> bool:
+    @property
+    def deadline(self) -> float:
+        """That of the run as a whole, later by what this worker computed."""
+        return min(self._latest, self._deadline + BUSY * self._cpu_s)
+
+    def _is_too_long(self, cpu_s: float) -> bool:
+        """Processor time decides; time by the clock is for what sleeps, see `limits.BUSY`."""
+        self._cpu_s = max(self._cpu_s, cpu_s)
+        if self._cpu_before_s is None:
+            self._cpu_before_s = cpu_s
+        used_s, now = cpu_s - self._cpu_before_s, time.monotonic()
         if not self.started:
-            allowed_s = START_S
+            computing_s = allowed_s = START_S
         elif self.importing is not None:
-            allowed_s = self._budget.import_wall_s
+            computing_s, allowed_s = self._budget.import_cpu_s, self._budget.import_wall_s
+            if used_s >= computing_s:
+                return self._ended_by_time(computing_s)
         else:  # the worker itself ends a probe in time; this is for a worker that does not
+            computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
-        now = time.monotonic()
-        if now - self._since <= allowed_s and now <= self._deadline:
-            return False
+        sleeping_s = now - self._since - BUSY * min(used_s, computing_s)
+        if sleeping_s > allowed_s or now > self.deadline:
+            return self._ended_by_time(allowed_s)
+        return False
+
+    def _ended_by_time(self, allowed_s: float) -> bool:
         self.how, self.why = "timed out", f"it did not finish within {allowed_s:g} s"
         return True
 
-    def _is_too_large(self) -> bool:
+    def _is_too_large(self, memory_bytes: int) -> bool:
         most = self._budget.probe.total_bytes
-        if self._process.memory_bytes() <= most:
+        if memory_bytes <= most:
             return False
         self.how, self.why = "killed", f"its processes took more than {most // 2**20} MiB of memory"
         return True
 
     def _happened(self, record: Record) -> Iterator[Event]:
         if record.kind in "IBE":
-            self._since = time.monotonic()
+            self._since, self._cpu_before_s = time.monotonic(), None
         match record.kind:
             case "I":
                 self.started = True

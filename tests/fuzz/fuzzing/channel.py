@@ -11,6 +11,7 @@ from fuzzing.damage import encoded, spoiled
 from hypothesis import strategies as st
 
 from autograder.sandbox import protocol
+from autograder.sandbox.backend import Usage
 from autograder.sandbox.limits import Budget, Limits
 from autograder.sandbox.protocol import DTYPES, Frames, MalformedError, Raised, Step, probe_end
 from autograder.sandbox.session import Story
@@ -141,12 +142,13 @@ class Pipe:
     def read(self, deadline: float) -> bytes:
         return self._left.pop(0) if self._left else b""
 
-    def memory_bytes(self) -> int:
-        return 0
+    def usage(self) -> Usage:
+        return Usage(0, 0.0)
 
 
 def read_stream(data: bytes) -> str:
-    story = Story(Pipe(data), PROBES, BUDGET, time.monotonic() + 60)
+    soon = time.monotonic() + 60
+    story = Story(Pipe(data), PROBES, BUDGET, soon, soon)
     ended = []
     for event in story.events():
         if event.step is not None:

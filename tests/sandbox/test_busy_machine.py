@@ -1,0 +1,107 @@
+"""What a busy machine may change of a submission's observations: nothing but how long they take.
+
+Everything here runs on one processor beside processes that never stop computing, so that a probe
+gets a fraction of it and its limits by the clock are over long before those of processor time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from autograder.sandbox.limits import MIB, Budget, Limits
+
+OTHERS = 4
+TIGHT = Budget(
+    probe=Limits(
+        cpu_s=1,
+        wall_s=1.25,
+        memory_bytes=512 * MIB,
+        total_bytes=640 * MIB,
+        processes=12,
+        output_bytes=8 * MIB,
+    ),
+    patience_s=2,
+    import_cpu_s=1,
+    import_wall_s=1.0,
+    slack_s=0.5,
+    wall_s=4.0,
+    longest_s=300.0,
+)
+"""By the clock hardly longer than by processor time, which is right on a quiet machine."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def busy() -> Iterator[None]:
+    """This process and all that it starts on one processor, which others keep busy."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    loop = [sys.executable, "-I", "-S", "-c", "while True: pass"]
+    others = [subprocess.Popen(loop, start_new_session=True) for _ in range(OTHERS)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+        os.sched_setaffinity(0, before)
+
+
+COMPUTES = """
+import time
+def computes():
+    end = time.process_time() + 0.6
+    while time.process_time() < end: pass
+    return 1.0
+def loops():
+    while True: pass
+def sleeps():
+    time.sleep(1000)
+"""
+PROBES = """
+@given()
+def a_computes(lib): yield dict(x=lib.layer_utils.computes())
+@given()
+def b_loops(lib): yield dict(x=lib.layer_utils.loops())
+@given()
+def c_sleeps(lib): yield dict(x=lib.layer_utils.sleeps())
+@given()
+def d_computes(lib): yield dict(x=lib.layer_utils.computes())
+"""
+
+
+def test_processor_time_decides_and_the_clock_ends_what_sleeps(run):
+    seen = run(
+        PROBES,
+        ["a_computes", "b_loops", "c_sleeps", "d_computes"],
+        budget=TIGHT,
+        layer_utils=COMPUTES,
+    )
+    told = {name: (seen[name].ending.how, seen[name].ending.text) for name in seen}
+    assert told == {
+        "a_computes": ("finished", ""),
+        "b_loops": ("timed out", "it did not finish within 1 s"),
+        "c_sleeps": ("timed out", "it did not finish within 1.25 s"),
+        "d_computes": ("finished", ""),
+    }
+
+
+def test_a_module_that_computes_long_is_imported_and_one_without_end_says_so(run):
+    """The second would die of its limit silently, or of the clock's, whichever came first."""
+    seen = run(
+        "@given()\ndef optim(lib): yield dict(x=lib.optim.ready())\n"
+        "@given()\ndef train(lib): yield dict(x=lib.train.ready())\n",
+        ["optim", "train"],
+        budget=replace(TIGHT, import_wall_s=1.1),
+        optim=COMPUTES + "computes()\ndef ready(): return 1.0\n",
+        train="while True: pass",
+    )
+    assert seen["optim"].ending.how == "finished", seen["optim"].ending
+    assert seen["train"].ending.raised.message.endswith(
+        "did not import: it did not finish within 1 s"
+    )
