@@ -166,6 +166,7 @@ class Stage:
         self._kill_what_is_left(child)
         relay.drain()
         self._clear_folder()
+        allowed = wall if why == "time" else seconds
         cpu_s = usage.ru_utime + usage.ru_stime
         # the kernel ends what is over its limit with a signal, by a coarser clock than it reports
         over = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
@@ -176,7 +177,7 @@ class Stage:
         return {
             "how": why or ("signal" if os.WIFSIGNALED(status) else "exit"),
             "code": os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status),
-            "allowed_s": seconds if over else wall,
+            "allowed_s": allowed,
             "printed": relay.tail.decode("utf-8", "replace"),
         }
 
