@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_notebook, new_output
 
 from autograder.cells import NoNotebook, grade_id_of, parsed
 from autograder.checks import ONLY_IF_RIGHT
@@ -85,6 +85,8 @@ def plain_notebook(content: bytes) -> NotebookNode:
         return note(str(reason))
     room = Room()
     plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
+    for number, cell in enumerate(plain, 1):
+        cell.id = f"cell-{number}"
     return new_notebook(cells=plain)
 
 
@@ -207,7 +209,9 @@ def _plain_cell(cell: Mapping[str, Any], room: Room) -> NotebookNode | None:
 
 
 def _cell(kind: str, text: str) -> NotebookNode:
-    return new_code_cell(text) if kind == "code" else new_markdown_cell(text)
+    """nbformat's own would hold each to its schema; the notebook is, once, as a whole."""
+    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return from_dict({"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code)
 
 
 def tame(markdown: str) -> str:
