@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pytest
 
+from autograder.sandbox import session
 from autograder.sandbox.limits import MIB, Budget, Limits
 
 OTHERS = 4
@@ -102,6 +103,12 @@ def test_a_module_that_computes_long_is_imported_and_one_without_end_says_so(run
         train="while True: pass",
     )
     assert seen["optim"].ending.how == "finished", seen["optim"].ending
-    assert seen["train"].ending.raised.message.endswith(
-        "did not import: it did not finish within 1 s"
-    )
+    said = seen["train"].ending.raised.message
+    assert said.endswith("did not import: it did not finish within 1 s")
+
+
+def test_limits_by_the_clock_alone_would_decide_by_the_load(run, monkeypatch):
+    """So the machine here is busy enough for the tests above to mean something."""
+    monkeypatch.setattr(session, "BUSY", 0)
+    seen = run(PROBES, ["a_computes"], budget=TIGHT, layer_utils=COMPUTES)
+    assert seen["a_computes"].ending.how == "timed out"
