@@ -22,7 +22,9 @@ FLAGS = ("-s", "-S", "-P", "-B")
 """No site-packages, no user's site, no script's folder on the path, no .pyc written."""
 
 CHUNK = 256 * 1024
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+HELD = (b"RssAnon:", b"RssShmem:")
+"""In /proc/PID/status. Anonymous memory may be shared: `statm` has it among what is mapped from
+files. What processes share with each other counts for each of them."""
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 TIMES = slice(10, 14)
 """In /proc/PID/stat after the parent: a process's own time and that of children it waited for."""
@@ -105,22 +107,19 @@ class Process:
 
     def usage(self) -> Usage:
         """What the child and all it started use, as far as they live."""
-        stats, pages = {}, {}
+        stats = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit():
                 with contextlib.suppress(OSError):
                     pid, stat = int(entry), Path("/proc", entry, "stat").read_text(errors="replace")
-                    statm = Path("/proc", entry, "statm").read_text().split()
                     stats[pid] = [int(n) for n in stat.rpartition(")")[2].split()[1:15]]
-                    pages[pid] = int(statm[1]) - int(statm[2])
         family, grown = {self._popen.pid}, True
         while grown:
             children = {pid for pid, (parent, *_) in stats.items() if parent in family}
             grown = not children <= family
             family |= children
         ticks = sum(sum(stats[pid][TIMES]) for pid in family & stats.keys())
-        held = sum(pages.get(pid, 0) for pid in family)
-        return Usage(held * PAGE_BYTES, ticks / TICKS_A_SECOND)
+        return Usage(sum(map(_held_bytes, family)), ticks / TICKS_A_SECOND)
 
     def end(self) -> None:
         """Kills the child and all it started; they are dead when this returns. Works once."""
@@ -134,6 +133,14 @@ class Process:
         """The end of what the backend itself said went wrong."""
         self._complaints.seek(0)
         return self._complaints.read(4096).decode("utf-8", "replace").strip()
+
+
+def _held_bytes(pid: int) -> int:
+    try:
+        lines = Path("/proc", str(pid), "status").read_bytes().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(HELD))
 
 
 def readable(descriptor: int, seconds: float) -> bool:

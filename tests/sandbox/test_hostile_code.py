@@ -81,6 +81,22 @@ CASES = [
         "more than 640 MiB of memory",
     ),
     Case(
+        "takes_shared_memory_in_many_processes",
+        """
+        import mmap, os, time
+        for _ in range(4):
+            try: child = os.fork()
+            except OSError: break
+            if child == 0:
+                kept = mmap.mmap(-1, 300 * 2**20)
+                for _ in range(300): kept.write(b"x" * 2**20)
+                time.sleep(60)
+        time.sleep(60)
+        """,
+        "killed",
+        "more than 640 MiB of memory",
+    ),
+    Case(
         "forks_without_end",
         """
         import os
