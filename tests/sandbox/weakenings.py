@@ -1,209 +1,48 @@
-"""Every protection of every sandbox, and how it is switched off for the self-test to notice.
+"""Every protection of every sandbox, switched off in turn for the self-test to notice.
 
-Nothing in the sandbox is made for this. A weakening changes what a backend hands over anyway: the
-command and the environment of a process, the order for sandlock's launcher, or the text of a file
-that runs inside. Each says which line of the self-test must fail then. Where a second protection
-holds the same thing, the line must not fail, and the weakening of both is a row of its own.
+Each row says which line of the self-test must fail then. Where a second protection holds the same
+thing, the line must not fail, and the weakening of both is a row of its own.
+
+    python tests/sandbox/weakenings.py
+
+tries all of them as this user.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 from autograder import course
-from autograder.sandbox import bubblewrap, sandlock
-from autograder.sandbox.backend import HERE, Backend, Mount, Process, popen
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.backend import HERE, Backend
 from autograder.sandbox.packages import hidden_within, python_files
-from autograder.sandbox.selftest import BACKENDS, OUTLIVES, selftest
+from autograder.sandbox.selftest import BACKENDS, OUTLIVES
 
-sys.path.append(str(HERE))  # what runs inside imports its neighbours by their plain names
+sys.path += [str(Path(__file__).parent), str(HERE)]  # what runs inside has plain names
 import seccomp
 from escapes import files, kernel, limits, processes
-
-WHO = "root" if os.geteuid() == 0 else "ordinary user"
-EVERYWHERE = tuple(f"{b.name}, {who}" for b in BACKENDS for who in ("root", "ordinary user"))
-
-Order = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Weakening:
-    """One protection less, or several.
-
-    Attributes:
-        name: what is switched off.
-        line: of the self-test, which must fail.
-        command: makes another command of bubblewrap's.
-        order: changes the order of sandlock's launcher.
-        texts: by name of a file that runs inside or starts what does, (old, new) texts; an empty
-            old text adds the new one at the end.
-        inherited: the child gets a descriptor and a variable of ours.
-        left_alive: processes are not ended.
-        same_session: the child begins in the grader's session.
-        says: what the line must say, where it could fail for another reason.
-        only: the backends and users that have this protection; all when empty.
-        held_by: what else holds it, by backend and user.
-    """
-
-    name: str
-    line: str
-    command: Callable[[list[str]], list[str]] | None = None
-    order: Callable[[Order], Any] | None = None
-    texts: Mapping[str, tuple[tuple[str, str], ...]] | None = None
-    inherited: bool = False
-    left_alive: bool = False
-    same_session: bool = False
-    only: tuple[str, ...] = EVERYWHERE
-    held_by: Mapping[str, str] | None = None
-    says: str = ""
-
-    def holds(self, where: str) -> str | None:
-        """What holds the same thing there."""
-        return (self.held_by or {}).get(where)
-
-
-class Weakened:
-    """A backend with a protection less."""
-
-    confines = True
-
-    def __init__(self, backend: Backend, weakening: Weakening, folder: Path) -> None:
-        """`folder` takes the files that were changed."""
-        self._backend, self._weakening, self._folder = backend, weakening, folder
-        self.name = backend.name
-
-    def unavailable(self) -> str | None:
-        return self._backend.unavailable()
-
-    def start(
-        self,
-        script: str,
-        config: Mapping[str, Any],
-        mounts: Sequence[Mount],
-        limits: Limits,
-        threads: int = 1,
-    ) -> Process:
-        module = {"bubblewrap": bubblewrap, "sandlock": sandlock}[self.name]
-        mounts = [replace(m, source=self._changed(m.source)) for m in mounts]
-        self.token = config["abstract"]
-        with ExitStack() as stack:
-            stack.enter_context(mock.patch.object(module, "popen", self._popen))
-            if self._weakening.left_alive:
-                stack.enter_context(mock.patch.object(module, "_end", _leave))
-            if self._weakening.same_session:
-                stack.enter_context(mock.patch.object(subprocess, "Popen", _in_our_session))
-            return self._backend.start(script, config, mounts, limits, threads)
-
-    def kill_what_is_left(self) -> None:
-        """A weakened sandbox may leave processes behind: those that were told this run's word."""
-        for entry in Path("/proc").iterdir():
-            with suppress(OSError):
-                another = entry.name.isdigit() and int(entry.name) != os.getpid()
-                if another and self.token.encode() in (entry / "cmdline").read_bytes():
-                    os.kill(int(entry.name), signal.SIGKILL)
-
-    def _changed(self, source: Path) -> Path:
-        texts = (self._weakening.texts or {}).get(source.name)
-        if texts is None:
-            return source
-        text = source.read_text()
-        for old, new in texts:
-            assert not old or text.count(old) == 1, f"{source.name} holds {text.count(old)}: {old}"
-            text = text.replace(old, new) if old else f"{text}\n{new}\n"
-        self._folder.mkdir(exist_ok=True)
-        changed = self._folder / source.name
-        changed.write_text(text)
-        changed.chmod(0o644)
-        return changed
-
-    def _popen(
-        self, argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = (), **rest: Any
-    ) -> Any:
-        argv, env, own = list(argv), dict(env), self._weakening
-        if self.name == "bubblewrap" and own.command is not None:
-            argv = own.command(argv)
-        if self.name == "sandlock":
-            argv[-2] = str(self._changed(Path(argv[-2])))
-            order = json.loads(argv[-1])
-            if own.order is not None:
-                own.order(order)
-            if own.inherited:
-                order["env"] |= {"SECRET": "x"}
-            argv[-1] = json.dumps(order)
-        if own.inherited:
-            env, pass_fds = env | {"SECRET": "x"}, [*pass_fds, os.open("/", os.O_RDONLY)]
-        return popen(argv, env, pass_fds, **rest)
-
-
-def _leave(*processes: Any) -> None:
-    """Ends nothing."""
-
-
-class _in_our_session(subprocess.Popen):
-    def __init__(self, *command: Any, **options: Any) -> None:
-        super().__init__(*command, **{**options, "start_new_session": False})
-
-
-# how to change a command, an order, a text
-
-
-def without(flag: str, values: int = 0) -> Callable[[list[str]], list[str]]:
-    def change(argv: list[str]) -> list[str]:
-        at = argv.index(flag)
-        return argv[:at] + argv[at + 1 + values :]
-
-    return change
-
-
-def with_(*words: str) -> Callable[[list[str]], list[str]]:
-    """Further mounts before those that bubblewrap makes."""
-
-    def change(argv: list[str]) -> list[str]:
-        at = argv.index("--ro-bind")
-        return argv[:at] + list(words) + argv[at:]
-
-    return change
-
-
-def without_last_remount(argv: list[str]) -> list[str]:
-    """That of the root, which comes last."""
-    at = len(argv) - 1 - argv[::-1].index("--remount-ro")
-    return argv[:at] + argv[at + 2 :]
-
-
-def every(old: str, new: str) -> Callable[[list[str]], list[str]]:
-    return lambda argv: [new if word == old else word for word in argv]
-
-
-def all_of(*changes: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def change(thing: Any) -> Any:
-        for one in changes:
-            thing = one(thing)
-        return thing
-
-    return change
-
-
-def without_rule(*names: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    kept = f"REFUSED = tuple(name for name in REFUSED if name not in {names!r})"
-    return {"seccomp.py": (("", kept),)}
-
-
-def in_confine(old: str, new: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    return {"confine.py": ((old, new),)}
-
+from weakening import (
+    EVERYWHERE,
+    WHO,
+    Weakening,
+    all_of,
+    disabled,
+    every,
+    in_confine,
+    in_launcher,
+    reading,
+    setting,
+    tried,
+    unhidden,
+    with_,
+    without,
+    without_last_remount,
+    without_rule,
+)
 
 BUBBLEWRAP = EVERYWHERE[:2]
 SANDLOCK = EVERYWHERE[2:]
@@ -267,37 +106,6 @@ ABOVE = [
 ]
 OUTSIDE = tempfile.gettempdir()
 HIDDEN_PACKAGES = [n for folder in python_files().values() for n in hidden_within(folder)]
-
-
-def in_launcher(*changes: tuple[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
-    return {"sandlock_launcher.py": changes}
-
-
-def disabled(*protections: int) -> tuple[str, str]:
-    """By sandlock's own numbers."""
-    return "cwd=folder,", f"cwd=folder, disable={list(protections)},"
-
-
-def reading(folder: str) -> Callable[[Order], Any]:
-    return lambda order: order["readable"].append(folder)
-
-
-def setting(**values: Any) -> Callable[[Order], Any]:
-    return lambda order: order.update(values)
-
-
-def unhidden(argv: list[str]) -> list[str]:
-    """Without the empty folders over what is installed beside python."""
-    words = iter(argv)
-    kept = []
-    for word in words:
-        place = next(words) if word == "--tmpfs" else ""
-        if place.endswith("-packages"):
-            next(words), next(words)  # and that it is read-only
-        else:
-            kept += [word, place] if place else [word]
-    return kept
-
 
 BWRAP_SETS_IT = dict.fromkeys(BUBBLEWRAP, "bwrap, which always sets it")
 SANDLOCK_SETS_IT = dict.fromkeys(SANDLOCK, "sandlock, which always sets it")
@@ -604,33 +412,6 @@ def _of(where: tuple[str, ...], these: list[Weakening]) -> list[Weakening]:
 
 
 WEAKENINGS = (*ON_BOTH, *RULES, *_of(BUBBLEWRAP, OF_BUBBLEWRAP), *_of(SANDLOCK, OF_SANDLOCK))
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What became of a weakening under one backend.
-
-    Attributes:
-        as_said: whether the line failed, or did not where something else holds.
-        failed: what failed, by line.
-    """
-
-    as_said: bool
-    failed: Mapping[str, str]
-
-
-def tried(backend: Backend, weakening: Weakening, folder: Path) -> Trial:
-    """The self-test on a weakened backend; `folder` may be entered by anybody."""
-    weakened = Weakened(backend, weakening, folder)
-    with mock.patch.object(bubblewrap, "PATIENCE_S", 1.0):
-        try:
-            lines = selftest(weakened)
-        finally:
-            weakened.kill_what_is_left()
-    failed = {line.name: line.detail for line in lines if not line.passed}
-    noticed = weakening.line in failed and weakening.says in failed[weakening.line]
-    held = weakening.holds(f"{backend.name}, {WHO}") is not None
-    return Trial(noticed is not held and "runs to its end" not in failed, failed)
 
 
 def of_here(backend: Backend) -> tuple[Weakening, ...]:
