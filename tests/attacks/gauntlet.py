@@ -12,7 +12,7 @@ import hashlib
 import resource
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attack import ALL_ROADS, DIRECTORY, LAYERS, SOLUTION, ZIP, Attack, Work
@@ -60,11 +60,14 @@ class Gauntlet:
         laid: the bait.
         training: what attacks that concern training are graded with: "short", or "small" for a
             smaller one in this process.
+        once: whether honest works other than the sentinel are graded on the first backend and road
+            alone, and taken as known on the others.
         say: is told what is being done.
     """
 
     laid: Bait
     training: str = "short"
+    once: bool = False
     say: Callable[[str], None] = lambda _: None
     _known: dict[tuple, Outcome] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
@@ -93,18 +96,21 @@ class Gauntlet:
             breaches = [f"the grader fell: {fell}"]
         if breaches and len(attacks) > 1:
             middle = len(attacks) // 2
-            yield from self._hunted(attacks[:middle], backend, road)
-            yield from self._hunted(attacks[middle:], backend, road)
-            return
-        for result in results:
-            yield Result(**{**vars(result), "breaches": (*result.breaches, *breaches)})
+            halves = (attacks[:middle], attacks[middle:])
+            results = [r for half in halves for r in self._hunted(half, backend, road)]
+            if any(result.breaches for result in results):
+                breaches = []
+            else:
+                breaches = [f"{len(attacks)} attacks together: {text}" for text in breaches]
+        for number, result in enumerate(results):
+            yield result if number else replace(result, breaches=(*result.breaches, *breaches))
 
     def _leg(
         self, attacks: list[Attack], backend: str, road: str
     ) -> tuple[list[Result], list[str]]:
         """Everything down one road; returns results, and breaches that nobody is known for."""
         training = self.training if attacks[0].training else "off"
-        honest = self._honest(attacks)
+        honest = self._honest(attacks, training)
         works = [(NEIGHBOUR, _neighbour(self.laid)), *honest.values()]
         sentinel = honest[self._key(SENTINEL)]
         one_by_one = road in (DIRECTORY, ZIP)
@@ -128,22 +134,28 @@ class Gauntlet:
         by_student = dict(zip((student for student, _ in works), outcomes, strict=True))
 
         def of(work: Work) -> Outcome:
-            return by_student[honest[self._key(work)][0]]
+            key = self._key(work)
+            if key in honest:
+                return by_student[honest[key][0]]
+            return self._elsewhere(key, training)
 
         return [
             _result(attack, backend, road, by_student[_student(attack)], of) for attack in attacks
         ], breaches
 
-    def _honest(self, attacks: list[Attack]) -> dict[str, tuple[str, Work]]:
+    def _honest(self, attacks: list[Attack], training: str) -> dict[str, tuple[str, Work]]:
         """Each different honest work once, with the id under which it is handed in."""
-        works = [SENTINEL]
-        for attack in attacks:
-            works += [attack.over, attack.twin]
-        found: dict[str, tuple[str, Work]] = {}
-        for work in works:
+        found = {self._key(SENTINEL): ("honest-0", SENTINEL)}
+        for work in (work for attack in attacks for work in (attack.over, attack.twin)):
             key = self._key(work)
-            found.setdefault(key, (f"honest-{len(found)}", work))
+            if not (self.once and self._elsewhere(key, training)):
+                found.setdefault(key, (f"honest-{len(found)}", work))
         return found
+
+    def _elsewhere(self, key: str, training: str) -> Outcome | None:
+        """What an honest work had on whatever backend."""
+        known = (o for (_, t, k), o in self._known.items() if (t, k) == (training, key))
+        return next(known, None)
 
     def _key(self, work: Work) -> str:
         """One for works that are handed in as the same files."""

@@ -1,0 +1,104 @@
+"""`make attacks`: every attack, on every sandbox, by every road that it goes.
+
+    python tests/attacks                                  # all of it, an hour
+    python tests/attacks daemon "exhausting"              # by name, or by paragraph
+    python tests/attacks --sandbox sandlock --road cohort
+
+Prints a table and exits with status 1 when anything was gained, read, left behind or changed, or
+when an honest twin lost a point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from attack import ALL_ROADS
+from gauntlet import Result, gauntlet
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tables import PARAGRAPHS, called
+
+from autograder.sandbox.selftest import BACKENDS, choose
+
+
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("tests/attacks", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("names", nargs="*", help="words of names or paragraphs; all without any")
+    known = [backend.name for backend in BACKENDS]
+    parser.add_argument("--sandbox", action="append", choices=known)
+    parser.add_argument("--road", action="append", choices=ALL_ROADS)
+    asked = parser.parse_args(words)
+    attacks, console, began = called(asked.names), Console(), time.monotonic()
+    if not attacks:
+        parser.error(f"no attack is called {' or '.join(asked.names)}")
+    backends = asked.sandbox or known
+    for name in backends:
+        choose(name)  # says what is missing, before anything is tried
+    with (
+        tempfile.TemporaryDirectory(prefix="attacks-") as place,
+        console.status("") as status,
+        contextmanager(gauntlet)(Path(place), say=status.update) as run,
+    ):
+        results = list(run.run(attacks, backends, asked.road or ALL_ROADS))
+    console.print(table(results))
+    breached = [result for result in results if result.breaches]
+    for result in breached:
+        console.print(f"\n{result.attack.name}, {result.backend}, {result.road}", style="bold red")
+        for text in result.breaches:
+            console.print(f"  {text}", markup=False, highlight=False)
+    console.print(summary(results, time.monotonic() - began))
+    return 1 if breached else 0
+
+
+def table(results: Sequence[Result]) -> Table:
+    """A line for every attack, backend and road, by paragraphs; fits 80 columns."""
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    shown.add_column("Attack", width=38, no_wrap=True, overflow="ellipsis")
+    shown.add_column("Sandbox", width=10)
+    shown.add_column("Road", width=9)
+    for name, width in (("Gained", 6), ("Twin", 5), ("s", 5)):
+        shown.add_column(name, justify="right", width=width)
+    for paragraph, attacks in PARAGRAPHS.items():
+        rows = [r for attack in attacks for r in results if r.attack is attack]
+        if rows:
+            shown.add_row(Text(paragraph, "bold"))
+        for row in rows:
+            style = "red" if row.breaches else None
+            shown.add_row(*_cells(row), style=style)
+    return shown
+
+
+def _cells(row: Result) -> tuple[Text | str, ...]:
+    return (
+        Text(row.attack.name),
+        row.backend,
+        row.road,
+        f"{row.gained:g}",
+        "full" if row.twin == row.most and row.most else f"{row.twin:g}",
+        f"{row.seconds:.1f}" if row.seconds else "",
+    )
+
+
+def summary(results: Sequence[Result], seconds: float) -> Text:
+    """What it all came to, in a line."""
+    attacks = len({result.attack.name for result in results})
+    backends = len({result.backend for result in results})
+    breached = sum(1 for result in results if result.breaches)
+    gained = sum(result.gained for result in results)
+    said = "no breach" if not breached else f"{breached} breached"
+    return Text(
+        f"\n{attacks} attacks, {backends} sandboxes, {len(results)} tries: {gained:g} points "
+        f"gained, {said}, {seconds / 60:.0f} minutes",
+        "bold green" if not breached else "bold red",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
