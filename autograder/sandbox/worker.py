@@ -20,7 +20,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import importlib.abc
 import json
 import os
 import random
@@ -90,7 +89,7 @@ def _take_standard_output() -> int:
     return channel
 
 
-class Unimportable(importlib.abc.MetaPathFinder):
+class Unimportable:
     """Refuses modules whose import ended the process before, whoever asks for them."""
 
     def __init__(self, reasons: Mapping[str, str]) -> None:

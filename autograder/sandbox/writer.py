@@ -17,13 +17,13 @@ from __future__ import annotations
 import json
 import os
 import struct
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-import numpy.ma  # loads lazily, which every fork would do again
 
 HEAD = struct.Struct("<4sIQ")
 MAGIC = b"OBS1"
@@ -57,7 +57,8 @@ def plain(value: Any, room: int) -> np.ndarray:
     Raises:
         UnfitError: it is something else, or has more than `room` bytes.
     """
-    if isinstance(value, numpy.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # numpy loads it when asked for; until then there is none
+    if masked is not None and isinstance(value, masked.MaskedArray):
         raise UnfitError("returned a masked array; expected a plain numeric array")
     if not isinstance(value, np.ndarray):
         if not isinstance(value, (bool, int, float, complex, np.generic, list, tuple)):
