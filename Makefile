@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fuzz release data bench clean
+.PHONY: help install demo test lint attacks fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ test: lint  ## every test, as CI runs them
 lint: $(INSTALLED)  ## style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+attacks: $(INSTALLED)  ## every attack, sandbox and road; an hour
+	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
+	$(BIN)/python tests/attacks
 
 fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; half an hour on one core
 	$(BIN)/python benchmarks/fuzz.py --inputs 1000000
