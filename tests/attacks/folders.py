@@ -156,7 +156,7 @@ ATTACKS = (
         must="No point: it counts as missing.",
         over=LEFT,
         does=made(lambda folder: replaced(folder, OPTIMIZERS, course.LIBRARY / OPTIMIZERS)),
-        twin=honest(nested),
+        twin=honest(hidden),
         roads=(NBGRADER,),
     ),
     Attack(
@@ -165,6 +165,7 @@ ATTACKS = (
         must="No point: a file that stands elsewhere, too, is left out.",
         over=LEFT,
         does=made(hard_links),
+        twin=honest(nested),
     ),
     Attack(
         "folder: links to the gradebook, to /etc and to itself",

@@ -39,6 +39,7 @@ c = get_config()
 c.CourseDirectory.root = {root!r}
 c.GradeSubmission.seed = {seed}
 c.GradeSubmission.sandbox = {sandbox!r}
+c.GradeSubmission.training = {training!r}
 """
 MARKS = """
     select student.id, cell.name, grade.auto_score from grade
@@ -193,6 +194,7 @@ def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome
         root=str(terms.out),
         seed=terms.seed,
         sandbox=terms.backend,
+        training=terms.training,
     )
     (terms.out / "nbgrader_config.py").write_text(config, "utf-8")
     source = terms.out / "source" / course.ASSIGNMENT
@@ -205,13 +207,16 @@ def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome
         _run([nbgrader, command, course.ASSIGNMENT], terms, cwd=terms.out)
     shutil.move(terms.out / "submitted", terms.handed_in)
     marks = _marks(terms.out / "gradebook.db")
-    return [_of_book(student, marks) for student, _ in works]
+    trained = terms.training != "off"
+    return [_of_book(student, marks, trained) for student, _ in works]
 
 
-def _of_book(student: str, marks: Mapping[str, Mapping[str, float | None]]) -> Outcome:
+def _of_book(
+    student: str, marks: Mapping[str, Mapping[str, float | None]], trained: bool
+) -> Outcome:
     if student not in marks:
         raise Fell(f"{student} is not in nbgrader's gradebook")
-    judged = [section for section in SECTIONS if not section.training]
+    judged = [section for section in SECTIONS if trained or not section.training]
     points = {section.id: marks[student][section.id] for section in judged}
     if None in points.values():
         raise Fell(f"{student} has no score for {[k for k, v in points.items() if v is None]}")

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from attack import (
+    ALL_ROADS,
     LAYERS,
     NETWORKS,
     OPTIMIZERS,
     SOLUTION,
     TRAINING,
-    ZIP,
     Attack,
     Changes,
     Work,
@@ -181,7 +181,7 @@ ATTACKS = (
                     return found
             """
         ),
-        roads=(ZIP,),
+        roads=ALL_ROADS,
     ),
     faking(
         "training: blends shipped parameters with the initial ones",
@@ -255,6 +255,7 @@ ATTACKS = (
                     return float(np.mean(np.concatenate(hits)))
             """
         ),
+        roads=ALL_ROADS,
     ),
     faking(
         "training: a forward that looks the image up",
