@@ -29,7 +29,7 @@ lint: $(INSTALLED)  ## style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-attacks: $(INSTALLED)  ## every attack, sandbox and road; an hour
+attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
 

@@ -1,6 +1,6 @@
 """`make attacks`: every attack, on every sandbox, by every road that it goes.
 
-    python tests/attacks                                  # all of it, an hour
+    python tests/attacks                                  # all of it
     python tests/attacks daemon "exhausting"              # by name, or by paragraph
     python tests/attacks --sandbox sandlock --road cohort
 
