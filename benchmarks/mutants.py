@@ -56,7 +56,7 @@ EQUIVALENT = {
     ("flatten.forward", "output = feat.reshape(len(feat), ~1)"): "any negative size is worked out",
     (
         "leaky_relu.backward",
-        "dfeat = np.where(feat > 0, dprev, self.negative_slope * dprev)",
+        "dfeat = dprev * np.maximum(feat > 0, self.negative_slope, dtype=dprev.dtype)",
     ): KINK,
     ("dropout.forward", "if is_training and 0 < self.keep_prob < 2:"): RANGE,
     ("dropout.forward", "if is_training and 0 < self.keep_prob <= 1:"): RANGE,

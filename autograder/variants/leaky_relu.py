@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.variants import LAYERS, Patch, Variant
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
-BACKWARD = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
+BACKWARD = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"
 
 VARIANTS = (
     Variant(

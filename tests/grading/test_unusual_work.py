@@ -171,7 +171,7 @@ ALTERNATIVES = (
     (
         "its own accuracy",
         TRAINING,
-        "val_acc = compute_acc(model, data_val, labels_val)",
+        "val_acc = compute_acc(model, data_val, labels_val, batch_size=1000)",
         "val_acc = np.mean(np.argmax(model.forward(data_val, False), axis=1) == labels_val)",
     ),
     (

@@ -14,7 +14,7 @@ from autograder.release.leaks import read_secrets
 from autograder.release.proofs import run_proofs
 from autograder.release.verify import inspect, verify
 
-SECRET = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
+SECRET = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"
 """The solution of leaky_relu.backward."""
 MODEL_ANSWER = "The velocity adds up past gradients with geometric weights"
 MARK_SCHEME = "Half a point where an optimizer is missing or the run was cut short"
@@ -99,8 +99,8 @@ LEAKS = {
         library(
             lambda s: s.replace(
                 STUB,
-                "dfeat=(np.where((feat>=0),\n            dprev,\n"
-                "            (self.negative_slope*dprev),))",
+                "dfeat=(dprev*np.maximum((feat>=0),\n            self.negative_slope,\n"
+                "            dtype=(dprev.dtype),))",
             )
         ),
         "leak",
@@ -126,8 +126,8 @@ LEAKS = {
     "other variables": (
         library(
             lambda s: (
-                s
-                + "\n\ndef f(self, x, g):\n    return np.where(x >= 0, g, self.negative_slope * g)"
+                s + "\n\ndef f(self, x, g):\n"
+                "    return g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)"
             )
         ),
         "leak",
@@ -140,13 +140,18 @@ LEAKS = {
     ),
     "in a comment, over two lines": (
         library(
-            lambda s: s + "\n# dfeat = np.where(feat >= 0, dprev,\n#   self.negative_slope * dprev)"
+            lambda s: (
+                s + "\n# dfeat = dprev * np.maximum(feat >= 0, self.negative_slope,\n"
+                "#   dtype=dprev.dtype)"
+            )
         ),
         "leak",
         "lib/mlp/layer_utils.py",
     ),
     "in a comment, with other variables": (
-        library(lambda s: s + "\n#   d = np.where(x >= 0, g, self.negative_slope * g)\n"),
+        library(
+            lambda s: s + "\n#   d = g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)\n"
+        ),
         "leak",
         "lib/mlp/layer_utils.py",
     ),
@@ -201,7 +206,7 @@ LEAKS = {
     "in Markdown, with other variables": (
         notebook(
             lambda nb, cells: cells["layers"]["source"].append(
-                "\nUse `np.where(x >= 0, g, self.negative_slope * g)`, say."
+                "\nUse `g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)`, say."
             )
         ),
         "leak",

@@ -132,7 +132,7 @@ OTHER_WORDS = (
     (
         "leaky_relu_backward_is_that_of_a_relu",
         LAYERS,
-        "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)",
+        "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)",
         "dfeat = np.array(dprev, copy=True)\n        dfeat[feat <= 0] = 0",
     ),
     (

@@ -7,6 +7,8 @@ N is the number of examples in a batch, D and M are numbers of features, C is th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 __all__ = ["cross_entropy", "dropout", "fc", "flatten", "leaky_relu", "sequential", "softmax"]
@@ -146,7 +148,7 @@ class flatten(Layer):
         """dprev (N, d1 * ... * dk) -> (N, d1, ..., dk)"""
         dfeat = None
         feat = self.take_meta()
-        _check_same_shape(self.name, dprev, (len(feat), int(np.prod(feat.shape[1:]))))
+        _check_same_shape(self.name, dprev, (len(feat), math.prod(feat.shape[1:])))
         #############################################################################
         # TODO: Undo the reshaping: store in dfeat the gradient in the shape of     #
         # feat, the input of the forward pass.                                      #
@@ -258,7 +260,8 @@ class leaky_relu(Layer):
         # forward pass. Leave dprev as it is.                                       #
         #############################################################################
         ### BEGIN SOLUTION
-        dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)
+        # the slope is True, that is 1, where feat >= 0; negative_slope, which is less, elsewhere
+        dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)
         ### END SOLUTION
         #############################################################################
         #                             END OF YOUR CODE                              #

@@ -104,6 +104,7 @@ def train_net(
     opt_params, opt_val_acc = {}, -1.0
     loss_hist, train_acc_hist, val_acc_hist = [], [], []
 
+    _keep_freed_memory()
     with _progress_bar(max_steps) as bar:
         for epoch in range(1, max_epochs + 1):
             for _ in range(steps_per_epoch):
@@ -155,6 +156,17 @@ def train_net(
                 )
 
     return opt_params, loss_hist, train_acc_hist, val_acc_hist
+
+
+def _keep_freed_memory() -> None:
+    """Let the arrays of a step lie where those of the last step lay.
+
+    The C library of Linux gives the memory of large arrays back to the system when they are freed
+    and fetches it page by page when the next step needs it: two thirds of Adam's time. It keeps
+    what is smaller than the largest block it ever freed (up to 32 MiB: mallopt(3), on
+    M_MMAP_THRESHOLD). So one is freed here, that nobody has written to.
+    """
+    np.empty(31 * 2**20, dtype=np.uint8)
 
 
 def _progress_bar(steps: int):
