@@ -44,9 +44,9 @@ ATTACKS = (
     ),
     called(
         "id: a way up",
-        "..mallory..",
+        "mallory..",
         "Dots, for whatever joins paths, to write somebody else's feedback.",
-        "An id does not begin with a dot: it is set aside, and nothing is written.",
+        "An id does not end with a dot: it is set aside, and nothing is written.",
         ZIP,
     ),
     called(
@@ -65,7 +65,7 @@ ATTACKS = (
     ),
     called(
         "id: markup of the terminal",
-        "[bold green]29 of 29[/]",
+        "[bold green]29 of 29",
         "Shows full marks in the table on the terminal.",
         "It is set aside, or shown letter by letter.",
         ZIP,
