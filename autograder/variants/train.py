@@ -171,7 +171,7 @@ VARIANTS = (
     Variant(
         "train_tiny_net_trains_for_no_epoch",
         CELL,
-        "epochs = 30",
+        "epochs = 20",
         "epochs = 0",
         "The number of epochs is 0: nothing would be trained.",
     ),

@@ -153,7 +153,7 @@ def test_one_section_can_be_run_alone(solved):
 @pytest.mark.parametrize("arguments", [["--quick"], ["--training"], ["-m", "training"]])
 def test_training_runs_when_asked_for(solved, tmp_path, arguments):
     draw_data(tmp_path / "data")
-    edit(solved / course.NOTEBOOK, "epochs = 30", "epochs = 1")
+    edit(solved / course.NOTEBOOK, "epochs = 20", "epochs = 1")
     environment = {"SVHN_DIR": str(tmp_path / "data"), "SVHN_MAX_TRAINING": "200"}
     ran = pytest_in(solved, *arguments, "-k", "train_tiny_net", **environment)
     assert re.findall(r"^passed +(\w+)", ran.stdout, re.MULTILINE) == ["train_tiny_net"], ran.stdout

@@ -194,7 +194,7 @@ LEAKS = {
         course.NOTEBOOK,
     ),
     "a hyperparameter": (
-        notebook(lambda nb, cells: cells["train_tiny_net_sizes"]["source"].append("\nepochs = 30")),
+        notebook(lambda nb, cells: cells["train_tiny_net_sizes"]["source"].append("\nepochs = 20")),
         "leak",
         course.NOTEBOOK,
     ),
