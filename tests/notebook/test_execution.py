@@ -55,6 +55,6 @@ def test_training_prints_the_lines_of_the_published_run(executed):
     text = "".join(o.text for o in executed["train_tiny_net_run"].outputs if "text" in o)
     lines = text.splitlines()
     assert lines[0].startswith("(Iteration 1 / 560) loss: ")
-    assert lines[1].startswith("(Epoch 1 / 30) Training Accuracy: 0.")
+    assert lines[1].startswith("(Epoch 1 / 20) Training Accuracy: 0.")
     assert ", Validation Accuracy: 0." in lines[-1]
-    assert len(lines) == 31
+    assert len(lines) == 21
