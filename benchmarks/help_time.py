@@ -1,0 +1,42 @@
+"""What `autograder --help` costs beside importing what it is built on.
+
+usage: python benchmarks/help_time.py
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+from results import machine, verdict, write_section
+
+RUNS, MOST = 21, 1.5
+
+
+def main() -> None:
+    imports, helps = [], []
+    for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits both
+        imports.append(milliseconds("-c", "import typer, rich"))
+        helps.append(milliseconds("-m", "autograder", "--help"))
+    ratio = statistics.median(b / a for a, b in zip(imports, helps, strict=True))
+    write_section(
+        "help time",
+        "## The first answer\n\n"
+        f"`python benchmarks/help_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
+        "| | |\n|---|---|\n"
+        f'| `python -c "import typer, rich"` | {statistics.median(imports):.0f} ms |\n'
+        f"| `autograder --help` | {statistics.median(helps):.0f} ms |\n"
+        f"| ratio, at most {MOST} asked | {ratio:.2f}, {verdict(ratio, MOST)} |",
+    )
+
+
+def milliseconds(*arguments: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return 1000 * (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Time and memory of loading all images, the first time and afterwards.
+
+usage: python benchmarks/loading.py
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from results import machine, told_by, write_section
+
+from autograder import course, svhn
+
+ROUNDS = 3
+FULL = (73_257, 26_032)
+
+
+def main() -> None:
+    source = course.data_directory()
+    found = svhn.identify(source)
+    if found.kind not in ("real", "twin") or found.images != FULL:
+        print(f"skipped: {found.text} Run `autograder data`, with --synthetic if need be.")
+        return
+    first, later = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            for mat in source.glob("*_32x32.mat"):
+                Path(folder, mat.name).symlink_to(mat.resolve())
+            first.append(told_by(__file__, folder))
+            later.append(told_by(__file__, folder))
+
+    def row(name: str, key: str, form: str) -> str:
+        values = (statistics.median(told[key] for told in runs) for runs in (first, later))
+        return f"| {name} | " + " | ".join(f"{value:{form}}" for value in values) + " |"
+
+    write_section(
+        "loading",
+        f"## Loading the images\n\n`python benchmarks/loading.py`, medians of {ROUNDS} runs. "
+        f"{found.text} {machine()}.\n\n| `SVHN_data()` | the first time | afterwards |\n"
+        f"|---|---|---|\n{row('seconds', 'seconds', '.2f')}\n"
+        f"{row('peak of the process, MB', 'peak_mb', ',.0f')}\n"
+        f"{row('of it the arrays that it returns, MB', 'arrays_mb', ',.0f')}",
+    )
+
+
+def measure(folder: str) -> None:
+    from lib.mlp.datasets import SVHN_data
+
+    start = time.perf_counter()
+    data = SVHN_data(data_dir=folder)
+    told = {
+        "seconds": time.perf_counter() - start,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "arrays_mb": sum(array.nbytes for array in data.values()) / 1e6,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(course.LIBRARY))
+    measure(sys.argv[1]) if len(sys.argv) > 1 else main()
