@@ -14,8 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder import course, svhn
 from autograder.rubric import TARGET
+from autograder.svhn.files import FILES
 
 SEED = 2026
+FULL = tuple(file.images for file in FILES)
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -59,7 +61,7 @@ def _data(console: Console, out: Path) -> Path:
     """Where the images are: what is there already, or the twin, drawn now."""
     directory = course.data_directory()
     found = svhn.identify(directory)
-    if found.kind not in ("real", "twin") or found.images != svhn.FULL:
+    if found.kind not in ("real", "twin") or found.images != FULL:
         svhn.draw(directory)
         found = svhn.identify(directory)
     console.print(f"   {found.text}", highlight=False)
