@@ -42,9 +42,11 @@ release: $(INSTALLED)  ## build release/ and verify it
 data: $(INSTALLED)  ## draw the synthetic twin of SVHN into data/
 	$(BIN)/autograder data --synthetic
 
-bench: $(INSTALLED)  ## measure every claim; writes benchmarks/RESULTS.md
+bench: $(INSTALLED)  ## measure every claim, in hours; writes benchmarks/RESULTS.md
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	@failed=; for script in benchmarks/*.py; do \
+		echo "$$script"; $(BIN)/python $$script || failed="$$failed $$script"; \
+	done; [ -z "$$failed" ] || { echo "short of their targets, or ended early:$$failed"; exit 1; }
 
 clean:  ## remove the environment and what runs leave behind
 	rm -rf .venv out gradebook.db .hypothesis .pytest_cache .ruff_cache

@@ -46,7 +46,7 @@ def run(
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
-    grades = []
+    grades, taken = [], set()
     with _images(training, seed) as images, _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path in paths:
@@ -57,9 +57,11 @@ def run(
                 said = f"{name}: epoch {progress.epoch}, {progress.accuracy:.1%}"
                 bar.update(task, doing=said)
 
-            def save(observations: Observations, name: str = submission.name) -> None:
+            file = f"{_unlike(submission.name, taken)}.npz"
+
+            def save(observations: Observations, file: str = file) -> None:
                 if keep is not None:
-                    observations.save(keep / f"{name}.npz")
+                    observations.save(keep / file)
 
             grades.append(grade(submission, seed, backend, images, tell, save))
             bar.advance(task)
@@ -95,6 +97,16 @@ def _kept(path: Path) -> Observations:
         return Observations.load(path)
     except (OSError, ValueError) as error:
         raise NotKept(str(error)) from error
+
+
+def _unlike(name: str, taken: set[str]) -> str:
+    """The name, or with a number where it is taken: many hand-ins are called `problem_1`."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    taken.add(found)
+    return found
 
 
 @contextmanager

@@ -4,7 +4,7 @@ usage: python benchmarks/training_speed.py
 
 TinyNet, 3072-512-10, batches of 100, float32, SGD; everybody computes the gradient of the images,
 too. PyTorch is measured where it is installed: `pip install torch` brings gigabytes for graphics
-cards on Linux; `pip install torch --index-url https://download.pytorch.org/whl/cpu` does not.
+cards on Linux; PyTorch's own installation page says how to have it for the processor alone.
 """
 
 from __future__ import annotations

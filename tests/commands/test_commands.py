@@ -103,6 +103,16 @@ def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path
     assert again == first
 
 
+def test_hand_ins_of_one_name_are_kept_each(tmp_path):
+    for student in ("ada", "grace"):
+        (tmp_path / student / "problem_1" / "lib").mkdir(parents=True)
+    hand_ins = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
+    told = run("grade", *hand_ins, "--keep", tmp_path / "kept")
+    assert told.returncode == 0, told.stderr
+    kept = sorted(path.name for path in (tmp_path / "kept").iterdir())
+    assert kept == ["problem_1-2.npz", "problem_1.npz"]
+
+
 @pytest.mark.parametrize("content", [b"", b"PK nonsense", None])
 def test_what_was_not_kept_is_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "ada.npz"
