@@ -23,7 +23,7 @@ demo: $(INSTALLED)  ## all of it once: data, release, training
 	$(BIN)/autograder demo
 
 test: lint  ## every test, as CI runs them
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 lint: $(INSTALLED)  ## style and format
 	$(BIN)/ruff check

@@ -18,7 +18,7 @@ from pathlib import Path
 from attack import ALL_ROADS, DIRECTORY, LAYERS, SOLUTION, ZIP, Attack, Work
 from hand_in import write
 from roads import ROADS, Fell, Outcome, Terms
-from watch import Bait, Traces, adopt_orphans, bait, told
+from watch import Bait, Traces, adopting_orphans, bait, told
 
 from autograder.sandbox.limits import SUBMISSION, TRAINING
 
@@ -123,13 +123,13 @@ class Gauntlet:
             place.chmod(0o755)
             patience_s = (600 if training != "off" else SECONDS_EACH) * (len(works) + 5)
             terms = Terms(backend, SEED, training, place, patience_s)
-            before = Traces.now(self.laid)
+            before, largest = Traces.now(self.laid), _largest()
             outcomes = ROADS[road](works, terms)
             breaches = before.left_by(Traces.now(self.laid))
             breaches += told(self.laid.secrets, terms.out, NEIGHBOUR)
         breaches += self.laid.knocks
         self.laid.knocks.clear()
-        breaches += _memory(training)
+        breaches += _memory(training, largest)
         breaches += self._others(works, outcomes, honest, (backend, training))
         by_student = dict(zip((student for student, _ in works), outcomes, strict=True))
 
@@ -230,16 +230,19 @@ def _neighbour(laid: Bait) -> Work:
     return SOLUTION.but(appended={LAYERS: secret}, files={"notes.txt": laid.word})
 
 
-def _memory(training: str) -> list[str]:
-    """Of the largest process that was waited for until now, the grader's own and its children."""
+def _largest() -> int:
+    """Bytes of the largest process that was waited for until now, the grader's own among them."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def _memory(training: str, before: int) -> list[str]:
+    """Whether a process was larger than it may be, and than all that were there before."""
     budget = SUBMISSION if training == "off" else TRAINING
-    taken = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    most = budget.probe.total_bytes
+    taken, most = _largest(), max(before, budget.probe.total_bytes)
     return [f"a process took {taken >> 20} MiB of memory"] if taken > most else []
 
 
 def gauntlet(place: Path, **how: object) -> Iterator[Gauntlet]:
     """A gauntlet over bait in a fresh folder; a generator, for `contextmanager` and fixtures."""
-    adopt_orphans()
-    with bait(place) as laid:
+    with adopting_orphans(), bait(place) as laid:
         yield Gauntlet(laid, **how)

@@ -32,9 +32,15 @@ HIDDEN = tuple(
 """How the hidden suites begin, each in its own words."""
 
 
-def adopt_orphans() -> None:
-    """Makes every process that something of ours leaves behind a child of this process."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+@contextlib.contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Every process that something of ours leaves behind becomes a child of this process."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @dataclass
