@@ -77,7 +77,12 @@ class Processes:
 
 
 def _begin(parent: int) -> None:
-    """A worker leaves an interruption from the keyboard to its parent, and ends when that ends."""
+    """A worker leaves an interruption from the keyboard to its parent, and ends when that ends.
+
+    The workers fill the processors: each judges what was learnt with one thread. numpy, which is
+    not imported yet, looks at these names when it is.
+    """
+    os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
