@@ -112,7 +112,7 @@ def _train(console: Console, directory: Path) -> list[float]:
             right.files,
             right.cells,
             images,
-            choose(),  # which ends all that it started when the target is reached
+            choose(),
             stop_early=True,
             threads=os.cpu_count() or 1,
             progress=show,

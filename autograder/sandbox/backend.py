@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import subprocess
 import tempfile
 import time
@@ -26,8 +25,8 @@ HELD = (b"RssAnon:", b"RssShmem:")
 """In /proc/PID/status. Anonymous memory may be shared: `statm` has it among what is mapped from
 files. What processes share with each other counts for each of them."""
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-TIMES = slice(10, 14)
-"""In /proc/PID/stat after the parent: a process's own time and that of children it waited for."""
+STATE, PARENT, TIMES = 0, 1, slice(11, 15)
+"""In /proc/PID/stat after the name: a process's own time and that of children it waited for."""
 
 
 class SandboxError(Exception):
@@ -107,19 +106,9 @@ class Process:
 
     def usage(self) -> Usage:
         """What the child and all it started use, as far as they live."""
-        stats = {}
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                with contextlib.suppress(OSError):
-                    pid, stat = int(entry), Path("/proc", entry, "stat").read_text(errors="replace")
-                    stats[pid] = [int(n) for n in stat.rpartition(")")[2].split()[1:15]]
-        family, grown = {self._popen.pid}, True
-        while grown:
-            children = {pid for pid, (parent, *_) in stats.items() if parent in family}
-            grown = not children <= family
-            family |= children
-        ticks = sum(sum(stats[pid][TIMES]) for pid in family & stats.keys())
-        return Usage(sum(map(_held_bytes, family)), ticks / TICKS_A_SECOND)
+        running = family(self._popen.pid)
+        ticks = sum(sum(map(int, stat[TIMES])) for stat in running.values())
+        return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND)
 
     def end(self) -> None:
         """Kills the child and all it started; they are dead when this returns. Works once."""
@@ -133,6 +122,22 @@ class Process:
         """The end of what the backend itself said went wrong."""
         self._complaints.seek(0)
         return self._complaints.read(4096).decode("utf-8", "replace").strip()
+
+
+def family(ancestor: int) -> dict[int, list[str]]:
+    """A process and what descends from it: of each, what /proc/PID/stat says after its name."""
+    stats = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                stat = Path("/proc", entry, "stat").read_text(errors="replace")
+                stats[int(entry)] = stat.rpartition(")")[2].split()
+    found, grown = {ancestor}, True
+    while grown:
+        children = {pid for pid, stat in stats.items() if int(stat[PARENT]) in found}
+        grown = not children <= found
+        found |= children
+    return {pid: stats[pid] for pid in found if pid in stats}
 
 
 def _held_bytes(pid: int) -> int:
@@ -215,9 +220,3 @@ def link(folder: Path, mounts: Sequence[Mount]) -> None:
         target = folder / mount.target
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(mount.source)
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

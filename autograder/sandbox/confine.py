@@ -49,7 +49,7 @@ def confine(config: Mapping[str, Any]) -> None:
         _give_up_capabilities()  # what bwrap left to pass on to programs
     if config["alone"]:
         refuse_system_calls()
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _give_up_capabilities() -> None:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from autograder.sandbox.backend import (
     FLAGS,
+    STATE,
     Mount,
     Process,
     environment,
+    family,
     folder_of_links,
-    kill_group,
     popen,
 )
 from autograder.sandbox.limits import Limits
@@ -49,5 +53,24 @@ class Unconfined:
             full = {**config, "limits": bounds, "user": None, "alone": False}
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
             process, complaints = popen(argv, environment(str(box / "tmp"), threads))
-            stack.callback(kill_group, process)
+            stack.callback(_end, process)
             return Process(process, complaints, stack.pop_all().close)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kills all that it started, each in whatever session, and then the process itself.
+
+    It adopts their orphans, and is stopped first, so that it starts no more meanwhile.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGSTOP)
+    while left := _alive_under(process.pid):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _alive_under(ancestor: int) -> list[int]:
+    return [pid for pid, stat in family(ancestor).items() if pid != ancestor and stat[STATE] != "Z"]

@@ -146,7 +146,7 @@ class Traces:
     Attributes:
         processes: that descend from this one, by what they are called.
         files: of the bait's folder, shared memory and what was handed in: their contents; of the
-            checkout: size and time.
+            checkout: mode, and of what is no folder size and time.
     """
 
     processes: Mapping[int, str]
@@ -160,7 +160,9 @@ class Traces:
             for path in (course.ROOT / part).rglob("*"):
                 if "__pycache__" not in path.parts:
                     status = path.lstat()
-                    files[str(path)] = f"{status.st_size} {status.st_mtime_ns}"
+                    # a folder's time changes with every __pycache__ that another test makes in it
+                    when = "" if path.is_dir() else f" {status.st_size} {status.st_mtime_ns}"
+                    files[str(path)] = f"{status.st_mode:o}{when}"
         return cls(descendants(), files)
 
     def left_by(self, later: Traces) -> list[str]:

@@ -1,13 +1,17 @@
-"""Whatever happens to the grader, no process of a submission stays behind."""
+"""Whatever ends a grading, no process of a submission stays behind."""
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
+
+from autograder.sandbox.selftest import BACKENDS
+from autograder.sandbox.unconfined import Unconfined
 
 GRADER = """
 import sys
@@ -16,11 +20,15 @@ from autograder.sandbox import backend as backends
 from autograder.sandbox.limits import SUBMISSION
 from autograder.sandbox.selftest import BACKENDS
 from autograder.sandbox.session import Work, run
+from autograder.sandbox.unconfined import Unconfined
 
 backends.PROBES = Path(sys.argv[2])
-backend = next(b for b in BACKENDS if b.name == sys.argv[1])
-for event in run(Work({}), ["stays_forever"], "0", backend, SUBMISSION):
-    print("began", flush=True)
+backend = next(b for b in (*BACKENDS, Unconfined()) if b.name == sys.argv[1])
+events = run(Work({}), ["stays_forever"], "0", backend, SUBMISSION)
+next(events)
+print("began", flush=True)
+if sys.stdin.read() == "stop early":
+    events.close()
 """
 PROBE = """
 import os, signal, time
@@ -49,20 +57,37 @@ def _alive(word: bytes) -> list[str]:
     return found
 
 
-def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes, tmp_path):
-    argv = [sys.executable, "-c", GRADER, sandbox.name, str(with_probes(PROBE))]
+def _graded(sandbox, probes, place):
+    argv = [sys.executable, "-c", GRADER, sandbox.name, str(probes)]
     # its temporary files stay, as those of any killed process do: here, where pytest cleans up
-    env = {**os.environ, "TMPDIR": str(tmp_path)}
-    grader = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env=env)
-    try:
-        assert grader.stdout.readline() == "began\n"
-        ours = {str(grader.pid)}
-        assert set(_alive(b'"stays_forever"')) - ours, "the probe must be running to be ended"
-    finally:
-        os.kill(grader.pid, signal.SIGKILL)
-        grader.wait()
-        grader.stdout.close()
+    env = {**os.environ, "TMPDIR": str(place)}
+    grader = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    )
+    assert grader.stdout.readline() == "began\n"
+    ours = {str(grader.pid)}
+    assert set(_alive(b'"stays_forever"')) - ours, "the probe must be running to be ended"
+    return grader
+
+
+def _none_is_left():
     deadline = time.monotonic() + 10
     while (left := _alive(b'"stays_forever"')) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left == []
+    return left == []
+
+
+def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes, tmp_path):
+    with _graded(sandbox, with_probes(PROBE), tmp_path) as grader:
+        grader.kill()
+    assert _none_is_left()
+
+
+@pytest.mark.parametrize("backend", [*BACKENDS, Unconfined()], ids=lambda backend: backend.name)
+def test_a_grading_that_stops_early_ends_all_that_runs(backend, with_probes, tmp_path):
+    if missing := backend.unavailable():
+        pytest.skip(missing)
+    with _graded(backend, with_probes(PROBE), tmp_path) as grader:
+        grader.communicate("stop early")
+    assert grader.returncode == 0
+    assert _none_is_left()
