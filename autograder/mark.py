@@ -1,8 +1,9 @@
 """Observations of a student and of the reference -> a verdict for every hidden check.
 
-pytest runs in this process, with nothing of the surroundings: no plugins found, an ini of its own,
-no options from the environment. Its text is thrown away; verdicts come from the exceptions.
-The ids it collects must be those that the suites' source declares, and all must have run.
+pytest collects the suites in this process, once for a whole class, with nothing of the
+surroundings: no plugins found, an ini of its own, no options from the environment. What it collects
+must be what the suites' source declares. Each check is then called with its evidence, for every
+submission; verdicts come from the exceptions.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import contextlib
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,9 +27,7 @@ from autograder.observe import Observations
 from autograder.probes import probes
 from autograder.rubric import BY_ID
 
-EVIDENCE = pytest.StashKey[Mapping[str, Evidence]]()
 UNUSED = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", "unittest")
-UNUSED += ("unraisableexception",)  # collects garbage at every end, which takes a quarter of all
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
 
 
@@ -99,8 +98,10 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
             if section not in BY_ID or not function.name.startswith(f"test_{section}"):
                 raise SuiteBroken(f"{where}: a check's name begins with its section's id")
             name = function.name.removeprefix("test_")
-            fixtures = tuple(argument.arg for argument in function.args.args)
-            return Check(name, section, options.get("weight", 1), options["announced"], fixtures)
+            asked = tuple(argument.arg for argument in function.args.args)
+            if unknown := set(asked) - set(probes()):
+                raise SuiteBroken(f"{where}: there is no probe called {', '.join(unknown)}")
+            return Check(name, section, options.get("weight", 1), options["announced"], asked)
     raise SuiteBroken(f"{where}: {function.name} is no check; decorate it with @check(...)")
 
 
@@ -130,7 +131,7 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
 
     Raises:
         ValueError: the two were not observed by the same probes under the same seed.
-        SuiteBroken: pytest did not judge every check, or the reference has no answer to one.
+        SuiteBroken: pytest finds other checks than declared, or the reference has no answer to one.
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("a student and a reference that were not observed alike")
@@ -138,12 +139,19 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
         name: Evidence(probes()[name], student.seed, student[name], reference[name])
         for name in student
     }
-    expected = {c.name: c for c in manifest() if set(c.probes) <= set(evidence)}
-    judge = _Judge(evidence, set(manifest()) - set(expected.values()))
+    asked = [check for check in manifest() if set(check.probes) <= set(evidence)]
+    suites = _collected(course.HIDDEN_SUITES)
+    return tuple(Verdict(check, _judged(suites[check.name], check, evidence)) for check in asked)
+
+
+@cache
+def _collected(folder: Path) -> Mapping[str, Callable[..., None]]:
+    """The function of every check by its name, as pytest finds them."""
+    collector = _Collector()
     arguments = [
-        str(course.HIDDEN_SUITES),
-        f"--rootdir={course.HIDDEN_SUITES}",
-        f"-c{course.HIDDEN_SUITES / 'pytest.ini'}",
+        str(folder),
+        f"--rootdir={folder}",
+        f"-c{folder / 'pytest.ini'}",
         "--import-mode=importlib",
         "--assert=plain",
         "--capture=no",
@@ -152,56 +160,48 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
         "-qq",
     ]
     with _alone(), contextlib.redirect_stdout(io.StringIO()) as said:
-        status = pytest.main(arguments, plugins=[judge])
-    if status not in (0, 1) or judge.broken or set(judge.failures) != set(expected):
-        missing = sorted(set(expected) ^ set(judge.failures))
-        why = judge.broken or [f"unjudged or unknown: {missing}", said.getvalue()[-2000:]]
-        raise SuiteBroken(f"the hidden suites ended with status {int(status)}; {'; '.join(why)}")
-    return tuple(Verdict(check, judge.failures[name]) for name, check in expected.items())
+        status = pytest.main(arguments, plugins=[collector])
+    if status != 0:
+        raise SuiteBroken(
+            f"pytest ended with status {int(status)} over the hidden suites; "
+            + said.getvalue()[-2000:]
+        )
+    declared = Counter(f"test_{check.name}" for check in manifest())
+    found = Counter(item.name for item in collector.items)
+    if found != declared:
+        differing = sorted({*(found - declared), *(declared - found)})
+        raise SuiteBroken(f"the hidden suites declare other checks than pytest finds: {differing}")
+    return {item.name.removeprefix("test_"): item.obj for item in collector.items}
 
 
-class _Judge:
-    """A pytest plugin that gives the checks their evidence and writes down what became of each."""
-
-    def __init__(self, evidence: Mapping[str, Evidence], unobserved: set[Check]) -> None:
-        self.evidence = evidence
-        self.unobserved = {f"test_{check.name}" for check in unobserved}
-        self.failures: dict[str, str | None] = {}
-        self.broken: list[str] = []
+class _Collector:
+    """A pytest plugin that keeps what was collected, and runs nothing."""
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[EVIDENCE] = self.evidence
         for section in BY_ID.values():
             config.addinivalue_line("markers", f"{section.id}: {section.title}")
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if item.name not in self.unobserved]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> pytest.TestReport:
-        """Instead of pytest's own, which would format tracebacks that nobody reads."""
-        raised = call.excinfo.value if call.excinfo is not None else None
-        if isinstance(raised, ReferenceBroken) or (raised is not None and call.when != "call"):
-            self.broken.append(f"{item.name}: {raised}")
-        if call.when == "call":
-            self.failures[item.name.removeprefix("test_")] = _failure(raised)
-        return pytest.TestReport(
-            nodeid=item.nodeid,
-            location=item.location,
-            keywords={},
-            outcome="passed" if call.excinfo is None else "failed",
-            longrepr=None,
-            when=call.when,
-        )
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.items = [item for item in session.items if isinstance(item, pytest.Function)]
+        return True
 
 
-def _failure(raised: BaseException | None) -> str | None:
-    """What the student is told. Anything but a `Failure` is about claims no check was ready for."""
-    if raised is None or isinstance(raised, Failure):
-        return None if raised is None else str(raised)
-    return f"what came back could not be judged ({type(raised).__name__})"
+def _judged(
+    function: Callable[..., None], check: Check, evidence: Mapping[str, Evidence]
+) -> str | None:
+    """What the student is told, None if the check passed.
+
+    An exception other than `Failure` is about claims that no check was ready for.
+    """
+    try:
+        function(**{name: evidence[name] for name in check.probes})
+    except ReferenceBroken as broken:
+        raise SuiteBroken(f"{check.name}: {broken}") from broken
+    except Failure as failure:
+        return str(failure)
+    except Exception as error:
+        return f"what came back could not be judged ({type(error).__name__})"
+    return None
 
 
 @contextlib.contextmanager
