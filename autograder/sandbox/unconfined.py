@@ -53,11 +53,11 @@ class Unconfined:
             full = {**config, "limits": bounds, "user": None, "alone": False}
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
             process, complaints = popen(argv, environment(str(box / "tmp"), threads))
-            stack.callback(_end, process)
+            stack.callback(kill_family, process)
             return Process(process, complaints, stack.pop_all().close)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def kill_family(process: subprocess.Popen[bytes]) -> None:
     """Kills all that it started, each in whatever session, and then the process itself.
 
     It adopts their orphans, and is stopped first, so that it starts no more meanwhile.

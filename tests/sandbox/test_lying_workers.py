@@ -18,9 +18,10 @@ from dataclasses import replace
 import pytest
 
 from autograder.sandbox import backend as backends
-from autograder.sandbox.backend import Process, SandboxError, kill_group, popen
+from autograder.sandbox.backend import Process, SandboxError, popen
 from autograder.sandbox.limits import MIB, Budget, Limits
 from autograder.sandbox.session import Work, run
+from autograder.sandbox.unconfined import kill_family
 
 BUDGET = Budget(
     probe=Limits(cpu_s=1, wall_s=1.0, total_bytes=64 * MIB, output_bytes=4 * MIB),
@@ -58,7 +59,7 @@ class Fake:
     def start(self, script, config, mounts, limits, threads=1) -> Process:
         argv = [sys.executable, "-I", "-S", "-c", self._source, json.dumps(dict(config))]
         process, complaints = popen(argv, {})
-        return Process(process, complaints, lambda: kill_group(process))
+        return Process(process, complaints, lambda: kill_family(process))
 
 
 def told(source: str, probes: tuple[str, ...] = ("a", "b"), budget: Budget = BUDGET) -> dict:

@@ -24,7 +24,10 @@ def test_every_attempt_is_held_and_every_ability_is_there(sandbox):
 
 
 def test_without_a_sandbox_the_attempts_succeed():
-    """Each of these lines can fail, so that passing means something."""
+    """Each of these lines can fail, so that passing means something.
+
+    That of what outlives a run cannot fail here, but does in `weakenings.py`.
+    """
     failed = {line.name.split(",")[0] for line in selftest(Unconfined()) if not line.passed}
     assert failed >= {
         "read the suites",
@@ -38,7 +41,6 @@ def test_without_a_sandbox_the_attempts_succeed():
         "reach seldom-used parts of the kernel",
         "exceed the small folder",
         "fork without end",
-        OUTLIVES,
     } | ({"write outside the small folder", "be or become root"} if os.geteuid() == 0 else set())
 
 
