@@ -86,9 +86,8 @@ def _release(console: Console) -> bool:
 
 def _train(console: Console, directory: Path) -> list[float]:
     """The solution's judged accuracy after each epoch, up to the first that reaches the target."""
-    import os
-
     from autograder import training
+    from autograder.cohort.pool import processors
     from autograder.sandbox.selftest import choose
     from autograder.variants import solution
 
@@ -114,7 +113,7 @@ def _train(console: Console, directory: Path) -> list[float]:
             images,
             choose(),
             stop_early=True,
-            threads=os.cpu_count() or 1,
+            threads=processors(),
             progress=show,
         )
     return accuracies

@@ -25,9 +25,10 @@ from pathlib import Path
 from results import machine, write_section
 
 from autograder import course, demo_class
+from autograder.cohort.pool import processors
 from autograder.sandbox.limits import SUBMISSION
 
-WORKERS = os.cpu_count() or 1
+WORKERS = processors()
 SEED = "20"
 LAYERS, OPTIM, TRAIN = "lib/mlp/layer_utils.py", "lib/optim.py", "lib/mlp/train.py"
 MODULES = (LAYERS, OPTIM, TRAIN, "lib/grad_check.py", "lib/mlp/fully_conn.py")

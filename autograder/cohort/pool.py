@@ -53,11 +53,16 @@ class Pool(Protocol):
         """Nothing of it runs on."""
 
 
+def processors() -> int:
+    """How many this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0))
+
+
 class Processes:
     """Processes of this machine."""
 
-    def __init__(self, workers: int | None = None) -> None:
-        self.workers = workers or os.cpu_count() or 1
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
         self._executor: ProcessPoolExecutor | None = None
 
     def executor(self) -> Executor:

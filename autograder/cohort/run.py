@@ -22,7 +22,7 @@ from rich.console import Console
 from autograder import course, gradebook, training
 from autograder.cohort import results
 from autograder.cohort.bar import Bar
-from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done
+from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done, processors
 from autograder.cohort.students import HandIn, handed_in
 from autograder.cohort.work import Plan, work
 from autograder.gauge import new_seed
@@ -180,7 +180,8 @@ def _grade(
     """Bring every state up to date; returns why some have none."""
     failed = {one: one.reason for one in hand_ins if one.reason is not None}
     tasks = [one for one in hand_ins if one.reason is None]
-    pool: Pool = Cluster(scheduler) if scheduler else Processes(min(workers or 999, len(tasks)))
+    count = min(workers or processors(), max(1, len(tasks)))
+    pool: Pool = Cluster(scheduler) if scheduler else Processes(count)
     with (
         closing(pool),
         _images(settings, out, shared=scheduler is not None) as images,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import gradebook
+from autograder import course, gradebook
+from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
 from autograder.grade import grade
 from autograder.report.as_json import from_json
@@ -175,6 +176,27 @@ def test_results_are_not_overwritten_unasked(finished):
     folder, out = finished
     with pytest.raises(CohortError, match="Add --resume"):
         run(folder, out)
+
+
+class Asked(Exception):  # noqa: N818
+    """Stops a run where it would start its workers; says how many."""
+
+
+@pytest.mark.parametrize(
+    ("processors", "workers", "started"), [(2, None, 2), (99, None, 4), (1, 3, 3), (1, 99, 4)]
+)
+def test_a_worker_for_each_processor_unless_told_and_none_too_many(
+    tmp_path, monkeypatch, processors, workers, started
+):
+    def start(count):
+        raise Asked(count)
+
+    for student in ("ada", "grace", "linus", "new"):
+        (tmp_path / "class" / student / course.ASSIGNMENT).mkdir(parents=True)
+    monkeypatch.setattr(cohort, "processors", lambda: processors)
+    monkeypatch.setattr(cohort, "Processes", start)
+    with pytest.raises(Asked, match=f"^{started}$"):
+        run(tmp_path / "class", tmp_path / "out", workers=workers)
 
 
 def test_settings_are_kept_on_resuming(finished):
