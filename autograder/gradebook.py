@@ -12,7 +12,6 @@ import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -25,37 +24,12 @@ from sqlalchemy.exc import SAWarning
 
 from autograder import course
 from autograder.grade import Grade
+from autograder.graded_notebook import Source
 
 NOTEBOOK = Path(course.NOTEBOOK).stem
 """What nbgrader calls the notebook."""
 NO_RESPONSE = "No response."
 """nbgrader's own comment on an answer that is still the stub."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A cell as it was released.
-
-    Attributes:
-        name: its grade id.
-        text: what stands in it; of a task with its mark scheme, which graders want to see.
-        locked: whether students may not change it.
-        nbgrader: all of its nbgrader metadata.
-    """
-
-    name: str
-    text: str
-    locked: bool
-    nbgrader: Mapping[str, Any]
-
-    @property
-    def cell_type(self) -> str:
-        return self.nbgrader["cell_type"]
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether it has points, from us or from a person."""
-        return self.nbgrader["grade"] or self.nbgrader["task"]
 
 
 def url(path: Path) -> str:

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_notebook, new_output
+from nbformat.v4 import new_notebook
 
 from autograder.cells import NoNotebook, grade_id_of, parsed
 from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade, SectionGrade
-from autograder.gradebook import Source
 
 MOST_CELLS = 500
 LONGEST_SOURCE = 200_000
@@ -50,6 +49,32 @@ ACTIVE_TEX = re.compile(
 )
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cell as it was released.
+
+    Attributes:
+        name: its grade id.
+        text: what stands in it; of a task with its mark scheme, which graders want to see.
+        locked: whether students may not change it.
+        nbgrader: all of its nbgrader metadata.
+    """
+
+    name: str
+    text: str
+    locked: bool
+    nbgrader: Mapping[str, Any]
+
+    @property
+    def cell_type(self) -> str:
+        return self.nbgrader["cell_type"]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it has points, from us or from a person."""
+        return self.nbgrader["grade"] or self.nbgrader["task"]
 
 
 @dataclass
@@ -145,7 +170,7 @@ def with_results(notebook: NotebookNode, grade: Grade) -> NotebookNode:
     for cell in notebook.cells:
         section = sections.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
         if section is not None and cell.cell_type == "code":
-            cell.outputs = [new_output("stream", name="stdout", text=told(section))]
+            cell.outputs = [_printed(told(section))]
     return notebook
 
 
@@ -227,17 +252,18 @@ def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[NotebookNode]:
             continue
         kind = output.get("output_type")
         if kind == "stream":
-            yield _printed(output.get("text"))
+            yield _printed(_text(output.get("text"), LONGEST_TEXT))
         elif kind == "error":
             traceback = output.get("traceback")
             lines = traceback if isinstance(traceback, list) else []
-            yield _printed("\n".join(line for line in lines if isinstance(line, str)))
+            text = "\n".join(line for line in lines if isinstance(line, str))
+            yield _printed(_text(text, LONGEST_TEXT))
         elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
             yield from _shown(output["data"], room)
 
 
-def _printed(text: Any) -> NotebookNode:
-    return new_output("stream", name="stdout", text=_text(text, LONGEST_TEXT))
+def _printed(text: str) -> NotebookNode:
+    return from_dict({"output_type": "stream", "name": "stdout", "text": text})
 
 
 def _shown(data: Mapping[str, Any], room: Room) -> Iterator[NotebookNode]:
@@ -250,7 +276,8 @@ def _shown(data: Mapping[str, Any], room: Room) -> Iterator[NotebookNode]:
             image = b""
         if room.takes(image):
             kept = base64.b64encode(image).decode()
-            yield new_output("display_data", data={"image/png": kept})
+            shown = {"data": {"image/png": kept}, "metadata": {}}
+            yield from_dict({"output_type": "display_data"} | shown)
             return
     if text := _text(data.get("text/plain"), LONGEST_TEXT):
         yield _printed(text)

@@ -135,8 +135,9 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("a student and a reference that were not observed alike")
+    known = probes()
     evidence = {
-        name: Evidence(probes()[name], student.seed, student[name], reference[name])
+        name: Evidence(known[name], student.seed, student[name], reference[name])
         for name in student
     }
     asked = [check for check in manifest() if set(check.probes) <= set(evidence)]

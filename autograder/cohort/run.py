@@ -189,7 +189,7 @@ def _grade(
     ):
         plan = Plan(
             out / STATES,
-            gradebook.url(out / BOOK),
+            gradebook.sources(gradebook.url(out / BOOK)),
             settings.seed,
             settings.training,
             settings.sandbox,

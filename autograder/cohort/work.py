@@ -10,17 +10,21 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from autograder import gradebook
 from autograder.cohort.students import HandIn
 from autograder.grade import Grade, grade
-from autograder.graded_notebook import as_json, plain_notebook, restored, unanswered, with_results
+from autograder.graded_notebook import (
+    Source,
+    as_json,
+    plain_notebook,
+    restored,
+    unanswered,
+    with_results,
+)
 from autograder.mark import suite_hash
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
@@ -44,13 +48,13 @@ class Plan:
 
     Attributes:
         states: the folder with a state for each student.
-        gradebook: its URL; workers only read the assignment's cells from it.
+        sources: the assignment's cells, as the gradebook knows them.
         seed, training, sandbox: as in `grade`; the sandbox by its name.
         images: what is trained on, without the judged images: workers map those from their file.
     """
 
     states: Path
-    gradebook: str
+    sources: tuple[Source, ...]
     seed: int
     training: str
     sandbox: str
@@ -119,7 +123,6 @@ def _outcome(found: Grade, *, kept: bool) -> Outcome:
 
 def _graded(submission: Submission, plan: Plan, place: Path, print_: str) -> Grade:
     accuracies: dict[int, float] = {}
-    sources = _sources(plan.gradebook)
     plan.states.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".state-", dir=plan.states) as name:
         folder = Path(name, "state")
@@ -132,12 +135,12 @@ def _graded(submission: Submission, plan: Plan, place: Path, print_: str) -> Gra
             progress=lambda progress: accuracies.update({progress.epoch: progress.accuracy}),
             keep=lambda observations: observations.save(folder / OBSERVATIONS),
         )
-        notebook = restored(plain_notebook(submission.notebook or b"{}"), sources)
+        notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         story = {
             "format": FORMAT,
             "fingerprint": print_,
             "accuracies": [(epoch, round(value, 4)) for epoch, value in accuracies.items()],
-            "unanswered": sorted(unanswered(notebook, sources)),
+            "unanswered": sorted(unanswered(notebook, plan.sources)),
         }
         (folder / NOTEBOOK).write_text(as_json(with_results(notebook, found)), "utf-8")
         (folder / GRADE).write_text(to_json([found]), "utf-8")
@@ -186,13 +189,8 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
     add(submission.name, submission.notebook, *submission.errors)
     for parts in (*sorted(submission.files.items()), *sorted(submission.cells.items())):
         add(*parts)
-    add(*(json.dumps(asdict(source), sort_keys=True) for source in _sources(plan.gradebook)))
+    add(*(json.dumps(asdict(source), sort_keys=True) for source in plan.sources))
     return digest.hexdigest()
-
-
-@cache
-def _sources(address: str) -> Sequence[gradebook.Source]:
-    return gradebook.sources(address)
 
 
 def _with_judged(images: Images | None) -> Images | None:

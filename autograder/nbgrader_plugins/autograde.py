@@ -21,6 +21,7 @@ from autograder.entries import Unreadable, content
 from autograder.gauge import new_seed
 from autograder.grade import grade
 from autograder.graded_notebook import (
+    Source,
     as_json,
     note,
     plain_notebook,
@@ -118,13 +119,13 @@ class GradeSubmission(NbGraderPreprocessor):
         return Path(path)
 
 
-def _sources(resources: dict[str, Any]) -> tuple[gradebook.Source, ...]:
+def _sources(resources: dict[str, Any]) -> tuple[Source, ...]:
     names = resources["nbgrader"]
     return _known_sources(names["db_url"], names["assignment"])
 
 
 @cache
-def _known_sources(address: str, assignment: str) -> tuple[gradebook.Source, ...]:
+def _known_sources(address: str, assignment: str) -> tuple[Source, ...]:
     return gradebook.sources(address, assignment)
 
 

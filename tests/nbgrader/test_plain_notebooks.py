@@ -10,13 +10,13 @@ import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from autograder import course
-from autograder.gradebook import Source
 from autograder.graded_notebook import (
     ALL_PIXELS,
     LARGEST_IMAGE,
     LONGEST_TEXT,
     MISSING,
     MOST_CELLS,
+    Source,
     as_json,
     plain_notebook,
     restored,
