@@ -12,12 +12,10 @@ import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import dateutil.parser
 from nbgrader.api import BaseCell, Gradebook, GradeCell, Notebook, TaskCell
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
@@ -99,27 +97,8 @@ def _order() -> Mapping[str, int]:
     return {name: number for number, name in enumerate(ids)}
 
 
-def utc(text: str) -> str:
-    """A time as the gradebook keeps it: in UTC, which it is taken for unless it says otherwise.
-
-    nbgrader's own reader takes an offset such as +0100 for a hundred seconds.
-
-    Raises:
-        ValueError: it is no time.
-    """
-    try:
-        time = dateutil.parser.parse(text)
-        if time.tzinfo is not None:
-            time = time.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{text} is no time") from None
-    if time.year < 1000:
-        raise ValueError(f"{text} is no time of ours")
-    return f"{time:%Y-%m-%d %H:%M:%S}"
-
-
 def set_due(address: str, due: str) -> None:
-    """Tell the gradebook when the assignment was due: a time as `utc` gives it."""
+    """Tell the gradebook when the assignment was due: a time as `students.utc` gives it."""
     with opened(address) as book:
         book.update_or_create_assignment(course.ASSIGNMENT, duedate=due)
 

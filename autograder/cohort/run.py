@@ -23,7 +23,7 @@ from autograder import course, gradebook, training
 from autograder.cohort import results
 from autograder.cohort.bar import Bar
 from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done, processors
-from autograder.cohort.students import HandIn, handed_in
+from autograder.cohort.students import HandIn, handed_in, utc
 from autograder.cohort.work import Plan, work
 from autograder.gauge import new_seed
 from autograder.grade import probe_names, reference
@@ -103,7 +103,7 @@ def _class(folder: Path) -> list[HandIn]:
 
 def _due(text: str | None) -> str | None:
     try:
-        return None if text is None else gradebook.utc(text)
+        return None if text is None else utc(text)
     except ValueError:
         raise CohortError(f'--due {text!r} is no time; write "2026-11-20 23:59 UTC"') from None
 

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
+
+import dateutil.parser
 
 from autograder import course
 from autograder.entries import Unreadable, content, plain
-from autograder.gradebook import utc
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'()~-]{0,98}[\w=+@'()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
@@ -77,3 +79,22 @@ def timestamp(work: Path) -> str | None:
         return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip())
     except (Unreadable, ValueError):
         return None
+
+
+def utc(text: str) -> str:
+    """A time as the gradebook keeps it: in UTC, which it is taken for unless it says otherwise.
+
+    nbgrader's own reader takes an offset such as +0100 for a hundred seconds.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    try:
+        time = dateutil.parser.parse(text)
+        if time.tzinfo is not None:
+            time = time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text} is no time") from None
+    if time.year < 1000:
+        raise ValueError(f"{text} is no time of ours")
+    return f"{time:%Y-%m-%d %H:%M:%S}"
