@@ -25,7 +25,6 @@ import os
 import random
 import resource
 import select
-import shutil
 import signal
 import struct
 import sys
@@ -235,6 +234,8 @@ class Stage:
         """Nothing that a probe wrote is there for the next one."""
         for path in set(self._folder.iterdir()) - self._kept:
             if path.is_dir() and not path.is_symlink():
+                import shutil  # with four libraries, which every fork would pay for
+
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
