@@ -5,32 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import ending_early
-import exhausting
+import exhausting_room
+import exhausting_time
 import folders
 import library
-import lying_return_values
+import lying_numbers
+import lying_objects
 import names
 import notebooks
-import patching_the_judge
-import reading_the_answers
+import patching_by_files
+import patching_notebooks
+import patching_python
+import reading_the_machine
+import reading_the_process
 import training
 import zips
 from attack import Attack
 
+TABLES = {
+    "Reading the answers": (reading_the_process, reading_the_machine),
+    "Lying return values": (lying_objects, lying_numbers),
+    "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
+    "Ending early, writing results": (ending_early,),
+    "Exhausting": (exhausting_time, exhausting_room),
+    "Files and notebooks": (zips, folders, names, notebooks, library),
+    "Faking the training": (training,),
+}
 PARAGRAPHS: dict[str, tuple[Attack, ...]] = {
-    "Reading the answers": reading_the_answers.ATTACKS,
-    "Lying return values": lying_return_values.ATTACKS,
-    "Patching the judge": patching_the_judge.ATTACKS,
-    "Ending early, writing results": ending_early.ATTACKS,
-    "Exhausting": exhausting.ATTACKS,
-    "Files and notebooks": (
-        *zips.ATTACKS,
-        *folders.ATTACKS,
-        *names.ATTACKS,
-        *notebooks.ATTACKS,
-        *library.ATTACKS,
-    ),
-    "Faking the training": training.ATTACKS,
+    paragraph: tuple(attack for table in tables for attack in table.ATTACKS)
+    for paragraph, tables in TABLES.items()
 }
 ATTACKS = tuple(attack for attacks in PARAGRAPHS.values() for attack in attacks)
 

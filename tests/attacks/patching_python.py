@@ -1,13 +1,8 @@
-"""Patching the judge: whatever compares, draws, times or shows is replaced where it can be reached.
+"""Patching the judge: what compares, draws or times is replaced where it can be reached.
 
 A function that the student's process calls may be the student's own by then. What it says is taken
 for a claim, and nothing that judges is within its reach.
 """
-
-import marshal
-import struct
-import sys
-from importlib.util import MAGIC_NUMBER
 
 from attack import (
     ALL_ROADS,
@@ -22,12 +17,7 @@ from attack import (
     Changes,
 )
 
-from autograder.cells import grade_id_of
-
 LEFT = SOLUTION.left("fc.backward")
-BYTECODE = f"lib/mlp/__pycache__/layer_utils.{sys.implementation.cache_tag}.pyc"
-CELL = "activations_definitions"
-CELL_LEFT = SOLUTION.left(CELL)
 WRONG = {
     "fc.backward": """
         self.grads[self.w_name] = np.zeros_like(self.params[self.w_name])
@@ -41,34 +31,6 @@ ALL_WRONG = SOLUTION.but(blocks=WRONG)
 
 def at_import(code: str) -> Changes:
     return Changes(files={PACKAGE: code})
-
-
-def stale_bytecode() -> bytes:
-    """A .pyc of `layer_utils` that is newer than any source, and does something else."""
-    code = compile("fc = flatten = leaky_relu = dropout = object", "layer_utils.py", "exec")
-    unchecked_hash = struct.pack("<I8s", 0b01, bytes(8))
-    return MAGIC_NUMBER + unchecked_hash + marshal.dumps(code)
-
-
-def judged_by_itself(notebook: dict) -> dict:
-    """Every graded cell asserts nothing, prints its points, and says that it passed."""
-    for cell in notebook["cells"]:
-        if grade_id_of(cell):
-            if cell["cell_type"] == "code":
-                cell["source"] = "from IPython.display import display\nprint('2 points')\n2"
-                cell["outputs"] = [
-                    {"output_type": "stream", "name": "stdout", "text": "2 points\n"},
-                ]
-            cell["metadata"]["nbgrader"]["points"] = 100
-    return notebook
-
-
-def with_first_lines(notebook: dict, grade_id: str, lines: str) -> dict:
-    """The cell begins with these lines."""
-    for cell in notebook["cells"]:
-        if grade_id_of(cell) == grade_id:
-            cell["source"] = lines + "".join(cell["source"])
-    return notebook
 
 
 ATTACKS = (
@@ -179,121 +141,6 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "brings its own conftest",
-        tries="Hands in conftest.py, pytest.ini, pyproject.toml and tox.ini that skip every test.",
-        must="No point: the suites run with an ini of their own, away from what is handed in.",
-        over=LEFT,
-        does=Changes(
-            files={
-                f"{folder}{name}": content
-                for folder in ("", "lib/", "lib/mlp/", "tests/")
-                for name, content in {
-                    "conftest.py": """
-                        import pytest
-
-                        def pytest_collection_modifyitems(items):
-                            items.clear()
-
-                        @pytest.hookimpl(hookwrapper=True)
-                        def pytest_runtest_makereport(item, call):
-                            result = yield
-                            result.get_result().outcome = "passed"
-
-                        def pytest_sessionfinish(session):
-                            session.exitstatus = 0
-                    """,
-                    "pytest.ini": "[pytest]\naddopts = --collect-only -p conftest\n",
-                    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--co'\n",
-                    "tox.ini": "[pytest]\naddopts = --co\n",
-                }.items()
-            }
-        ),
-        twin=SOLUTION.but(files={"conftest.py": "import pytest", "pytest.ini": "[pytest]"}),
-        roads=ALL_ROADS,
-    ),
-    Attack(
-        "brings its own tests",
-        tries="Hands in tests of the hidden suites' names that always pass.",
-        must="No point: what ran must be what the grader's own suites declare.",
-        over=LEFT,
-        does=Changes(
-            files={
-                f"{folder}{name}": "def test_fc_backward_values(): pass\n"
-                for folder in ("", "lib/", "tests/", "tests/hidden/")
-                for name in ("test_fc.py", "test_hidden.py")
-            }
-        ),
-        twin=SOLUTION.but(files={"tests/test_mine.py": "def test_nothing():\n    assert True"}),
-        roads=(ZIP, NBGRADER),
-    ),
-    Attack(
-        "brings site customizations",
-        tries="Hands in sitecustomize.py, usercustomize.py and .pth files.",
-        must="No point: python starts without them, and what is handed in comes last.",
-        over=LEFT,
-        does=Changes(
-            files={
-                f"{folder}{name}": "import os\nos._exit(0)\n"
-                for folder in ("", "lib/")
-                for name in ("sitecustomize.py", "usercustomize.py", "distutils-precedence.pth")
-            }
-        ),
-        twin=SOLUTION.but(files={"setup.cfg": "[metadata]\nname = homework"}),
-        roads=(ZIP,),
-    ),
-    Attack(
-        "shadows modules",
-        tries="Hands in numpy.py, json.py, struct.py, probes.py, writer.py and autograder/.",
-        must="No point: every module of the grader's is found before the student's folder.",
-        over=LEFT,
-        does=Changes(
-            files={
-                f"{folder}{name}.py": "raise SystemExit(0)\n"
-                for folder in ("", "lib/", "lib/mlp/")
-                for name in ("numpy", "json", "struct", "probes", "writer", "confine", "random")
-            }
-            | {
-                "autograder/__init__.py": "",
-                "autograder/checks.py": "close = unchanged = lambda *a, **k: None",
-                "lib/autograder/rubric.py": "SECTIONS = ()",
-            }
-        ),
-        twin=SOLUTION.but(files={"lib/plots.py": "def curve(values):\n    return list(values)"}),
-        roads=ALL_ROADS,
-    ),
-    Attack(
-        "brings stale bytecode",
-        tries="Hands in .pyc files beside the sources, which Python would run in their place.",
-        must="No point: bytecode is not taken, and the sources are what runs.",
-        over=STUB,
-        does=Changes(
-            files={
-                BYTECODE: stale_bytecode(),
-                "lib/mlp/layer_utils.pyc": stale_bytecode(),
-                "lib/numpy.pyc": stale_bytecode(),
-            }
-        ),
-        twin=SOLUTION.but(files={BYTECODE: stale_bytecode()}),
-        roads=(ZIP,),
-    ),
-    Attack(
-        "brings configurations",
-        tries="Hands in nbgrader_config.py, profiles of Jupyter and a .env.",
-        must="No point: of what is handed in, the library and the notebook's cells are read.",
-        over=LEFT,
-        does=Changes(
-            files={
-                "nbgrader_config.py": "get_config().Autograde.autograde_preprocessors = []\n",
-                "jupyter_config.py": "import os\nos._exit(0)\n",
-                ".ipython/profile_default/startup/00.py": "import os\nos._exit(0)\n",
-                ".env": "PYTEST_ADDOPTS=--co\nPYTHONSTARTUP=lib/evil.py\n",
-                "Makefile": "all:\n\ttouch owned\n",
-                "grades.csv": "student,score\nme,29\n",
-            }
-        ),
-        roads=(NBGRADER,),
-    ),
-    Attack(
         "replaces the probes",
         tries="Replaces every registered probe and the worker's writer inside its own process.",
         must="No point: what a probe yields is a claim, whoever wrote the probe.",
@@ -382,116 +229,6 @@ ATTACKS = (
             sys.path[:0] = [os.path.dirname(__file__), "/tmp"]
             os.environ["PYTHONPATH"] = os.path.dirname(__file__)
         """),
-    ),
-    Attack(
-        "patches IPython's shell",
-        tries="Replaces showtraceback and run_cell of the shell, so that no cell ever fails.",
-        must="No point: no shell runs, and the cell is Python text in a probe.",
-        over=CELL_LEFT,
-        does=Changes(
-            cells={
-                CELL: """
-                    try:
-                        shell = get_ipython()
-                        shell.showtraceback = shell.run_cell = lambda *args, **kwargs: None
-                        type(shell).run_cell = type(shell).showsyntaxerror = shell.showtraceback
-                    except NameError:
-                        import IPython.core.interactiveshell as ipython
-
-                        ipython.InteractiveShell.showtraceback = lambda *args, **kwargs: None
-                    raise SystemExit(0)
-                """
-            }
-        ),
-        roads=(NBGRADER,),
-    ),
-    Attack(
-        "transforms the tests' syntax",
-        tries="Adds an AST transformer that takes assertions out of every cell that runs later.",
-        must="No point: the checks are no cells, and nothing of a cell lives on.",
-        over=CELL_LEFT,
-        does=Changes(
-            cells={
-                CELL: """
-                    import ast, builtins
-
-                    class NoAssertions(ast.NodeTransformer):
-                        def visit_Assert(self, node):
-                            return ast.Pass()
-
-                    whole = builtins.compile
-                    builtins.compile = lambda source, *rest, **more: whole(
-                        NoAssertions().visit(ast.parse(source)), *rest, **more
-                    )
-                    sigmoid = leaky_relu = relu = elu = selu = tanh = lambda x: 0 * x
-                    get_ipython().ast_transformers.append(NoAssertions())
-                """
-            }
-        ),
-        roads=(ZIP,),
-    ),
-    Attack(
-        "displays its own points",
-        tries="Fills sources, outputs and metadata of graded cells with a grader's scores.",
-        must="No point: no output is read for a score, and points are the rubric's.",
-        over=CELL_LEFT,
-        does=Changes(notebook=judged_by_itself),
-        roads=ALL_ROADS,
-    ),
-    Attack(
-        "formats what is displayed",
-        tries="Returns floats that show themselves as 3 of 3 points, in every format of Jupyter.",
-        must="No point: nothing is displayed, and a float is its number.",
-        over=CELL_LEFT,
-        does=Changes(
-            cells={
-                CELL: """
-                    class Score(float):
-                        def _repr_mimebundle_(self, include=None, exclude=None):
-                            return {"application/vnd.nbgrader+json": {"score": 100}}
-
-                        def _repr_html_(self):
-                            return "<b>3 / 3</b><script>alert(1)</script>"
-
-                        __repr__ = __str__ = __format__ = lambda self, *args: "passed"
-
-                    for name in ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh"):
-                        globals()[name] = lambda x: Score(3)
-                    print('{"score": 3, "max_score": 3, "passed": true}')
-                """
-            }
-        ),
-    ),
-    Attack(
-        "runs shell commands in cells",
-        tries="Uses !commands and %magics to copy the solution and change the gradebook.",
-        must="No point and no command: magics are taken out, and the rest is Python.",
-        over=CELL_LEFT,
-        does=Changes(
-            cells={
-                CELL: """
-                    !cp -r ../../../lib_solution/lib . ; sqlite3 gradebook.db "update grade"
-                    %run ../solution.py
-                    %load_ext autoreload
-                    found = !cat $TMPDIR/solution/lib/mlp/layer_utils.py
-                    import os
-                    os.system("echo owned > $TMPDIR/../owned; cat $TMPDIR/../*/lib/mlp/*.py")
-                    sigmoid = leaky_relu = relu = elu = selu = tanh = lambda x: 0 * x
-                    raise RuntimeError(found)
-                """
-            }
-        ),
-        twin=SOLUTION.but(
-            notebook=lambda notebook: with_first_lines(notebook, CELL, "%matplotlib inline\n!ls\n")
-        ),
-        roads=ALL_ROADS,
-    ),
-    Attack(
-        "writes through cells of other languages",
-        tries="Begins the graded cell with %%bash, %%writefile and %%javascript.",
-        must="No point and no command: such a cell is no Python, and is empty.",
-        over=CELL_LEFT,
-        does=Changes(cells={CELL: "%%writefile lib/mlp/layer_utils.py\nfc = object"}),
     ),
     Attack(
         "works on in threads",

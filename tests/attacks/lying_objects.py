@@ -1,10 +1,10 @@
-"""Lying return values: objects, numbers and arrays that are not what they seem to a comparison.
+"""Lying return values: objects that are not what they seem to a comparison.
 
 One block is left unwritten and returns the lie instead, so that a check which believes it would
 give points that the same work does not have.
 """
 
-from attack import ALL_ROADS, LAYERS, NBGRADER, OPTIMIZERS, SOLUTION, ZIP, Attack, Changes
+from attack import ALL_ROADS, LAYERS, NBGRADER, OPTIMIZERS, SOLUTION, Attack, Changes
 
 LEFT = SOLUTION.left("fc.backward")
 NO_LOSS = SOLUTION.but(blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = 0.0"})
@@ -243,45 +243,6 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "answers NaN",
-        tries="Returns NaN, since no comparison with NaN says that it is too far off.",
-        must="No point: what cannot be compared is off.",
-        over=LEFT,
-        does=lies("np.full(feat.shape, np.nan)"),
-        roads=(ZIP,),
-    ),
-    Attack(
-        "answers NaN in the right shapes",
-        tries="Returns gradients of the right shapes, every element NaN or infinite.",
-        must="No point: NaN and infinities are named and fail.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    self.grads[self.w_name] = np.full_like(self.params[self.w_name], np.nan)
-                    self.grads[self.b_name] = np.full_like(self.params[self.b_name], np.inf)
-                    dfeat = np.where(feat > 0, np.nan, -np.inf)
-                """
-            }
-        ),
-    ),
-    Attack(
-        "overflows the tolerance",
-        tries="Returns the largest floats, so that error over size becomes infinity over infinity.",
-        must="No point: the size is that of the expected values, and NaN is off.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    huge = np.finfo(float).max
-                    self.grads[self.w_name] = np.full_like(self.params[self.w_name], huge)
-                    self.grads[self.b_name] = np.full_like(self.params[self.b_name], -huge)
-                    dfeat = np.where(feat > 0, huge, -0.0)
-                """
-            }
-        ),
-    ),
-    Attack(
         "returns objects",
         tries="Returns arrays of dtype object that hold agreeable objects, right shape and all.",
         must="No point: object arrays are refused before anything in them is asked.",
@@ -329,14 +290,6 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "returns ten gigabytes",
-        tries="Returns a view of one number that is 10 GB when it is written out.",
-        must="No point, at no cost: sizes are looked at before anything is copied.",
-        over=LEFT,
-        does=lies("np.broadcast_to(np.float64(0), (10**5, 12500))"),
-        roads=(ZIP, NBGRADER),
-    ),
-    Attack(
         "nests without end",
         tries="Returns a list that contains itself, and one that is 100,000 lists deep.",
         must="No point: it is no rectangular array, and that is all that is said.",
@@ -382,130 +335,6 @@ ATTACKS = (
                 def __getitem__(self, index):
                     return 0.0
             """,
-        ),
-    ),
-    Attack(
-        "empties the inputs",
-        tries="Sets input, weights and gradient to 0 in place, so that the answer expected is 0.",
-        must="No point: inputs are drawn again where the answer is judged.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    feat[...] = 0.0
-                    dprev[...] = 0.0
-                    for name in self.params:
-                        self.params[name][...] = 0.0
-                    self.grads[self.w_name] = np.zeros_like(self.params[self.w_name])
-                    self.grads[self.b_name] = np.zeros_like(self.params[self.b_name])
-                    dfeat = np.zeros_like(feat)
-                """
-            }
-        ),
-        roads=(ZIP,),
-    ),
-    Attack(
-        "shrinks the inputs",
-        tries="Resizes and reshapes the caller's arrays to nothing, so that nothing is compared.",
-        must="No point: the shape of the answer is that of the reference's.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    for array in (feat, dprev, *self.params.values()):
-                        array.setflags(write=True)
-                        array.resize(0, refcheck=False)
-                    self.grads[self.w_name] = self.grads[self.b_name] = np.zeros((0, 0))
-                    dfeat = np.zeros((0,))
-                """
-            }
-        ),
-    ),
-    Attack(
-        "returns a view that changes",
-        tries="Returns a window on memory that a thread writes to.",
-        must="No point: an array is copied once, and then judged.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    window = np.zeros((64, 64))
-                    threading.Thread(target=shift, args=(window,), daemon=True).start()
-                    self.grads[self.w_name] = window[:11, :6]
-                    self.grads[self.b_name] = window[0, :6]
-                    dfeat = window[: len(feat), : feat.shape[1]]
-                """
-            },
-            appended={
-                LAYERS: """
-                    import threading
-
-                    def shift(window):
-                        rng = np.random.default_rng()
-                        while True:
-                            window[...] = rng.normal(size=window.shape)
-                """
-            },
-        ),
-        twin=SOLUTION.but(
-            blocks={
-                "fc.backward": """
-                    both = np.empty((len(feat) + 1, feat.shape[1]))
-                    both[1:] = dprev @ self.params[self.w_name].T
-                    dfeat = both[1:]
-                    self.grads[self.w_name] = (dprev.T @ feat).T
-                    self.grads[self.b_name] = np.lib.stride_tricks.as_strided(dprev.sum(0))
-                """
-            }
-        ),
-    ),
-    Attack(
-        "masks what is wrong",
-        tries="Returns masked arrays whose every element is masked, and so never compared.",
-        must="No point: a masked array is refused.",
-        over=LEFT,
-        does=lies("np.ma.masked_all(feat.shape)"),
-    ),
-    Attack(
-        "returns other kinds of numbers",
-        tries="Returns complex numbers, dates, records, 16-byte floats and booleans.",
-        must="No point: other kinds are refused, and true is 1.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    w, b = self.params[self.w_name], self.params[self.b_name]
-                    kinds = ("c16", "M8[s]", "m8[s]", "g", "?", "V8", "S8", "U2", [("a", "f8")])
-                    fc.calls = getattr(fc, "calls", -1) + 1
-                    kind = kinds[fc.calls % len(kinds)]
-                    self.grads[self.w_name] = np.zeros(w.shape, dtype=kind)
-                    self.grads[self.b_name] = np.zeros(b.shape, dtype=kind)
-                    dfeat = np.zeros(feat.shape, dtype=kind)
-                """
-            }
-        ),
-        twin=SOLUTION.but(
-            blocks={
-                "fc.forward": """
-                    output = feat @ self.params[self.w_name] + self.params[self.b_name]
-                    output = np.asfortranarray(output).astype(">f8")
-                """
-            }
-        ),
-    ),
-    Attack(
-        "returns one number for all",
-        tries="Returns scalars and arrays of length 1 that would fit any shape by broadcasting.",
-        must="No point: shapes must be the same.",
-        over=LEFT,
-        does=Changes(
-            blocks={
-                "fc.backward": """
-                    self.grads[self.w_name] = np.zeros((1, 1))
-                    self.grads[self.b_name] = np.float64(0.0)
-                    dfeat = np.zeros((1,) * 32)
-                """
-            }
         ),
     ),
     Attack(
@@ -558,54 +387,6 @@ ATTACKS = (
                         __hash__ = None
                 """
             },
-        ),
-    ),
-    Attack(
-        "speaks in control characters",
-        tries="Names layers and exceptions with escape codes, markup and other directions of text.",
-        must="No point, and pages and terminal show plain characters.",
-        over=LEFT,
-        does=Changes(
-            blocks={"fc.backward": "raise Shout(HOSTILE * 9)"},
-            appended={
-                LAYERS: r"""
-                    HOSTILE = "\x1b[2J\x1b]0;29/29\x07\r\n\x00\u202e\x9b31m</td><script>alert(1)"
-
-                    Shout = type("Pass\x1b[2K<b onclick=alert(1)>", (Exception,), {})
-                """
-            },
-        ),
-        twin=SOLUTION.but(
-            appended={LAYERS: 'print("<b>Größe</b> \\x1b[32mfertig\\x1b[0m \\u2713")'}
-        ),
-        roads=ALL_ROADS,
-    ),
-    Attack(
-        "claims that its inputs are intact",
-        tries="Returns wrong answers and hopes for the points of what is left unchanged.",
-        must="No point: a property counts only once the answer itself is right.",
-        over=SOLUTION.left("leaky_relu.backward", "SGDM.update", "dropout.backward"),
-        does=Changes(
-            blocks={
-                "leaky_relu.backward": "dfeat = 0.5 * dprev.copy()",
-                "dropout.backward": "dfeat = 0.5 * dprev.copy()",
-                "SGDM.update": "return None",
-            }
-        ),
-    ),
-    Attack(
-        "claims one mask under one seed",
-        tries="Returns noise from a seeded generator, which repeats itself as a dropout would.",
-        must="No point: it must be the input, scaled, before it is asked whether it repeats.",
-        over=SOLUTION.left("dropout.forward", "dropout.backward"),
-        does=Changes(
-            blocks={
-                "dropout.forward": """
-                    rng = np.random.RandomState(seed or 0)
-                    kept, output = None, rng.standard_normal(feat.shape).clip(0)
-                """,
-                "dropout.backward": "dfeat = dprev",
-            }
         ),
     ),
 )

@@ -1,0 +1,271 @@
+"""Exhausting room: memory, processes, output and disk.
+
+As those that exhaust time, most of them hide in a function that one probe alone calls.
+"""
+
+from attack import (
+    NBGRADER,
+    ZIP,
+    Attack,
+)
+from exhausting_time import WITHOUT, honest, tanh
+
+ATTACKS = (
+    Attack(
+        "takes memory at once",
+        tries="Asks for forty gigabytes, so that the kernel ends something: best the grader.",
+        must="No point: it gets a MemoryError of its own.",
+        over=WITHOUT,
+        does=tanh("def tanh(x): return np.tanh(x) + np.ones(5 * 10**9)[: x.size].reshape(x.shape)"),
+        twin=honest("def tanh(x): return np.tanh(x) + 0 * np.ones(3 * 10**7)[0]"),
+    ),
+    Attack(
+        "takes memory bit by bit and returns in time",
+        tries="Holds three gigabytes in lists for a moment, then answers right.",
+        must="No point: three gigabytes are not to be had.",
+        over=WITHOUT,
+        does=tanh("""
+            def tanh(x):
+                kept = [bytearray(b"x") * 2**24 for _ in range(192)]
+                return np.tanh(x) + 0 * len(kept)
+        """),
+        twin=honest("""
+            def tanh(x):
+                kept = [bytearray(b"x") * 2**20 for _ in range(192)]
+                return np.tanh(x) + 0 * len(kept)
+        """),
+    ),
+    Attack(
+        "takes memory in many processes",
+        tries="Nine children take 400 MB each, of which no single one is too large.",
+        must="No point: what all of them hold together is looked at, and is too much.",
+        over=WITHOUT,
+        does=tanh("""
+            import os, time
+
+            def tanh(x):
+                for _ in range(9):
+                    if os.fork() == 0:
+                        held = b"x" * (400 * 2**20)
+                        time.sleep(4)
+                        os._exit(0)
+                time.sleep(3)
+                return np.tanh(x)
+        """),
+        twin=honest("""
+            import os
+
+            def tanh(x):
+                told, telling = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    os.write(telling, np.tanh(x).astype(float).tobytes())
+                    os._exit(0)
+                os.waitpid(child, 0)
+                return np.frombuffer(os.read(told, 8 * x.size)).reshape(x.shape)
+        """),
+    ),
+    Attack(
+        "takes memory that counts as shared",
+        tries="As above, by shared anonymous maps, which the figures of a process count apart.",
+        must="No point: memory that is shared with nobody but children is memory.",
+        over=WITHOUT,
+        does=tanh("""
+            import mmap, os, time
+
+            def tanh(x):
+                for _ in range(6):
+                    if os.fork() == 0:
+                        held = mmap.mmap(-1, 400 * 2**20)
+                        for _ in range(400):
+                            held.write(b"x" * 2**20)
+                        time.sleep(1)
+                        os._exit(0)
+                for _ in range(6):
+                    os.wait()
+                return np.tanh(x)
+        """),
+        twin=honest("""
+            import mmap
+
+            def tanh(x):
+                with mmap.mmap(-1, 2**20) as shared:
+                    shared.write(x.astype(float).tobytes())
+                    return np.tanh(np.frombuffer(shared[: 8 * x.size]).reshape(x.shape))
+        """),
+    ),
+    Attack(
+        "forks without end",
+        tries="Doubles until the machine stands still.",
+        must="No point: a submission has a user, or a count, of its own, and few processes.",
+        over=WITHOUT,
+        does=tanh("""
+            import os
+
+            def tanh(x):
+                while True:
+                    try:
+                        os.fork()
+                    except OSError:
+                        pass
+        """),
+        twin=honest("""
+            import subprocess, sys
+
+            def tanh(x):
+                said = subprocess.run(
+                    [sys.executable, "-I", "-S", "-c", "print(6 * 7)"], capture_output=True
+                )
+                return np.tanh(x) + 0 * len(said.stdout)
+        """),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "starts threads without end",
+        tries="Ten thousand sleeping threads, so that nobody can start another.",
+        must="No point: threads are counted with processes.",
+        over=WITHOUT,
+        does=tanh("""
+            import threading, time
+
+            def tanh(x):
+                for _ in range(10_000):
+                    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+                return np.tanh(x)
+        """),
+        twin=honest("""
+            from concurrent.futures import ThreadPoolExecutor
+
+            def tanh(x):
+                with ThreadPoolExecutor(4) as pool:
+                    rows = list(pool.map(np.tanh, x.reshape(-1, 1)))
+                return np.concatenate(rows).reshape(x.shape)
+        """),
+    ),
+    Attack(
+        "floods stdout and stderr",
+        tries="Prints without end, so that the log fills the grader's memory or disk.",
+        must="No point: the last few thousand characters are kept, and the time is its own.",
+        over=WITHOUT,
+        does=tanh("""
+            import sys
+
+            def tanh(x):
+                while True:
+                    print("x" * 100_000)
+                    sys.stderr.write("y" * 100_000)
+        """),
+        twin=honest("""
+            def tanh(x):
+                for step in range(20_000):
+                    print(f"step {step}: loss {step / 7}")
+                return np.tanh(x)
+        """),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "floods the result channel",
+        tries="Writes gigabytes of its own into the pipe on which results travel.",
+        must="No point: who sends more than a probe may is refused.",
+        over=WITHOUT,
+        does=tanh("""
+            import os, stat
+
+            def tanh(x):
+                pipes = []
+                for number in range(3, 64):
+                    try:
+                        if stat.S_ISFIFO(os.fstat(number).st_mode):
+                            pipes.append(number)
+                    except OSError:
+                        pass
+                while True:
+                    for pipe in pipes:
+                        os.write(pipe, b"OBS1" + b"\\xff" * 60_000)
+        """),
+        twin=honest("def tanh(x): return np.tanh(x).astype(np.float64).copy()"),
+    ),
+    Attack(
+        "returns an array of ten gigabytes",
+        tries="An answer that is a view: a few bytes here, ten gigabytes where it arrives.",
+        must="No point: the size is known before a byte is sent, and is too large.",
+        over=WITHOUT,
+        does=tanh("def tanh(x): return np.broadcast_to(np.tanh(x.flat[0]), (10**5, 12_500))"),
+        twin=honest("def tanh(x): return np.broadcast_to(np.tanh(x), x.shape)"),
+    ),
+    Attack(
+        "fills the disk",
+        tries="Writes until nothing fits, then answers: the grader has no room for its grade.",
+        must="No point: there is one small folder with a size, and no other to write to.",
+        over=WITHOUT,
+        does=tanh("""
+            import os
+
+            def tanh(x):
+                folder, written = os.environ["TMPDIR"], 0
+                for number in range(100):
+                    with open(f"{folder}/{number}", "wb") as file:
+                        written += file.write(b"x" * 10**6)
+                return np.tanh(x)
+        """),
+        twin=honest("""
+            import os, tempfile
+
+            def tanh(x):
+                with tempfile.TemporaryFile() as file:
+                    file.write(b"x" * 5 * 10**6)
+                    np.save(file, np.tanh(x))
+                return np.tanh(x)
+        """),
+    ),
+    Attack(
+        "fills /dev/shm and every other folder",
+        tries="Looks for any place that can be written to, and fills it.",
+        must="No point: shared memory and the other folders are not there, or not writable.",
+        over=WITHOUT,
+        does=tanh("""
+            import os
+
+            def tanh(x):
+                written = 0
+                for folder in ("/dev/shm", "/dev", "/run", "/var/tmp", "/", "/box", "/mnt", "/etc"):
+                    for number in range(50):
+                        try:
+                            with open(f"{folder}/fill-{number}", "wb") as file:
+                                written += file.write(b"x" * 10**6)
+                        except OSError:
+                            break
+                return np.tanh(x) if written else None
+        """),
+        twin=honest("""
+            import os
+
+            def tanh(x):
+                if not os.access("/dev/shm", os.W_OK):  # as a cache, where there is one
+                    return np.tanh(x)
+                return np.tanh(x.copy())
+        """),
+    ),
+    Attack(
+        "writes one sparse terabyte",
+        tries="A file whose size is a number, in the folder that is cleaned up afterwards.",
+        must="No point: files have a largest size, however little is in them.",
+        over=WITHOUT,
+        does=tanh("""
+            import os
+
+            def tanh(x):
+                with open(os.environ["TMPDIR"] + "/sparse", "wb") as file:
+                    file.truncate(2**40)
+                return np.tanh(x)
+        """),
+        twin=honest("""
+            import os
+
+            def tanh(x):
+                with open(os.environ["TMPDIR"] + "/sparse", "wb") as file:
+                    file.truncate(2**20)
+                return np.tanh(x)
+        """),
+    ),
+)

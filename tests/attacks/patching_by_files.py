@@ -1,0 +1,148 @@
+"""Patching the judge by files that come along: configurations, tests, modules, bytecode.
+
+What is handed in is read by name, and nothing of it is on the path of anything that judges.
+"""
+
+import marshal
+import struct
+import sys
+from importlib.util import MAGIC_NUMBER
+
+from attack import (
+    ALL_ROADS,
+    NBGRADER,
+    SOLUTION,
+    STUB,
+    ZIP,
+    Attack,
+    Changes,
+)
+from patching_python import LEFT
+
+BYTECODE = f"lib/mlp/__pycache__/layer_utils.{sys.implementation.cache_tag}.pyc"
+
+
+def stale_bytecode() -> bytes:
+    """A .pyc of `layer_utils` that is newer than any source, and does something else."""
+    code = compile("fc = flatten = leaky_relu = dropout = object", "layer_utils.py", "exec")
+    unchecked_hash = struct.pack("<I8s", 0b01, bytes(8))
+    return MAGIC_NUMBER + unchecked_hash + marshal.dumps(code)
+
+
+ATTACKS = (
+    Attack(
+        "brings its own conftest",
+        tries="Hands in conftest.py, pytest.ini, pyproject.toml and tox.ini that skip every test.",
+        must="No point: the suites run with an ini of their own, away from what is handed in.",
+        over=LEFT,
+        does=Changes(
+            files={
+                f"{folder}{name}": content
+                for folder in ("", "lib/", "lib/mlp/", "tests/")
+                for name, content in {
+                    "conftest.py": """
+                        import pytest
+
+                        def pytest_collection_modifyitems(items):
+                            items.clear()
+
+                        @pytest.hookimpl(hookwrapper=True)
+                        def pytest_runtest_makereport(item, call):
+                            result = yield
+                            result.get_result().outcome = "passed"
+
+                        def pytest_sessionfinish(session):
+                            session.exitstatus = 0
+                    """,
+                    "pytest.ini": "[pytest]\naddopts = --collect-only -p conftest\n",
+                    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--co'\n",
+                    "tox.ini": "[pytest]\naddopts = --co\n",
+                }.items()
+            }
+        ),
+        twin=SOLUTION.but(files={"conftest.py": "import pytest", "pytest.ini": "[pytest]"}),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "brings its own tests",
+        tries="Hands in tests of the hidden suites' names that always pass.",
+        must="No point: what ran must be what the grader's own suites declare.",
+        over=LEFT,
+        does=Changes(
+            files={
+                f"{folder}{name}": "def test_fc_backward_values(): pass\n"
+                for folder in ("", "lib/", "tests/", "tests/hidden/")
+                for name in ("test_fc.py", "test_hidden.py")
+            }
+        ),
+        twin=SOLUTION.but(files={"tests/test_mine.py": "def test_nothing():\n    assert True"}),
+        roads=(ZIP, NBGRADER),
+    ),
+    Attack(
+        "brings site customizations",
+        tries="Hands in sitecustomize.py, usercustomize.py and .pth files.",
+        must="No point: python starts without them, and what is handed in comes last.",
+        over=LEFT,
+        does=Changes(
+            files={
+                f"{folder}{name}": "import os\nos._exit(0)\n"
+                for folder in ("", "lib/")
+                for name in ("sitecustomize.py", "usercustomize.py", "distutils-precedence.pth")
+            }
+        ),
+        twin=SOLUTION.but(files={"setup.cfg": "[metadata]\nname = homework"}),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "shadows modules",
+        tries="Hands in numpy.py, json.py, struct.py, probes.py, writer.py and autograder/.",
+        must="No point: every module of the grader's is found before the student's folder.",
+        over=LEFT,
+        does=Changes(
+            files={
+                f"{folder}{name}.py": "raise SystemExit(0)\n"
+                for folder in ("", "lib/", "lib/mlp/")
+                for name in ("numpy", "json", "struct", "probes", "writer", "confine", "random")
+            }
+            | {
+                "autograder/__init__.py": "",
+                "autograder/checks.py": "close = unchanged = lambda *a, **k: None",
+                "lib/autograder/rubric.py": "SECTIONS = ()",
+            }
+        ),
+        twin=SOLUTION.but(files={"lib/plots.py": "def curve(values):\n    return list(values)"}),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "brings stale bytecode",
+        tries="Hands in .pyc files beside the sources, which Python would run in their place.",
+        must="No point: bytecode is not taken, and the sources are what runs.",
+        over=STUB,
+        does=Changes(
+            files={
+                BYTECODE: stale_bytecode(),
+                "lib/mlp/layer_utils.pyc": stale_bytecode(),
+                "lib/numpy.pyc": stale_bytecode(),
+            }
+        ),
+        twin=SOLUTION.but(files={BYTECODE: stale_bytecode()}),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "brings configurations",
+        tries="Hands in nbgrader_config.py, profiles of Jupyter and a .env.",
+        must="No point: of what is handed in, the library and the notebook's cells are read.",
+        over=LEFT,
+        does=Changes(
+            files={
+                "nbgrader_config.py": "get_config().Autograde.autograde_preprocessors = []\n",
+                "jupyter_config.py": "import os\nos._exit(0)\n",
+                ".ipython/profile_default/startup/00.py": "import os\nos._exit(0)\n",
+                ".env": "PYTEST_ADDOPTS=--co\nPYTHONSTARTUP=lib/evil.py\n",
+                "Makefile": "all:\n\ttouch owned\n",
+                "grades.csv": "student,score\nme,29\n",
+            }
+        ),
+        roads=(NBGRADER,),
+    ),
+)

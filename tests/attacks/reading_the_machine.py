@@ -1,0 +1,275 @@
+"""Reading the answers around the process: on disk, in /proc, of others, over the network.
+
+As in memory, what is found is told in an exception.
+"""
+
+from attack import ALL_ROADS, LAYERS, PACKAGE, SOLUTION, ZIP, Attack
+from reading_the_process import LEFT, steals
+
+ATTACKS = (
+    Attack(
+        "walks the file system",
+        tries="Looks in every folder for tests, the solution, gradebooks and others' submissions.",
+        must="No point and no word of them: what is not mounted is not there.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            WANTED = ("hidden", "solution", "gradebook", "expected", "grades", "notes", "submitted")
+            DULL = ("/proc", "/sys", "/usr", "/lib", "/lib64", "/etc", "/bin", "/sbin", "/opt")
+
+            def steal(dprev):
+                told, seen = [], 0
+                for top in ("/", os.getcwd(), os.path.dirname(__file__) + "/../../../.."):
+                    for folder, folders, files in os.walk(top):
+                        folders[:] = [f for f in folders if os.path.join(folder, f) not in DULL]
+                        for name in files:
+                            seen += 1
+                            path = os.path.join(folder, name)
+                            if any(word in path for word in WANTED) and "python3" not in path:
+                                try:
+                                    told.append(path + ": " + open(path, errors="replace").read(99))
+                                except OSError:
+                                    pass
+                        if seen > 20000 or len(told) > 5:
+                            return " | ".join(told)
+                return " | ".join(told) or "nothing here"
+        """),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    from pathlib import Path
+
+                    BESIDE = sorted(path.name for path in Path(__file__).parent.iterdir())
+                """
+            }
+        ),
+        roads=ALL_ROADS,
+    ),
+    Attack(
+        "opens the usual places by name",
+        tries="Opens files where graders keep things: /autograder, /tmp, the home, shared memory.",
+        must="No point and no word of them: none of these places can be read.",
+        over=LEFT,
+        does=steals("""
+            import glob, os
+
+            def steal(dprev):
+                told = []
+                for pattern in (
+                    "/tmp/**/solution*", "/tmp/**/*.db", "/tmp/**/expected*", "/tmp/*/*",
+                    "/var/tmp/*", "/dev/shm/*", "/run/lock/*", "/autograder/**", "/home/*/*",
+                    "/root/*", os.path.expanduser("~/*"), "/proc/self/root/*", "/proc/self/cwd/*",
+                    "/etc/shadow", "/mnt/*", "/srv/**", "/work*/**", "/github/**", "/builds/**",
+                ):
+                    for path in glob.glob(pattern, recursive=True)[:50]:
+                        try:
+                            with open(path, errors="replace") as file:
+                                told.append(f"{path}: {file.read(60)}")
+                        except OSError:
+                            pass
+                return " | ".join(told) or "nothing here"
+        """),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "imports the grader",
+        tries="Imports autograder, the hidden suites and the solution as modules.",
+        must="No point: the package is not among what the sandbox can import.",
+        over=LEFT,
+        does=steals("""
+            import importlib, sys
+
+            def steal(dprev):
+                sys.path[:0] = ["/", "/box", "/app", "/autograder", "..", "../../.."]
+                told = []
+                for name in ("autograder", "autograder.rubric", "autograder.grade", "solution",
+                             "lib_solution", "tests.hidden.test_fc", "test_fc", "nbgrader"):
+                    try:
+                        module = importlib.import_module(name)
+                        told.append(f"{name} is {module}")
+                    except ImportError as error:
+                        told.append(str(error))
+                for module in list(sys.modules.values()):
+                    if "solution" in str(getattr(module, "__file__", "")):
+                        return module.fc.backward
+                return "; ".join(told)
+        """),
+    ),
+    Attack(
+        "reads environments in proc",
+        tries="Reads /proc/*/environ and its own environment for passwords and paths.",
+        must="No point and no word of them: its own is made anew, others' are out of sight.",
+        over=LEFT,
+        does=steals("""
+            import glob, os
+
+            def steal(dprev):
+                told = [f"{k}={v}" for k, v in os.environ.items() if "PASS" in k or "GRADE" in k]
+                for path in glob.glob("/proc/[0-9]*/environ") + ["/proc/self/environ"]:
+                    try:
+                        text = open(path, "rb").read().decode(errors="replace")
+                        told += [w for w in text.split("\\0") if "GRADE" in w or "PASS" in w]
+                    except OSError as error:
+                        told.append(str(error)[:20])
+                return " | ".join(told) or "nothing here"
+        """),
+        twin=SOLUTION.but(
+            files={PACKAGE: "import os\n\nDEBUG = os.environ.get('DEBUG', 'no') == 'yes'"}
+        ),
+    ),
+    Attack(
+        "reads command lines in proc",
+        tries="Reads /proc/*/cmdline of the grader and its neighbours for seeds and paths.",
+        must="No point and no word of them: the sandbox sees its own processes at most.",
+        over=LEFT,
+        does=steals("""
+            import glob
+
+            def steal(dprev):
+                told = []
+                for path in glob.glob("/proc/[0-9]*/cmdline") + ["/proc/1/cmdline"]:
+                    try:
+                        words = open(path, "rb").read().decode(errors="replace").split("\\0")
+                        if "worker.py" not in " ".join(words):
+                            told.append(" ".join(words))
+                    except OSError:
+                        pass
+                return " | ".join(told) or "nothing here"
+        """),
+    ),
+    Attack(
+        "reads the memory of others",
+        tries="Searches /proc/PID/mem of its parent and of all it can see.",
+        must="No point and no word of them: the parent is the worker, which has no answers.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            def steal(dprev):
+                told = []
+                for pid in {os.getppid(), 1, *range(max(1, os.getpid() - 40), os.getpid())}:
+                    try:
+                        maps = open(f"/proc/{pid}/maps").read().splitlines()
+                        with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+                            for line in [line for line in maps if " rw-p " in line][:200]:
+                                low, high = (int(x, 16) for x in line.split()[0].split("-"))
+                                memory.seek(low)
+                                held = memory.read(min(high - low, 2**22))
+                                at = held.find(b"canary" + b"-")
+                                if at >= 0:
+                                    told.append(held[at:at + 30].decode(errors="replace"))
+                    except (OSError, ValueError, OverflowError) as error:
+                        told.append(f"{pid}: {type(error).__name__}")
+                return " ".join(told)
+        """),
+    ),
+    Attack(
+        "traces its parent",
+        tries="Attaches to the worker with ptrace and process_vm_readv, through ctypes.",
+        must="No point: these system calls are refused.",
+        over=LEFT,
+        does=steals("""
+            import ctypes, os
+
+            def steal(dprev):
+                libc = ctypes.CDLL(None, use_errno=True)
+                told = []
+                for pid in (os.getppid(), 1):
+                    for request in (16, 0x4206):  # ATTACH, SEIZE
+                        result = libc.ptrace(request, pid, 0, 0)
+                        told.append(f"ptrace {result} {ctypes.get_errno()}")
+                    held = ctypes.create_string_buffer(64)
+                    local = (ctypes.c_size_t * 2)(ctypes.addressof(held), 64)
+                    remote = (ctypes.c_size_t * 2)(id(libc), 64)
+                    result = libc.process_vm_readv(pid, local, 1, remote, 1, 0)
+                    told.append(f"process_vm_readv {result}")
+                return "; ".join(told)
+        """),
+    ),
+    Attack(
+        "follows inherited file descriptors",
+        tries="Lists /proc/self/fd and reads and seeks whatever descriptor it was left with.",
+        must="No point and no word of a file: nothing is inherited but pipes out.",
+        over=LEFT,
+        does=steals("""
+            import os
+
+            def steal(dprev):
+                told = []
+                for number in range(256):
+                    try:
+                        told.append(f"{number}: {os.readlink(f'/proc/self/fd/{number}')}")
+                    except OSError:
+                        pass
+                    try:
+                        os.set_blocking(number, False)
+                        told.append(repr(os.pread(number, 60, 0)))
+                        told.append(repr(os.read(number, 60)))
+                    except OSError:
+                        pass
+                return " ".join(told)
+        """),
+    ),
+    Attack(
+        "asks services on this machine",
+        tries="Connects to every port of the loopback, and to services by name.",
+        must="No point and no connection: there are no sockets.",
+        over=LEFT,
+        does=steals("""
+            import socket, urllib.request
+
+            def steal(dprev):
+                told = []
+                for port in range(1, 65536):
+                    try:
+                        with socket.create_connection(("127.0.0.1", port), timeout=0.02) as found:
+                            told.append(f"{port}: {found.recv(60)!r}")
+                    except OSError as error:
+                        if port == 1:
+                            told.append(f"{type(error).__name__} {error.errno}")
+                        if error.errno == 1:
+                            break
+                for name in ("\\0grader", "/var/run/docker.sock", "/run/dbus/system_bus_socket"):
+                    try:
+                        with socket.socket(socket.AF_UNIX) as found:
+                            found.connect(name)
+                            told.append(repr(found.recv(60)))
+                    except OSError as error:
+                        told.append(type(error).__name__)
+                return " ".join(told)
+        """),
+        twin=SOLUTION.but(files={PACKAGE: "import socket, urllib.request"}),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "phones home",
+        tries="Sends the inputs out by HTTP, UDP and DNS, and asks a friend's server for answers.",
+        must="No point and nothing sent: there is no network and no resolver.",
+        over=LEFT,
+        does=steals("""
+            import socket, urllib.request
+
+            def steal(dprev):
+                told = []
+                try:
+                    query = dprev.tobytes()[:30].hex()
+                    answer = urllib.request.urlopen(f"http://127.0.0.1:8080/{query}", timeout=1)
+                    return answer.read()
+                except OSError as error:
+                    told.append(str(error))
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_STREAM):
+                    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, 16, 17, 40):
+                        try:
+                            socket.socket(family, kind).sendto(b"inputs", ("127.0.0.1", 53))
+                            told.append("sent")
+                        except (OSError, TypeError) as error:
+                            told.append(type(error).__name__)
+                try:
+                    told.append(socket.gethostbyname("localhost"))
+                except OSError as error:
+                    told.append(str(error))
+                return " ".join(told)
+        """),
+    ),
+)
