@@ -1,11 +1,15 @@
 """A release, built once for all tests of this folder, and copies of it to spoil."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
 from autograder import course
 from autograder.release.build import build
+
+sys.path.append(str(Path(__file__).parent))  # for `planting`
 
 
 @pytest.fixture(scope="session")

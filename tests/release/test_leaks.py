@@ -1,0 +1,351 @@
+"""The search for leaks is proven by what it catches: every way to leak, planted in a release."""
+
+import base64
+import gzip
+import py_compile
+import zipfile
+
+import pytest
+from planting import data, library, notebook, text
+
+from autograder import course
+from autograder.release.leaks import read_secrets
+from autograder.release.verify import inspect
+
+SECRET = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"
+"""The solution of leaky_relu.backward."""
+MODEL_ANSWER = "The velocity adds up past gradients with geometric weights"
+MARK_SCHEME = "Half a point where an optimizer is missing or the run was cut short"
+
+
+def zipped(member, content):
+    def plant(release):
+        with zipfile.ZipFile(release / "extra.zip", "w") as archive:
+            archive.writestr(member, content)
+
+    return plant
+
+
+def compiled(release):
+    (release / "lib" / "__pycache__").mkdir()
+    py_compile.compile(
+        str(course.LIBRARY / "lib/optim.py"),
+        str(release / "lib/__pycache__/optim.cpython-311.pyc"),
+    )
+
+
+def code_output(source):
+    return {"output_type": "stream", "name": "stdout", "text": [source]}
+
+
+STUB = 'raise NotImplementedError("leaky_relu.backward: write your solution here")'
+
+# A name for the leak: what plants it, the proof that must fail, and the file that must be named.
+LEAKS = {
+    # The library
+    "a solution left in": (
+        library(lambda s: s.replace(STUB, SECRET)),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "a statement more than the stub": (
+        library(lambda s: s.replace(STUB, f"{STUB}\n        {SECRET}")),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "other spacing and brackets": (
+        library(
+            lambda s: s.replace(
+                STUB,
+                "dfeat=(dprev*np.maximum((feat>=0),\n            self.negative_slope,\n"
+                "            dtype=(dprev.dtype),))",
+            )
+        ),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "other quotes and numbers": (
+        text(
+            "lib/mlp/fully_conn.py",
+            lambda s: s.replace(
+                'raise NotImplementedError("TinyNet.__init__: write your solution here")',
+                "self.net = sequential(flatten(name='flatten'), fc(3072, 512, 0.025, "
+                "name='fullo_1'), leaky_relu(name='lrelu'), fc(512, 10, 25e-3, name='fullo_2'))",
+            ),
+        ),
+        "leak",
+        "lib/mlp/fully_conn.py",
+    ),
+    "an augmented assignment written out": (
+        library(lambda s: s + "\n\ndef f(dfeat, label):\n    dfeat = dfeat / len(label)\n"),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "other variables": (
+        library(
+            lambda s: (
+                s + "\n\ndef f(self, x, g):\n"
+                "    return g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)"
+            )
+        ),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a comment": (
+        library(lambda s: s + f"\n# {SECRET}\n"),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a comment, over two lines": (
+        library(
+            lambda s: (
+                s + "\n# dfeat = dprev * np.maximum(feat >= 0, self.negative_slope,\n"
+                "#   dtype=dprev.dtype)"
+            )
+        ),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a comment, with other variables": (
+        library(
+            lambda s: s + "\n#   d = g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)\n"
+        ),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a docstring": (
+        library(lambda s: s.replace('"""dprev -> the same shape"""', f'"""{SECRET}"""', 1)),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a string with escapes": (
+        library(lambda s: s + f'\nHELP = "so:\\n\\t{SECRET}\\n"\n'),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "in a string with brackets": (
+        library(lambda s: s + '\nHELP = "m_hat = (self.mt[name]) / (1 - (self.beta1**self.t))"\n'),
+        "leak",
+        "lib/mlp/layer_utils.py",
+    ),
+    "a condition alone": (
+        text(
+            "lib/mlp/train.py",
+            lambda s: (
+                s + "\n\ndef f(val_acc, opt_val_acc):\n    if val_acc > opt_val_acc:\n        pass"
+            ),
+        ),
+        "leak",
+        "lib/mlp/train.py",
+    ),
+    # The notebook
+    "in a code cell": (
+        notebook(lambda nb, cells: cells["imports"]["source"].append(f"\nif 0:\n    {SECRET}")),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "the answer of a cell": (
+        notebook(
+            lambda nb, cells: cells["cascade_names"]["source"].append("\nparam_name_w = 'fullo_w'")
+        ),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "a hyperparameter": (
+        notebook(lambda nb, cells: cells["train_tiny_net_sizes"]["source"].append("\nepochs = 20")),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in Markdown": (
+        notebook(lambda nb, cells: cells["layers"]["source"].append(f"\nFor instance `{SECRET}`.")),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in Markdown, with other variables": (
+        notebook(
+            lambda nb, cells: cells["layers"]["source"].append(
+                "\nUse `g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)`, say."
+            )
+        ),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in an output": (
+        notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output(SECRET + "\n"))),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in a cell's metadata": (
+        notebook(lambda nb, cells: cells["imports"]["metadata"].update(note=SECRET)),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in the notebook's metadata": (
+        notebook(lambda nb, cells: nb["metadata"].update(history=[{"was": SECRET}])),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "in an attachment": (
+        notebook(
+            lambda nb, cells: cells["layers"].update(
+                attachments={
+                    "a.txt": {"text/plain": base64.b64encode(f"so: {SECRET}".encode()).decode()}
+                }
+            )
+        ),
+        "leak",
+        course.NOTEBOOK,
+    ),
+    "a model answer": (
+        notebook(lambda nb, cells: cells["optimizers"]["source"].append(f"\n{MODEL_ANSWER}.")),
+        "answers",
+        course.NOTEBOOK,
+    ),
+    "a model answer in other case and punctuation": (
+        text("README.md", lambda s: s + "\n* " + MODEL_ANSWER.upper().replace(" ", ",\n")),
+        "answers",
+        "README.md",
+    ),
+    "a mark scheme": (
+        notebook(lambda nb, cells: cells["compare_optimizers_plot"]["source"].append(MARK_SCHEME)),
+        "answers",
+        course.NOTEBOOK,
+    ),
+    # Other files
+    "in the README": (
+        text("README.md", lambda s: s + f"\n    {SECRET}\n"),
+        "leak",
+        "README.md",
+    ),
+    "in the public tests": (
+        text(
+            "tests/visible_checks.py", lambda s: s + "\nself.grads[self.w_name] = feat.T @ dprev\n"
+        ),
+        "leak",
+        "tests/visible_checks.py",
+    ),
+    "in a file of its own": (
+        text("notes.txt", lambda s: f"remember: {SECRET}"),
+        "leak",
+        "notes.txt",
+    ),
+    "in a zip": (zipped("lib/layer_utils.py", SECRET), "leak", "extra.zip"),
+    "in a zip in a zip": (
+        data("extra.zip", lambda: zip_bytes("in.zip", zip_bytes("a.py", SECRET.encode()))),
+        "leak",
+        "extra.zip",
+    ),
+    "in a packed file": (data("old.gz", gzip.compress(SECRET.encode())), "leak", "old.gz"),
+    "in base64 in a comment": (
+        text("get_datasets.py", lambda s: s + f"# {base64.b64encode(SECRET.encode()).decode()}\n"),
+        "leak",
+        "get_datasets.py",
+    ),
+    "in a hidden file": (data(".solution.py", SECRET.encode()), "files", ".solution.py"),
+    "in a checkpoint": (
+        data(".ipynb_checkpoints/Problem_1-checkpoint.ipynb", SECRET.encode()),
+        "files",
+        ".ipynb_checkpoints",
+    ),
+    "compiled": (compiled, "files", "lib/__pycache__/optim.cpython-311.pyc"),
+    "a picture nobody can read": (data("a.png", b"\x89PNG\r\n\x1a\n\xff"), "files", "a.png"),
+    "a link to the solution": (
+        lambda release: (release / "solution").symlink_to(course.LIBRARY),
+        "files",
+        "solution",
+    ),
+    "a gradebook": (data("gradebook.db", b"SQLite format 3\0"), "files", "gradebook.db"),
+    "a gradebook of another name": (data("notes", b"SQLite format 3\0\xff"), "files", "notes"),
+    "a hidden suite": (
+        data("tests/test_fc.py", lambda: (course.HIDDEN_SUITES / "test_fc.py").read_bytes()),
+        "hidden",
+        "tests/test_fc.py",
+    ),
+    # The notebook's form
+    "an output": (
+        notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output("done"))),
+        "notebook",
+        course.NOTEBOOK,
+    ),
+    "an execution count": (
+        notebook(lambda nb, cells: cells["imports"].update(execution_count=7)),
+        "notebook",
+        course.NOTEBOOK,
+    ),
+    "a notebook that is none": (
+        notebook(lambda nb, cells: nb["cells"][1].pop("outputs")),
+        "notebook",
+        course.NOTEBOOK,
+    ),
+    "other points": (
+        notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(points=3)),
+        "points",
+        course.NOTEBOOK,
+    ),
+    "an unlocked check": (
+        notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(locked=False)),
+        "points",
+        course.NOTEBOOK,
+    ),
+    "a check that is gone": (
+        notebook(lambda nb, cells: nb["cells"].remove(cells["adam"])),
+        "points",
+        course.NOTEBOOK,
+    ),
+    "two cells of one name": (
+        notebook(lambda nb, cells: nb["cells"].append({**cells["adam"], "id": "other"})),
+        "points",
+        course.NOTEBOOK,
+    ),
+}
+
+
+def zip_bytes(member, content):
+    import io
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(member, content)
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def secrets():
+    return read_secrets()
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_planted_leak_is_caught(release, secrets, leak):
+    plant, proof, path = LEAKS[leak]
+    plant(release)
+    found = inspect(release, secrets)
+    assert (proof, path) in {(finding.proof, finding.path) for finding in found}, found
+
+
+def test_a_leak_is_named_by_its_line(release):
+    path = release / "lib/optim.py"
+    lines = path.read_text().split("\n")
+    lines.insert(41, f"# {SECRET}")
+    path.write_text("\n".join(lines))
+    assert {finding.line for finding in inspect(release)} == {42}
+
+    notebook(lambda nb, cells: cells["layers"]["source"].append(f"\n{SECRET}"))(release)
+    raw = (release / course.NOTEBOOK).read_text().split("\n")
+    expected = next(n for n, line in enumerate(raw, 1) if SECRET in line)
+    assert str(expected) in {str(f.line) for f in inspect(release) if f.path == course.NOTEBOOK}
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "output = feat",
+        "return dfeat",
+        "for name, param in layer.params.items():",
+        "x += 1",
+        "Sum over the batch; the gradient of the weights has the shape of the weights.",
+        "scores = softmax(logits)",
+    ],
+)
+def test_what_given_code_says_too_or_everybody_writes_is_no_leak(release, secrets, harmless):
+    text("README.md", lambda s: f"{s}\n    {harmless}\n")(release)
+    assert inspect(release, secrets) == []
