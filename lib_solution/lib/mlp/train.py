@@ -138,8 +138,9 @@ def train_net(
             # the validation data. Store them in train_acc and val_acc.         #
             #####################################################################
             ### BEGIN SOLUTION
-            train_acc = compute_acc(model, data_train, labels_train, batch_size=1000)
-            val_acc = compute_acc(model, data_val, labels_val, batch_size=1000)
+            at_once = 1000
+            train_acc = compute_acc(model, data_train, labels_train, batch_size=at_once)
+            val_acc = compute_acc(model, data_val, labels_val, batch_size=at_once)
             ### END SOLUTION
             #####################################################################
             #                         END OF YOUR CODE                          #
