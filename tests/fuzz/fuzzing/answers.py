@@ -23,7 +23,7 @@ def must_be_text(value: Any) -> None:
 def named(refusal: Exception) -> str:
     """The name of a refusal: its sentence without the numbers and names in it."""
     sentence = str(refusal)
-    if not re.match(r"\S+ \S+", sentence) or len(sentence) > 500:
+    if not re.search(r"\S \S", sentence) or len(sentence) > 500:  # a name may begin with blanks
         raise Breach(f"a refusal says {sentence[:100]!r}")
     kind = re.sub(r"\bb?'[^']*'|\b\d[\d,.]*\b", "…", sentence)
     return "refused: " + re.sub(r"^\w+ (is said to be|holds truth)", r"… \1", kind)
