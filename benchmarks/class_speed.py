@@ -73,10 +73,10 @@ def why() -> str:
     start, whole = (1000 * statistics.median(seconds) for seconds in (one, every))
     each = (whole - start) / (len(names) - 1)
     return (
-        f"Where the time goes: alone, a submission is {whole:.0f} ms in the sandbox. {start:.0f} of "
-        f"them start Python with numpy and the library, and each of {len(names)} probes takes "
-        f"{each:.1f} more, most of it the kernel's work for a fresh process. Fewer processes would "
-        "be faster, and a probe that crashes, hangs or changes something would cost others."
+        f"Where the time goes: alone, a submission is {whole:.0f} ms in the sandbox. {start:.0f} "
+        f"of them start Python with numpy and the library, and each of {len(names)} probes takes "
+        f"{each:.1f} on average, most of it the kernel's work for a fresh process. Fewer processes "
+        "would be faster, and a probe that crashes, hangs or changes something would cost others."
     )
 
 
