@@ -89,7 +89,7 @@ def parsed(content: bytes) -> list[dict[str, Any]]:
         raise NoNotebook("it is JSON, but no notebook")
     if notebook.get("nbformat") != VERSION:
         found = notebook.get("nbformat")
-        said = f"version {found}" if isinstance(found, int) else "no version"
+        said = f"version {found}" if found in range(1, VERSION) else "no version that we know"
         raise NoNotebook(f"it has {said}, expected {VERSION}: open and save it in Jupyter")
     cells = notebook.get("cells")
     if not isinstance(cells, list):

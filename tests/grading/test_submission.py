@@ -262,6 +262,7 @@ def test_an_encrypted_zip_is_named(tmp_path):
         (json.dumps({"nbformat": 3, "worksheets": []}).encode(), "version 3, expected 4"),
         (json.dumps({"nbformat": 4, "cells": {}}).encode(), "no list of cells"),
         (json.dumps({"cells": []}).encode(), "no version"),
+        (json.dumps({"nbformat": -(10**400), "cells": []}).encode(), "no version that we know, ex"),
     ],
 )
 def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):
