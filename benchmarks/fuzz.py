@@ -76,6 +76,7 @@ def main() -> int:
 
 
 def replayed(reader: Reader, options: argparse.Namespace) -> int:
+    reader.answer(reader.ordinary)
     try:
         said, peak = held(reader, options.replay.read_bytes())
     except Fallen as fallen:
