@@ -23,6 +23,7 @@ from pathlib import Path
 from results import machine, write_section
 
 from autograder import demo_class
+from autograder.cohort.pool import processors
 
 SIZE, SMALL, KILLS = 200, 20, 3
 MARKS = """
@@ -44,14 +45,15 @@ def main() -> int:
         calm, killed = results(root / "out"), results(root / "killed")
         names = calm.keys() | killed.keys()
         differing = sorted(name for name in names if calm.get(name) != killed.get(name))
-    text = f"""{machine()}
+    text = f"""## A class of {SIZE}
 
-A class of {SIZE} took {seconds:.0f} s ({SIZE / seconds * 60:.0f} a minute, two workers). The
-parent held at most {small_mib:.0f} MiB for {SMALL} submissions and {large_mib:.0f} MiB for {SIZE}.
-Killed when {", ".join(map(str, kills))} of {SIZE} were done, and resumed each time: gradebook,
-pages and table are {"DIFFERENT from" if differing else "equal to"} those of the undisturbed run.
-"""
-    write_section("A class of 200", text)
+`python benchmarks/class_of_200.py`. {machine()}.
+
+It took {seconds:.0f} s ({SIZE / seconds * 60:.0f} a minute, {processors()} workers). The parent
+held at most {small_mib:.0f} MiB for {SMALL} submissions and {large_mib:.0f} MiB for {SIZE}. Killed
+when {", ".join(map(str, kills))} of {SIZE} were done, and resumed each time: gradebook, pages and
+table are {"DIFFERENT from" if differing else "equal to"} those of the undisturbed run."""
+    write_section("class of 200", text)
     print(text, *differing[:10], sep="\n")
     return 1 if differing else 0
 
