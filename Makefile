@@ -29,7 +29,7 @@ lint: $(INSTALLED)  ## style and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes
+attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hour
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
 

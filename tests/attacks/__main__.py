@@ -25,7 +25,12 @@ from rich.table import Table
 from rich.text import Text
 from tables import PARAGRAPHS, called
 
+from autograder import course
 from autograder.sandbox.selftest import BACKENDS, choose
+
+sys.path.append(str(course.ROOT / "benchmarks"))  # whose results these are, too
+
+from results import machine, write_section
 
 
 def main(words: Sequence[str]) -> int:
@@ -53,8 +58,34 @@ def main(words: Sequence[str]) -> int:
         console.print(f"\n{result.attack.name}, {result.backend}, {result.road}", style="bold red")
         for text in result.breaches:
             console.print(f"  {text}", markup=False, highlight=False)
-    console.print(summary(results, time.monotonic() - began))
+    seconds = time.monotonic() - began
+    console.print(summary(results, seconds))
+    if not (asked.names or asked.sandbox or asked.road):
+        write_section("attacks", section(results, seconds))
     return 1 if breached else 0
+
+
+def section(results: Sequence[Result], seconds: float) -> str:
+    """For RESULTS.md: what came of it by sandbox and road."""
+    ways = {(result.backend, result.road): [] for result in results}
+    for result in results:
+        ways[result.backend, result.road].append(result)
+    lines = []
+    for (backend, road), tries in sorted(ways.items()):
+        longest = max(t.seconds for t in tries)  # 0 where the road does not tell
+        lines.append(
+            f"| {backend} | {road} | {len(tries)} | {sum(t.gained for t in tries):g} "
+            f"| {sum(t.twin == t.most > 0 for t in tries)} | {sum(bool(t.breaches) for t in tries)} "
+            f"| {f'{longest:.0f}' if longest else ''} |"
+        )
+    return "\n".join(
+        [
+            f"## Attacks\n\n`make attacks`. {machine()}.\n{summary(results, seconds)}.\n",
+            "| sandbox | road | tries | points gained | twins with all points | breaches "
+            "| seconds, most |\n|---|---|---|---|---|---|---|",
+            *lines,
+        ]
+    )
 
 
 def table(results: Sequence[Result]) -> Table:
