@@ -73,10 +73,11 @@ def section(results: Sequence[Result], seconds: float) -> str:
     lines = []
     for (backend, road), tries in sorted(ways.items()):
         longest = max(t.seconds for t in tries)  # 0 where the road does not tell
+        full = sum(t.twin == t.most > 0 for t in tries)
+        breached = sum(bool(t.breaches) for t in tries)
         lines.append(
-            f"| {backend} | {road} | {len(tries)} | {sum(t.gained for t in tries):g} "
-            f"| {sum(t.twin == t.most > 0 for t in tries)} | {sum(bool(t.breaches) for t in tries)} "
-            f"| {f'{longest:.0f}' if longest else ''} |"
+            f"| {backend} | {road} | {len(tries)} | {sum(t.gained for t in tries):g} | {full} "
+            f"| {breached} | {f'{longest:.0f}' if longest else ''} |"
         )
     return "\n".join(
         [
