@@ -153,7 +153,7 @@ def _graded(paths: list[Path], terms: Terms) -> list[Outcome]:
 
 
 def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
-    """`autograder cohort`: all in one class, two at a time."""
+    """`autograder cohort`: all in one class, four at a time: many attacks sleep."""
     for student, work in works:
         folder = terms.place / "unpacked" / student if work.archives else terms.handed_in / student
         write(work, folder / course.ASSIGNMENT)
@@ -161,7 +161,7 @@ def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
             terms.handed_in.mkdir(exist_ok=True)
             pack(work, folder / course.ASSIGNMENT, terms.handed_in / f"{student}.zip")
     _run(
-        [*AUTOGRADER, "cohort", terms.handed_in, "--out", terms.out, "--workers", 2],
+        [*AUTOGRADER, "cohort", terms.handed_in, "--out", terms.out, "--workers", 4],
         terms,
         *_as_options(terms),
     )

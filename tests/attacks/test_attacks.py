@@ -3,7 +3,7 @@
 Every attack goes once through every sandbox: in a class, with `autograder cohort`, those that
 concern the training by `grade` with a training of a second or two. The first attacks of each
 paragraph that tell the roads apart go as a zip and through stock `nbgrader autograde`, too. Honest
-twins and the works that are attacked are graded once, on the first sandbox.
+twins and the works that are attacked are graded once by each process that runs these tests.
 """
 
 import contextlib
@@ -43,14 +43,16 @@ def breaches(results):
     }
 
 
-def test_no_attack_in_a_class_gains_a_point_or_leaves_a_trace(run):
+@pytest.mark.parametrize("sandbox", SANDBOXES)
+def test_no_attack_in_a_class_gains_a_point_or_leaves_a_trace(run, sandbox):
     attacks = [attack for attack in ATTACKS if not attack.training]
-    assert breaches(run(attacks, SANDBOXES, [COHORT])) == {}
+    assert breaches(run(attacks, [sandbox], [COHORT])) == {}
 
 
-def test_no_attack_on_a_training_gains_a_point_or_leaves_a_trace(run):
+@pytest.mark.parametrize("sandbox", SANDBOXES)
+def test_no_attack_on_a_training_gains_a_point_or_leaves_a_trace(run, sandbox):
     attacks = [attack for attack in ATTACKS if attack.training]
-    assert breaches(run(attacks, SANDBOXES, [DIRECTORY])) == {}
+    assert breaches(run(attacks, [sandbox], [DIRECTORY])) == {}
 
 
 @pytest.mark.parametrize("road", OTHER_ROADS)
