@@ -2,6 +2,9 @@
 
 Nothing that a browser would run is left: outputs are text and PNG, Markdown has no HTML and no
 links. Marked cells are as they were released, whatever a student did to them.
+
+Notebooks are the dictionaries that their JSON is (nbformat 4.5): every worker of a class imports
+this, and nbformat takes longer to import than two submissions to grade.
 """
 
 from __future__ import annotations
@@ -15,12 +18,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbformat import NotebookNode, from_dict
-from nbformat.v4 import new_notebook
-
 from autograder.cells import NoNotebook, grade_id_of, parsed
 from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade, SectionGrade
+
+Notebook = dict[str, Any]
+Cell = dict[str, Any]
 
 MOST_CELLS = 500
 LONGEST_SOURCE = 200_000
@@ -102,7 +105,7 @@ class Room:
         return True
 
 
-def plain_notebook(content: bytes) -> NotebookNode:
+def plain_notebook(content: bytes) -> Notebook:
     """The cells of whatever was handed in as a notebook; a note in place of what is none."""
     try:
         cells = parsed(content)
@@ -111,51 +114,49 @@ def plain_notebook(content: bytes) -> NotebookNode:
     room = Room()
     plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
     for number, cell in enumerate(plain, 1):
-        cell.id = f"cell-{number}"
-    return new_notebook(cells=plain)
+        cell["id"] = f"cell-{number}"
+    return _notebook(plain)
 
 
-def note(reason: str) -> NotebookNode:
+def note(reason: str) -> Notebook:
     """A notebook that says why there is none."""
-    return new_notebook(cells=[_cell("markdown", UNREADABLE.format(reason))])
+    return _notebook([_cell("markdown", UNREADABLE.format(reason))])
 
 
-def restored(notebook: NotebookNode, sources: Sequence[Source]) -> NotebookNode:
+def _notebook(cells: list[Cell], metadata: Mapping[str, Any] | None = None) -> Notebook:
+    return {"cells": cells, "metadata": dict(metadata or {}), "nbformat": 4, "nbformat_minor": 5}
+
+
+def restored(notebook: Notebook, sources: Sequence[Source]) -> Notebook:
     """With every marked cell there once, as it was released, and answers where students put them.
 
     Of cells with one id the last of the right type counts, as in grading.
     """
     by_name = {source.name: source for source in sources}
     last = {
-        cell.metadata.nbgrader.grade_id: number
-        for number, cell in enumerate(notebook.cells)
-        if _fits(cell, by_name)
+        _name(cell): number for number, cell in enumerate(notebook["cells"]) if _fits(cell, by_name)
     }
     cells = [
         _as_released(cell, by_name, number in last.values())
-        for number, cell in enumerate(notebook.cells)
+        for number, cell in enumerate(notebook["cells"])
     ]
     cells += [_put_back(source) for source in sources if _is_missed(source, last)]
     for number, cell in enumerate(cells, 1):  # not random: one submission gives one notebook
-        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell-{number}"
-    return new_notebook(cells=cells, metadata=NotebookNode(KERNEL))
+        cell["id"] = _name(cell) or f"cell-{number}"
+    return _notebook(cells, KERNEL)
 
 
 def _is_missed(source: Source, present: Mapping[str, int]) -> bool:
     return source.name not in present and (source.is_marked or source.nbgrader["solution"])
 
 
-def unanswered(notebook: NotebookNode, sources: Sequence[Source]) -> frozenset[str]:
+def unanswered(notebook: Notebook, sources: Sequence[Source]) -> frozenset[str]:
     """The ids of cells to answer in that hold what was released, or nothing.
 
     Args:
         notebook: a restored one.
     """
-    texts = {
-        cell.metadata.nbgrader.grade_id: cell.source
-        for cell in notebook.cells
-        if "nbgrader" in cell.metadata
-    }
+    texts = {_name(cell): cell["source"] for cell in notebook["cells"]}
     return frozenset(
         source.name
         for source in sources
@@ -164,13 +165,13 @@ def unanswered(notebook: NotebookNode, sources: Sequence[Source]) -> frozenset[s
     )
 
 
-def with_results(notebook: NotebookNode, grade: Grade) -> NotebookNode:
+def with_results(notebook: Notebook, grade: Grade) -> Notebook:
     """With each section's result as the output of its cell, in place of what was there."""
     sections = {section.id: section for section in grade.sections}
-    for cell in notebook.cells:
-        section = sections.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-        if section is not None and cell.cell_type == "code":
-            cell.outputs = [_printed(told(section))]
+    for cell in notebook["cells"]:
+        section = sections.get(_name(cell))
+        if section is not None and cell["cell_type"] == "code":
+            cell["outputs"] = [_printed(told(section))]
     return notebook
 
 
@@ -190,34 +191,34 @@ def told(section: SectionGrade) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fits(cell: NotebookNode, by_name: Mapping[str, Source]) -> bool:
-    source = by_name.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-    return source is not None and source.cell_type == cell.cell_type
+def _name(cell: Cell) -> str | None:
+    """The grade id, if it has one."""
+    return cell["metadata"].get("nbgrader", {}).get("grade_id")
 
 
-def _as_released(cell: NotebookNode, by_name: Mapping[str, Source], counts: bool) -> NotebookNode:
+def _fits(cell: Cell, by_name: Mapping[str, Source]) -> bool:
+    source = by_name.get(_name(cell))
+    return source is not None and source.cell_type == cell["cell_type"]
+
+
+def _as_released(cell: Cell, by_name: Mapping[str, Source], counts: bool) -> Cell:
     if not counts:
-        cell.metadata = NotebookNode()
-        return cell
-    source = by_name[cell.metadata.nbgrader.grade_id]
-    cell.metadata = _metadata(source)
-    if source.locked:
-        cell.source = source.text
-    return cell
+        return cell | {"metadata": {}}
+    source = by_name[_name(cell)]
+    text = source.text if source.locked else cell["source"]
+    return cell | {"metadata": _metadata(source), "source": text}
 
 
-def _put_back(source: Source) -> NotebookNode:
+def _put_back(source: Source) -> Cell:
     text = MISSING if source.cell_type == "markdown" and not source.locked else source.text
-    cell = _cell(source.cell_type, text)
-    cell.metadata = _metadata(source)
-    return cell
+    return _cell(source.cell_type, text) | {"metadata": _metadata(source)}
 
 
-def _metadata(source: Source) -> NotebookNode:
-    return NotebookNode(nbgrader=NotebookNode(source.nbgrader))
+def _metadata(source: Source) -> dict[str, Any]:
+    return {"nbgrader": dict(source.nbgrader)}
 
 
-def _plain_cell(cell: Mapping[str, Any], room: Room) -> NotebookNode | None:
+def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
     """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
     kind, text = cell.get("cell_type"), _text(cell.get("source"), LONGEST_SOURCE)
     if kind == "markdown":
@@ -225,18 +226,17 @@ def _plain_cell(cell: Mapping[str, Any], room: Room) -> NotebookNode | None:
     elif kind == "code":
         made = _cell("code", text)
         outputs = cell.get("outputs")
-        made.outputs = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
+        made["outputs"] = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
     else:
         return None
     if grade_id := grade_id_of(cell):
-        made.metadata = NotebookNode(nbgrader=NotebookNode(grade_id=grade_id))
+        made["metadata"] = {"nbgrader": {"grade_id": grade_id}}
     return made
 
 
-def _cell(kind: str, text: str) -> NotebookNode:
-    """nbformat's own would hold each to its schema; the notebook is, once, as a whole."""
+def _cell(kind: str, text: str) -> Cell:
     code = {"execution_count": None, "outputs": []} if kind == "code" else {}
-    return from_dict({"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code)
+    return {"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code
 
 
 def tame(markdown: str) -> str:
@@ -246,7 +246,7 @@ def tame(markdown: str) -> str:
     return markdown
 
 
-def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[NotebookNode]:
+def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[dict[str, Any]]:
     for output in outputs[:MOST_CELLS]:
         if not isinstance(output, dict):
             continue
@@ -262,11 +262,11 @@ def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[NotebookNode]:
             yield from _shown(output["data"], room)
 
 
-def _printed(text: str) -> NotebookNode:
-    return from_dict({"output_type": "stream", "name": "stdout", "text": text})
+def _printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
-def _shown(data: Mapping[str, Any], room: Room) -> Iterator[NotebookNode]:
+def _shown(data: Mapping[str, Any], room: Room) -> Iterator[dict[str, Any]]:
     """The picture, or else the text, of an output."""
     encoded = _joined(data.get("image/png"))
     if encoded and len(encoded) <= 2 * LARGEST_IMAGE:
@@ -277,7 +277,7 @@ def _shown(data: Mapping[str, Any], room: Room) -> Iterator[NotebookNode]:
         if room.takes(image):
             kept = base64.b64encode(image).decode()
             shown = {"data": {"image/png": kept}, "metadata": {}}
-            yield from_dict({"output_type": "display_data"} | shown)
+            yield {"output_type": "display_data"} | shown
             return
     if text := _text(data.get("text/plain"), LONGEST_TEXT):
         yield _printed(text)
@@ -295,6 +295,6 @@ def _text(value: Any, longest: int) -> str:
     return CONTROL.sub("", text).encode("utf-8", "replace").decode()
 
 
-def as_json(notebook: NotebookNode) -> str:
+def as_json(notebook: Notebook) -> str:
     """The notebook as a file has it; the same notebook gives the same bytes."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

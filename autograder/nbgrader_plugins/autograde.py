@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, Unicode
@@ -54,7 +54,7 @@ class PlainNotebook(NotebookExporter):
             notebook = plain_notebook(content(Path(filename), LARGEST_FILE))
         except Unreadable as reason:
             notebook = note(str(reason))
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+        return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
 
     def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any):
         notebook, resources = self._preprocess(nb, self._init_resources(resources))
@@ -79,7 +79,7 @@ class RestoreCells(NbGraderPreprocessor):
     """Puts every marked cell back into its released form: deleted, duplicated or retagged ones."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
-        return restored(nb, _sources(resources)), resources
+        return from_dict(restored(nb, _sources(resources))), resources
 
 
 class GradeSubmission(NbGraderPreprocessor):
@@ -108,7 +108,7 @@ class GradeSubmission(NbGraderPreprocessor):
         self.log.info(
             "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
         )
-        return with_results(nb, found), resources
+        return from_dict(with_results(nb, found)), resources
 
     def _handed_in(self, names: dict[str, str]) -> Path:
         """The folder as it was submitted: the notebook here has been put right already."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fuzzing.answers import Breach, must_be_text, named
 from fuzzing.damage import encoded, spoiled
+import nbformat
 from hypothesis import strategies as st
 
 from autograder import cells, submission
@@ -78,7 +79,9 @@ def read_notebook(data: bytes) -> str:
     said: list[str] = []
     if not cells.known_ids(data) <= cells.OURS:
         raise Breach("a notebook has ids that the assignment does not have")
-    as_json(plain_notebook(data)).encode("utf-8")
+    shown = plain_notebook(data)
+    nbformat.validate(shown)
+    as_json(shown).encode("utf-8")
     try:
         found = cells.cells_of(data, said.append)
     except cells.NoNotebook as refusal:
