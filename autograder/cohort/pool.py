@@ -46,8 +46,8 @@ class Pool(Protocol):
 
     workers: int
 
-    def executor(self) -> Executor:
-        """A new one, after the last one broke."""
+    def executor(self, *, anew: bool = False) -> Executor:
+        """The one that there is; `anew` where that broke."""
 
     def close(self) -> None:
         """Nothing of it runs on."""
@@ -65,14 +65,16 @@ class Processes:
         self.workers = workers
         self._executor: ProcessPoolExecutor | None = None
 
-    def executor(self) -> Executor:
-        self.close()
-        self._executor = ProcessPoolExecutor(
-            self.workers,
-            mp_context=multiprocessing.get_context("spawn"),  # the parent has threads
-            initializer=_begin,
-            initargs=(os.getpid(),),
-        )
+    def executor(self, *, anew: bool = False) -> Executor:
+        if anew:
+            self.close()
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),  # the parent has threads
+                initializer=_begin,
+                initargs=(os.getpid(),),
+            )
         return self._executor
 
     def close(self) -> None:
@@ -117,7 +119,7 @@ class Cluster:
             self._client.close()
             raise ClusterError(f"the Dask scheduler at {address} has no workers yet")
 
-    def executor(self) -> Executor:
+    def executor(self, *, anew: bool = False) -> Executor:
         return self._client.get_executor(pure=False)
 
     def close(self) -> None:
@@ -130,6 +132,12 @@ def closing(pool: Pool) -> Iterator[Pool]:
         yield pool
     finally:
         pool.close()
+
+
+def begun(function: Callable[..., R], *arguments: Any, pool: Pool) -> list[Future[R]]:
+    """The same for every worker, as far as that can be told: while it does, others may go on."""
+    executor = pool.executor()
+    return [executor.submit(function, *arguments) for _ in range(pool.workers)]
 
 
 def done(
@@ -166,7 +174,7 @@ def done(
         if broken or any(isinstance(error, BrokenExecutor) for error in fallen.values()):
             fallen |= dict.fromkeys(running.values(), BrokenExecutor())
             running.clear()
-            executor = pool.executor()
+            executor = pool.executor(anew=True)
         for task, error in fallen.items():
             attempts[task] += lone or not isinstance(error, BrokenExecutor)
             if attempts[task] < ATTEMPTS:

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,12 +23,19 @@ from rich.console import Console
 from autograder import course, gradebook, training
 from autograder.cohort import results
 from autograder.cohort.bar import Bar
-from autograder.cohort.pool import Cluster, Failed, Pool, Processes, closing, done, processors
+from autograder.cohort.pool import (
+    Cluster,
+    Failed,
+    Pool,
+    Processes,
+    begun,
+    closing,
+    done,
+    processors,
+)
 from autograder.cohort.students import HandIn, handed_in, utc
-from autograder.cohort.work import Plan, work
+from autograder.cohort.work import Plan, prove, work
 from autograder.gauge import new_seed
-from autograder.grade import probe_names, reference
-from autograder.mark import mark
 from autograder.sandbox.selftest import choose
 
 SETTINGS = "class.json"
@@ -74,16 +82,16 @@ def run(
     folder, out = folder.resolve(), out.resolve()
     hand_ins, due = _class(folder), _due(due)
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
+    with _alone(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
         settings = _settings(out, resume, training, seed, sandbox)
         _clear(out)
-        with console.status("preparing the gradebook"):
-            _book(out)
+        with console.status("preparing the gradebook, and trying the grader on the solution"):
+            proofs = begun(prove, settings.seed, settings.sandbox, pool=pool)
+            _book(out)  # nbgrader takes seconds for it, in which the workers have started
             if due is not None:
                 gradebook.set_due(gradebook.url(out / BOOK), due)
-        with console.status("trying the grader on the solution"):
-            _prove(settings)
-        failed = _grade(hand_ins, out, settings, workers, scheduler, console)
+            _finished(proofs)
+        failed = _grade(hand_ins, out, settings, pool, console)
         with console.status("writing gradebook, feedback and report"):
             summary = results.write(hand_ins, failed, out)
         console.print(results.table(summary, out))
@@ -151,10 +159,19 @@ def _book(out: Path) -> None:
         stamp.write_text(sources)
 
 
-def _prove(settings: Settings) -> None:
-    """Raises SandboxError or SuiteBroken here, once, rather than for every submission."""
-    right = reference(settings.seed, choose(settings.sandbox), probe_names(training=False))
-    mark(right, right)
+def _pool(workers: int | None, scheduler: str | None, most: int) -> Pool:
+    return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), most))
+
+
+def _finished(proofs: list[Future[None]]) -> None:
+    try:
+        for proof in proofs:
+            proof.result()
+    except BrokenExecutor:
+        raise CohortError(
+            "a worker died when it tried the grader on the solution (out of memory?): "
+            "give it more, or fewer --workers"
+        ) from None
 
 
 def _clear(out: Path) -> None:
@@ -173,18 +190,14 @@ def _grade(
     hand_ins: list[HandIn],
     out: Path,
     settings: Settings,
-    workers: int | None,
-    scheduler: str | None,
+    pool: Pool,
     console: Console,
 ) -> dict[HandIn, str]:
     """Bring every state up to date; returns why some have none."""
     failed = {one: one.reason for one in hand_ins if one.reason is not None}
     tasks = [one for one in hand_ins if one.reason is None]
-    count = min(workers or processors(), max(1, len(tasks)))
-    pool: Pool = Cluster(scheduler) if scheduler else Processes(count)
     with (
-        closing(pool),
-        _images(settings, out, shared=scheduler is not None) as images,
+        _images(settings, out, shared=isinstance(pool, Cluster)) as images,
         Bar(len(hand_ins), len(failed), console) as bar,
     ):
         plan = Plan(

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import pool_tasks
 import pytest
 
 from autograder import course, gradebook
@@ -216,6 +217,13 @@ def test_wrong_use_is_answered_in_a_sentence(tmp_path, make, words):
     with pytest.raises(CohortError, match=words):
         run(tmp_path / "class", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_that_dies_on_the_solution_is_spoken_of_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "class" / "ada" / "problem_1").mkdir(parents=True)
+    monkeypatch.setattr(cohort, "prove", pool_tasks.dying)
+    with pytest.raises(CohortError, match="out of memory"):
+        run(tmp_path / "class", tmp_path / "out")
 
 
 def test_two_runs_do_not_write_into_one_folder(finished):

@@ -51,7 +51,7 @@ def test_any_executor_does_and_little_is_handed_out_ahead():
         workers = 2
         counting = Counting(1)
 
-        def executor(self):
+        def executor(self, *, anew=False):
             return self.counting
 
         def close(self):

@@ -7,9 +7,9 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import nbformat
 from fuzzing.answers import Breach, must_be_text, named
 from fuzzing.damage import encoded, spoiled
-import nbformat
 from hypothesis import strategies as st
 
 from autograder import cells, submission
