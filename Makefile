@@ -44,7 +44,8 @@ data: $(INSTALLED)  ## draw the synthetic twin of SVHN into data/
 
 bench: $(INSTALLED)  ## measure every claim, in hours; writes benchmarks/RESULTS.md
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	@failed=; for script in benchmarks/*.py; do \
+	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
+	@failed=; for script in $(filter-out benchmarks/results.py,$(wildcard benchmarks/*.py)); do \
 		echo "$$script"; $(BIN)/python $$script || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "short of their targets, or ended early:$$failed"; exit 1; }
 
