@@ -41,7 +41,8 @@ def main() -> None:
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
         "The solution checks 1,000 images at a time. Why not less: a forward pass is one of the "
         "three large products of a step, a quarter of an epoch's multiplications when all images "
-        f"pass once more. The products alone would leave {' and '.join(least)} threads.",
+        f"pass once more. Were steps and check nothing but these products, it would take "
+        f"{' and '.join(least)} threads.",
     )
 
 
