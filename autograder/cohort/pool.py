@@ -135,7 +135,7 @@ def closing(pool: Pool) -> Iterator[Pool]:
 
 
 def begun(function: Callable[..., R], *arguments: Any, pool: Pool) -> list[Future[R]]:
-    """The same for every worker, as far as that can be told: while it does, others may go on."""
+    """Has every worker do the same, as many tasks as there are workers, and does not wait."""
     executor = pool.executor()
     return [executor.submit(function, *arguments) for _ in range(pool.workers)]
 
