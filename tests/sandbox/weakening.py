@@ -12,9 +12,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -22,6 +23,7 @@ from autograder.sandbox import bubblewrap, sandlock
 from autograder.sandbox.backend import Backend, Mount, Process, popen
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.selftest import BACKENDS, selftest
+from autograder.sandbox.slots import Slot
 
 WHO = "root" if os.geteuid() == 0 else "ordinary user"
 EVERYWHERE = tuple(f"{b.name}, {who}" for b in BACKENDS for who in ("root", "ordinary user"))
@@ -74,6 +76,7 @@ class Weakened:
         """`folder` takes the files that were changed."""
         self._backend, self._weakening, self._folder = backend, weakening, folder
         self._left: Callable[[], None] = lambda: None
+        self._kept = ExitStack()
         self.name = backend.name
 
     def unavailable(self) -> str | None:
@@ -92,10 +95,14 @@ class Weakened:
         self.token = config["abstract"]
         with ExitStack() as stack:
             stack.enter_context(mock.patch.object(module, "popen", self._popen))
+            if WHO == "root":  # nobody else gets this user, and kills with it what is left alive
+                slot = self._kept.enter_context(Slot.take())
+                kept = SimpleNamespace(take=lambda: nullcontext(slot))
+                stack.enter_context(mock.patch.object(module, "Slot", kept))
             if self._weakening.same_session:
                 stack.enter_context(mock.patch.object(subprocess, "Popen", _in_our_session))
             process = self._backend.start(script, config, mounts, limits, threads)
-        if self._weakening.left_alive:  # later, so that nobody else gets this child's user
+        if self._weakening.left_alive:
             self._left, process._end = process._end, lambda: None
         return process
 
@@ -107,6 +114,7 @@ class Weakened:
                 another = entry.name.isdigit() and int(entry.name) != os.getpid()
                 if another and self.token.encode() in (entry / "cmdline").read_bytes():
                     os.kill(int(entry.name), signal.SIGKILL)
+        self._kept.close()
 
     def _changed(self, source: Path) -> Path:
         texts = (self._weakening.texts or {}).get(source.name)
