@@ -3,8 +3,8 @@
 usage: python benchmarks/training_speed.py
 
 TinyNet, 3072-512-10, batches of 100, float32, SGD; everybody computes the gradient of the images,
-too. PyTorch is measured where it is installed: `pip install torch` brings gigabytes for graphics
-cards on Linux; PyTorch's own installation page says how to have it for the processor alone.
+too. PyTorch is measured where it is installed. `pip install -e '.[peers]'` brings gigabytes for
+graphics cards on Linux; PyTorch's installation page says how to have it for the processor alone.
 """
 
 from __future__ import annotations
