@@ -33,7 +33,7 @@ attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hou
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
 
-fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; half an hour on one core
+fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; a quarter of an hour
 	$(BIN)/python benchmarks/fuzz.py --inputs 1000000
 
 release: $(INSTALLED)  ## build release/ and verify it

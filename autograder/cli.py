@@ -27,7 +27,8 @@ def data(
         bool, typer.Option("--synthetic", help="Draw the twin instead: a minute, no network.")
     ] = False,
     directory: Annotated[
-        Path | None, typer.Option("--dir", help="Where the two files go. (default: ./data)")
+        Path | None,
+        typer.Option("--dir", help="For the two files. (default: data, or SVHN_DIR)"),
     ] = None,
     preview: Annotated[
         Path | None, typer.Option(help="Also draw a sheet of ten images of each digit.")
@@ -192,7 +193,11 @@ def cohort(
 
 
 @app.command()
-def doctor(sandbox: SandboxName = None) -> None:
+def doctor(
+    sandbox: Annotated[
+        str | None, typer.Option("--sandbox", help="Try this one alone: bubblewrap, or sandlock.")
+    ] = None,
+) -> None:
     """Look at the machine, the sandboxes and the data.
 
     Each sandbox is tried: a program inside does what hostile submissions do. Exit status 1 when no
@@ -209,7 +214,7 @@ def doctor(sandbox: SandboxName = None) -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
 ) -> None:
-    """All of it once, on the synthetic twin: data, release, a training, and a made-up class."""
+    """All of it once: data (SVHN, or its twin), release, a training, and a made-up class."""
     from autograder.demo import run
 
     with _told_in_a_sentence(*_grader_errors()):

@@ -1,4 +1,4 @@
-"""All of it once, on the synthetic twin: data, release, a training to the threshold, a class."""
+"""All of it once: data (SVHN if it is there, or its twin), release, a training, a class."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(out: Path) -> int:
     """Do every step, saying what happens; returns the exit status."""
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
-    with _step(console, "1. The data: a synthetic twin of SVHN"):
+    with _step(console, "1. The data: house numbers"):
         directory = _data(console, out)
     with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
         if not _release(console):
@@ -152,7 +152,7 @@ def _plot(accuracies: Sequence[float], path: Path) -> Path:
     axis = figure.add_subplot()
     axis.plot(range(1, len(accuracies) + 1), accuracies, "-o", label="on judged images")
     axis.axhline(TARGET, color="gray", linestyle="--", label=f"{TARGET:.0%}")
-    axis.set(xlabel="Epoch", ylabel="Accuracy", title="TinyNet on the synthetic twin", ylim=(0, 1))
+    axis.set(xlabel="Epoch", ylabel="Accuracy", title="TinyNet, epoch by epoch", ylim=(0, 1))
     axis.legend(loc="lower right")
     axis.grid(alpha=0.3)
     figure.savefig(path, dpi=120)

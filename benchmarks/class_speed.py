@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from results import machine, write_section
+from results import machine, verdict, write_section
 
 from autograder import course, demo_class
 from autograder.grade import probe_names
@@ -56,7 +56,8 @@ def main() -> int:
         f"| {statistics.median(stock):.1f} |\n"
         f"| `autograder cohort`, all hidden suites, gradebook and pages, training off "
         f"| {statistics.median(ours):.0f} |\n"
-        f"| the ratio, at least {AT_LEAST} asked | {ratio:.1f} |\n\n" + why(),
+        f"| the ratio, target: at least {AT_LEAST} | {ratio:.1f}, {verdict(AT_LEAST, ratio)} |\n\n"
+        + why(),
     )
     return 0 if ratio >= AT_LEAST else 1
 

@@ -53,7 +53,7 @@ def main() -> None:
         f"| the full recipe, {epochs} epochs | {whole:.0f} s |\n"
         f"| judged accuracy {reached.accuracy:.1%}, after epoch {reached.epoch} "
         f"| {seconds:.0f} s |\n"
-        f"| share, at most {MOST:.0%} asked | {share:.0%}, {verdict(share, MOST)} |",
+        f"| share, target: at most {MOST:.0%} | {share:.0%}, {verdict(share, MOST)} |",
     )
 
 

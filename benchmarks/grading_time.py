@@ -44,10 +44,10 @@ def main() -> None:
         f"`python benchmarks/grading_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
         "| | seconds |\n|---|---|\n"
         f"| `python -c 'import numpy, pytest'` | {statistics.median(imports):.2f} |\n"
-        f"| the self-test of the sandbox, under 1 asked | {statistics.median(selftests):.2f} |\n"
+        f"| the self-test of the sandbox, target: under 1 | {statistics.median(selftests):.2f} |\n"
         f"| `autograder grade lib_solution --training off` without it, "
-        f"at most {allowed:.2f} asked | {own:.2f} |\n"
-        f"| each further submission, under 0.6 asked | {statistics.median(further):.2f} |",
+        f"target: at most {allowed:.2f} | {own:.2f} |\n"
+        f"| each further submission, target: under 0.6 | {statistics.median(further):.2f} |",
     )
 
 

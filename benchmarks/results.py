@@ -55,5 +55,5 @@ def told_by(script: str, *arguments: object, threads: int | None = None) -> dict
 
 
 def verdict(value: float, most: float) -> str:
-    """How a figure stands to what is asked of it."""
+    """How a figure stands to its target."""
     return "reached" if value <= most else "NOT reached"

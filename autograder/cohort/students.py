@@ -1,4 +1,5 @@
-"""A class's folder -> who handed in what. Names of folders and zips are the students' ids."""
+"""A class's folder -> who handed in what. Names of folders and zips are the students' ids; a zip
+may have the assignment's name after it, as `collect_submission.py` writes it."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ class HandIn:
 def handed_in(folder: Path) -> list[HandIn]:
     """Every student of a class, in order of their ids.
 
-    `folder` holds a folder `<student>/problem_1` or a zip `<student>.zip` for each. What fits
-    neither is listed, too, with the reason why it cannot be graded.
+    `folder` holds a folder `<student>/problem_1`, a zip `<student>.zip` or what students make, a
+    zip `<student>_problem_1.zip`, for each. What fits none is listed, too, with the reason why it
+    cannot be graded.
     """
     found = [_found(path) for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
     count = Counter(_folded(one.student) for one in found)
@@ -55,8 +57,8 @@ def handed_in(folder: Path) -> list[HandIn]:
 
 def _found(path: Path) -> HandIn:
     is_zip = path.suffix.lower() == ".zip"
-    student = path.stem if is_zip else path.name
-    shown = plain(student.encode("utf-8", "replace").decode())
+    student = path.stem.removesuffix(f"_{course.ASSIGNMENT}") if is_zip else path.name
+    shown = plain((student or path.stem).encode("utf-8", "replace").decode())
     work = path if is_zip else path / course.ASSIGNMENT
     if not STUDENT_ID.fullmatch(student):
         return HandIn(shown, path, reason="its name is no student id; rename it")

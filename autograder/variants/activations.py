@@ -132,7 +132,7 @@ VARIANTS = (
         CELL,
         TANH,
         "tanh = lambda x: (np.exp(x) + np.exp(-x)) / (np.exp(x) - np.exp(-x))",
-        "Your tanh is its own inverse value: which of the two stands above the line?",
+        "Your tanh is upside down: which of the two belongs above the fraction bar?",
     ),
     Variant(
         "activations_tanh_is_a_sigmoid",

@@ -293,8 +293,8 @@ VARIANTS = (
         OPTIMIZERS,
         M_HAT,
         "m_hat = self.mt[name] / (1 - self.beta1 * self.t)",
-        "In the bias correction beta is multiplied by t. Look at the formula again: t stands "
-        "above the line.",
+        "In the bias correction beta is multiplied by t. Look at the formula again: t is an "
+        "exponent.",
         further=(Patch(OPTIMIZERS, V_HAT, "v_hat = self.vt[name] / (1 - self.beta2 * self.t)"),),
     ),
     Variant(

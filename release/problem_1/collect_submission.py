@@ -39,8 +39,8 @@ CELLS = (
 
 TODO = re.compile(r"""raise NotImplementedError\(["'](.+): write your solution here["']\)""")
 UNANSWERED = "*Write your answer here.*"
-LARGE = 20_000_000
-"""Bytes; a notebook beyond has swallowed something that is not an answer."""
+LARGEST_NOTEBOOK = 16 * 2**20
+"""Bytes; the grader reads no notebook beyond, which has swallowed what is not an answer."""
 
 
 def main() -> int:
@@ -71,6 +71,12 @@ def missing(folder: Path) -> list[str]:
     ]
     if not (folder / NOTEBOOK).is_file():
         return faults
+    if (folder / NOTEBOOK).stat().st_size > LARGEST_NOTEBOOK:
+        return [
+            *faults,
+            f"{NOTEBOOK} is larger than {LARGEST_NOTEBOOK // 2**20} MiB and would not be read: "
+            "clear the output of cells that print too much",
+        ]
     try:
         found = {_grade_id(cell) for cell in _cells(folder)}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
@@ -102,10 +108,6 @@ def unfinished(folder: Path) -> list[str]:
         left += [f"{NOTEBOOK}, {place}" for place in TODO.findall(text)]
         if UNANSWERED in text:
             left.append(f"{NOTEBOOK}, {_grade_id(cell)}: a question to answer in words")
-    if (folder / NOTEBOOK).stat().st_size > LARGE:
-        left.append(
-            f"{NOTEBOOK} is larger than {LARGE // 1_000_000} MB: clear what prints too much"
-        )
     return left
 
 

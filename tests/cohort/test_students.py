@@ -32,6 +32,20 @@ def test_folders_and_zips_are_found_in_order_of_their_ids(tmp_path):
     ]
 
 
+def test_a_zip_that_a_student_made_is_that_students(tmp_path):
+    (tmp_path / "ada_problem_1.zip").write_bytes(b"")
+    (tmp_path / "linus_problem_1.zip").write_bytes(b"")
+    (tmp_path / "linus.zip").write_bytes(b"")
+    (tmp_path / "_problem_1.zip").write_bytes(b"")
+    folder(tmp_path, "grace_problem_1")
+    assert reasons(tmp_path) == {
+        "ada": None,
+        "linus": "several submissions have this name",
+        "_problem_1": "its name is no student id; rename it",
+        "grace_problem_1": None,
+    }
+
+
 @pytest.mark.parametrize(
     "student",
     ["ada", "=cmd|' /C calc'!A0".replace("|", "").replace("!", "").replace("/", ""), "s123",

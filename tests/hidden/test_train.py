@@ -74,7 +74,7 @@ def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
     close(student.equal_best, reference.equal_best, "the best parameter, all epochs being equal,")
 
 
-@check("train_tiny_net", weight=0, announced="from 3072 pixels to 10 classes")
+@check("train_tiny_net", weight=0, announced="from 3072 features to 10 classes")
 def test_train_tiny_net_network(train_tiny_net_network):
     given, student = train_tiny_net_network.given, train_tiny_net_network.student
     units = int(np.ravel(student.b1)[0])  # the student's own choice

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from autograder import course
+from autograder import course, submission
 from autograder.release.contents import STUDENT, files
 from autograder.release.proofs import answer, draw_data
 from autograder.rubric import BY_ID, SECTIONS
@@ -134,6 +134,29 @@ def test_what_a_cell_needs_is_found(visible_checks, case):
     cells = [visible_checks._cell(f"cell {n}", text, False) for n, text in sources.items()]
     needed = visible_checks._needed(cells, 0)
     assert [cell.name.removeprefix("cell ") for cell in needed] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("epochs = 2 if small else 30", "uses small, which another cell defines"),
+        ("small = False\nepochs = 2 if small else 30", None),
+        ("epochs = int(np.sqrt(4))", None),
+    ],
+)
+def test_an_answer_that_needs_another_cell_is_told_that_it_is_graded_alone(
+    visible_checks, answer, told
+):
+    sources = {"imports": "from math import *\nimport numpy as np", "own": "small = True"}
+    cells = [visible_checks._cell(name, text, False) for name, text in sources.items()]
+    cells.append(visible_checks._cell("answer", answer, True))
+    cells.append(visible_checks._cell("graded", "assert epochs > 1", False))
+    check = visible_checks.Check("id", "", 1, visible_checks._needed(cells, 0), False)
+    if told is None:
+        check.run()
+    else:
+        with pytest.raises(AssertionError, match=told):
+            check.run()
 
 
 def test_the_solution_passes_in_the_terminal_and_training_is_offered(solved):
@@ -275,6 +298,15 @@ def test_a_file_that_is_no_python_is_mentioned(solved):
 def test_a_name_that_is_no_file_name_is_refused(solved):
     for name in ("../x", "a b", "", "-x", ".x"):
         assert run(solved, "collect_submission.py", name).returncode == 2
+
+
+def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, solved):
+    assert collecting.LARGEST_NOTEBOOK == submission.LARGEST_NOTEBOOK
+    with open(solved / course.NOTEBOOK, "a") as file:
+        file.write(" " * submission.LARGEST_NOTEBOOK)
+    ran = collect(solved, "--partial")
+    assert ran.returncode == 1
+    assert "larger than 16 MiB and would not be read" in ran.stderr
 
 
 def test_what_must_be_there_is_what_the_release_has(collecting):

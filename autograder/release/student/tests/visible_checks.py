@@ -60,11 +60,22 @@ class Check:
 
     def run(self) -> None:
         """Run the cells in a namespace of their own; what they raise is the verdict."""
+        for cell in self.cells:
+            if cell.answer and (names := cell.needs & self._defined_beside(cell)):
+                raise AssertionError(
+                    f"{cell.name} uses {', '.join(sorted(names))}, which another cell defines. For "
+                    "grading a TODO cell runs by itself: write there what it needs"
+                )
         namespace = {"__name__": "__main__"}
         for cell in self.cells:
             lines = [line + "\n" for line in cell.source.split("\n")]
             linecache.cache[cell.name] = len(cell.source), None, lines, cell.name
             exec(compile(cell.source, cell.name, "exec"), namespace)
+
+    def _defined_beside(self, answer: Cell) -> set[str]:
+        """The names that cells other than this one and the imports define."""
+        others = (cell for cell in self.cells if cell is not answer and "*" not in cell.defines)
+        return {name for cell in others for name in cell.defines}
 
     def explain(self, error: BaseException) -> str:
         """What went wrong, and the lines of the notebook and of lib on the way there."""
