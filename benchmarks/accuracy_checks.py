@@ -19,7 +19,7 @@ IMAGES, BATCH, STEPS, ROUNDS, MOST = 70_000, 100, 100, 3, 0.15
 SIZES = (100, 1000)
 
 
-def main() -> None:
+def main() -> int:
     rows, least = [], []
     for threads in (1, 2):
         seen = [told_by(__file__, "measure", threads=threads) for _ in range(ROUNDS)]
@@ -33,7 +33,7 @@ def main() -> None:
             )
         products = statistics.median(told["forward_share"] for told in seen)
         least.append(f"{products:.0%} with {threads}")
-    write_section(
+    return write_section(
         "accuracy checks",
         "## Accuracies after each epoch\n\n`python benchmarks/accuracy_checks.py`, medians of "
         f"{ROUNDS} runs; {IMAGES:,} images, TinyNet 3072-512-10. {machine()}.\n\n"
@@ -94,4 +94,4 @@ def _forward_share(images: np.ndarray, w: np.ndarray) -> float:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(course.LIBRARY))
-    measure() if len(sys.argv) > 1 else main()
+    raise SystemExit(measure() if len(sys.argv) > 1 else main())

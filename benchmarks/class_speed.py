@@ -46,7 +46,7 @@ def main() -> int:
             stock.append(STOCK / by_stock(a_course) * 60)
             ours.append(OURS / by_us(a_class, root / f"out-{run}") * 60)
     ratio = statistics.median(b / a for a, b in zip(stock, ours, strict=True))
-    write_section(
+    return write_section(
         "class speed",
         "## A class, beside stock nbgrader\n\n"
         f"`python benchmarks/class_speed.py`, medians of {RUNS} runs in turn, "
@@ -59,7 +59,6 @@ def main() -> int:
         f"| the ratio, target: at least {AT_LEAST} | {ratio:.1f}, {verdict(AT_LEAST, ratio)} |\n\n"
         + why(),
     )
-    return 0 if ratio >= AT_LEAST else 1
 
 
 def why() -> str:

@@ -15,13 +15,13 @@ from results import machine, verdict, write_section
 RUNS, MOST = 21, 1.5
 
 
-def main() -> None:
+def main() -> int:
     imports, helps = [], []
     for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits both
         imports.append(milliseconds("-c", "import typer, rich"))
         helps.append(milliseconds("-m", "autograder", "--help"))
     ratio = statistics.median(b / a for a, b in zip(imports, helps, strict=True))
-    write_section(
+    return write_section(
         "help time",
         "## The first answer\n\n"
         f"`python benchmarks/help_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
@@ -39,4 +39,4 @@ def milliseconds(*arguments: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

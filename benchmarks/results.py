@@ -8,18 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+MISSED = "NOT reached"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = "# Results\n\nMeasured by the scripts of this folder; each writes its own section.\n"
 
 
-def write_section(name: str, text: str) -> None:
-    """Put ``text`` between the markers of ``name``, in place of what is there, or at the end."""
+def write_section(name: str, text: str) -> int:
+    """Put ``text`` between the markers of ``name``, in place of what is there, or at the end.
+
+    Returns the exit status of its script: 1 when it misses a target, see `verdict`.
+    """
     opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
     section = f"{opening}\n{text.strip()}\n{closing}"
     old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEADER
     pattern = re.compile(re.escape(opening) + ".*?" + re.escape(closing), re.DOTALL)
     new, found = pattern.subn(lambda _: section, old)
     RESULTS.write_text(new if found else f"{old.rstrip()}\n\n{section}\n", encoding="utf-8")
+    return int(MISSED in text)
 
 
 def machine() -> str:
@@ -56,4 +61,4 @@ def told_by(script: str, *arguments: object, threads: int | None = None) -> dict
 
 def verdict(value: float, most: float) -> str:
     """How a figure stands to its target."""
-    return "reached" if value <= most else "NOT reached"
+    return "reached" if value <= most else MISSED

@@ -33,7 +33,7 @@ class Enough(Exception):  # noqa: N818 - no error: what was to be seen was seen
     """Ends a training."""
 
 
-def main() -> None:
+def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -41,7 +41,7 @@ def main() -> None:
             images = prepare(MODES["full"], 1, folder)
         except DataError as problem:
             print(f"skipped: {problem}")
-            return
+            return 0
         size = sum(path.stat().st_size for path in images.files.values()) / 1e6
         for trainings in (2, 8):
             seen, processes, threads = watched(images, folder, trainings)
@@ -51,7 +51,7 @@ def main() -> None:
                 f"{seen['Private_Dirty']:.1f} | {copies:.2f} | {MOST_COPIES} | "
                 f"{verdict(copies, MOST_COPIES)} | {threads} |"
             )
-    write_section(
+    return write_section(
         "shared images",
         "## Trainings side by side share the images\n\n`python benchmarks/shared_images.py`. "
         f"The files have {size:,.0f} MB. {machine()}.\n\n"
@@ -117,4 +117,4 @@ def _busy_threads(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -29,7 +29,7 @@ TARGETS = {"torch": ("PyTorch", 0.9), "products": ("the matrix products alone", 
 PLAIN_MOST = 1.5
 
 
-def main() -> None:
+def main() -> int:
     roles = ["ours", "products", "plain"]
     if importlib.util.find_spec("torch"):
         roles.append("torch")
@@ -51,7 +51,7 @@ def main() -> None:
         statistics.median(told_by(__file__, role, threads=1)["ms"] for _ in range(3))
         for role in ("adam", "adam_without")
     )
-    write_section(
+    return write_section(
         "training speed",
         "## A step of training\n\n`python benchmarks/training_speed.py`, medians of "
         f"{ROUNDS} runs in turn, of {STEPS} steps each; ratios are medians over the runs. "
@@ -257,4 +257,4 @@ ROLES = {
 
 if __name__ == "__main__":
     sys.path.insert(0, str(course.LIBRARY))
-    measure(sys.argv[1]) if len(sys.argv) > 1 else main()
+    raise SystemExit(measure(sys.argv[1]) if len(sys.argv) > 1 else main())

@@ -150,6 +150,12 @@ def test_close_allows_rounding_and_no_more():
             checks.close(wrong, right, "x")
 
 
+@pytest.mark.filterwarnings("error")
+def test_close_to_what_overflowed_is_a_failure_and_no_warning():
+    with pytest.raises(checks.Failure):
+        checks.close(np.ones(2), np.array([np.inf, 1.0]), "x")
+
+
 def test_close_says_how_far_and_where_but_not_what_was_expected():
     expected = np.array([[0.123456, 7.654321], [2.345678, 9.876543]])
     wrong = expected.copy()
