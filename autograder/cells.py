@@ -20,6 +20,9 @@ OURS = ANSWERS | {section.id for section in SECTIONS}
 VERSION = 4
 LARGEST_CELL = 200_000
 
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""Of Python; `splitlines` cuts at others, too, such as U+2028 and form feeds in strings."""
+
 # possessive (`*+`, `++`): a line that almost fits must not be tried in every other way, too, which
 # would take hours for a line of blanks
 MAGIC = re.compile(r"(?P<indent>\s*+)(?:%%?[A-Za-z_]|!|\?)")
@@ -112,7 +115,7 @@ def without_magics(text: str) -> str:
     """
     if OTHER_LANGUAGE.match(text):
         return ""
-    return "\n".join(_without_magics(text.splitlines()))
+    return "\n".join(_without_magics(LINE_END.split(text.removesuffix("\n"))))
 
 
 def _without_magics(lines: list[str]) -> Iterator[str]:

@@ -114,8 +114,9 @@ def grade(
         Path | None, typer.Option(help="Write the Grades there as JSON; - for the terminal.")
     ] = None,
     training: Annotated[
-        Training, typer.Option(help="full: on all images. short: a few. off: 8 points unjudged.")
-    ] = Training.OFF,
+        Training | None,
+        typer.Option(help="full: on all images. short: a few. off (default): 8 points unjudged."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the random inputs; drawn anew when not given.")
     ] = None,
@@ -134,13 +135,16 @@ def grade(
     not work, 2 for wrong use. With --keep, --from-observations grades again without running
     any of the student's code.
     """
-    from autograder.grading import NotKept, run, run_again
+    from autograder.grading import NotKept, Unwritable, run, run_again
 
-    with _told_in_a_sentence(NotKept, *_grader_errors()):
-        if from_observations:
-            run_again(paths, json=json, training=training.value, sandbox=sandbox)
+    mode = training and training.value
+    with _told_in_a_sentence(NotKept, Unwritable, *_grader_errors()):
+        if not from_observations:
+            run(paths, json=json, training=mode or "off", seed=seed, sandbox=sandbox, keep=keep)
+        elif seed is None and keep is None:
+            run_again(paths, json=json, training=mode, sandbox=sandbox)
         else:
-            run(paths, json=json, training=training.value, seed=seed, sandbox=sandbox, keep=keep)
+            raise typer.BadParameter("what was kept has its seed, and is kept: no --seed or --keep")
 
 
 @app.command()

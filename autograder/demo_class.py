@@ -110,9 +110,7 @@ HARD: Mapping[str, Callable[[Path], None]] = {
     "volta": _changed("class fc", "class fc("),  # does not compile
     "weyl": _changed("class fc", "while True: pass\n\n\nclass fc"),
     "xeno": _damaged_notebook,
-    "=HYPERLINK('x')": _changed(
-        "class fc", 'print("37 of 37 points")\nimport os\nos._exit(0)\nclass fc'
-    ),
+    "=HYPERLINK('x')": _changed("class fc", f"{CLAIM}\nimport os\nos._exit(0)\nclass fc"),
     "empty": lambda _work: None,
 }
 """Students whose work is empty, broken or hostile."""

@@ -130,7 +130,9 @@ def grade(
     learnt = None
     if images is not None:
         learnt = _learnt(submission, sandbox, images, verdicts, progress)
-    keep(student if learnt is None else student.with_(learnt))
+        keep(student.with_training(learnt, images.mode.name, images.data))
+    else:
+        keep(student)
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
 
@@ -144,9 +146,18 @@ def regrade(
         kept: what `grade` handed to `keep`.
         sandbox: for the reference's side.
         images: of the same seed; without it, what needs a training is not judged.
+
+    Raises:
+        ValueError: they lack something, or their training was done on other images.
     """
     began = time.monotonic()
     learnt = kept[PROBE] if images is not None and PROBE in kept.by_probe else None
+    told = kept.training, kept.data
+    if learnt is not None and kept.data and told != (images.mode.name, images.data):
+        raise ValueError(
+            f"it was trained with --training {kept.training} on {kept.data} "
+            f"Here it would be judged with {images.mode.name} on {images.data}"
+        )
     names = probe_names(learnt is not None)
     student = kept.only(names)
     verdicts = mark(student, reference(kept.seed, sandbox, names))

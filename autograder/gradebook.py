@@ -161,12 +161,11 @@ def _cells(notebook: Notebook) -> dict[str, BaseCell]:
 
 
 def submit(book: Gradebook, student: str, timestamp: str | None) -> None:
-    """Make the student's submission known, or tell the gradebook of its new time."""
-    known = {} if timestamp is None else {"timestamp": timestamp}
+    """Make the student's submission known, or tell the gradebook of its new time, None for none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of SQLAlchemy
         book.update_or_create_student(student)
-        book.update_or_create_submission(course.ASSIGNMENT, student, **known)
+        book.update_or_create_submission(course.ASSIGNMENT, student, timestamp=timestamp)
 
 
 def assign_late_penalty(address: str, student: str, config: Any) -> None:

@@ -34,6 +34,7 @@ MOST_PIXELS = 2**25
 """A page at 300 dots an inch has a quarter. A browser takes four bytes for each, and a few bytes
 of a file can claim billions."""
 ALL_PIXELS = 2**28
+FIGURES = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "svg+xml"))
 PNG = struct.Struct(">8s4x4sII")
 PNG_BEGINS = (b"\x89PNG\r\n\x1a\n", b"IHDR")
 
@@ -42,6 +43,7 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 MISSING = "*There was no such answer in the notebook that was handed in.*"
+UNSHOWN = "[a figure that is not shown here, {}: see what was handed in]\n"
 UNREADABLE = "**The notebook that was handed in could not be shown:** {}."
 
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -161,7 +163,8 @@ def unanswered(notebook: Notebook, sources: Sequence[Source]) -> frozenset[str]:
         source.name
         for source in sources
         if source.nbgrader["solution"]
-        and texts.get(source.name, "").strip() in ("", source.text.strip(), MISSING)
+        and texts.get(source.name, "").strip()
+        in ("", MISSING, source.text.strip(), tame(source.text).strip())
     )
 
 
@@ -279,7 +282,8 @@ def _shown(data: Mapping[str, Any], room: Room) -> Iterator[dict[str, Any]]:
             shown = {"data": {"image/png": kept}, "metadata": {}}
             yield {"output_type": "display_data"} | shown
             return
-    if text := _text(data.get("text/plain"), LONGEST_TEXT):
+    notes = [UNSHOWN.format(kind) for kind in sorted(FIGURES & set(data))]
+    if text := "".join(notes) + _text(data.get("text/plain"), LONGEST_TEXT):
         yield _printed(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder import training as trainings
+from autograder.entries import plain
 from autograder.gauge import new_seed
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
@@ -24,6 +26,10 @@ from autograder.submission import Submission, read
 
 class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
     """A file does not hold what an earlier grading kept; the message says which."""
+
+
+class Unwritable(Exception):  # noqa: N818
+    """Results cannot be put where they were asked for; the message says where."""
 
 
 def run(
@@ -38,57 +44,62 @@ def run(
     """Grade every path and show the Grades, or write them as JSON.
 
     Raises:
+        Unwritable: `json` or `keep` cannot be written.
         SandboxError, SuiteBroken, DataError: grading itself could not work.
     """
-    for folder in (json.parent if json else None, keep):
-        if folder is not None:  # now, and not when hours of grading are to be written down
-            folder.mkdir(parents=True, exist_ok=True)
+    _prepare(json, keep)  # now, and not when hours of grading are to be written down
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
-    grades, taken = [], set()
-    with _images(training, seed) as images, _bar(console) as bar:
+    grades: list[Grade] = []
+    with (
+        _shown_at_the_end(grades, console, json),
+        _images(training, seed) as images,
+        _bar(console) as bar,
+    ):
         task = bar.add_task("grading", total=len(paths), doing="")
-        for path in paths:
-            submission = read(path)
+        for path, name in zip(paths, _names(paths), strict=True):
+            submission = read(path, name)
             bar.update(task, doing=submission.name)
 
             def tell(progress: trainings.Progress, name: str = submission.name) -> None:
                 said = f"{name}: epoch {progress.epoch}, {progress.accuracy:.1%}"
                 bar.update(task, doing=said)
 
-            file = f"{_unlike(submission.name, taken)}.npz"
-
-            def save(observations: Observations, file: str = file) -> None:
+            def save(observations: Observations, name: str = name) -> None:
                 if keep is not None:
-                    observations.save(keep / file)
+                    observations.save(keep / f"{name}.npz")
 
             grades.append(grade(submission, seed, backend, images, tell, save))
             bar.advance(task)
-    _show(grades, console, json)
 
 
 def run_again(
-    paths: Sequence[Path], *, json: Path | None, training: str, sandbox: str | None
+    paths: Sequence[Path], *, json: Path | None, training: str | None, sandbox: str | None
 ) -> None:
     """Grade again what `run` kept, under its seed and without running student code.
 
+    Args:
+        training: None judges the trainings that were kept.
+
     Raises:
-        NotKept: a path holds no observations, or those of another seed than the first.
+        NotKept: a path holds no observations, or those of another seed or training than the first.
+        Unwritable: `json` cannot be written.
         SandboxError, SuiteBroken, DataError: grading itself could not work.
     """
+    _prepare(json, None)
     kept = [_kept(path) for path in paths]
     if len({observations.seed for observations in kept}) > 1:
         raise NotKept("these were kept under several seeds; grade those of one seed at a time")
     backend = choose(sandbox)
-    with _images(training, kept[0].seed) as images:
-        try:
-            grades = [
-                regrade(Submission(path.stem, {}, {}), observations, backend, images)
-                for path, observations in zip(paths, kept, strict=True)
-            ]
-        except ValueError as error:
-            raise NotKept(str(error)) from error
+    names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
+    with _images(training or _trained(kept), kept[0].seed) as images:
+        grades = []
+        for path, name, observations in zip(paths, names, kept, strict=True):
+            try:
+                grades.append(regrade(Submission(name, {}, {}), observations, backend, images))
+            except ValueError as error:
+                raise NotKept(f"{path}: {error}") from error
     _show(grades, Console(stderr=json == Path("-")), json)
 
 
@@ -99,14 +110,44 @@ def _kept(path: Path) -> Observations:
         raise NotKept(str(error)) from error
 
 
-def _unlike(name: str, taken: set[str]) -> str:
-    """The name, or with a number where it is taken: many hand-ins are called `problem_1`."""
-    found, number = name, 1
-    while found in taken:
-        number += 1
-        found = f"{name}-{number}"
-    taken.add(found)
-    return found
+def _trained(kept: Sequence[Observations]) -> str:
+    """How those were trained that were."""
+    modes = {observations.training for observations in kept} - {"off"}
+    if len(modes) > 1:
+        raise NotKept("these were trained in several ways; grade those of one at a time")
+    return modes.pop() if modes else "off"
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """What to call each: many hand-ins are called `problem_1`, so as much as tells them apart."""
+    parts = [path.resolve().parts for path in paths]
+    names = [plain(one[-1]) for one in parts]
+    for depth in range(2, max(map(len, parts)) + 1):
+        count = Counter(names)
+        names = [
+            plain(os.sep.join(one[-depth:])) if count[name] > 1 else name
+            for one, name in zip(parts, names, strict=True)
+        ]
+    return [
+        f"{name} ({number})" if names.count(name) > 1 else name  # one path given twice
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def _prepare(json: Path | None, keep: Path | None) -> None:
+    """Sees that what is asked for can be written."""
+    try:
+        if json is not None and json != Path("-"):
+            json.parent.mkdir(parents=True, exist_ok=True)
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unwritable(f"{error.filename} cannot be made a folder: {error.strerror}") from None
+    if json is not None and json.is_dir():
+        raise Unwritable(f"{json} is a folder; --json writes a file")
+    for place in (json if json and json.exists() else json and json.parent, keep):
+        if place is not None and not os.access(place, os.W_OK):
+            raise Unwritable(f"{place} cannot be written to")
 
 
 @contextmanager
@@ -130,6 +171,16 @@ def _bar(console: Console) -> Progress:
         console=console,
         transient=True,
     )
+
+
+@contextmanager
+def _shown_at_the_end(grades: list[Grade], console: Console, json: Path | None) -> Iterator[None]:
+    """Shows what was graded, also where an error or an interruption kept the rest from it."""
+    try:
+        yield
+    finally:
+        if grades:
+            _show(grades, console, json)
 
 
 def _show(grades: list[Grade], console: Console, json: Path | None) -> None:

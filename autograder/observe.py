@@ -63,11 +63,14 @@ class Observations:
         seed: the grading seed, from which the inputs were drawn.
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
+        training, data: of the training among them, its mode and what it was done on.
     """
 
     seed: int
     sandbox: str
     by_probe: Mapping[str, Observation] = field(default_factory=dict)
+    training: str = "off"
+    data: str | None = None
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -78,9 +81,10 @@ class Observations:
     def __len__(self) -> int:
         return len(self.by_probe)
 
-    def with_(self, observation: Observation) -> Observations:
-        """These and one more."""
-        return replace(self, by_probe={**self.by_probe, observation.probe: observation})
+    def with_training(self, learnt: Observation, mode: str, data: str) -> Observations:
+        """These and a training."""
+        by_probe = {**self.by_probe, learnt.probe: learnt}
+        return replace(self, by_probe=by_probe, training=mode, data=data)
 
     def only(self, probes: Sequence[str]) -> Observations:
         """Those of these probes, in this order.
@@ -110,6 +114,7 @@ class Observations:
                 }
             )
         story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
+        story |= {"training": self.training, "data": self.data}
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
@@ -143,7 +148,9 @@ class Observations:
                 read = [_observation(told, archive) for told in story["probes"]]
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
-        return cls(story["seed"], story["sandbox"], _frozen({o.probe: o for o in read}))
+        by_probe = _frozen({o.probe: o for o in read})
+        kept = story.get("training", "off"), story.get("data")
+        return cls(story["seed"], story["sandbox"], by_probe, *kept)
 
 
 def observe(

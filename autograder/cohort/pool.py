@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -21,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 ATTEMPTS = 3
 PATIENCE_S = 10
+GRACE_S = 5
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -50,7 +52,10 @@ class Pool(Protocol):
         """The one that there is; `anew` where that broke."""
 
     def close(self) -> None:
-        """Nothing of it runs on."""
+        """Nothing of it runs on: what has been begun is done first."""
+
+    def abandon(self) -> None:
+        """Nothing of it runs on, and what has been begun is not done."""
 
 
 def processors() -> int:
@@ -82,6 +87,20 @@ class Processes:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
+    def abandon(self) -> None:
+        """Ends the workers: first so that they clear up, then for sure. Sandboxes end with them."""
+        workers = multiprocessing.active_children()
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + GRACE_S
+        while time.monotonic() < deadline and any(worker.is_alive() for worker in workers):
+            for worker in workers:  # again: one that has ended its task may begin the next
+                worker.terminate()
+            time.sleep(GRACE_S / 10)
+        for worker in workers:
+            worker.kill()
+        self.close()
+
 
 def _begin(parent: int) -> None:
     """A worker leaves an interruption from the keyboard to its parent, and ends when that ends.
@@ -91,7 +110,14 @@ def _begin(parent: int) -> None:
     """
     os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _leave(*_: object) -> None:
+    """Told to terminate, it goes by an exception, so that nothing stays of what it did."""
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115  (pytest has something to say about it)
+    sys.exit(1)
 
 
 def _end_with(parent: int) -> None:
@@ -125,13 +151,18 @@ class Cluster:
     def close(self) -> None:
         self._client.close()
 
+    abandon = close
+    """Dask forgets what nobody waits for."""
+
 
 @contextmanager
 def closing(pool: Pool) -> Iterator[Pool]:
     try:
         yield pool
-    finally:
-        pool.close()
+    except BaseException:
+        pool.abandon()
+        raise
+    pool.close()
 
 
 def begun(function: Callable[..., R], *arguments: Any, pool: Pool) -> list[Future[R]]:

@@ -81,7 +81,10 @@ def run(
     console = console or Console()
     folder, out = folder.resolve(), out.resolve()
     hand_ins, due = _class(folder), _due(due)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
     with _alone(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
         settings = _settings(out, resume, training, seed, sandbox)
         _clear(out)
@@ -91,7 +94,8 @@ def run(
             if due is not None:
                 gradebook.set_due(gradebook.url(out / BOOK), due)
             _finished(proofs)
-        failed = _grade(hand_ins, out, settings, pool, console)
+        with _said_how_to_go_on(console):
+            failed = _grade(hand_ins, out, settings, pool, console)
         with console.status("writing gradebook, feedback and report"):
             summary = results.write(hand_ins, failed, out)
         console.print(results.table(summary, out))
@@ -184,6 +188,15 @@ def _clear(out: Path) -> None:
         if images.name.startswith("images-"):
             shutil.rmtree(images, ignore_errors=True)
         named.unlink()
+
+
+@contextlib.contextmanager
+def _said_how_to_go_on(console: Console) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("Interrupted. What was graded is kept: the same with --resume goes on.")
+        raise
 
 
 def _grade(

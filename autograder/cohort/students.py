@@ -4,20 +4,26 @@ may have the assignment's name after it, as `collect_submission.py` writes it.""
 from __future__ import annotations
 
 import re
+import time as clock
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-
-import dateutil.parser
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder import course
 from autograder.entries import Unreadable, content, plain
 
-STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'()~-]{0,98}[\w=+@'()~-])?")
+STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
+LONGEST_ID = 100
 TIMESTAMP = "timestamp.txt"
+TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
+    r" ?(?:(?P<offset>[+-]\d\d:?\d\d)|(?P<zone>[A-Za-z]+(?:[/_-][A-Za-z]+)*))?",
+    re.ASCII,
+)
 LONGEST_TIMESTAMP = 100
 
 
@@ -60,7 +66,7 @@ def _found(path: Path) -> HandIn:
     student = path.stem.removesuffix(f"_{course.ASSIGNMENT}") if is_zip else path.name
     shown = plain((student or path.stem).encode("utf-8", "replace").decode())
     work = path if is_zip else path / course.ASSIGNMENT
-    if not STUDENT_ID.fullmatch(student):
+    if not is_id(student):
         return HandIn(shown, path, reason="its name is no student id; rename it")
     if path.is_symlink() or work.is_symlink():
         return HandIn(shown, path, reason="it is a link")
@@ -69,6 +75,16 @@ def _found(path: Path) -> HandIn:
     if not work.exists():
         return HandIn(shown, path, reason=f"it has no folder {course.ASSIGNMENT}")
     return HandIn(student, work, None if is_zip else timestamp(work))
+
+
+def is_id(student: str) -> bool:
+    """Whether a name can be a student's id; accents and vowel signs may be characters of their own.
+
+    A Mac writes them so into zip files, and Hindi and Thai always do.
+    """
+    bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
+    begins = not student or unicodedata.category(student[0])[0] != "M"
+    return bool(begins and len(student) <= LONGEST_ID and STUDENT_ID.fullmatch(bare))
 
 
 def _folded(student: str) -> str:
@@ -86,17 +102,34 @@ def timestamp(work: Path) -> str | None:
 def utc(text: str) -> str:
     """A time as the gradebook keeps it: in UTC, which it is taken for unless it says otherwise.
 
-    nbgrader's own reader takes an offset such as +0100 for a hundred seconds.
+    It may end with an offset or with the name of a zone (`+0100`, `CET`, `Europe/Berlin`), as
+    nbgrader writes it where a course sets its zone. nbgrader's own reader takes +0100 for a hundred
+    seconds.
 
     Raises:
-        ValueError: it is no time.
+        ValueError: it is no date with a time, or its zone is not known.
     """
+    found = TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no time")
+    time = datetime.fromisoformat(f"{found['date']} {found['time']}{found['offset'] or ''}")
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=_zone(found["zone"] or "UTC"))  # None is this machine's own
     try:
-        time = dateutil.parser.parse(text)
-        if time.tzinfo is not None:
-            time = time.astimezone(UTC)
+        time = time.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{text} is no time") from None
+        raise ValueError(f"{text!r} is no time of ours") from None
     if time.year < 1000:
-        raise ValueError(f"{text} is no time of ours")
+        raise ValueError(f"{text!r} is no time of ours")
     return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name.upper() in ("UTC", "GMT", "Z"):
+        return UTC
+    if name in clock.tzname:  # CEST is no zone's name, but what a clock in Berlin says in summer
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"no zone is called {name}") from None

@@ -157,7 +157,7 @@ class Running:
 class Printed(io.TextIOBase):
     """Passes on what is printed, and remembers the last validation accuracy in it."""
 
-    PATTERN = re.compile(r"Validation Accuracy: *([0-9.]+)")
+    PATTERN = re.compile(r"Validation Accuracy: *([0-9]*\.?[0-9]+)")
 
     def __init__(self, out: Any) -> None:
         self._out = out

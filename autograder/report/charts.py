@@ -87,12 +87,6 @@ def histogram(
     return _svg(name, f"{len(values)} values. {said}", drawn)
 
 
-def _bar(x: float, top: float, width: float) -> Markup:
-    return Markup(
-        '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
-    ).format(x, top, width, HEIGHT - BOTTOM - top)
-
-
 def _ticks(most: int) -> list[int]:
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10**6) if most / s <= 5)
     return list(range(0, most + 1, step))

@@ -135,6 +135,9 @@ def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
     linus = folder / "linus" / "problem_1" / "lib" / "optim.py"
     linus.write_text(linus.read_text().replace("self.momentum * v +", "self.momentum * v -"))
     shutil.rmtree(folder / "new" / "problem_1")
+    late = "select timestamp from submitted_assignment where student_id = '=cmd(''x'')'"
+    assert book.execute(late).fetchall() == [("2026-11-21 00:10:00.000000",)]
+    (folder / "=cmd('x')" / "problem_1" / "timestamp.txt").unlink()
     (out / "observations" / "ada" / "grade.json").write_text("[{")  # a disk that was full
     run(folder, out, resume=True, workers=1)
     assert grade_of(out, "linus").score == 29
@@ -147,6 +150,7 @@ def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
         key: m[0] for key, m in before.items() if key[0] in ("ada", "grace")
     }
     assert {m[0] for key, m in marks.items() if key[0] == "new"} == {None}
+    assert book.execute(late).fetchall() == [(None,)]
     assert not (out / "feedback" / "new").exists()
     comments = book.execute("select distinct manual_comment from comment").fetchall()
     assert comments == [("Well argued.",)]

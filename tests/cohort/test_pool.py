@@ -77,10 +77,27 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
         [sys.executable, str(tmp_path / "main.py"), str(seen)],
         env={**os.environ, "PYTHONPATH": str(Path(pool_tasks.__file__).parent)},
     )
-    workers = _until(lambda: [int(p.name) for p in seen.iterdir() if p.name.isdigit()])
+    workers = _until(lambda: _ids(seen))
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     assert _until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def test_what_is_interrupted_is_not_waited_for(tmp_path):
+    def interrupted():
+        with closing(Processes(2)) as pool:
+            for task in range(6):
+                pool.executor().submit(pool_tasks.slow, task, str(tmp_path))
+            _until(lambda: len(_ids(tmp_path)) == 2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not any(Path(f"/proc/{worker}").exists() for worker in _ids(tmp_path))
+
+
+def _ids(folder):
+    return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
 
 
 def _until(found, seconds=60):

@@ -1,10 +1,13 @@
 """Who handed in what: names of folders and zips are input like any other."""
 
 import os
+import time
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from autograder.cohort.students import STUDENT_ID, handed_in
+from autograder.cohort.students import handed_in, is_id, utc
 
 
 def folder(root, name, timestamp=None):
@@ -49,19 +52,20 @@ def test_a_zip_that_a_student_made_is_that_students(tmp_path):
 @pytest.mark.parametrize(
     "student",
     ["ada", "=cmd|' /C calc'!A0".replace("|", "").replace("!", "").replace("/", ""), "s123",
-     "Ünï Cøde", "o'hara", "a.b@school.edu", "-rf", "+49", "x" * 100],
+     "Ünï Cøde", "Jose\u0301", "राम", "ประยุทธ์", "o'hara", "O’Brien",
+     "a.b@school.edu", "-rf", "+49", "x" * 100],
 )  # fmt: skip
 def test_an_odd_id_is_still_an_id(student):
-    assert STUDENT_ID.fullmatch(student)
+    assert is_id(student)
 
 
 @pytest.mark.parametrize(
     "student",
     ["..", ".", "", ".hidden", "../x", "a/b", "a\\b", "a\nb", "a\0b", "*", "a[b]", "a?", "<b>",
-     "a:b", " a", "a ", "a.", "x" * 101, "\u202eada", "a\u200bb"],
+     "a:b", " a", "a ", "a.", "x" * 101, "\u202eada", "a\u200bb", "\u0301a", "a" + 100 * "\u0301"],
 )  # fmt: skip
 def test_what_leads_elsewhere_or_deceives_is_no_id(student):
-    assert not STUDENT_ID.fullmatch(student)
+    assert not is_id(student)
 
 
 def test_what_cannot_be_graded_is_listed_with_its_reason(tmp_path):
@@ -110,6 +114,17 @@ def test_of_two_with_one_name_neither_is_taken_for_the_other(tmp_path):
     [
         (b"2026-11-21 00:10:00 UTC\n", "2026-11-21 00:10:00"),
         (b"2026-11-21 01:10:00 +0100", "2026-11-21 00:10:00"),
+        (b"2026-11-21 01:10:00.123456 CET", "2026-11-21 00:10:00"),
+        (b"2026-07-21T00:10 America/New_York", "2026-07-21 04:10:00"),
+        (b"2026-11-20 19:10:00 EST\n", "2026-11-21 00:10:00"),
+        (b"2026-11-21 00:10:00", "2026-11-21 00:10:00"),
+        (b"2026-11-21 00:10:00 UTC+1", None),  # is it before or after?
+        (b"2026-11-21 00:10:00 Nowhere", None),
+        (b"2026-11-21 00:10:00 /etc/passwd", None),
+        (b"2026-11-21", None),
+        (b"23:59", None),
+        (b"0001-01-01 00:00 +2359", None),
+        (b"9" * 29 + b"m", None),
         (b"", None),
         (b"yesterday", None),
         (b"\xff\xfe\x00", None),
@@ -129,3 +144,24 @@ def test_a_time_behind_a_link_is_not_read(tmp_path):
     (work / "timestamp.txt").symlink_to(tmp_path / "real.txt")
     (found,) = handed_in(tmp_path / "class")
     assert found.timestamp is None
+
+
+@given(st.text() | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:. +-]*[A-Za-z/+-]*"))
+@example("9" * 29 + "m")
+def test_whatever_is_given_as_a_time_is_one_or_refused(text):
+    try:
+        found = utc(text)
+    except ValueError:
+        return
+    assert time.strptime(found, "%Y-%m-%d %H:%M:%S")
+
+
+def test_a_zone_may_be_called_as_this_machines_clock_does(monkeypatch):
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        assert utc("2026-07-01 12:00:00 CEST") == "2026-07-01 10:00:00"
+        assert utc("2026-12-01 12:00:00 CET") == "2026-12-01 11:00:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -109,8 +109,13 @@ def test_hand_ins_of_one_name_are_kept_each(tmp_path):
     hand_ins = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
     told = run("grade", *hand_ins, "--keep", tmp_path / "kept")
     assert told.returncode == 0, told.stderr
-    kept = sorted(path.name for path in (tmp_path / "kept").iterdir())
-    assert kept == ["problem_1-2.npz", "problem_1.npz"]
+    kept = sorted((tmp_path / "kept").rglob("*.npz"))
+    assert kept == [tmp_path / "kept" / s / "problem_1.npz" for s in ("ada", "grace")]
+    told = run("grade", "--from-observations", *kept, "--json", "-")
+    assert [grade["submission"] for grade in json.loads(told.stdout)] == [
+        "ada/problem_1",
+        "grace/problem_1",
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK nonsense", None])
@@ -141,6 +146,10 @@ def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
         (["grade", "x", "--training", "some"], 2, "--training"),
         (["grade", "x", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
+        (["grade", "x", "--json", "."], 1, "is a folder; --json writes a file"),
+        (["grade", "x", "--json", "/dev/null/x.json"], 1, "/dev/null cannot be made a folder"),
+        (["grade", "x", "--from-observations", "--seed", "1"], 2, "no --seed or --keep"),
+        (["cohort", ".", "--out", "/dev/null/x"], 1, "/dev/null/x cannot be written to"),
         (["frobnicate"], 2, "No such command"),
     ],
 )

@@ -355,6 +355,8 @@ def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
         ("f('(')  # (\n%time g()", "f('(')  # (\npass"),
         ('x = f("""\n(don\'t)\n""")\n%time g()', 'x = f("""\n(don\'t)\n""")\npass'),
         ("a , b =!ls", "a , b = None"),
+        ("s = 'a\u2028b'  # \x0c\x85\n%time g()", "s = 'a\u2028b'  # \x0c\x85\npass"),
+        ("x = 1\r\n%time g()\ry = 2", "x = 1\npass\ny = 2"),
     ],
 )
 def test_magics_are_removed_as_text(text, python):

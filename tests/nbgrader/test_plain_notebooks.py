@@ -16,6 +16,7 @@ from autograder.graded_notebook import (
     LONGEST_TEXT,
     MISSING,
     MOST_CELLS,
+    UNSHOWN,
     Source,
     as_json,
     plain_notebook,
@@ -112,10 +113,16 @@ def outputs_of(cell):
 
 def test_a_picture_that_is_no_png_is_left_out():
     svg = base64.b64encode(b"<svg onload=alert(1)>").decode()
-    assert (
-        outputs_of(shown(**{"image/png": svg, "text/plain": "<Figure>"}))[0]["text"] == "<Figure>"
-    )
-    assert outputs_of(shown(**{"image/png": "no base64!"})) == []
+    (output,) = outputs_of(shown(**{"image/png": svg, "text/plain": "<Figure>"}))
+    assert output["text"] == UNSHOWN.format("image/png") + "<Figure>"
+    (output,) = outputs_of(shown(**{"image/png": "no base64!"}))
+    assert output["text"] == UNSHOWN.format("image/png")
+
+
+def test_whoever_marks_is_told_of_a_figure_that_is_no_png():
+    drawn = {"image/svg+xml": "<svg onload=alert(1)>", "text/html": "<b>", "text/plain": "<Figure>"}
+    (output,) = outputs_of(shown(**drawn))
+    assert output["text"] == UNSHOWN.format("image/svg+xml") + "<Figure>"
 
 
 def picture(width, height, size=24):
@@ -126,10 +133,11 @@ def picture(width, height, size=24):
 
 def test_pictures_are_bounded_in_bytes_and_in_pixels():
     assert outputs_of(shown(**picture(3000, 2400)))
-    assert outputs_of(shown(**picture(3000, 2400, LARGEST_IMAGE + 1))) == []
-    assert outputs_of(shown(**picture(60_000, 60_000))) == []
+    for large in (picture(3000, 2400, LARGEST_IMAGE + 1), picture(60_000, 60_000)):
+        assert [output["output_type"] for output in outputs_of(shown(**large))] == ["stream"]
     many = [shown(**picture(2**12, 2**12))] * 40
-    kept = [cell for cell in plain_notebook(notebook_of(*many))["cells"] if cell["outputs"]]
+    cells = plain_notebook(notebook_of(*many))["cells"]
+    kept = [cell for cell in cells if "data" in cell["outputs"][0]]
     assert len(kept) == ALL_PIXELS // 2**24
 
 
@@ -187,6 +195,20 @@ def test_what_holds_the_stub_or_is_missing_was_not_answered():
     found = restored(plain_notebook(notebook_of(marked("answer", source="x = 1"), stub)), SOURCES)
     assert unanswered(found, SOURCES) == {"question"}
     assert unanswered(restored(plain_notebook(b""), SOURCES), SOURCES) == {"question", "answer"}
+
+
+def test_of_the_release_as_it_was_handed_out_nothing_was_answered():
+    """Its questions have brackets and colons, which are tamed in what a person opens."""
+    content = (course.RELEASE / course.NOTEBOOK).read_bytes()
+    cells = [c for c in json.loads(content)["cells"] if c["metadata"].get("nbgrader")]
+    sources = []
+    for cell in cells:
+        told = {"cell_type": cell["cell_type"]} | cell["metadata"]["nbgrader"]
+        text = "".join(cell["source"])
+        sources.append(Source(told["grade_id"], text, told["locked"], told))
+    to_answer = {source.name for source in sources if source.nbgrader["solution"]}
+    assert len(to_answer) == 6
+    assert unanswered(restored(plain_notebook(content), sources), sources) == to_answer
 
 
 def test_one_notebook_gives_the_same_bytes_every_time():

@@ -10,6 +10,7 @@ from lib.mlp.train import train_net
 from lib.optim import SGD
 
 from autograder import svhn
+from autograder.probes.full_training import Printed
 from autograder.training import MODES, Images, Mode, claimed, judged_accuracy, prepare, train
 
 SEED = 11
@@ -70,6 +71,19 @@ def test_what_the_training_printed_comes_back_as_a_claim(run, solution):
     observation, accuracy, _ = run(lying)
     assert float(observation["told_accuracy"]) == 1.0
     assert accuracy < 1.0
+
+
+def test_whatever_is_printed_the_training_goes_on():
+    printed = Printed(io.StringIO())
+    for text, claim in (
+        ("(Epoch 1 / 5) Training Accuracy: 0.3, Validation Accuracy: 0.25", 0.25),
+        ("Validation Accuracy: 0.75.", 0.75),
+        ("Computing Validation Accuracy: ...", 0.75),
+        ("Validation Accuracy: 1.2.3", 1.2),
+        ("Validation Accuracy:.5", 0.5),
+    ):
+        print(text, file=printed)
+        assert printed.accuracy == claim
 
 
 @pytest.mark.parametrize("lie", [np.array(np.nan), np.array([3, 4]), np.array(np.inf), "many"])
