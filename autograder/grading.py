@@ -119,19 +119,26 @@ def _trained(kept: Sequence[Observations]) -> str:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """What to call each: many hand-ins are called `problem_1`, so as much as tells them apart."""
-    parts = [path.resolve().parts for path in paths]
-    names = [plain(one[-1]) for one in parts]
-    for depth in range(2, max(map(len, parts)) + 1):
-        count = Counter(names)
-        names = [
-            plain(os.sep.join(one[-depth:])) if count[name] > 1 else name
-            for one, name in zip(parts, names, strict=True)
-        ]
-    return [
-        f"{name} ({number})" if names.count(name) > 1 else name  # one path given twice
-        for number, name in enumerate(names, 1)
-    ]
+    """What to call each: many hand-ins are called `problem_1`, so as much as tells them apart.
+
+    Never absolute: what is kept is kept under these names.
+    """
+    resolved = [path.resolve() for path in paths]
+    parts = {path: [plain(part) for part in path.parts[1:]] or [""] for path in resolved}
+    names = {path: each[-1] for path, each in parts.items()}
+    for depth in range(2, max(map(len, parts.values())) + 1):
+        count = Counter(names.values())
+        names |= {
+            path: os.sep.join(each[-depth:])
+            for path, each in parts.items()
+            if count[names[path]] > 1
+        }
+    times: Counter[Path] = Counter()
+    found = []
+    for path in resolved:
+        times[path] += 1
+        found.append(f"{names[path]} ({times[path]})" if times[path] > 1 else names[path])
+    return found
 
 
 def _prepare(json: Path | None, keep: Path | None) -> None:

@@ -106,13 +106,16 @@ def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path
 def test_hand_ins_of_one_name_are_kept_each(tmp_path):
     for student in ("ada", "grace"):
         (tmp_path / student / "problem_1" / "lib").mkdir(parents=True)
-    hand_ins = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
-    told = run("grade", *hand_ins, "--keep", tmp_path / "kept")
+    ada, grace = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
+    told = run("grade", ada, grace, ada, "--keep", tmp_path / "kept")
     assert told.returncode == 0, told.stderr
     kept = sorted((tmp_path / "kept").rglob("*.npz"))
-    assert kept == [tmp_path / "kept" / s / "problem_1.npz" for s in ("ada", "grace")]
+    expected = ("ada/problem_1 (2).npz", "ada/problem_1.npz", "grace/problem_1.npz")
+    assert kept == [tmp_path / "kept" / name for name in expected]
+    assert sorted(path.name for path in tmp_path.rglob("*.npz")) == sorted(p.name for p in kept)
     told = run("grade", "--from-observations", *kept, "--json", "-")
     assert [grade["submission"] for grade in json.loads(told.stdout)] == [
+        "problem_1 (2)",
         "ada/problem_1",
         "grace/problem_1",
     ]
