@@ -174,11 +174,9 @@ CASES = [
     Case(
         "recurses_in_c",
         """
-        import sys
-        sys.setrecursionlimit(10**9)
-        nested = []
-        for _ in range(10**6): nested = [nested]
-        repr(nested)
+        nested = ()
+        for _ in range(3 * 10**5): nested = (nested,)
+        hash(nested)
         """,
         "killed",
         "SIGSEGV",
