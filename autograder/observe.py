@@ -86,6 +86,10 @@ class Observations:
         by_probe = {**self.by_probe, learnt.probe: learnt}
         return replace(self, by_probe=by_probe, training=mode, data=data)
 
+    def replaced(self, others: Observations) -> Observations:
+        """With the observations of others in place of those of the same probes."""
+        return replace(self, by_probe={**self.by_probe, **others.by_probe})
+
     def only(self, probes: Sequence[str]) -> Observations:
         """Those of these probes, in this order.
 
@@ -161,6 +165,7 @@ def observe(
     budget: Budget = SUBMISSION,
     probes: Sequence[str] | None = None,
     data: Mapping[str, Path] | None = None,
+    together: bool = False,
 ) -> Observations:
     """Runs probes on a library in a sandbox.
 
@@ -172,6 +177,7 @@ def observe(
         budget: the limits.
         probes: their names; all but the training ones when None.
         data: .npy files by name for the probes that ask for `data`.
+        together: all of them in one process, see `session.run`.
 
     Raises:
         SandboxError: the sandbox itself could not work; never a student's fault.
@@ -180,7 +186,8 @@ def observe(
         probes = [name for name, probe in all_probes().items() if not probe.training]
     observed = {name: ({}, {}) for name in probes}
     endings = {}
-    for event in run(Work(files, cells, data or {}), probes, key_of(seed), sandbox, budget):
+    work, key = Work(files, cells, data or {}), key_of(seed)
+    for event in run(work, probes, key, sandbox, budget, together=together):
         if event.step is not None:
             values, refused = observed[event.probe]
             values |= event.step.values

@@ -1,14 +1,15 @@
 """One submission's probes in a sandbox, told as they happen.
 
-The worker does them in order. When it dies or falls silent, what it was doing is blamed and the
-rest is done by a new one, so that `os._exit` at import time or a killed parent costs what it breaks
-and no more.
+The worker does them in order, each in a process of its own or all in one (a "run" of probes). When
+it dies or falls silent, what it was doing is blamed and the rest is done by a new one, so that
+`os._exit` at import time or a killed parent costs what it breaks and no more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import signal
 import tempfile
 import time
@@ -116,18 +117,27 @@ def _write(folder: Path, path: str, content: bytes) -> None:
 
 
 def run(
-    work: Work, probes: Sequence[str], key: str, backend: Backend, budget: Budget, threads: int = 1
+    work: Work,
+    probes: Sequence[str],
+    key: str,
+    backend: Backend,
+    budget: Budget,
+    threads: int = 1,
+    together: bool = False,
 ) -> Iterator[Event]:
     """What each probe yields and how it ends, in the order of `probes`, as it happens.
 
     Every probe ends exactly once, whatever the child does. Closing the iterator kills the child.
+    `together` runs all of them in one process, with the limits of one probe: many times as fast,
+    and one that crashes takes those behind it with it.
 
     Raises:
         SandboxError: the sandbox itself did not start.
     """
     began = time.monotonic()
     deadline, latest = began + budget.wall_s, began + budget.longest_s
-    remaining, unimportable = list(probes), {}
+    remaining: list[Sequence[str]] = [tuple(probes)] if together else [(name,) for name in probes]
+    unimportable: dict[str, str] = {}
     with work.written() as mounts:
         mounts = [*trusted_mounts(), *mounts]
         for _ in range(MOST_WORKERS):
@@ -137,7 +147,7 @@ def run(
                 break
             config = {
                 "key": key,
-                "probes": remaining,
+                "runs": remaining,
                 "unimportable": unimportable,
                 "patience_s": budget.patience_s,
                 "least_s": budget.least_s,
@@ -159,10 +169,11 @@ def run(
             if story.importing is not None:
                 unimportable = {**unimportable, story.importing: f"did not import: {story.why}"}
             elif remaining and not story.again:
-                yield Event(remaining.pop(0), ending=Ending(story.how, story.why))
+                del remaining[0]
+                yield from story.cut_short()
     late = time.monotonic() > deadline
     ending = Ending("timed out", OUT_OF_TIME) if late else Ending("killed", OUT_OF_WORKERS)
-    for probe in remaining:
+    for probe in itertools.chain(*remaining):
         yield Event(probe, ending=ending)
 
 
@@ -172,14 +183,14 @@ class Story:
     def __init__(
         self,
         process: Process,
-        probes: Sequence[str],
+        runs: Sequence[Sequence[str]],
         budget: Budget,
         deadline: float,
         latest: float,
     ) -> None:
         """`deadline` is for a run that sleeps, `latest` for any."""
         self._process = process
-        self._probes = probes
+        self._runs = runs
         self._budget = budget
         self._deadline = deadline
         self._latest = latest
@@ -189,7 +200,8 @@ class Story:
         self.done = 0
         self.how, self.why = "killed", "its process ended early"
         self._frames: Frames | None = None
-        self._ended: Step | None = None
+        self._ends: list[str | Raised] = []
+        """How the first probes of this run ended by themselves."""
         self._refused: str | None = None
         self._since = time.monotonic()
         """When the worker began what it is doing: its start, an import, a probe."""
@@ -207,8 +219,12 @@ class Story:
                     break
         except MalformedError as malformed:
             self.how, self.why = "refused", str(malformed)
-        if self.done == len(self._probes):
+        if self.done == len(self._runs):
             self.importing = None
+
+    def cut_short(self) -> Iterator[Event]:
+        """The ends of the run that this worker was at when it ended itself."""
+        return self._endings(Ending(self.how, self.why), ended=self._ends)
 
     def _records(self) -> Iterator[Record]:
         records, received, look_again = Records(), 0, time.monotonic() + LOOK_S
@@ -276,19 +292,36 @@ class Story:
                 if self._frames is not None or record.data != self._expected():
                     raise MalformedError("the worker began a probe out of turn")
                 self._frames = Frames(self._budget.probe.output_bytes)
-                self._ended = self._refused = None
+                self._ends, self._refused = [], None
             case "D":
                 yield from self._steps(record.data)
             case "E":
                 if self._frames is None:
                     raise MalformedError("the worker ended a probe that had not begun")
-                ending = self._ending(probe_end(record.data))
-                self._frames = None
+                end = probe_end(record.data)
+                # bytes behind a probe's end are the next one's; behind the last, there is none
+                last = len(self._ends) == len(self._runs[self.done])
+                ended = self._ends[:-1] if last and not self._frames.whole else self._ends
+                yield from self._endings(self._ending(end), ended, end.printed)
+                self._frames, self._ends = None, []
                 self.done += 1
-                yield Event(self._probes[self.done - 1], ending=ending)
 
     def _expected(self) -> bytes | None:
-        return self._probes[self.done].encode() if self.done < len(self._probes) else None
+        return "\n".join(self._runs[self.done]).encode() if self.done < len(self._runs) else None
+
+    def _endings(
+        self, other: Ending, ended: Sequence[str | Raised], printed: str = ""
+    ) -> Iterator[Event]:
+        """The ends of a run's probes: of those that did not end by themselves, `other`."""
+        probes = self._runs[self.done]
+        told = printed if len(probes) == 1 else ""  # of several, nobody knows who printed it
+        for probe, end in itertools.zip_longest(probes, ended):
+            if end is None:
+                yield Event(probe, ending=other)
+            elif isinstance(end, Raised):
+                yield Event(probe, ending=Ending("raised", raised=end, printed=told))
+            else:
+                yield Event(probe, ending=Ending("finished", printed=told))
 
     def _steps(self, chunk: bytes) -> Iterator[Event]:
         """A probe's malformed bytes are its own failure, not the worker's."""
@@ -296,18 +329,21 @@ class Story:
             raise MalformedError("the worker passed on bytes of no probe")
         if self._refused is not None:
             return
+        probes = self._runs[self.done]
         try:
             for step in self._frames.feed(chunk):
-                if self._ended is not None:
+                if len(self._ends) == len(probes):
+                    self._ends.pop()
                     raise MalformedError("the probe went on after its end")
-                if step.end is not None:
-                    self._ended = step
                 if step.values or step.refused:
-                    yield Event(self._probes[self.done], step=step)
+                    yield Event(probes[len(self._ends)], step=step)
+                if step.end is not None:
+                    self._ends.append(step.end)
         except MalformedError as malformed:
             self._refused = str(malformed)
 
     def _ending(self, end: ProbeEnd) -> Ending:
+        """That of a probe which did not end by itself."""
         allowed = self._budget.probe.output_bytes
         if self._refused is not None or end.how == "output":
             why = self._refused or f"it sent more than {allowed // 2**20} MiB"
@@ -318,9 +354,6 @@ class Story:
             )
         if end.how == "missing":
             return Ending("missing", "there is no such probe")
-        if self._ended is not None and self._frames is not None and self._frames.whole:
-            raised = self._ended.end if isinstance(self._ended.end, Raised) else None
-            return Ending("raised" if raised else "finished", raised=raised, printed=end.printed)
         if end.how == "signal":
             return Ending(
                 "killed", f"its process was ended by {_signal(end.code)}", printed=end.printed

@@ -1,4 +1,4 @@
-"""The process inside the sandbox: imports a student's library once, then forks for each probe.
+"""The process inside the sandbox: imports a student's library once, then forks for its probes.
 
     python -s -S -P -B worker.py CONFIG
 
@@ -7,9 +7,11 @@ with `writer.py`, `confine.py` and the probes; beside it are `student/` (which h
 `cells/`, `data/` and `packages/`. What happens is told on standard output in records of a kind, a
 length and that many bytes:
 
-    I  a module is about to be imported (its name)      B  a probe begins (its name)
-    D  bytes the probe sent (frames, see `writer.py`)   E  how it ended (JSON)
-    A  nothing can be started any more: again, please   Z  that was all
+    I  a module is about to be imported (its name)    B  a run begins (its probes, a line each)
+    D  bytes it sent (frames, see `writer.py`)        E  how its process ended (JSON)
+    A  nothing can be started any more: again         Z  that was all
+
+A run is one process, for one probe or for several.
 
 Nothing here guards a grade: once the library is imported, this process may be the student's. What
 guards it is that whatever the records say is a claim.
@@ -63,11 +65,11 @@ def main() -> None:
     library, importing = _import_library(config, tell, probes)
     stage = Stage(config, box, channel, library, importing)
     gc.freeze()  # forks share these objects; collecting them would copy their pages
-    for name in config["probes"]:
-        tell(b"B", name.encode())
-        if name in known:
+    for names in config["runs"]:
+        tell(b"B", "\n".join(names).encode())
+        if known.keys() >= set(names):
             try:
-                end = stage.run(known[name], lambda data: tell(b"D", data))
+                end = stage.run([known[name] for name in names], lambda data: tell(b"D", data))
             except BlockingIOError:  # what an earlier probe left behind still counts
                 tell(b"A")
                 os._exit(0)
@@ -128,7 +130,7 @@ def _allow_processor_time(seconds: int) -> None:
 
 
 class Stage:
-    """Runs probes one after another, each in a process and a session of its own."""
+    """Does one run after another, each in a process and a session of its own."""
 
     def __init__(
         self, config: Mapping[str, Any], box: Path, channel: int, library: Any, importing: dict
@@ -144,8 +146,8 @@ class Stage:
         self._folder = Path(os.environ["TMPDIR"])
         self._kept = set(self._folder.iterdir())  # what imports wrote, such as a cache of fonts
 
-    def run(self, probe: Any, send: Any) -> dict[str, Any]:
-        """Forks, passes on what the probe sends, and says how it ended."""
+    def run(self, probes: list[Any], send: Any) -> dict[str, Any]:
+        """Forks, passes on what the probes send, and says how their process ended."""
         seconds = max(min(self._limits["cpu_s"], self._patience), self._config["least_s"])
         wall = self._limits["wall_s"] * seconds / self._limits["cpu_s"]
         from confine import fork
@@ -156,7 +158,7 @@ class Stage:
         if child == 0:
             os.close(frames[0])
             os.close(printed[0])
-            self._perform(probe, frames[1], printed[1], seconds)
+            self._perform(probes, frames[1], printed[1], seconds)
         os.close(frames[1])
         os.close(printed[1])
         relay = Relay(frames[0], printed[0], self._limits["output_bytes"], send)
@@ -184,8 +186,8 @@ class Stage:
         elapsed = time.monotonic() - began
         return elapsed > wall and elapsed - self._config["busy"] * _processor_time(child) > wall
 
-    def _perform(self, probe: Any, frames: int, printed: int, seconds: int) -> None:
-        """In the child: run the probe, send what it yields, never return."""
+    def _perform(self, probes: list[Any], frames: int, printed: int, seconds: int) -> None:
+        """In the child: run the probes, send what they yield, never return."""
         try:
             os.setsid()
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
@@ -195,7 +197,8 @@ class Stage:
             os.close(printed)
             with contextlib.suppress(Exception):  # it may be the student's own by now
                 sys.stdout.reconfigure(line_buffering=True)  # so that what was said last is known
-            self._exercise(probe, frames)
+            for probe in probes:
+                self._exercise(probe, frames)
             with contextlib.suppress(Exception):
                 sys.stdout.flush()
         finally:
@@ -231,7 +234,7 @@ class Stage:
         }
 
     def _clear_folder(self) -> None:
-        """Nothing that a probe wrote is there for the next one."""
+        """Nothing that a run wrote is there for the next one."""
         for path in set(self._folder.iterdir()) - self._kept:
             if path.is_dir() and not path.is_symlink():
                 import shutil  # with four libraries, which every fork would pay for
@@ -241,7 +244,7 @@ class Stage:
                 path.unlink(missing_ok=True)
 
     def _kill_what_is_left(self, child: int) -> None:
-        """Ends whatever the probe started and left behind, and waits until it is gone."""
+        """Ends whatever a run started and left behind, and waits until it is gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._config["alone"]:  # nobody but us can be reached: everybody
                 os.kill(-1, signal.SIGKILL)
@@ -255,7 +258,7 @@ class Stage:
 
 
 class Relay:
-    """Passes on one probe's frames in chunks and keeps the end of what it printed."""
+    """Passes on a run's frames in chunks and keeps the end of what it printed."""
 
     def __init__(self, frames: int, printed: int, room: int, send: Any) -> None:
         self._open = {frames, printed}

@@ -290,6 +290,14 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
+        "ends the probes behind it",
+        tries="Says for all probes that share its process that they finished, and ends that.",
+        must="No point: they gave no numbers, and are asked again by themselves.",
+        over=LEFT,
+        does=block("everywhere(frame('finished') * 99)\nos._exit(0)", FRAME),
+        roads=(ZIP,),
+    ),
+    Attack(
         "forges the worker's records",
         tries="Tells, at import, the whole story of a run that went well, and ends.",
         must="No point: a story without right numbers is a story.",
@@ -303,11 +311,11 @@ ATTACKS = (
     def record(kind, data=b""):
         return struct.pack("<cI", kind, len(data)) + data
 
-    names = json.loads(sys.argv[1])["probes"] if len(sys.argv) > 1 else []
+    runs = json.loads(sys.argv[1])["runs"] if len(sys.argv) > 1 else []
     story = b"".join(
-        record(b"B", name.encode()) + record(b"D", frame("finished"))
+        record(b"B", "\\n".join(names).encode()) + record(b"D", frame("finished") * len(names))
         + record(b"E", b'{"how": "exit", "code": 0}')
-        for name in names
+        for names in runs
     )
     everywhere(story + record(b"Z"))
 """

@@ -105,7 +105,9 @@ def run(sandbox: backends.Backend, run_probes: Run) -> Run:
     """The same in each backend, on a library given by the sources of its modules."""
 
     def run(source: str, probes: Iterable[str], **rest: object) -> Observations:
-        extra = {k: rest.pop(k) for k in ("seed", "budget", "data", "cells") if k in rest}
+        extra = {
+            k: rest.pop(k) for k in ("seed", "budget", "data", "cells", "together") if k in rest
+        }
         files = rest.pop("files", None) or _library(**rest)
         return run_probes(sandbox, source, probes, files, **extra)
 

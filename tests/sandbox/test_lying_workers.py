@@ -40,7 +40,8 @@ def array(name, shape, payload=b"", claim=None):
     return frame({"arrays": [[name, "<f8", shape]]}, payload, claim)
 ends = frame({"end": "finished"})
 def ended(how="exit", **more): tell(b"E", json.dumps({"how": how, **more}).encode())
-probes = json.loads(sys.argv[1])["probes"]
+runs = json.loads(sys.argv[1])["runs"]
+probes = [p for run in runs for p in run]
 """
 
 

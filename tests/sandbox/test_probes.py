@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -290,3 +292,60 @@ def test_limits_are_said_once():
     assert SUBMISSION.probe.output_bytes <= SUBMISSION.output_bytes
     assert TRAINING.probe.output_bytes <= TRAINING.output_bytes
     assert SUBMISSION.probe.total_bytes >= SUBMISSION.probe.memory_bytes >= 256 * MIB
+
+
+TOGETHER = """
+import os
+state = []
+@given()
+def first(lib):
+    state.append(1)
+    yield dict(a=1.0)
+    print("said by the first")
+@given()
+def second(lib):
+    yield dict(a=len(state))
+    raise ValueError("the probe itself")
+@given()
+def third(lib):
+    yield dict(a=len(state))
+    yield dict(b=np.zeros(3))
+    LAST
+@given()
+def fourth(lib):
+    yield dict(a=1.0)
+"""
+NAMES = ["first", "second", "third", "fourth"]
+
+
+def test_probes_together_share_a_process_and_keep_their_own_steps_and_ends(run):
+    seen = run(TOGETHER.replace("LAST", ""), NAMES, together=True)
+    ends = [seen[name].ending.how for name in NAMES]
+    assert ends == ["finished", "raised", "finished", "finished"]
+    assert (seen["second"]["a"], seen["third"]["a"]) == (1, 1)
+    assert seen["second"].ending.raised.message == "the probe itself"
+    assert "b" in seen["third"]
+    assert "b" not in seen["fourth"]
+    assert seen["first"].ending.printed == ""
+    alone = run(TOGETHER.replace("LAST", ""), NAMES)
+    assert (alone["second"]["a"], alone["third"]["a"]) == (0, 0)
+    assert alone["first"].ending.printed == "said by the first\n"
+
+
+ENDS = {
+    "os._exit(3)": ("killed", "exit status 3"),
+    "os.abort()": ("killed", "SIGABRT"),
+    "while True: pass": ("timed out", "within 1 s"),
+    "os.kill(os.getppid(), 9)": ("killed", "its process ended early"),
+}
+
+
+@pytest.mark.parametrize(("last", "ending"), ENDS.items(), ids=ENDS)
+def test_one_that_ends_the_process_ends_those_behind_it_and_none_before(run, last, ending):
+    seen = run(TOGETHER.replace("LAST", last), NAMES, together=True)
+    how, says = ending
+    assert [seen[name].ending.how for name in NAMES[:2]] == ["finished", "raised"]
+    for name in NAMES[2:]:
+        assert seen[name].ending.how == how
+        assert re.search(says, seen[name].ending.text), seen[name].ending
+    assert not seen["fourth"].values

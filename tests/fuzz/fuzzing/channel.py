@@ -148,7 +148,7 @@ class Pipe:
 
 def read_stream(data: bytes) -> str:
     soon = time.monotonic() + 60
-    story = Story(Pipe(data), PROBES, BUDGET, soon, soon)
+    story = Story(Pipe(data), [[name] for name in PROBES], BUDGET, soon, soon)
     ended = []
     for event in story.events():
         if event.step is not None:
