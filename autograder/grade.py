@@ -149,13 +149,19 @@ def _sure(
     what fails, the probes are asked again, and that answer alone counts.
     """
     verdicts = mark(student, right)
-    doubtful = {name for v in verdicts if v.failure is not None for name in v.check.probes}
-    if not doubtful:
+    failed = {name for v in verdicts if v.failure is not None for name in v.check.probes}
+    names = [name for name in student if name in failed and not _is_clear(student[name])]
+    if not names:
         return student, verdicts
-    names = [name for name in student if name in doubtful]
     alone = observe(submission.files, submission.cells, student.seed, sandbox, probes=names)
     student = student.replaced(alone)
     return student, mark(student, right)
+
+
+def _is_clear(seen: Observation) -> bool:
+    """Whether it ended as it would alone: by what the student left out, or cannot be imported."""
+    raised = seen.ending.raised
+    return raised is not None and bool(raised.importing or raised.type == "NotImplementedError")
 
 
 def regrade(

@@ -29,7 +29,7 @@ from autograder.sandbox.selftest import choose
 from autograder.variants import solution
 
 RUNS = 3
-STOCK, OURS = 7, 105
+STOCK, OURS = 7, 210
 AT_LEAST = 25
 OBSERVED = 9
 NEEDS_IMAGES = ("data", "train_tiny_net", "compare_")

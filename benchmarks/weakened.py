@@ -39,10 +39,11 @@ def main() -> int:
 
 Each protection of each sandbox switched off, and the line of the confinement self-test that fails.
 Where another one holds the same thing, nothing fails, and a row further on switches off both (what
-bwrap and sandlock always do cannot be switched off). The filter is one file for both sandboxes; its
-rules are tried under bubblewrap, which has no list of its own. Two things are not in the table: a
-namespace of control groups, which nothing shows where there is no /proc, and an ordinary user's
-namespace of users, without which bwrap does not start. The whole self-test takes {timed()}.
+the zygote and sandlock always do cannot be switched off). The filter is one file for both
+sandboxes; its rules are tried under bubblewrap, which has no list of its own. Two things are not in
+the table: a namespace of control groups, which nothing shows where there is no /proc, and an
+ordinary user's namespace of users, without which bwrap does not start. The whole self-test takes
+{timed()}.
 
 {table().as_markdown()}"""
     write_section("weakened", text)

@@ -2,6 +2,8 @@
 
 Each submission's state lies under `observations/`, see `work`. Everything else is made from the
 states, by this process alone: so resuming is doing what is missing or stale.
+
+What needs nbgrader is imported where it is used: that takes seconds, in which the workers start.
 """
 
 from __future__ import annotations
@@ -12,16 +14,17 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from autograder import course, gradebook, training
-from autograder.cohort import results
+from autograder import course, training
 from autograder.cohort.bar import Bar
 from autograder.cohort.pool import (
     Cluster,
@@ -36,7 +39,11 @@ from autograder.cohort.pool import (
 from autograder.cohort.students import HandIn, handed_in, utc
 from autograder.cohort.work import Plan, prove, work
 from autograder.gauge import new_seed
+from autograder.graded_notebook import Source
 from autograder.sandbox.selftest import choose
+
+if TYPE_CHECKING:
+    from autograder.cohort.results import Summary
 
 SETTINGS = "class.json"
 LOCK = ".lock"
@@ -71,7 +78,7 @@ def run(
     sandbox: str | None = None,
     due: str | None = None,
     console: Console | None = None,
-) -> results.Summary:
+) -> Summary:
     """Grade a class and write everything about it into `out`.
 
     Raises:
@@ -90,12 +97,12 @@ def run(
         _clear(out)
         with console.status("preparing the gradebook, and trying the grader on the solution"):
             proofs = begun(prove, settings.seed, settings.sandbox, pool=pool)
-            _book(out)  # nbgrader takes seconds for it, in which the workers have started
-            if due is not None:
-                gradebook.set_due(gradebook.url(out / BOOK), due)
+            sources = _book(out, due)
             _finished(proofs)
         with _said_how_to_go_on(console):
-            failed = _grade(hand_ins, out, settings, pool, console)
+            failed = _grade(hand_ins, out, settings, sources, pool, console)
+        from autograder.cohort import results
+
         with console.status("writing gradebook, feedback and report"):
             summary = results.write(hand_ins, failed, out)
         console.print(results.table(summary, out))
@@ -155,12 +162,20 @@ def _settings(
     return settings
 
 
-def _book(out: Path) -> None:
-    """The gradebook, made again only where the assignment has changed: that takes seconds."""
-    stamp, sources = out / ASSIGNMENT, hashlib.sha256(course.SOURCE.read_bytes()).hexdigest()
-    if not ((out / BOOK).exists() and stamp.exists() and stamp.read_text() == sources):
+def _book(out: Path, due: str | None) -> tuple[Source, ...]:
+    """The assignment's cells in the gradebook, which is made again only where they have changed."""
+    # jsonschema, by which nbgrader checks notebooks, would compile a grammar of internationalised
+    # addresses: half of the seconds that this import takes, for a format that no notebook has
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from autograder import gradebook
+
+    stamp, digest = out / ASSIGNMENT, hashlib.sha256(course.SOURCE.read_bytes()).hexdigest()
+    if not ((out / BOOK).exists() and stamp.exists() and stamp.read_text() == digest):
         gradebook.create(out / BOOK)
-        stamp.write_text(sources)
+        stamp.write_text(digest)
+    if due is not None:
+        gradebook.set_due(gradebook.url(out / BOOK), due)
+    return gradebook.sources(gradebook.url(out / BOOK))
 
 
 def _pool(workers: int | None, scheduler: str | None, most: int) -> Pool:
@@ -203,6 +218,7 @@ def _grade(
     hand_ins: list[HandIn],
     out: Path,
     settings: Settings,
+    sources: tuple[Source, ...],
     pool: Pool,
     console: Console,
 ) -> dict[HandIn, str]:
@@ -215,7 +231,7 @@ def _grade(
     ):
         plan = Plan(
             out / STATES,
-            gradebook.sources(gradebook.url(out / BOOK)),
+            sources,
             settings.seed,
             settings.training,
             settings.sandbox,

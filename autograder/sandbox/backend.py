@@ -17,6 +17,9 @@ from autograder.sandbox.limits import Limits
 
 HERE = Path(__file__).parent
 PROBES = HERE.parent / "probes"
+TRUSTED = "trusted/"
+"""The folder of the box with what is ours."""
+
 FLAGS = ("-s", "-S", "-P", "-B")
 """No site-packages, no user's site, no script's folder on the path, no .pyc written."""
 
@@ -44,8 +47,8 @@ class Mount:
 def trusted_mounts() -> list[Mount]:
     """What of ours the child may read: the worker, what it imports, and the probes."""
     files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
-    mounts = [Mount(HERE / name, f"trusted/{name}") for name in files]
-    return [*mounts, Mount(PROBES, "trusted/probes")]
+    mounts = [Mount(HERE / name, f"{TRUSTED}{name}") for name in files]
+    return [*mounts, Mount(PROBES, f"{TRUSTED}probes")]
 
 
 def environment(folder: str, threads: int = 1) -> dict[str, str]:
@@ -82,31 +85,31 @@ class Process:
     """A running child: a pipe to read, and a sure end to it and everything it started."""
 
     def __init__(
-        self,
-        popen: subprocess.Popen[bytes],
-        complaints: IO[bytes],
-        end: Callable[[], None],
+        self, ancestor: int, pipe: IO[bytes], complaints: IO[bytes], end: Callable[[], None]
     ) -> None:
-        """`end` kills whatever may be left; `complaints` is where the backend writes its errors."""
-        self._popen = popen
+        """All that is started descends from `ancestor`.
+
+        `end` kills whatever may be left; `complaints` is where the backend writes its errors.
+        """
+        self._ancestor = ancestor
+        self._pipe = pipe
         self._complaints = complaints
         self._end = end
-        self._pipe = popen.stdout.fileno()
         self._ended = False
 
     def fileno(self) -> int:
         """The reading end of the pipe."""
-        return self._pipe
+        return self._pipe.fileno()
 
     def read(self, deadline: float) -> bytes | None:
         """What has arrived: bytes, `b""` at the end, None when nothing came until the deadline."""
-        if not readable(self._pipe, deadline - time.monotonic()):
+        if not readable(self.fileno(), deadline - time.monotonic()):
             return None
-        return os.read(self._pipe, CHUNK)
+        return os.read(self.fileno(), CHUNK)
 
     def usage(self) -> Usage:
         """What the child and all it started use, as far as they live."""
-        running = family(self._popen.pid)
+        running = family(self._ancestor)
         ticks = sum(sum(map(int, stat[TIMES])) for stat in running.values())
         return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND)
 
@@ -116,12 +119,16 @@ class Process:
             return
         self._ended = True
         self._end()
-        self._popen.stdout.close()
+        self._pipe.close()
 
     def complaint(self) -> str:
-        """The end of what the backend itself said went wrong."""
-        self._complaints.seek(0)
-        return self._complaints.read(4096).decode("utf-8", "replace").strip()
+        """What the backend itself said went wrong."""
+        return said(self._complaints)
+
+
+def said(complaints: IO[bytes]) -> str:
+    """What a file of complaints begins with."""
+    return os.pread(complaints.fileno(), 4096, 0).decode("utf-8", "replace").strip()
 
 
 def family(ancestor: int) -> dict[int, list[str]]:
@@ -181,16 +188,19 @@ class Backend(Protocol):
 
 
 def popen(
-    argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = (), alive: bool = False
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    pass_fds: Sequence[int] = (),
+    stdin: int = subprocess.DEVNULL,
 ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """A child with nothing of ours but one pipe; its standard error goes to a file.
+    """A child with nothing of ours but its standard input and one pipe; errors go to a file.
 
-    `alive` gives it a standard input that ends when this process does.
+    `subprocess.PIPE` gives it a standard input that ends when this process does.
     """
     complaints = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
     process = subprocess.Popen(
         argv,
-        stdin=subprocess.PIPE if alive else subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=complaints,
         env=dict(env),

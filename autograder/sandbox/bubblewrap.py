@@ -1,8 +1,9 @@
 """bubblewrap: Linux namespaces, from the Debian package of that name.
 
 The child has a file system of its own with nothing in it but what is mounted, no network, no other
-processes to see, and one small folder to write to. When its first process ends, the kernel ends the
-rest.
+processes to see, and one small folder to write to. bwrap makes that, and starts a first process in
+it that does nothing: the child comes from a zygote, which has python and numpy ready, and joins.
+When the first process ends, the kernel ends the rest.
 """
 
 from __future__ import annotations
@@ -15,29 +16,32 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from autograder.sandbox.backend import (
-    FLAGS,
+    TRUSTED,
     Mount,
     Process,
     SandboxError,
-    environment,
     popen,
     readable,
+    said,
 )
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.packages import (
     hidden_within,
-    interpreter,
     packages,
     python_files,
     system_files,
 )
 from autograder.sandbox.slots import Slot
+from autograder.sandbox.zygotes import zygote
 
 BOX = "/box"
 FOLDER = "/tmp"
+FIRST = "cat"
+"""The first process: says that all is made by passing on a line, and waits for another."""
+
 PATIENCE_S = 10.0
 DEVICES = ("null", "zero", "urandom", "random")
 
@@ -72,22 +76,44 @@ class Bubblewrap:
                         *_namespaces(),
                         *("--json-status-fd", str(telling)),
                         *_file_system(mounts, limits),
-                        *("--", str(interpreter()), *FLAGS, f"{BOX}/{script}"),
-                        json.dumps({**config, **own}),
+                        *("--", f"{BOX}/{FIRST}"),
                     ]
-                    process, complaints = popen(argv, environment(FOLDER, threads), [telling])
+                    process, complaints = popen(argv, {}, [telling], stdin=subprocess.PIPE)
                 finally:
                     os.close(telling)
-                line = status.readline()
-            stack.callback(_end, process, _watch(line))
-            return Process(process, complaints, stack.pop_all().close)
+                first = _first(status.readline())
+            stack.callback(_end, process, first)
+            _wait_until_made(process, complaints)
+            output, sending = os.pipe()
+            pipe = stack.enter_context(open(output, "rb", buffering=0))
+            with open(sending, "wb"):
+                trusted = [mount for mount in mounts if mount.target.startswith(TRUSTED)]
+                keeper = zygote(BOX, FOLDER, trusted, threads).fork(
+                    f"{BOX}/{script}",
+                    FOLDER,
+                    json.dumps({**config, **own}),
+                    (first, sending, complaints.fileno()),
+                )
+            return Process(keeper, pipe, complaints, stack.pop_all().close)
 
 
-def _watch(line: bytes) -> int | None:
-    """A descriptor that tells when the namespace's first process has ended, and so all."""
+def _first(line: bytes) -> int | None:
+    """A descriptor of the namespace's first process; all have ended when it has."""
     with contextlib.suppress(ValueError, KeyError, TypeError, ProcessLookupError):
         return os.pidfd_open(json.loads(line)["child-pid"])
     return None
+
+
+def _wait_until_made(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+    """Returns when the first process runs, in what bwrap has made.
+
+    Raises:
+        SandboxError: it does not.
+    """
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(b"\n")
+    if not readable(process.stdout.fileno(), PATIENCE_S) or not process.stdout.read(1):
+        raise SandboxError(f"the bubblewrap sandbox did not start: {said(complaints)}")
 
 
 def _namespaces() -> list[str]:
@@ -97,11 +123,9 @@ def _namespaces() -> list[str]:
     parent that it dies with is the thread that started it, not the process.
     """
     common = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    common += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    common += ["--unshare-cgroup-try", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL"]
     common += ["--hostname", "box"]
-    if os.geteuid() == 0:
-        return [*common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    return ["--unshare-user", *common]
+    return common if os.geteuid() == 0 else ["--unshare-user", *common]
 
 
 def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
@@ -110,6 +134,7 @@ def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
     shown = {str(path): path.resolve() for path in (*system_files(), *python_files().values())}
     shown |= {f"{BOX}/packages/{name}": path for name, path in packages().items()}
     shown |= {f"{BOX}/{mount.target}": mount.source for mount in mounts}
+    shown[f"{BOX}/{FIRST}"] = Path(shutil.which(FIRST) or FIRST).resolve()
     args = []
     # bwrap makes the folders above a mount for root alone, and the child will be somebody else
     folders = {str(parent) for path in shown for parent in Path(path).parents} | {"/dev"}
@@ -126,12 +151,14 @@ def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
     return [*args, "--remount-ro", "/", "--chdir", FOLDER]
 
 
-def _end(process: subprocess.Popen[bytes], watch: int | None) -> None:
+def _end(process: subprocess.Popen[bytes], first: int | None) -> None:
     """Kills bwrap, with which the namespace dies, and waits until its first process is gone."""
     process.kill()
     process.wait()
-    if watch is not None:
-        gone = readable(watch, PATIENCE_S)
-        os.close(watch)
+    process.stdin.close()
+    process.stdout.close()
+    if first is not None:
+        gone = readable(first, PATIENCE_S)
+        os.close(first)
         if not gone:
             raise SandboxError("bubblewrap's processes did not end after they were killed")

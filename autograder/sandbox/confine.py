@@ -46,7 +46,7 @@ def confine(config: Mapping[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-        _give_up_capabilities()  # what bwrap left to pass on to programs
+        _give_up_capabilities()  # that of passing some on, too
     if config["alone"]:
         refuse_system_calls()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -57,6 +57,8 @@ class Budget:
         probe: the limits of each probe.
         patience_s: processor seconds that probes without an end may use up together.
         least_s: processor seconds that every probe gets whatever came before.
+        together_s: processor seconds of all probes in one process, ten times what an honest work
+            takes; one that needs more is asked again, probe by probe.
         import_cpu_s: processor seconds for the import of one module of the library.
         import_wall_s: the same by the clock.
         slack_s: by how much a worker may be late with the end of a probe before it is ended itself.
@@ -68,6 +70,7 @@ class Budget:
     probe: Limits = Limits()
     patience_s: int = 5
     least_s: int = 1
+    together_s: int = 2
     import_cpu_s: int = 5
     import_wall_s: float = 20.0
     slack_s: float = 10.0

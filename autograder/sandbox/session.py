@@ -128,8 +128,8 @@ def run(
     """What each probe yields and how it ends, in the order of `probes`, as it happens.
 
     Every probe ends exactly once, whatever the child does. Closing the iterator kills the child.
-    `together` runs all of them in one process, with the limits of one probe: many times as fast,
-    and one that crashes takes those behind it with it.
+    `together` runs all of them in one process, with the limits of one probe and less time: many
+    times as fast, and one that crashes takes those behind it with it.
 
     Raises:
         SandboxError: the sandbox itself did not start.
@@ -149,7 +149,7 @@ def run(
                 "key": key,
                 "runs": remaining,
                 "unimportable": unimportable,
-                "patience_s": budget.patience_s,
+                "patience_s": budget.together_s if together else budget.patience_s,
                 "least_s": budget.least_s,
                 "import_cpu_s": budget.import_cpu_s,
                 "busy": BUSY,

@@ -62,6 +62,7 @@ def main() -> None:
         write_all(channel, RECORD.pack(kind, len(data)) + data)
 
     _repeat_chance(config["key"])
+    _seed_generators(int(config["key"][:8], 16))
     library, importing = _import_library(config, tell, probes)
     stage = Stage(config, box, channel, library, importing)
     gc.freeze()  # forks share these objects; collecting them would copy their pages
@@ -205,7 +206,6 @@ class Stage:
             os._exit(0)
 
     def _exercise(self, probe: Any, frames: int) -> None:
-        import numpy as np
         from writer import Writer
 
         writer = Writer(
@@ -216,8 +216,7 @@ class Stage:
         try:
             inputs = probe.inputs(key) | {name: offered[name]() for name in probe.asks}
             _repeat_chance(probe.legacy_seed(key))
-            np.random.seed(probe.legacy_seed(key))
-            random.seed(probe.legacy_seed(key))
+            _seed_generators(probe.legacy_seed(key))
             for values in probe.run(self._library, **inputs):
                 writer.step(values)
             writer.finished()
@@ -332,6 +331,14 @@ def _repeat_chance(seed: int | str) -> None:
     numpy's generators ask `secrets`, which asks `random` for the system's bytes.
     """
     os.urandom = random._urandom = random.Random(seed).randbytes
+
+
+def _seed_generators(seed: int) -> None:
+    """Those that all share: what draws from them draws the same in every process."""
+    import numpy as np
+
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -44,16 +44,21 @@ def stays_forever(lib):
 """
 
 
-def _alive(word: bytes) -> list[str]:
-    """The processes with a word in their command line: the worker's holds its probes' names."""
+def _alive(probes: Path) -> list[str]:
+    """The processes of a grading by these probes: their command lines say where those lie.
+
+    Or, where a backend keeps that from the child, what it is to do.
+    """
+    words = os.fsencode(probes), b'"stays_forever"'
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if word in (entry / "cmdline").read_bytes():
-                    found.append(entry.name)
+                line = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
+            if any(word in line for word in words):
+                found.append(entry.name)
     return found
 
 
@@ -65,29 +70,31 @@ def _graded(sandbox, probes, place):
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     )
     assert grader.stdout.readline() == "began\n"
-    ours = {str(grader.pid)}
-    assert set(_alive(b'"stays_forever"')) - ours, "the probe must be running to be ended"
+    running = set(_alive(probes)) - {str(grader.pid)}
+    assert running, "the probe must be running to be ended"
     return grader
 
 
-def _none_is_left():
+def _none_is_left(probes):
     deadline = time.monotonic() + 10
-    while (left := _alive(b'"stays_forever"')) and time.monotonic() < deadline:
+    while (left := _alive(probes)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left == []
 
 
 def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes, tmp_path):
-    with _graded(sandbox, with_probes(PROBE), tmp_path) as grader:
+    probes = with_probes(PROBE)
+    with _graded(sandbox, probes, tmp_path) as grader:
         grader.kill()
-    assert _none_is_left()
+    assert _none_is_left(probes)
 
 
 @pytest.mark.parametrize("backend", [*BACKENDS, Unconfined()], ids=lambda backend: backend.name)
 def test_a_grading_that_stops_early_ends_all_that_runs(backend, with_probes, tmp_path):
     if missing := backend.unavailable():
         pytest.skip(missing)
-    with _graded(backend, with_probes(PROBE), tmp_path) as grader:
+    probes = with_probes(PROBE)
+    with _graded(backend, probes, tmp_path) as grader:
         grader.communicate("stop early")
     assert grader.returncode == 0
-    assert _none_is_left()
+    assert _none_is_left(probes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.sandbox.limits import SUBMISSION
+
 SOURCE = """
 @given()
 def uses_layers(lib):
@@ -75,7 +77,8 @@ def test_files_of_the_submission_shadow_neither_the_standard_library_nor_numpy(r
 
 def test_what_student_code_may_import(run, library):
     allowed = "import numpy, scipy.special, matplotlib.pyplot, tqdm, PIL.Image, six, scipy.io"
-    seen = run(SOURCE, ["uses_layers"], files=library(layer_utils=f"{allowed}\n{FINE}"))
+    files = library(layer_utils=f"{allowed}\n{FINE}")
+    seen = run(SOURCE, ["uses_layers"], files=files, budget=SUBMISSION)  # that takes seconds
     assert seen["uses_layers"].ending.how == "finished", seen["uses_layers"].ending
     for module in ("autograder", "nbgrader", "pytest", "sklearn", "IPython", "_pytest", "pip"):
         seen = run(SOURCE, ["uses_layers"], files=library(layer_utils=f"import {module}\n{FINE}"))

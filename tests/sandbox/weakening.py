@@ -19,9 +19,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from autograder.sandbox import bubblewrap, sandlock
-from autograder.sandbox.backend import Backend, Mount, Process, popen
+from autograder.sandbox import bubblewrap, sandlock, zygotes
+from autograder.sandbox.backend import Backend, Mount, Process, family, popen
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.packages import interpreter
 from autograder.sandbox.selftest import BACKENDS, selftest
 from autograder.sandbox.slots import Slot
 
@@ -38,7 +39,7 @@ class Weakening:
     Attributes:
         name: what is switched off.
         line: of the self-test, which must fail.
-        command: makes another command of bubblewrap's.
+        command: makes another command of bwrap's.
         order: changes the order of sandlock's launcher.
         texts: by name of a file that runs inside or starts what does, (old, new) texts; an empty
             old text adds the new one at the end.
@@ -76,6 +77,7 @@ class Weakened:
         """`folder` takes the files that were changed."""
         self._backend, self._weakening, self._folder = backend, weakening, folder
         self._left: Callable[[], None] = lambda: None
+        self._made: zygotes.Zygote | None = None
         self._kept = ExitStack()
         self.name = backend.name
 
@@ -95,6 +97,8 @@ class Weakened:
         self.token = config["abstract"]
         with ExitStack() as stack:
             stack.enter_context(mock.patch.object(module, "popen", self._popen))
+            stack.enter_context(mock.patch.object(zygotes, "popen", self._popen))
+            stack.enter_context(mock.patch.object(bubblewrap, "zygote", self._zygote))
             if WHO == "root":  # nobody else gets this user, and kills with it what is left alive
                 slot = self._kept.enter_context(Slot.take())
                 kept = SimpleNamespace(take=lambda: nullcontext(slot))
@@ -109,12 +113,19 @@ class Weakened:
     def kill_what_is_left(self) -> None:
         """A weakened sandbox may leave processes behind: those that were told this run's word."""
         self._left()
+        of_zygote = family(self._made.process.pid) if self._made else ()
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 another = entry.name.isdigit() and int(entry.name) != os.getpid()
-                if another and self.token.encode() in (entry / "cmdline").read_bytes():
+                told = another and self.token.encode() in (entry / "cmdline").read_bytes()
+                if told or (another and int(entry.name) in of_zygote):
                     os.kill(int(entry.name), signal.SIGKILL)
         self._kept.close()
+
+    def _zygote(self, box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Any:
+        """One for this sandbox alone: as it was changed, and nobody else's."""
+        self._made = zygotes.made(box, folder, tuple(trusted), threads)
+        return self._made
 
     def _changed(self, source: Path) -> Path:
         texts = (self._weakening.texts or {}).get(source.name)
@@ -134,10 +145,10 @@ class Weakened:
         self, argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = (), **rest: Any
     ) -> Any:
         argv, env, own = list(argv), dict(env), self._weakening
-        if self.name == "bubblewrap" and own.command is not None:
-            argv = own.command(argv)
+        if argv[0].endswith("bwrap"):
+            return popen(own.command(argv) if own.command else argv, env, pass_fds, **rest)
+        argv[-2] = str(self._changed(Path(argv[-2])))
         if self.name == "sandlock":
-            argv[-2] = str(self._changed(Path(argv[-2])))
             order = json.loads(argv[-1])
             if own.order is not None:
                 own.order(order)
@@ -203,6 +214,10 @@ def in_confine(old: str, new: str) -> dict[str, tuple[tuple[str, str], ...]]:
     return {"confine.py": ((old, new),)}
 
 
+def in_zygote(*changes: tuple[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    return {"zygote.py": changes}
+
+
 def in_launcher(*changes: tuple[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
     return {"sandlock_launcher.py": changes}
 
@@ -218,6 +233,12 @@ def reading(folder: str) -> Callable[[Order], Any]:
 
 def setting(**values: Any) -> Callable[[Order], Any]:
     return lambda order: order.update(values)
+
+
+def with_another_first(argv: list[str]) -> list[str]:
+    """A first process that does not end when its input does."""
+    code = "import os, time; os.write(1, b'x'); time.sleep(60)"
+    return [*argv[: argv.index("--") + 1], str(interpreter()), "-S", "-c", code]
 
 
 def unhidden(argv: list[str]) -> list[str]:

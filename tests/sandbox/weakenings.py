@@ -33,11 +33,13 @@ from weakening import (
     every,
     in_confine,
     in_launcher,
+    in_zygote,
     reading,
     setting,
     tried,
     unhidden,
     with_,
+    with_another_first,
     without,
     without_last_remount,
     without_rule,
@@ -48,6 +50,7 @@ SANDLOCK = EVERYWHERE[2:]
 ROOT = tuple(where for where in EVERYWHERE if where.endswith("root"))
 NOT_ROOT = tuple(where for where in EVERYWHERE if not where.endswith("root"))
 SAME_USER = in_confine("    if user is not None:", "    if False:")
+CAPABLE = in_zygote(("        _give_up_capabilities()\n", ""))
 NO_FILTER = in_confine("        refuse_system_calls()\n", "        pass\n")
 
 
@@ -99,12 +102,14 @@ GROUPS = {
 OUTSIDE = tempfile.gettempdir()
 HIDDEN_PACKAGES = [n for folder in python_files().values() for n in hidden_within(folder)]
 
-BWRAP_SETS_IT = dict.fromkeys(BUBBLEWRAP, "bwrap, which always sets it")
+ZYGOTE_SETS_IT = dict.fromkeys(BUBBLEWRAP, "the zygote, which always sets it")
 SANDLOCK_SETS_IT = dict.fromkeys(SANDLOCK, "sandlock, which always sets it")
-NEVER_OFF = (*BWRAP_SETS_IT.values(), *SANDLOCK_SETS_IT.values())
+NEVER_OFF = (*ZYGOTE_SETS_IT.values(), *SANDLOCK_SETS_IT.values())
 FILTER, OWN_USER = "the filter of system calls", "a user of its own"
 OWN_FILES, OWN_PROCESSES = "nothing shown but what is needed", "processes of its own"
 NO_CAPABILITIES = "no capabilities"
+CLOSED_BY_ZYGOTE = "the zygote's closing of all that it has"
+ENDS_WITH_INPUT = "a first process that ends with its input"
 HELD_BY_CAPABILITIES = ("pivot_root", "move_mount", "fsopen", "fsmount", "fspick", "syslog")
 (BWRAP_ROOT, BWRAP_USER), (SANDLOCK_ROOT, SANDLOCK_USER) = BUBBLEWRAP, SANDLOCK
 
@@ -138,18 +143,37 @@ ON_BOTH = [
         BECOMES_ROOT,
         texts=in_confine("        _give_up_capabilities()", "        pass"),
         only=(BWRAP_ROOT,),
+        held_by={BWRAP_ROOT: "none from the zygote"},
+    ),
+    Weakening(
+        "no capabilities to pass on, and none from the zygote",
+        BECOMES_ROOT,
+        texts=in_confine("        _give_up_capabilities()", "        pass")
+        | in_zygote(
+            ("kept, kept, 0, 0, 0, 0", "kept, kept, kept, 0, 0, 0"),
+            ("range(LAST_CAPABILITY + 1)", "()"),
+        ),
+        only=(BWRAP_ROOT,),
     ),
     Weakening(
         "no new rights by programs",
         BECOMES_ROOT,
         texts={"seccomp.py": (("libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or ", ""),)},
-        held_by=BWRAP_SETS_IT | SANDLOCK_SETS_IT,
+        held_by=ZYGOTE_SETS_IT | SANDLOCK_SETS_IT,
     ),
     Weakening(
         "no descriptors of the grader's",
         INHERITS,
         inherited=True,
-        held_by=dict.fromkeys(SANDLOCK, "sandlock, which closes them"),
+        held_by=dict.fromkeys(BUBBLEWRAP, CLOSED_BY_ZYGOTE)
+        | dict.fromkeys(SANDLOCK, "sandlock, which closes them"),
+    ),
+    Weakening(
+        f"no descriptors of the grader's, and {CLOSED_BY_ZYGOTE}",
+        INHERITS,
+        inherited=True,
+        texts=in_zygote(("        os.closerange(3, MOST_DESCRIPTORS)\n", "")),
+        only=BUBBLEWRAP,
     ),
     Weakening("a clean environment", TELLS, inherited=True),
     Weakening("the end of everything", OUTLIVES, left_alive=True),
@@ -157,7 +181,7 @@ ON_BOTH = [
         "a session that the grader begins",
         TERMINAL,
         same_session=True,
-        held_by=dict.fromkeys(BUBBLEWRAP, "a session that bwrap begins"),
+        held_by=dict.fromkeys(BUBBLEWRAP, "a session that the zygote begins"),
     ),
 ]
 RULES = [
@@ -177,8 +201,7 @@ RULES = [
         Weakening(
             f"refused: {name}, and no capabilities",
             GROUPS[name],
-            command=without("--cap-drop", 1),
-            texts=without_rule(name) | SAME_USER,
+            texts=without_rule(name) | SAME_USER | CAPABLE,
             only=(BWRAP_ROOT,),
             says=f"could call {name}",
         )
@@ -233,51 +256,102 @@ RULES = [
     ),
 ]
 OF_BUBBLEWRAP = [
-    Weakening("processes of its own", OUTLIVES, command=without("--unshare-pid")),
+    # what bwrap does not make, an ordinary user's zygote may not join: nothing starts
+    Weakening(
+        OWN_PROCESSES,
+        OUTLIVES,
+        command=all_of(without("--unshare-pid"), without("--as-pid-1")),
+        only=(BWRAP_ROOT,),
+    ),
+    Weakening(
+        "joining the processes", OUTLIVES, texts=in_zygote((" | CLONE_NEWPID", "")), says="alive"
+    ),
+    Weakening(
+        "joining the network",
+        CONNECTS,
+        texts=in_zygote(("CLONE_NEWNET | ", "")),
+        held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
+    ),
+    Weakening(
+        "joining the network, and refused: socket",
+        CONNECTS,
+        texts=in_zygote(("CLONE_NEWNET | ", "")) | without_rule("socket"),
+    ),
+    Weakening(
+        "joining System V memory and queues",
+        MEETS,
+        texts=in_zygote((" | CLONE_NEWIPC", "")),
+        held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
+    ),
+    Weakening(
+        "joining System V memory and queues, and refused: shmat",
+        MEETS,
+        texts=in_zygote((" | CLONE_NEWIPC", "")) | without_rule("shmat"),
+        says="could read memory that another process shares",
+    ),
+    Weakening(
+        "joining the host name",
+        TELLS,
+        texts=in_zygote((" | CLONE_NEWUTS", "")),
+        says="machine's name",
+    ),
     Weakening(
         "a network of its own",
         CONNECTS,
         command=without("--unshare-net"),
-        held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
+        only=(BWRAP_ROOT,),
+        held_by={BWRAP_ROOT: FILTER},
     ),
     Weakening(
         "a network of its own, and refused: socket",
         CONNECTS,
         command=without("--unshare-net"),
         texts=without_rule("socket"),
+        only=(BWRAP_ROOT,),
     ),
     Weakening(
         "System V memory and queues of its own",
         MEETS,
         command=without("--unshare-ipc"),
-        held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
+        only=(BWRAP_ROOT,),
+        held_by={BWRAP_ROOT: FILTER},
     ),
     Weakening(
         "System V memory and queues of its own, and refused: shmat",
         MEETS,
         command=without("--unshare-ipc"),
         texts=without_rule("shmat"),
+        only=(BWRAP_ROOT,),
         says="could read memory that another process shares",
     ),
     Weakening(
         "a host name of its own",
         TELLS,
         command=all_of(without("--unshare-uts"), without("--hostname", 1)),
+        only=(BWRAP_ROOT,),
         says="machine's name",
     ),
-    Weakening("dying with bwrap", OUTLIVES, command=without("--die-with-parent")),
-    Weakening("a session that bwrap begins", TERMINAL, command=without("--new-session")),
     Weakening(
-        "no capabilities",
-        FASTER,
-        command=without("--cap-drop", 1),
-        held_by={BWRAP_ROOT: OWN_USER, BWRAP_USER: "bwrap, which takes them from ordinary users"},
+        "dying with bwrap",
+        OUTLIVES,
+        command=without("--die-with-parent"),
+        held_by=dict.fromkeys(BUBBLEWRAP, ENDS_WITH_INPUT),
     ),
     Weakening(
-        "no capabilities, and a user of its own",
+        f"dying with bwrap, and {ENDS_WITH_INPUT}",
+        OUTLIVES,
+        command=all_of(without("--die-with-parent"), with_another_first),
+    ),
+    Weakening(
+        "a session that the zygote begins",
+        TERMINAL,
+        texts=in_zygote(("        os.setsid()\n", "")),
+    ),
+    Weakening(NO_CAPABILITIES, BECOMES_ROOT, texts=CAPABLE, held_by={BWRAP_ROOT: OWN_USER}),
+    Weakening(
+        f"{NO_CAPABILITIES}, and {OWN_USER}",
         FASTER,
-        command=without("--cap-drop", 1),
-        texts=SAME_USER,
+        texts=SAME_USER | CAPABLE,
         only=(BWRAP_ROOT,),
     ),
     Weakening(

@@ -21,7 +21,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def signals(config: Mapping[str, Any]) -> str | None:
-    for pid in {config["grader"], os.getppid()} - {1}:
+    for pid in {config["grader"], os.getppid()} - {0, 1}:  # 0: it cannot be seen from here
         with contextlib.suppress(OSError):
             os.kill(pid, 0)
             return f"could send a signal to process {pid}"

@@ -1,0 +1,80 @@
+"""The grader's side of `zygote.py`: one zygote for each set of files that are shown, and its forks.
+
+A zygote lives as long as the process that asked for it, or until it was not asked for in a while.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import socket
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+
+from autograder.sandbox.backend import FLAGS, HERE, Mount, SandboxError, environment, popen, said
+from autograder.sandbox.packages import interpreter, packages
+
+KEPT = 4
+PATIENCE_S = 60.0
+_one_is_made = threading.Lock()
+
+
+class Zygote:
+    """A process that forks children which need not start python or import numpy."""
+
+    def __init__(self, shown: Mapping[str, str], env: Mapping[str, str]) -> None:
+        self._link, theirs = socket.socketpair()
+        with theirs:
+            argv = [str(interpreter()), *FLAGS, str(HERE / "zygote.py"), json.dumps(shown)]
+            self.process, self._complaints = popen(argv, env, stdin=theirs.fileno())
+        self._link.settimeout(PATIENCE_S)
+        self._one_at_a_time = threading.Lock()
+
+    def fork(self, script: str, folder: str, argument: str, descriptors: Sequence[int]) -> int:
+        """Starts a script in a sandbox and returns the number of the process that waits for it.
+
+        Args:
+            script: its place in the box.
+            folder: where it runs, in the box.
+            argument: what it is told.
+            descriptors: of the sandbox's first process, and standard output and error.
+
+        Raises:
+            SandboxError: the zygote is no more.
+        """
+        order = json.dumps({"script": script, "folder": folder}).encode()
+        with self._one_at_a_time, tempfile.TemporaryFile() as file:  # it never reads that
+            file.write(argument.encode("utf-8", "surrogatepass"))
+            file.seek(0)
+            try:
+                socket.send_fds(self._link, [order], [*descriptors, file.fileno()])
+                return int(self._link.recv(64))
+            except (OSError, ValueError):
+                why = said(self._complaints)
+                raise SandboxError(f"the process that fills sandboxes has ended: {why}") from None
+
+    def __del__(self) -> None:
+        """It ends when the socket does."""
+        self._link.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zygote:
+    """One that has these files of ours, and runs with so many BLAS threads."""
+    with _one_is_made:
+        asked = box, folder, tuple(trusted), threads
+        if _kept(*asked).process.poll() is not None:
+            _kept.cache_clear()
+        return _kept(*asked)
+
+
+def made(box: str, folder: str, trusted: tuple[Mount, ...], threads: int) -> Zygote:
+    """A new one, see `zygote`."""
+    shown = {f"{box}/{mount.target}": str(mount.source) for mount in trusted}
+    shown |= {f"{box}/packages/{name}": str(path) for name, path in packages().items()}
+    return Zygote(shown, environment(folder, threads))
+
+
+_kept = functools.lru_cache(maxsize=KEPT)(made)
