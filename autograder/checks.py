@@ -12,7 +12,7 @@ expected.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,9 +79,19 @@ class Evidence:
         self.student = Answer(student)
         self.reference = Answer(reference, missing=ReferenceBroken)
 
-    @cached_property
+    @property
     def given(self) -> SimpleNamespace:
-        return SimpleNamespace(**self._probe.inputs(key_of(self._seed)))
+        return _given(self._probe, self._seed)
+
+
+@lru_cache(maxsize=256)
+def _given(probe: Probe, seed: int) -> SimpleNamespace:
+    """The same for a whole class, so no check may change it."""
+    inputs = probe.inputs(key_of(seed))
+    for value in inputs.values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return SimpleNamespace(**inputs)
 
 
 def check(section: str, *, weight: int = 1, announced: str) -> Callable[[Callable], Callable]:

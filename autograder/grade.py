@@ -23,6 +23,7 @@ from autograder.observe import Observation, Observations, observe
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
+from autograder.sandbox.limits import ALONE, OURS, TOGETHER
 from autograder.submission import Submission
 from autograder.training import PROBE, Images, Progress, claimed, judged_accuracy, train
 from autograder.variants import Variant, solution
@@ -126,7 +127,7 @@ def grade(
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
         student = observe(
-            submission.files, submission.cells, seed, sandbox, probes=names, together=True
+            submission.files, submission.cells, seed, sandbox, TOGETHER, names, together=True
         )
     student, verdicts = _sure(student, submission, right.result(), sandbox)
     learnt = None
@@ -145,15 +146,15 @@ def _sure(
 
     All probes share a process first, as the notebook's cells do: most of a grading's time would
     go into processes. There one that crashes, hangs or changes something costs others their
-    checks, but earns nobody any, for nothing in there knows an answer. So what passes, passes; by
-    what fails, the probes are asked again, and that answer alone counts.
+    checks, but earns nobody any, for nothing in there knows an answer. So probes whose checks all
+    pass are done with; the others are asked again, and that answer alone counts.
     """
     verdicts = mark(student, right)
     failed = {name for v in verdicts if v.failure is not None for name in v.check.probes}
     names = [name for name in student if name in failed and not _is_clear(student[name])]
     if not names:
         return student, verdicts
-    alone = observe(submission.files, submission.cells, student.seed, sandbox, probes=names)
+    alone = observe(submission.files, submission.cells, student.seed, sandbox, ALONE, names)
     student = student.replaced(alone)
     return student, mark(student, right)
 
@@ -203,7 +204,7 @@ def probe_names(training: bool) -> tuple[str, ...]:
 def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observations:
     """What the probes see of the solution, kept for every submission under one seed."""
     right = solution()
-    return observe(right.files, right.cells, seed, sandbox, probes=names, together=True)
+    return observe(right.files, right.cells, seed, sandbox, OURS, names, together=True)
 
 
 def _learnt(

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import nbgrader.api
 from alembic.script import ScriptDirectory
@@ -56,14 +55,16 @@ def create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
         whole = path if path.exists() else Path(folder) / path.name
-        with mock.patch.object(nbgrader.api, "get_alembic_version", _newest_schema):
-            generate(Path(folder), url(whole))
+        generate(Path(folder), url(whole))
         os.replace(whole, path)
 
 
 def _newest_schema() -> str:
     """As nbgrader finds it out, but not in a process that imports all of nbgrader once more."""
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+nbgrader.api.get_alembic_version = _newest_schema
 
 
 def sources(address: str, assignment: str = course.ASSIGNMENT) -> tuple[Source, ...]:

@@ -85,13 +85,17 @@ class Process:
     """A running child: a pipe to read, and a sure end to it and everything it started."""
 
     def __init__(
-        self, ancestor: int, pipe: IO[bytes], complaints: IO[bytes], end: Callable[[], None]
+        self,
+        ancestors: Sequence[int],
+        pipe: IO[bytes],
+        complaints: IO[bytes],
+        end: Callable[[], None],
     ) -> None:
-        """All that is started descends from `ancestor`.
+        """All that is started descends from one of `ancestors`.
 
         `end` kills whatever may be left; `complaints` is where the backend writes its errors.
         """
-        self._ancestor = ancestor
+        self._ancestors = ancestors
         self._pipe = pipe
         self._complaints = complaints
         self._end = end
@@ -109,7 +113,7 @@ class Process:
 
     def usage(self) -> Usage:
         """What the child and all it started use, as far as they live."""
-        running = family(self._ancestor)
+        running = family(*self._ancestors)
         ticks = sum(sum(map(int, stat[TIMES])) for stat in running.values())
         return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND)
 
@@ -131,15 +135,15 @@ def said(complaints: IO[bytes]) -> str:
     return os.pread(complaints.fileno(), 4096, 0).decode("utf-8", "replace").strip()
 
 
-def family(ancestor: int) -> dict[int, list[str]]:
-    """A process and what descends from it: of each, what /proc/PID/stat says after its name."""
+def family(*ancestors: int) -> dict[int, list[str]]:
+    """Processes and what descends from them: of each, what /proc/PID/stat says after its name."""
     stats = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError):
                 stat = Path("/proc", entry, "stat").read_text(errors="replace")
                 stats[int(entry)] = stat.rpartition(")")[2].split()
-    found, grown = {ancestor}, True
+    found, grown = set(ancestors), True
     while grown:
         children = {pid for pid, stat in stats.items() if int(stat[PARENT]) in found}
         grown = not children <= found

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -42,7 +43,7 @@ FOLDER = "/tmp"
 FIRST = "cat"
 """The first process: says that all is made by passing on a line, and waits for another."""
 
-PATIENCE_S = 10.0
+START_S, PATIENCE_S = 30.0, 10.0
 DEVICES = ("null", "zero", "urandom", "random")
 
 
@@ -53,8 +54,11 @@ class Bubblewrap:
     confines = True
 
     def unavailable(self) -> str | None:
-        if shutil.which("bwrap") is None:
+        found = shutil.which("bwrap")
+        if found is None:
             return "bwrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)"
+        if os.geteuid() != 0 and os.stat(found).st_mode & stat.S_ISUID:
+            return f"{found} makes sandboxes as root, which others cannot join: chmod u-s {found}"
         return None
 
     def start(
@@ -94,7 +98,9 @@ class Bubblewrap:
                     json.dumps({**config, **own}),
                     (first, sending, complaints.fileno()),
                 )
-            return Process(keeper, pipe, complaints, stack.pop_all().close)
+            # what loses its parent inside becomes a child of the first process, and so of bwrap
+            ancestors = [keeper, process.pid]
+            return Process(ancestors, pipe, complaints, stack.pop_all().close)
 
 
 def _first(line: bytes) -> int | None:
@@ -112,7 +118,7 @@ def _wait_until_made(process: subprocess.Popen[bytes], complaints: IO[bytes]) ->
     """
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(b"\n")
-    if not readable(process.stdout.fileno(), PATIENCE_S) or not process.stdout.read(1):
+    if not readable(process.stdout.fileno(), START_S) or not process.stdout.read(1):
         raise SandboxError(f"the bubblewrap sandbox did not start: {said(complaints)}")
 
 

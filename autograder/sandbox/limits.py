@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MIB = 2**20
 BUSY = 20
@@ -57,8 +57,8 @@ class Budget:
         probe: the limits of each probe.
         patience_s: processor seconds that probes without an end may use up together.
         least_s: processor seconds that every probe gets whatever came before.
-        together_s: processor seconds of all probes in one process, ten times what an honest work
-            takes; one that needs more is asked again, probe by probe.
+        together_s: processor seconds of all probes in one process, several times what an honest
+            work takes; one that needs more is asked again, probe by probe.
         import_cpu_s: processor seconds for the import of one module of the library.
         import_wall_s: the same by the clock.
         slack_s: by how much a worker may be late with the end of a probe before it is ended itself.
@@ -80,6 +80,13 @@ class Budget:
 
 
 SUBMISSION = Budget()
+TOGETHER = replace(SUBMISSION, wall_s=60.0, longest_s=180.0)
+ALONE = replace(SUBMISSION, wall_s=240.0, longest_s=720.0)
+"""The parts of it that all probes in one process have, and those that are asked again."""
+
+OURS = Budget(probe=Limits(cpu_s=60, wall_s=180.0), together_s=60)
+"""For the solution, which comes to its end, on a slow machine, too."""
+
 TRAINING = Budget(
     probe=Limits(
         cpu_s=3600,

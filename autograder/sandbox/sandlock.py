@@ -131,7 +131,7 @@ class Sandlock:
             launcher = [sys.executable, "-I", "-S", str(HERE / "sandlock_launcher.py")]
             process, complaints = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
             stack.callback(_end, process)
-            return Process(process.pid, process.stdout, complaints, stack.pop_all().close)
+            return Process([process.pid], process.stdout, complaints, stack.pop_all().close)
 
 
 @functools.cache

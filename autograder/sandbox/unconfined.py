@@ -54,7 +54,7 @@ class Unconfined:
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
             process, complaints = popen(argv, environment(str(box / "tmp"), threads))
             stack.callback(kill_family, process)
-            return Process(process.pid, process.stdout, complaints, stack.pop_all().close)
+            return Process([process.pid], process.stdout, complaints, stack.pop_all().close)
 
 
 def kill_family(process: subprocess.Popen[bytes]) -> None:

@@ -95,6 +95,7 @@ class Writer:
         self._room = room - HEADER_CAP
         self._student = student
         self._cells = cells
+        self._has_ended = False
 
     def step(self, values: Mapping[str, Any]) -> None:
         """Sends what one `yield` of a probe holds; what is unfit goes as its reason."""
@@ -113,10 +114,16 @@ class Writer:
         self._send(ordered, texts=texts, refused=refused)
 
     def finished(self) -> None:
+        self._has_ended = True
         self._send({}, end="finished")
 
     def raised(self, failure: BaseException, importing: str | None) -> None:
-        """Sends how a probe ended: the exception and the student's own lines it went through."""
+        """Sends how a probe ended: the exception and the student's own lines it went through.
+
+        Once: a signal's handler of the student's may raise when the end has just been told.
+        """
+        if self._has_ended:
+            return
         end = {"type": _name(failure), "message": _message(failure), "importing": importing}
         try:
             trace = list(self._student_lines(failure))[-LONGEST_TRACE:]

@@ -93,9 +93,13 @@ def _keep(
             _begin(box, order, output, errors, argument)
         os.closerange(0, sandbox)  # the pipe must end with the child
         os.closerange(sandbox + 1, MOST_DESCRIPTORS)
-        os.waitpid(child, 0)
+        while os.wait()[0] != child:  # CLONE_PARENT makes others our children, too
+            pass
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(sandbox, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:  # the sandbox has not ended while one of its processes is not waited for
+                os.wait()
     except OSError as failure:
         os.write(errors, str(failure).encode())
     finally:
@@ -179,7 +183,7 @@ class Box:
         if script in self._compiled:
             return self._compiled[script]
         with open(self.where(script), encoding="utf-8") as file:
-            return compile(file.read(), script, "exec")
+            return compile(file.read(), script, "exec", dont_inherit=True)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: Any = None

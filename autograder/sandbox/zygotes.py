@@ -5,7 +5,6 @@ A zygote lives as long as the process that asked for it, or until it was not ask
 
 from __future__ import annotations
 
-import functools
 import json
 import socket
 import tempfile
@@ -15,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from autograder.sandbox.backend import FLAGS, HERE, Mount, SandboxError, environment, popen, said
 from autograder.sandbox.packages import interpreter, packages
 
-KEPT = 4
+MOST = 4
 PATIENCE_S = 60.0
+_kept: dict[tuple, Zygote] = {}
 _one_is_made = threading.Lock()
 
 
@@ -51,23 +51,36 @@ class Zygote:
                 socket.send_fds(self._link, [order], [*descriptors, file.fileno()])
                 return int(self._link.recv(64))
             except (OSError, ValueError):
+                self._end()
                 why = said(self._complaints)
-                raise SandboxError(f"the process that fills sandboxes has ended: {why}") from None
+                raise SandboxError(f"no sandbox was filled: {why or 'no answer'}") from None
+            except BaseException:  # an interruption: the answer to come would be taken for another
+                self._end()
+                raise
+
+    def _end(self) -> None:
+        """Ends it, and nothing that it forked."""
+        self._link.close()
+        self.process.kill()
+        self.process.wait()
 
     def __del__(self) -> None:
-        """It ends when the socket does."""
-        self._link.close()
-        self.process.stdout.close()
-        self.process.wait()
+        if hasattr(self, "process"):
+            self._end()
+            self.process.stdout.close()
 
 
 def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zygote:
     """One that has these files of ours, and runs with so many BLAS threads."""
+    asked = box, folder, tuple(trusted), threads
     with _one_is_made:
-        asked = box, folder, tuple(trusted), threads
-        if _kept(*asked).process.poll() is not None:
-            _kept.cache_clear()
-        return _kept(*asked)
+        found = _kept.pop(asked, None)
+        if found is None or found.process.poll() is not None:
+            found = made(*asked)
+        _kept[asked] = found  # as the last that was asked for
+        while len(_kept) > MOST:
+            del _kept[next(iter(_kept))]
+        return found
 
 
 def made(box: str, folder: str, trusted: tuple[Mount, ...], threads: int) -> Zygote:
@@ -75,6 +88,3 @@ def made(box: str, folder: str, trusted: tuple[Mount, ...], threads: int) -> Zyg
     shown = {f"{box}/{mount.target}": str(mount.source) for mount in trusted}
     shown |= {f"{box}/packages/{name}": str(path) for name, path in packages().items()}
     return Zygote(shown, environment(folder, threads))
-
-
-_kept = functools.lru_cache(maxsize=KEPT)(made)

@@ -290,6 +290,24 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
+        "has brothers",
+        tries="Starts processes by CLONE_PARENT, whose parent is beyond the sandbox.",
+        must="No point, and an end: whoever waits for the worker waits for them, too.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                LAYERS: """
+    import ctypes, os, signal
+
+    CLONE = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    for _ in range(3):
+        if ctypes.CDLL(None).syscall(CLONE, 0x8000 | signal.SIGCHLD, 0, 0, 0, 0) == 0:
+            os._exit(0)
+"""
+            }
+        ),
+    ),
+    Attack(
         "ends the probes behind it",
         tries="Says for all probes that share its process that they finished, and ends that.",
         must="No point: they gave no numbers, and are asked again by themselves.",

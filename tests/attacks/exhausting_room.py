@@ -4,9 +4,11 @@ As those that exhaust time, most of them hide in a function that one probe alone
 """
 
 from attack import (
+    LAYERS,
     NBGRADER,
     ZIP,
     Attack,
+    Changes,
 )
 from exhausting_time import WITHOUT, honest, tanh
 
@@ -64,6 +66,29 @@ ATTACKS = (
                 os.waitpid(child, 0)
                 return np.frombuffer(os.read(told, 8 * x.size)).reshape(x.shape)
         """),
+    ),
+    Attack(
+        "takes memory in processes that nobody adopts",
+        tries="As above, at import and by orphans, after telling the worker to adopt none.",
+        must="No point: whoever adopts them, they are found from outside.",
+        over=WITHOUT,
+        does=Changes(
+            appended={
+                LAYERS: """
+    import ctypes, os, time
+
+    ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    for _ in range(9):
+        if os.fork() == 0:
+            if os.fork() == 0:
+                held = b"x" * (400 * 2**20)
+                time.sleep(4)
+            os._exit(0)
+        os.wait()
+    time.sleep(3)
+"""
+            }
+        ),
     ),
     Attack(
         "takes memory that counts as shared",

@@ -60,7 +60,7 @@ class Fake:
     def start(self, script, config, mounts, limits, threads=1) -> Process:
         argv = [sys.executable, "-I", "-S", "-c", self._source, json.dumps(dict(config))]
         process, complaints = popen(argv, {})
-        return Process(process.pid, process.stdout, complaints, lambda: kill_family(process))
+        return Process([process.pid], process.stdout, complaints, lambda: kill_family(process))
 
 
 def told(source: str, probes: tuple[str, ...] = ("a", "b"), budget: Budget = BUDGET) -> dict:
