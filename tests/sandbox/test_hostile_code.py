@@ -110,8 +110,9 @@ CASES = [
     Case(
         "starts_threads_without_end",
         """
-        import threading, time
-        while True: threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+        import _thread, time
+        # not by threading, which waits for a thread that has no memory to begin in
+        while True: _thread.start_new_thread(time.sleep, (1000,))
         """,
         "raised",
         "can't start new thread",
