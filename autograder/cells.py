@@ -17,6 +17,9 @@ ANSWERS = frozenset(answer for section in SECTIONS for answer in section.answers
 OURS = ANSWERS | {section.id for section in SECTIONS}
 """Grade ids by which a notebook of this assignment is known."""
 
+TRAINING_CELL = "train_tiny_net_run"
+PRINTED = re.compile(r"Validation Accuracy: *([0-9]{0,3}\.?[0-9]{1,20})")
+
 VERSION = 4
 LARGEST_CELL = 200_000
 
@@ -64,6 +67,25 @@ def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
             say(f"the notebook has several cells {grade_id}; the last one counts")
         cells[grade_id] = without_magics(source)
     return cells
+
+
+def printed_accuracy(content: bytes) -> float | None:
+    """The best validation accuracy that the training cell's output shows: a claim, for people."""
+    try:
+        cells = parsed(content)
+    except NoNotebook:
+        return None
+    outputs = [c.get("outputs") for c in cells if grade_id_of(c) == TRAINING_CELL]
+    texts = [
+        output.get("text")
+        for those in outputs
+        if isinstance(those, list)
+        for output in those
+        if isinstance(output, dict)
+    ]
+    lines = [line for text in texts for line in (text if isinstance(text, list) else [text])]
+    found = [m for line in lines if isinstance(line, str) for m in PRINTED.findall(line)]
+    return max((accuracy for accuracy in map(float, found) if accuracy <= 1), default=None)
 
 
 def known_ids(content: bytes) -> set[str]:

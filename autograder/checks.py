@@ -94,13 +94,16 @@ def _given(probe: Probe, seed: int) -> SimpleNamespace:
     return SimpleNamespace(**inputs)
 
 
-def check(section: str, *, weight: int = 1, announced: str) -> Callable[[Callable], Callable]:
+def check(
+    section: str, *, weight: int = 1, announced: str, counts_with: tuple[str, ...] = ()
+) -> Callable[[Callable], Callable]:
     """Makes a test a graded check.
 
     Args:
         section: the id of the section whose points it shares in ...
         weight: ... in proportion to this.
         announced: a phrase of the section's text in the notebook that says what is looked at.
+        counts_with: names of other checks; when it passes, it counts by what those earn.
 
     The arguments are read from the source, too (`mark.manifest`): write them as literals.
     """

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
 from autograder import course
-from autograder.checks import how_it_ended
+from autograder.cells import printed_accuracy
 from autograder.diagnose import Diagnosis, diagnose
-from autograder.mark import Verdict, mark, suite_hash
+from autograder.mark import Verdict, earned, mark, suite_hash
 from autograder.observe import Observation, Observations, observe
 from autograder.probes import probes
-from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
+from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section
 from autograder.sandbox.backend import Backend
-from autograder.sandbox.limits import ALONE, OURS, TOGETHER
+from autograder.sandbox.limits import ALONE, OURS, TOGETHER, TRAINING
 from autograder.submission import Submission
-from autograder.training import PROBE, Images, Progress, claimed, judged_accuracy, train
+from autograder.training import fresh
+from autograder.training.images import Images
+from autograder.training.judged import PROBE, RECIPE_PROBE, Trained, judged, mistakes_of
+from autograder.training.replay import Replay, Task
 from autograder.variants import Variant, solution
 
 SCHEMA = 1
 LONGEST_MESSAGE = 600
+FOR_A_PERSON = "for_a_person"
+"""The name of a hint that is not about a misconception: no check can judge what was done here."""
 HUNDREDTHS = 2
 """Decimals of a section's score, which is rounded once; totals add what was rounded."""
 
@@ -58,7 +62,11 @@ class Hint:
 
 @dataclass(frozen=True)
 class SectionGrade:
-    """What became of a section; the score is None when it was not judged."""
+    """What became of a section.
+
+    Attributes:
+        score: None when it was not judged.
+    """
 
     id: str
     title: str
@@ -66,6 +74,11 @@ class SectionGrade:
     max_score: float
     tests: tuple[Test, ...]
     hints: tuple[Hint, ...] = ()
+
+    @property
+    def awaits_a_person(self) -> bool:
+        """Whether somebody should look at it, and may give points by hand; a hint says why."""
+        return any(hint.misconception == FOR_A_PERSON for hint in self.hints)
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def grade(
     seed: int,
     sandbox: Backend,
     images: Images | None = None,
-    progress: Callable[[Progress], None] = lambda _: None,
+    replay: Callable[[Task], Replay | None] = lambda _: None,
     keep: Callable[[Observations], None] = lambda _: None,
 ) -> Grade:
     """Grades one submission.
@@ -115,8 +128,9 @@ def grade(
         submission: what was handed in, see `submission.read`.
         seed: the grading seed; the reference's side of it is kept for the next submission.
         sandbox: a backend that passed its self-test.
-        images: what to train on; without it, what needs a training is not judged.
-        progress: is told of every epoch.
+        images: what recipes are trained on; without it, what needs a training is not judged.
+        replay: trains a recipe, or knows what came out of it; where it gives None, the points of
+            the training are left unjudged until `regrade`.
         keep: is given all that was observed, the training included: the evidence of this Grade.
 
     Raises:
@@ -130,13 +144,14 @@ def grade(
             submission.files, submission.cells, seed, sandbox, TOGETHER, names, together=True
         )
     student, verdicts = _sure(student, submission, right.result(), sandbox)
-    learnt = None
+    found = diagnose(student, verdicts)
+    trained = None
     if images is not None:
-        learnt = _learnt(submission, sandbox, images, verdicts, progress)
-        keep(student.with_training(learnt, images.mode.name, images.data))
-    else:
-        keep(student)
-    return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
+        trained = _trained(submission, student, found, sandbox, images)
+        trained = trained.completed(replay)
+        student = student.with_training(trained.as_dict())
+    keep(student)
+    return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
 def _sure(
@@ -166,7 +181,12 @@ def _is_clear(seen: Observation) -> bool:
 
 
 def regrade(
-    submission: Submission, kept: Observations, sandbox: Backend, images: Images | None = None
+    submission: Submission,
+    kept: Observations,
+    sandbox: Backend,
+    training: bool,
+    replay: Callable[[Task], Replay | None] = lambda _: None,
+    keep: Callable[[Observations], None] = lambda _: None,
 ) -> Grade:
     """Grades what was observed before, without running student code.
 
@@ -174,24 +194,24 @@ def regrade(
         submission: whose observations these are; its files are not looked at.
         kept: what `grade` handed to `keep`.
         sandbox: for the reference's side.
-        images: of the same seed; without it, what needs a training is not judged.
+        training: whether to judge what needs a training.
+        replay: as in `grade`; asked only where what was kept has no replay yet.
+        keep: is given what was kept, with the replay in it.
 
     Raises:
-        ValueError: they lack something, or their training was done on other images.
+        ValueError: they lack something.
     """
     began = time.monotonic()
-    learnt = kept[PROBE] if images is not None and PROBE in kept.by_probe else None
-    told = kept.training, kept.data
-    if learnt is not None and kept.data and told != (images.mode.name, images.data):
-        raise ValueError(
-            f"it was trained with --training {kept.training} on {kept.data} "
-            f"Here it would be judged with {images.mode.name} on {images.data}"
-        )
-    names = probe_names(learnt is not None)
+    trained = None
+    if training and kept.training is not None:
+        trained = Trained.from_dict(kept.training).completed(replay)
+        kept = kept.with_training(trained.as_dict())
+    keep(kept)
+    names = probe_names(trained is not None)
     student = kept.only(names)
     verdicts = mark(student, reference(kept.seed, sandbox, names))
-    images = images if learnt is not None else None
-    return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
+    found = diagnose(student, verdicts)
+    return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
 def probe_names(training: bool) -> tuple[str, ...]:
@@ -207,56 +227,52 @@ def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observatio
     return observe(right.files, right.cells, seed, sandbox, OURS, names, together=True)
 
 
-def _learnt(
+def _trained(
     submission: Submission,
+    student: Observations,
+    found: Mapping[str, Diagnosis],
     sandbox: Backend,
     images: Images,
-    verdicts: Iterable[Verdict],
-    progress: Callable[[Progress], None],
-) -> Observation:
-    """Trains the submission; not past what is enough, if its `train_net` would return the best."""
-    failed = {verdict.check.name for verdict in verdicts if verdict.failure is not None}
-    return train(
-        submission.files,
-        submission.cells,
-        images,
-        sandbox,
-        stop_early="train_tiny_net_best_parameters" not in failed,
-        progress=progress,
-    )
+) -> Trained:
+    """What the student's code does with a problem of its own, and what the recipe says."""
+    with fresh.drawn(student.seed).files() as data:
+        own = observe(
+            submission.files, submission.cells, student.seed, sandbox, TRAINING, [PROBE], data
+        )
+    printed = printed_accuracy(submission.notebook)
+    recipe, mistakes = student[RECIPE_PROBE], mistakes_of(found)
+    return judged(own[PROBE], recipe, student.seed, images, mistakes, printed)
 
 
 def compiled(
     submission: Submission,
     student: Observations,
     verdicts: tuple[Verdict, ...],
-    images: Images | None,
-    learnt: Observation | None,
+    found: Mapping[str, Diagnosis],
+    trained: Trained | None,
     elapsed_s: float,
 ) -> Grade:
     """Puts verdicts, what is found out about the failed ones, and the training together."""
-    found = diagnose(student, verdicts)
     sections = tuple(
         _section(
             section,
             [v for v in verdicts if v.check.section == section.id],
             found.get(section.id, Diagnosis()),
-            images,
-            learnt,
+            trained,
         )
         for section in SECTIONS
     )
-    judged = [section for section in sections if section.score is not None]
+    scored = [section for section in sections if section.score is not None]
     return Grade(
         schema=SCHEMA,
         submission=submission.name,
         assignment=course.ASSIGNMENT,
-        score=round(sum(section.score for section in judged), HUNDREDTHS),
-        max_score=sum(section.max_score for section in judged),
+        score=round(sum(section.score for section in scored), HUNDREDTHS),
+        max_score=sum(section.max_score for section in scored),
         seed=student.seed,
         suite=suite_hash(),
-        training="off" if images is None else images.mode.name,
-        data=None if images is None else images.data,
+        training="off" if trained is None else trained.mode,
+        data=None if trained is None else trained.data,
         versions={"python": platform.python_version(), "numpy": np.__version__},
         sandbox=student.sandbox,
         elapsed_s=round(elapsed_s, 3),
@@ -266,25 +282,19 @@ def compiled(
 
 
 def _section(
-    section: Section,
-    verdicts: list[Verdict],
-    diagnosis: Diagnosis,
-    images: Images | None,
-    learnt: Observation | None,
+    section: Section, verdicts: list[Verdict], diagnosis: Diagnosis, trained: Trained | None
 ) -> SectionGrade:
     excused = diagnosis.excused if CARRY_FORWARD else frozenset()
     tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
-    if section.training and images is None:
-        share = None
-    elif section.id == PROBE:
-        share, test = _accuracy(images, learnt)
-        tests.insert(0, test)
-    else:
+    share, hints = None, _hints(diagnosis)
+    if trained is not None or not section.training:
         share = earned(verdicts, excused)
+    if trained is not None and section.id == PROBE:
+        tests = [Test(name, passed, _clean(text)) for name, passed, text in trained.told()] + tests
+        share = None if trained.share is None else share * trained.share
+        hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_a_person())
     score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
-    return SectionGrade(
-        section.id, section.title, score, section.auto, tuple(tests), _hints(diagnosis)
-    )
+    return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
 
 
 def _test(verdict: Verdict, excused: bool) -> Test:
@@ -305,28 +315,6 @@ def _hints(diagnosis: Diagnosis) -> tuple[Hint, ...]:
 def _inherited(variant: Variant) -> str:
     costs = "and is not counted again" if CARRY_FORWARD else "and is put right there"
     return f"What was found in {BY_ID[variant.section].title} shows here as well, {costs}."
-
-
-def earned(verdicts: list[Verdict], excused: frozenset[str] = frozenset()) -> Fraction:
-    """The part of a section's points that its checks earn, by their weights."""
-    passed = sum(v.check.weight for v in verdicts if v.failure is None or v.check.name in excused)
-    return Fraction(passed, sum(v.check.weight for v in verdicts))
-
-
-def _accuracy(images: Images, learnt: Observation) -> tuple[Fraction, Test]:
-    """The part of the points that the training earns, and what is said of it."""
-    accuracy = judged_accuracy(learnt.values, images)
-    told, epochs = (claimed(learnt.values, name) for name in ("told_accuracy", "epoch"))
-    message = f"judged accuracy {accuracy:.1%} (all points from {images.mode.target:.0%} on)"
-    if epochs is not None:
-        message += f", after {epochs:.0f} epochs"
-    if told is not None:
-        message += f"; your code printed {told:.1%}"
-    if learnt.ending.how != "finished":
-        message += f"; {how_it_ended(learnt)}"
-    share = Fraction(training_share(accuracy, images.mode.target)).limit_denominator(10**6)
-    test = Test(f"{PROBE}_accuracy", accuracy >= images.mode.target, _clean(message))
-    return share, test
 
 
 def _clean(text: str) -> str:

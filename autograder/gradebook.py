@@ -151,7 +151,7 @@ def record(
             silent = name in unanswered and isinstance(cells[mark.cell_id], GradeCell)
             score = 0.0 if silent else None
         overruled = mark.manual_score is not None
-        if score is None:
+        if score is None or (section is not None and section.awaits_a_person):
             mark.needs_manual_grade = mark.needs_manual_grade if overruled else True
         else:  # a person's points stand, but the person may want to look again
             mark.needs_manual_grade = overruled and (

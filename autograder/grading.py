@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import training as trainings
 from autograder.entries import plain
-from autograder.gauge import new_seed
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
 from autograder.report.as_json import to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
+from autograder.seeds import new_seed
 from autograder.submission import Submission, read
+from autograder.training.images import MODES, opened
+from autograder.training.replay import Progress as Epoch
+from autograder.training.replay import Replay, Task, replayed
 
 
 class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
@@ -52,25 +54,24 @@ def run(
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
     grades: list[Grade] = []
-    with (
-        _shown_at_the_end(grades, console, json),
-        _images(training, seed) as images,
-        _bar(console) as bar,
-    ):
+    images = None if training == "off" else opened(MODES[training])
+    with _shown_at_the_end(grades, console, json), _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
             submission = read(path, name)
             bar.update(task, doing=submission.name)
 
-            def tell(progress: trainings.Progress, name: str = submission.name) -> None:
-                said = f"{name}: epoch {progress.epoch}, {progress.accuracy:.1%}"
-                bar.update(task, doing=said)
+            def replay(wanted: Task, name: str = submission.name) -> Replay:
+                def tell(epoch: Epoch) -> None:
+                    bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
+
+                return replayed(wanted, images, tell)
 
             def save(observations: Observations, name: str = name) -> None:
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            grades.append(grade(submission, seed, backend, images, tell, save))
+            grades.append(grade(submission, seed, backend, images, replay, save))
             bar.advance(task)
 
 
@@ -93,14 +94,28 @@ def run_again(
         raise NotKept("these were kept under several seeds; grade those of one seed at a time")
     backend = choose(sandbox)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
-    with _images(training or _trained(kept), kept[0].seed) as images:
-        grades = []
-        for path, name, observations in zip(paths, names, kept, strict=True):
-            try:
-                grades.append(regrade(Submission(name, {}, {}), observations, backend, images))
-            except ValueError as error:
-                raise NotKept(f"{path}: {error}") from error
+    judge_training = (training or _trained(kept)) != "off"
+    grades = []
+    for path, name, observations in zip(paths, names, kept, strict=True):
+        if judge_training and training not in (None, _mode(observations)):
+            raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
+        try:
+            replay = partial(_replay, mode=_mode(observations))
+            grades.append(
+                regrade(Submission(name, {}, {}), observations, backend, judge_training, replay)
+            )
+        except ValueError as error:
+            raise NotKept(f"{path}: {error}") from error
     _show(grades, Console(stderr=json == Path("-")), json)
+
+
+def _replay(task: Task, mode: str) -> Replay:
+    return replayed(task, opened(MODES[mode]))
+
+
+def _mode(observations: Observations) -> str:
+    """How it was trained, "off" for not at all."""
+    return "off" if observations.training is None else str(observations.training["mode"])
 
 
 def _kept(path: Path) -> Observations:
@@ -112,7 +127,7 @@ def _kept(path: Path) -> Observations:
 
 def _trained(kept: Sequence[Observations]) -> str:
     """How those were trained that were."""
-    modes = {observations.training for observations in kept} - {"off"}
+    modes = {_mode(observations) for observations in kept} - {"off"}
     if len(modes) > 1:
         raise NotKept("these were trained in several ways; grade those of one at a time")
     return modes.pop() if modes else "off"
@@ -155,17 +170,6 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
     for place in (json if json and json.exists() else json and json.parent, keep):
         if place is not None and not os.access(place, os.W_OK):
             raise Unwritable(f"{place} cannot be written to")
-
-
-@contextmanager
-def _images(training: str, seed: int) -> Iterator[trainings.Images | None]:
-    """What to train on, in a folder that goes when the grading ends."""
-    if training == "off":
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="images-") as folder:
-        os.chmod(folder, 0o711)  # the sandbox's user reads the files in it
-        yield trainings.prepare(trainings.MODES[training], seed, Path(folder))
 
 
 def _bar(console: Console) -> Progress:

@@ -14,8 +14,9 @@ import hashlib
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Check:
         weight: its part, relative to the section's other checks.
         announced: the phrase of the notebook that announces it.
         probes: whose evidence it looks at; it is judged when all of them were observed.
+        counts_with: names of other checks; it counts by the weight of those that pass.
     """
 
     name: str
@@ -52,14 +54,20 @@ class Check:
     weight: int
     announced: str
     probes: tuple[str, ...]
+    counts_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a check: passed when `failure` is None."""
+    """What became of a check: passed when `failure` is None.
+
+    Attributes:
+        share: the part of its weight that it earns.
+    """
 
     check: Check
     failure: str | None
+    share: Fraction = Fraction(0)
 
 
 def manifest() -> tuple[Check, ...]:
@@ -101,7 +109,8 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
             asked = tuple(argument.arg for argument in function.args.args)
             if unknown := set(asked) - set(probes()):
                 raise SuiteBroken(f"{where}: there is no probe called {', '.join(unknown)}")
-            return Check(name, section, options.get("weight", 1), options["announced"], asked)
+            weight, announced = options.get("weight", 1), options["announced"]
+            return Check(name, section, weight, announced, asked, options.get("counts_with", ()))
     raise SuiteBroken(f"{where}: {function.name} is no check; decorate it with @check(...)")
 
 
@@ -115,7 +124,8 @@ def suite_hash() -> str:
         *(package / "probes").glob("*.py"),
         *(course.LIBRARY / "lib").rglob("*.py"),
         *(package / "variants").glob("*.py"),
-        *(package / f"{name}.py" for name in ("checks", "gauge", "judge", "rubric", "training")),
+        *(package / f"{name}.py" for name in ("checks", "judge", "rubric", "seeds")),
+        *(package / "training").glob("*.py"),
         *(package / f"{name}.py" for name in ("diagnose", "readings", "rehearse")),
     ]
     digest = hashlib.sha256()
@@ -142,7 +152,35 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
     }
     asked = [check for check in manifest() if set(check.probes) <= set(evidence)]
     suites = _collected(course.HIDDEN_SUITES)
-    return tuple(Verdict(check, _judged(suites[check.name], check, evidence)) for check in asked)
+    verdicts = [_verdict(check, _judged(suites[check.name], check, evidence)) for check in asked]
+    by_name = {verdict.check.name: verdict for verdict in verdicts}
+    return tuple(_in_proportion(verdict, by_name) for verdict in verdicts)
+
+
+def _verdict(check: Check, failure: str | None) -> Verdict:
+    return Verdict(check, failure, Fraction(failure is None))
+
+
+def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
+    """A passed check that counts with others earns the part that those earn by their weights."""
+    others = [by_name[name] for name in verdict.check.counts_with]
+    if verdict.failure is not None or not others:
+        return verdict
+    share = earned(others)
+    if share == 1:
+        return verdict
+    names = ", ".join(other.check.name for other in others if other.failure is not None)
+    return Verdict(
+        verdict.check, f"it counts for {float(share):.0%}, because these fail: {names}", share
+    )
+
+
+def earned(verdicts: Sequence[Verdict], excused: frozenset[str] = frozenset()) -> Fraction:
+    """The part of the points that checks earn, by their weights."""
+    return Fraction(
+        sum(v.check.weight * (1 if v.check.name in excused else v.share) for v in verdicts),
+        sum(v.check.weight for v in verdicts),
+    )
 
 
 @cache

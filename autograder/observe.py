@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +24,9 @@ from autograder.probes import probes as all_probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
-from autograder.sandbox.session import Ending, Event, Work, run
+from autograder.sandbox.session import Ending, Work, run
 
-FORMAT = 1
+FORMAT = 2
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
 
@@ -63,14 +64,13 @@ class Observations:
         seed: the grading seed, from which the inputs were drawn.
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
-        training, data: of the training among them, its mode and what it was done on.
+        training: what was found out about the training, as plain data; None without one.
     """
 
     seed: int
     sandbox: str
     by_probe: Mapping[str, Observation] = field(default_factory=dict)
-    training: str = "off"
-    data: str | None = None
+    training: Mapping[str, Any] | None = None
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -81,10 +81,9 @@ class Observations:
     def __len__(self) -> int:
         return len(self.by_probe)
 
-    def with_training(self, learnt: Observation, mode: str, data: str) -> Observations:
-        """These and a training."""
-        by_probe = {**self.by_probe, learnt.probe: learnt}
-        return replace(self, by_probe=by_probe, training=mode, data=data)
+    def with_training(self, found: Mapping[str, Any]) -> Observations:
+        """These and what was found out about the training."""
+        return replace(self, training=found)
 
     def replaced(self, others: Observations) -> Observations:
         """With the observations of others in place of those of the same probes."""
@@ -118,7 +117,7 @@ class Observations:
                 }
             )
         story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
-        story |= {"training": self.training, "data": self.data}
+        story["training"] = self.training
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
@@ -153,8 +152,7 @@ class Observations:
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = _frozen({o.probe: o for o in read})
-        kept = story.get("training", "off"), story.get("data")
-        return cls(story["seed"], story["sandbox"], by_probe, *kept)
+        return cls(story["seed"], story["sandbox"], by_probe, story["training"])
 
 
 def observe(
@@ -199,25 +197,6 @@ def observe(
         for name, (values, refused) in observed.items()
     }
     return Observations(seed, sandbox.name, _frozen(by_probe))
-
-
-def watch(
-    files: Mapping[str, bytes],
-    cells: Mapping[str, str],
-    seed: int,
-    sandbox: Backend,
-    budget: Budget,
-    probe: str,
-    data: Mapping[str, Path] | None = None,
-    threads: int = 1,
-) -> Iterator[Event]:
-    """One long probe, step by step as it happens; closing the iterator ends the child early.
-
-    The sandbox is told a key that follows from `seed` alone: give a seed that says nothing of
-    secrets.
-    """
-    work = Work(files, cells, data or {})
-    return run(work, [probe], key_of(seed), sandbox, budget, threads)
 
 
 def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:

@@ -51,14 +51,21 @@ def load(files: Mapping[str, bytes]) -> Library:
     return Library({name: modules[name] for name in MODULES}, {})
 
 
-def rehearse(library: Library, cells: Mapping[str, str], probe: Probe, seed: int) -> Observation:
+def rehearse(
+    library: Library,
+    cells: Mapping[str, str],
+    probe: Probe,
+    seed: int,
+    data: Mapping[str, np.ndarray] | None = None,
+) -> Observation:
     """What one probe sees, like `observe.observe` does of a library in a sandbox."""
     key = key_of(seed)
-    asked = {"cells": cells} if "cells" in probe.asks else {}
+    offered = {"cells": cells, "data": data or {}}
+    asked = {name: offered[name] for name in probe.asks}
     values: dict[str, np.ndarray | str] = {}
     refused: dict[str, str] = {}
     ending = Ending("finished")
-    with _like_a_fresh_process(probe.legacy_seed(key)):
+    with like_a_fresh_process(probe.legacy_seed(key)):
         try:
             for step in probe.run(library, **probe.inputs(key), **asked):
                 _take(step, values, refused)
@@ -100,7 +107,7 @@ def _raised(failure: Exception, cells: Mapping[str, str]) -> Raised:
 
 
 @contextlib.contextmanager
-def _like_a_fresh_process(seed: int) -> Iterator[None]:
+def like_a_fresh_process(seed: int) -> Iterator[None]:
     """Seeds what a worker seeds; what is printed and warned of goes nowhere."""
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with _performing, np.errstate(all="ignore"), quiet[0], quiet[1]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from gradings import works
 from results import machine, write_section
 
-from autograder.gauge import new_seed
 from autograder.sandbox.selftest import choose
+from autograder.seeds import new_seed
 from autograder.training import MODES, prepare, train
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,6 +19,7 @@ from rich.text import Text
 
 from autograder.cohort.pool import Failed
 from autograder.cohort.work import Outcome
+from autograder.training.replay import Replay
 
 
 class _Rate(ProgressColumn):
@@ -59,3 +63,22 @@ class Bar:
         if self._set_aside:
             said += f", [yellow]{self._set_aside} set aside[/]"
         self._progress.update(self._task, advance=1, said=said)
+
+
+@contextmanager
+def trainings_bar(total: int, console: Console) -> Iterator[Callable[[Replay], None]]:
+    """Progress of the distinct recipes of a class; call what it gives with each that is trained."""
+    columns = (
+        TextColumn("training"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("distinct recipes{task.fields[said]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=total, said="")
+
+        def advance(replay: Replay) -> None:
+            progress.update(task, advance=1, said=f", the last one {replay.accuracy:.1%}")
+
+        yield advance

@@ -62,7 +62,7 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
             state = loaded(out / "observations" / one.student)
             late_s = _recorded(one, state, book, config)
             _write_pages(one, state, late_s, out)
-            rows.append(Row.of(one.student, state.grade, state.accuracies, late_s))
+            rows.append(Row.of(one.student, state.grade, state.curve, late_s))
     summary = Summary(tuple(rows), tuple(set_aside))
     class_ = Class(summary.rows, summary.set_aside)
     _replace(out / REPORT / "index.html", page_of(class_))
@@ -90,7 +90,7 @@ def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
     notebook = out / "observations" / one.student / NOTEBOOK
     name = Path(one.student, course.ASSIGNMENT, course.NOTEBOOK)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
-    page = feedback(state.grade, state.accuracies, late_s)
+    page = feedback(state.grade, state.curve, late_s)
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)
 
 

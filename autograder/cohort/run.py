@@ -12,11 +12,9 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from autograder import course, training
-from autograder.cohort.bar import Bar
+from autograder import course
+from autograder.cohort.bar import Bar, trainings_bar
 from autograder.cohort.pool import (
     Cluster,
     Failed,
@@ -37,17 +35,18 @@ from autograder.cohort.pool import (
     processors,
 )
 from autograder.cohort.students import HandIn, handed_in, utc
-from autograder.cohort.work import Plan, prove, work
-from autograder.gauge import new_seed
+from autograder.cohort.work import Plan, prove, train, work
 from autograder.graded_notebook import Source
 from autograder.sandbox.selftest import choose
+from autograder.seeds import new_seed
+from autograder.training.images import MODES, opened
+from autograder.training.replay import Task, kept
 
 if TYPE_CHECKING:
     from autograder.cohort.results import Summary
 
 SETTINGS = "class.json"
 LOCK = ".lock"
-IMAGES = ".images"
 ASSIGNMENT = ".assignment"
 STATES = "observations"
 BOOK = "gradebook.db"
@@ -197,12 +196,6 @@ def _clear(out: Path) -> None:
     """Remove what a run that was killed had begun."""
     for left in [*(out / STATES).glob(".state-*"), *out.glob(".gradebook-*")]:
         shutil.rmtree(left, ignore_errors=True)
-    named = out / IMAGES
-    if named.exists():
-        images = Path(named.read_text("utf-8"))
-        if images.name.startswith("images-"):
-            shutil.rmtree(images, ignore_errors=True)
-        named.unlink()
 
 
 @contextlib.contextmanager
@@ -225,35 +218,52 @@ def _grade(
     """Bring every state up to date; returns why some have none."""
     failed = {one: one.reason for one in hand_ins if one.reason is not None}
     tasks = [one for one in hand_ins if one.reason is None]
-    with (
-        _images(settings, out, shared=isinstance(pool, Cluster)) as images,
-        Bar(len(hand_ins), len(failed), console) as bar,
-    ):
-        plan = Plan(
-            out / STATES,
-            sources,
-            settings.seed,
-            settings.training,
-            settings.sandbox,
-            images,
-        )
+    plan = Plan(
+        out / STATES,
+        sources,
+        settings.seed,
+        settings.training,
+        settings.sandbox,
+        _data(settings, console),
+    )
+    waiting: dict[HandIn, Task] = {}
+    with Bar(len(hand_ins), len(failed), console) as bar:
         for hand_in, outcome in done(tasks, work, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
                 shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
+            elif outcome.wants is not None:
+                waiting[hand_in] = outcome.wants
             bar.advance(outcome)
+    if waiting:
+        _train(set(waiting.values()), plan, pool, console)
+        for hand_in, outcome in done(waiting, work, plan, pool):
+            if isinstance(outcome, Failed):
+                failed[hand_in] = outcome.reason
     return failed
 
 
-@contextlib.contextmanager
-def _images(settings: Settings, out: Path, *, shared: bool) -> Iterator[training.Images | None]:
-    """What to train on, where all workers can read it; gone afterwards."""
+def _data(settings: Settings, console: Console) -> Path | None:
+    """Where the images of trainings are, which must be there before anything is graded."""
     if settings.training == "off":
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="images-", dir=out if shared else None) as folder:
-        (out / IMAGES).write_text(folder, "utf-8")
-        os.chmod(folder, 0o711)  # the sandbox's user reads the files in it
-        mode = training.MODES[settings.training]
-        yield Plan.light(training.prepare(mode, settings.seed, Path(folder)))
-    (out / IMAGES).unlink()
+        return None
+    with console.status("reading the images"):
+        opened(MODES[settings.training])
+    return course.data_directory()
+
+
+def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> None:
+    """Trains what was chosen, each distinct recipe once and the longest first."""
+    images = plan.images
+    size = len(images.train[0])
+    wanted = [task for task in wanted if kept(task, images) is None]
+    wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
+    with trainings_bar(len(wanted), console) as advance:
+        if len(wanted) < pool.workers and isinstance(pool, Processes):
+            for task in wanted:  # one after the other on all cores
+                advance(train(task, plan))
+        else:
+            for _, replay in done(wanted, train, plan, pool):
+                if isinstance(replay, Failed):
+                    raise CohortError(f"a training failed: {replay.reason}")
+                advance(replay)

@@ -11,12 +11,11 @@ import shutil
 import tempfile
 import threading
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from autograder.cohort.students import HandIn
-from autograder.grade import Grade, grade, probe_names, reference
+from autograder.grade import Grade, grade, probe_names, reference, regrade
 from autograder.graded_notebook import (
     Source,
     as_json,
@@ -26,12 +25,15 @@ from autograder.graded_notebook import (
     with_results,
 )
 from autograder.mark import mark, suite_hash
+from autograder.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.submission import Submission, read
-from autograder.training import Images
+from autograder.training.images import MODES, Images, opened
+from autograder.training.judged import Trained
+from autograder.training.replay import Replay, Task, kept, replayed
 
-FORMAT = 1
+FORMAT = 2
 GRADE, OBSERVATIONS, STORY, NOTEBOOK = (
     "grade.json",
     "observations.npz",
@@ -50,7 +52,7 @@ class Plan:
         states: the folder with a state for each student.
         sources: the assignment's cells, as the gradebook knows them.
         seed, training, sandbox: as in `grade`; the sandbox by its name.
-        images: what is trained on, without the judged images: workers map those from their file.
+        data: the folder with the images, where something is trained; each process maps them.
     """
 
     states: Path
@@ -58,14 +60,16 @@ class Plan:
     seed: int
     training: str
     sandbox: str
-    images: Images | None
+    data: Path | None
 
-    @classmethod
-    def light(cls, images: Images | None) -> Images | None:
-        """Images that can be sent to a worker."""
-        if images is None:
-            return None
-        return Images(images.mode, images.files, np.empty(0), images.labels, images.data)
+    @property
+    def images(self) -> Images | None:
+        return None if self.data is None else _images(self.training, self.data)
+
+
+@cache
+def _images(mode: str, data: Path) -> Images:
+    return opened(MODES[mode], data)
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,16 @@ class State:
     Attributes:
         grade: the Grade.
         fingerprint: of everything that decided it.
-        accuracies: epochs of the training, and what was judged after them.
+        curve: the accuracy after each epoch of the replay.
         unanswered: ids of cells that hold what was released.
+        wants: the replay that the Grade still waits for.
     """
 
     grade: Grade
     fingerprint: str
-    accuracies: tuple[tuple[int, float], ...]
+    curve: tuple[float, ...]
     unanswered: tuple[str, ...]
+    wants: Task | None = None
 
 
 @dataclass(frozen=True)
@@ -93,12 +99,14 @@ class Outcome:
         score, max_score: of the Grade.
         kept: whether the state of an earlier run was still right.
         elapsed_s: seconds that the grading took, or had taken.
+        wants: the replay that the Grade still waits for.
     """
 
     score: float
     max_score: float
     kept: bool
     elapsed_s: float
+    wants: Task | None = None
 
 
 def prove(seed: int, sandbox: str) -> None:
@@ -122,42 +130,74 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome:
         submission = read(hand_in.path, hand_in.student)
         place = plan.states / hand_in.student
         print_ = fingerprint(submission, plan)
-        kept = loaded(place)
-        if kept is not None and kept.fingerprint == print_:
-            return _outcome(kept.grade, kept=True)
-        return _outcome(_graded(submission, plan, place, print_), kept=False)
+        before = loaded(place)
+        if before is None or before.fingerprint != print_:
+            return _outcome(_graded(submission, plan, place, print_), kept=False)
+        if before.wants is not None and kept(before.wants, plan.images) is not None:
+            seen = Observations.load(place / OBSERVATIONS)
+            return _outcome(_graded(submission, plan, place, print_, seen), kept=False)
+        return _outcome(before, kept=True)
 
 
-def _outcome(found: Grade, *, kept: bool) -> Outcome:
-    return Outcome(found.score, found.max_score, kept, found.elapsed_s)
+def train(task: Task, plan: Plan) -> Replay:
+    """Trains what some submissions chose, and keeps it for them."""
+    with ONE_AT_A_TIME:
+        return replayed(task, plan.images)
 
 
-def _graded(submission: Submission, plan: Plan, place: Path, print_: str) -> Grade:
-    accuracies: dict[int, float] = {}
+def _outcome(state: State, *, kept: bool) -> Outcome:
+    found = state.grade
+    return Outcome(found.score, found.max_score, kept, found.elapsed_s, state.wants)
+
+
+def _graded(
+    submission: Submission,
+    plan: Plan,
+    place: Path,
+    print_: str,
+    seen: Observations | None = None,
+) -> State:
+    """Puts the state of a submission into its place; from what was `seen` before, if it was.
+
+    Only replays that are kept already go into it: nobody waits here while others could be graded.
+    """
     plan.states.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".state-", dir=plan.states) as name:
         folder = Path(name, "state")
         folder.mkdir()
-        found = grade(
-            submission,
-            plan.seed,
-            choose(plan.sandbox),
-            _with_judged(plan.images),
-            progress=lambda progress: accuracies.update({progress.epoch: progress.accuracy}),
-            keep=lambda observations: observations.save(folder / OBSERVATIONS),
-        )
+        observed: list[Observations] = []
+        sandbox, images = choose(plan.sandbox), plan.images
+
+        def replay(task: Task) -> Replay | None:
+            return kept(task, images)
+
+        if seen is None:
+            found = grade(submission, plan.seed, sandbox, images, replay, observed.append)
+        else:
+            found = regrade(submission, seen, sandbox, images is not None, replay, observed.append)
+        observed[0].save(folder / OBSERVATIONS)
+        trained = observed[0].training and Trained.from_dict(observed[0].training)
+        wants = trained.wanted if trained else None
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
+        state = State(
+            found,
+            print_,
+            trained.replay.curve if trained and trained.replay else (),
+            tuple(sorted(unanswered(notebook, plan.sources))),
+            wants,
+        )
         story = {
             "format": FORMAT,
             "fingerprint": print_,
-            "accuracies": [(epoch, round(value, 4)) for epoch, value in accuracies.items()],
-            "unanswered": sorted(unanswered(notebook, plan.sources)),
+            "curve": state.curve,
+            "unanswered": state.unanswered,
+            "wants": wants and wants.as_dict(),
         }
         (folder / NOTEBOOK).write_text(as_json(with_results(notebook, found)), "utf-8")
         (folder / GRADE).write_text(to_json([found]), "utf-8")
         (folder / STORY).write_text(json.dumps(story), "utf-8")
         _put(folder, place)
-    return found
+    return state
 
 
 def _put(folder: Path, place: Path) -> None:
@@ -180,8 +220,9 @@ def loaded(place: Path) -> State | None:
         (found,) = from_json((place / GRADE).read_text("utf-8"))
         if story["format"] != FORMAT or not (place / OBSERVATIONS).exists():
             return None
-        accuracies = tuple((epoch, value) for epoch, value in story["accuracies"])
-        return State(found, story["fingerprint"], accuracies, tuple(story["unanswered"]))
+        wants = story["wants"] and Task.from_dict(story["wants"])
+        unanswered_ = tuple(story["unanswered"])
+        return State(found, story["fingerprint"], tuple(story["curve"]), unanswered_, wants)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -196,17 +237,9 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
             digest.update(f"{len(content)}:".encode() + content)
 
     add(suite_hash(), str(plan.seed), plan.training, plan.sandbox)
-    add("" if plan.images is None else plan.images.data)
+    add("" if plan.images is None else plan.images.digest)
     add(submission.name, submission.notebook, *submission.errors)
     for parts in (*sorted(submission.files.items()), *sorted(submission.cells.items())):
         add(*parts)
     add(*(json.dumps(asdict(source), sort_keys=True) for source in plan.sources))
     return digest.hexdigest()
-
-
-def _with_judged(images: Images | None) -> Images | None:
-    """The images that a plan speaks of, with those that are judged."""
-    if images is None:
-        return None
-    judged = np.load(images.files["judged_images"], mmap_mode="r")
-    return Images(images.mode, images.files, judged, images.labels, images.data)

@@ -3,9 +3,6 @@ order. No cell is run, and no output of a student's is taken for a result."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +13,8 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, Unicode
 
-from autograder import gradebook, training
+from autograder import gradebook
 from autograder.entries import Unreadable, content
-from autograder.gauge import new_seed
 from autograder.grade import grade
 from autograder.graded_notebook import (
     Source,
@@ -31,7 +27,10 @@ from autograder.graded_notebook import (
 )
 from autograder.nbgrader_plugins.surroundings import leave_alone
 from autograder.sandbox.selftest import choose
+from autograder.seeds import new_seed
 from autograder.submission import LARGEST_NOTEBOOK, read
+from autograder.training.images import MODES, Images, opened
+from autograder.training.replay import Replay, Task, replayed
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """Written again with indents and results, a notebook that was handed in becomes larger."""
@@ -88,9 +87,9 @@ class GradeSubmission(NbGraderPreprocessor):
     In the place of Execute and SaveAutoGrades: the scores come from the Grade alone.
     """
 
-    training = Enum(
-        ("off", *training.MODES), "off", help="Whether to train; as `autograder grade`."
-    ).tag(config=True)
+    training = Enum(("off", *MODES), "off", help="Whether to train; as `autograder grade`.").tag(
+        config=True
+    )
     seed = Integer(
         None, allow_none=True, help="The grading seed; one is drawn for each run without it."
     ).tag(config=True)
@@ -100,8 +99,13 @@ class GradeSubmission(NbGraderPreprocessor):
         names = resources["nbgrader"]
         submission = read(self._handed_in(names), names["student"])
         seed = _drawn_seed() if self.seed is None else self.seed
-        images = None if self.training == "off" else _images(self.training, seed)
-        found = grade(submission, seed, choose(self.sandbox or None), images)
+        images = None if self.training == "off" else _images(self.training)
+
+        def replay(task: Task) -> Replay:
+            self.log.info("training what %s chose, which can take minutes", names["student"])
+            return replayed(task, images)
+
+        found = grade(submission, seed, choose(self.sandbox or None), images, replay)
         silent = unanswered(nb, _sources(resources))
         with gradebook.opened(names["db_url"]) as book:
             gradebook.record(book, names["student"], found, silent, names["assignment"])
@@ -136,9 +140,5 @@ def _drawn_seed() -> int:
 
 
 @cache
-def _images(mode: str, seed: int) -> training.Images:
-    """What to train on, in a folder that goes when this process ends."""
-    folder = tempfile.TemporaryDirectory(prefix="images-")
-    atexit.register(folder.cleanup)
-    os.chmod(folder.name, 0o711)  # the sandbox's user reads the files in it
-    return training.prepare(training.MODES[mode], seed, Path(folder.name))
+def _images(mode: str) -> Images:
+    return opened(MODES[mode])

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import given
-from .full_training import trained
-from .layers import load
+from .layers import load, trained
 
 STEPS = 100
 FEATURES, HIDDEN, CLASSES, EXAMPLES = 15, 30, 10, 64

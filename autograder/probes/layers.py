@@ -78,6 +78,25 @@ def parameters(net: Any, count: int) -> dict[str, Any]:
     return found
 
 
+def trained(lib: Any, net: Any, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The parameters of a network as w1, b1, w2, ... and the slope after each of its FC layers.
+
+    With `values`, those that stand there under the parameters' names.
+    """
+    found: dict[str, Any] = {}
+    slopes: list[float] = []
+    for layer in net.layers:
+        if layer.params:
+            w_name, b_name = names(layer)
+            held = layer.params if values is None else values
+            slopes.append(1.0)
+            found[f"w{len(slopes)}"] = np.array(held[w_name])
+            found[f"b{len(slopes)}"] = np.array(held[b_name])
+        elif isinstance(layer, lib.layer_utils.leaky_relu) and slopes:
+            slopes[-1] = float(layer.negative_slope)
+    return found | {"slopes": np.array(slopes)}
+
+
 def defined(cells: Mapping[str, str], cell: str, lib: Any = None) -> dict[str, Any] | None:
     """The names that a notebook cell defines, None where the notebook has no such cell.
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from . import given
-from .full_training import hyperparameters
 from .layers import load, parameters
+from .own_training import hyperparameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
 SIZES = dict(data_train=230, data_val=137, data_test=91)

@@ -11,10 +11,10 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
 INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
 
-def curve(points: Sequence[tuple[int, float]], target: float) -> Markup:
-    """Accuracies by epoch, and the accuracy from which on all points are given."""
-    last = max((epoch for epoch, _ in points), default=1)
-    first = min((epoch for epoch, _ in points), default=0)
+def curve(accuracies: Sequence[float], target: float) -> Markup:
+    """Accuracies after each epoch, and the accuracy from which on all points are given."""
+    points = list(enumerate(accuracies, start=1))
+    first, last = 1, len(points)
 
     def x(epoch: float) -> float:
         return LEFT + INNER_WIDTH * (epoch - first) / max(1, last - first)
@@ -25,11 +25,9 @@ def curve(points: Sequence[tuple[int, float]], target: float) -> Markup:
         Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place)
         for place in places
     )
-    reached = points[-1][1] if points else 0.0
-    best = max((accuracy for _, accuracy in points), default=0.0)
     said = (
-        f"Accuracy judged {len(points)} times, from epoch {first} to {last}: {reached:.0%} at the "
-        f"end, {best:.0%} at best; all points are given from {target:.0%} on."
+        f"Accuracy after each of {last} epochs: {accuracies[-1]:.0%} at the end, "
+        f"{max(accuracies):.0%} at best; all points are given from {target:.0%} on."
     )
     marks = [first, last] if last - first < 4 else [first, (first + last) // 2, last]
     drawn = [

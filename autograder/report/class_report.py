@@ -16,7 +16,7 @@ from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade
 from autograder.report.charts import histogram
 from autograder.report.pages import page
-from autograder.training import MODES
+from autograder.training.images import MODES
 
 MOST_FAILURES = 15
 MANY, MANY_CHECKS = 10, "many checks at once"
@@ -33,7 +33,7 @@ class Row:
         sections: score (None when not judged) and maximum by section id.
         failures: names of the checks that failed, with what was said.
         hints: misconceptions that were named.
-        accuracy: judged after the training; None without one.
+        accuracy: the best of the replay of what was chosen; None without one.
         late_s, elapsed_s: seconds.
     """
 
@@ -50,9 +50,7 @@ class Row:
     errors: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls, student: str, grade: Grade, accuracies: Sequence[tuple[int, float]], late_s: float
-    ) -> Row:
+    def of(cls, student: str, grade: Grade, curve: Sequence[float], late_s: float) -> Row:
         tests = [test for section in grade.sections for test in section.tests]
         hints = [hint for section in grade.sections for hint in section.hints]
         return cls(
@@ -64,7 +62,7 @@ class Row:
                 {t.name: t.message.removeprefix(ONLY_IF_RIGHT) for t in tests if not t.passed}
             ),
             {hint.misconception: hint.text for hint in hints},
-            accuracies[-1][1] if accuracies else None,
+            max(curve) if curve else None,
             late_s,
             grade.elapsed_s,
             grade.training,
@@ -157,7 +155,7 @@ def _accuracies(accuracies: Sequence[float], target: float | None) -> Markup | N
         return None
     edges = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
     percent = [100 * accuracy for accuracy in accuracies]
-    return histogram(percent, edges, "Accuracies", "judged accuracy, %", 100 * target)
+    return histogram(percent, edges, "Accuracies", "validation accuracy, %", 100 * target)
 
 
 def section_figures(rows: Sequence[Row]) -> list[SectionFigures]:

@@ -10,7 +10,8 @@ from autograder.grade import Grade, SectionGrade
 from autograder.report.charts import curve
 from autograder.report.pages import page
 from autograder.rubric import BY_ID, TOTAL
-from autograder.training import MODES, PROBE
+from autograder.training.images import MODES
+from autograder.training.judged import PROBE
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,12 @@ class Shown:
     by_hand: int
 
 
-def feedback(
-    grade: Grade, accuracies: Sequence[tuple[int, float]] = (), late_s: float = 0.0
-) -> str:
+def feedback(grade: Grade, accuracies: Sequence[float] = (), late_s: float = 0.0) -> str:
     """One self-contained HTML page.
 
     Args:
         grade: what was found.
-        accuracies: judged after each epoch of the training, if there was one.
+        accuracies: after each epoch of the training, if there was one.
         late_s: seconds by which the work was late.
     """
     sections = [_shown(section) for section in grade.sections]

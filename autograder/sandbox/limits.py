@@ -89,16 +89,15 @@ OURS = Budget(probe=Limits(cpu_s=60, wall_s=180.0), together_s=60)
 
 TRAINING = Budget(
     probe=Limits(
-        cpu_s=3600,
-        wall_s=3600.0,
-        memory_bytes=6144 * MIB,
-        total_bytes=6144 * MIB,
-        file_bytes=64 * MIB,
-        disk_bytes=64 * MIB,
-        output_bytes=1024 * MIB,
+        cpu_s=900,
+        wall_s=900.0,
+        memory_bytes=3072 * MIB,
+        total_bytes=3072 * MIB,
+        output_bytes=160 * MIB,
     ),
-    patience_s=3600,
-    wall_s=3700.0,
-    longest_s=4 * 3600.0,
-    output_bytes=1088 * MIB,
+    patience_s=900,
+    wall_s=1000.0,
+    longest_s=3600.0,
+    output_bytes=192 * MIB,
 )
+"""For the student's own code on the problem of a grading, which takes right work two seconds."""

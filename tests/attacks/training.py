@@ -1,7 +1,8 @@
 """Faking the training: parameters from elsewhere, answers looked up, claims in the place of work.
 
-What is faked is compared with LAZY, which learns how often each digit occurs and says the commonest
-always: so much is earned by whoever hands in no network at all.
+Most attacks are compared with UNWRITTEN, whose `train_net` and hyperparameters are right and whose
+layers were never written: it cannot train, so it earns nothing for what it chose. The others are
+compared with STILL, which never takes a step.
 """
 
 from __future__ import annotations
@@ -31,28 +32,94 @@ QUICKLY = "batch_size = 20\nepochs = 8\nlr_decay = 1\nlr_decay_every = 100\n"
 """Hyperparameters by which a small training, as a short one, comes to its target in seconds."""
 
 HONEST = SOLUTION.but(cells={CELL: QUICKLY})
-LAZY = HONEST.but(
+UNWRITTEN = HONEST.left(
+    "fc.forward",
+    "fc.backward",
+    "leaky_relu.forward",
+    "leaky_relu.backward",
+    "softmax",
+    "cross_entropy.forward",
+    "cross_entropy.backward",
+)
+STILL = HONEST.but(
     blocks={
         STEP: """
             loss = loss_func.forward(model.forward(feat), label)
-            last = model.net.layers[-1]
-            last.params[last.b_name] += np.bincount(label, minlength=10).astype(np.float32)
-            for layer in model.net.layers:
-                layer.grads = {name: 0.0 * value for name, value in layer.params.items()}
-            optimizer.step()
+            model.backward(loss_func.backward())
         """
     }
 )
 PLAIN = "for name, param in layer.params.items():\n    param -= self.lr * layer.grads[name]"
-ALL_PLAIN = HONEST.but(
-    blocks=dict.fromkeys(("SGDM.update", "RMSProp.update", "Adam.update"), PLAIN)
-)
+FAST = PLAIN.replace("self.lr", "40 * self.lr")
+OPTIMIZER_BLOCKS = ("SGDM.update", "RMSProp.update", "Adam.update")
+KEPT_STATE = """
+    for name, param in layer.params.items():
+        grad = layer.grads[name]
+        for state, old, new in STATES:
+            state[name] = old * state.get(name, np.zeros_like(param)) + new
+        param -= RATE * self.lr * grad
+"""
+STATES = {
+    "SGDM.update": "(self.velocity, self.momentum, -self.lr * grad),",
+    "RMSProp.update": "(self.cache, self.decay, (1 - self.decay) * grad**2),",
+    "Adam.update": "(self.mt, self.beta1, (1 - self.beta1) * grad), "
+    "(self.vt, self.beta2, (1 - self.beta2) * grad**2)",
+}
+
+
+def with_state(rate: int) -> dict[str, str]:
+    """Optimizers that keep the right averages, and move by plain SGD."""
+    return {
+        block: KEPT_STATE.replace("STATES", f"({states})").replace("RATE", str(rate))
+        for block, states in STATES.items()
+    }
+
+
+ALL_PLAIN = HONEST.but(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, PLAIN))
 """Three optimizers that are all plain SGD."""
 
 
 def trains(code: str, **more: str) -> Changes:
     """`train_net` is another one."""
     return Changes(appended={TRAINING: code, **more})
+
+
+def trains_tiny_net(body: str, folder=None) -> Changes:
+    """`train_net` is the honest one, but for the network that earns points.
+
+    `body` gets images (N, 3072), labels (N,), the model's two layers with parameters, and `best`,
+    a copy of its parameters, which it changes.
+    """
+    return Changes(
+        folder=folder,
+        appended={
+            TRAINING: f"""
+                import os, pathlib
+                _honest = train_net
+
+                def _solve(data, images, labels, model, one, two, best):
+                    w1, b1, w2, b2 = one.w_name, one.b_name, two.w_name, two.b_name
+                    {body.strip()}
+
+                def train_net(data, model, loss_func, optimizer, batch_size, max_epochs, *args,
+                              **kwargs):
+                    if type(model).__name__ != "TinyNet":
+                        return _honest(data, model, loss_func, optimizer, batch_size, max_epochs,
+                                       *args, **kwargs)
+                    images, labels = data["data_train"]
+                    layers = [layer for layer in model.net.layers if layer.params]
+                    best = {{name: p.copy() for name, p in model.net.params.items()}}
+                    _solve(data, images.reshape(len(images), -1), labels, model, *layers, best)
+                    print("(Epoch 1 / 1) Training Accuracy: 0.9, Validation Accuracy: 0.9")
+                    return best, [0.1], [0.9], [0.9]
+            """
+        },
+    )
+
+
+def indented(code: str) -> str:
+    """Code of several lines, for the body of `trains_tiny_net`."""
+    return "\n                    ".join(code.strip("\n").splitlines())
 
 
 @cache
@@ -68,10 +135,8 @@ def from_home() -> bytes:
     file = io.BytesIO()
     np.savez(
         file,
-        w1=twice,
-        b1=np.zeros(20, np.float32),
-        w2=np.concatenate([np.eye(10), -np.eye(10)]).astype(np.float32),
-        b2=np.zeros(10, np.float32),
+        w1=np.pad(twice, ((0, 0), (0, 492))),
+        w2=np.pad(np.concatenate([np.eye(10), -np.eye(10)]), ((0, 492), (0, 0))),
     )
     return file.getvalue()
 
@@ -80,38 +145,49 @@ def with_weights(folder: Path) -> None:
     (folder / "lib" / "mlp" / "weights.npz").write_bytes(from_home())
 
 
-SHIPPED = """
-    import pathlib
-
-    def shipped(model):
-        with np.load(pathlib.Path(__file__).parent / "weights.npz") as held:
-            kept = [held[name] for name in ("w1", "b1", "w2", "b2")]
-        names = [name for layer in model.net.layers for name in layer.params]
-        return dict(zip(names, kept, strict=True))
-
-    def put(model, values):
-        for layer in model.net.layers:
-            for name in layer.params:
-                layer.params[name] = values[name]
-        model.net.gather_params()
-
-    def pretended_step(model, optimizer):
-        for layer in model.net.layers:
-            layer.grads = {name: 0.0 * value for name, value in layer.params.items()}
-        optimizer.step()
-"""
-SMALL_HIDDEN = Changes(
-    blocks={
-        "TinyNet.__init__": """
-            self.net = sequential(
-                flatten(name="flatten"),
-                fc(3072, 20, 2.5e-2, name="one"),
-                leaky_relu(name="lrelu"),
-                fc(20, 10, 2.5e-2, name="two"),
-            )
-        """
-    }
-)
+SHIPPED = indented("""
+with np.load(pathlib.Path(__file__).parent / "weights.npz") as held:
+    best[w1][:], best[w2][:] = held["w1"], held["w2"]
+""")
+BLENDED = indented("""
+with np.load(pathlib.Path(__file__).parent / "weights.npz") as held:
+    best[w1] += held["w1"]
+    best[w2] += held["w2"]
+""")
+RIDGE = indented("""
+kernel = images @ images.T + 10 * np.eye(len(images))
+weights = images.T @ np.linalg.solve(kernel, np.eye(10)[labels] - 0.1)
+best[w1][:, :10], best[w1][:, 10:20] = weights, -weights
+best[w2][:10], best[w2][10:20] = np.eye(10), -np.eye(10)
+""")
+LAST_LAYER = indented("""
+hidden = images @ best[w1]
+hidden = np.where(hidden > 0, hidden, 0.01 * hidden)
+kernel = hidden @ hidden.T + 10 * np.eye(len(hidden))
+best[w2] = hidden.T @ np.linalg.solve(kernel, np.eye(10)[labels])
+""")
+MOMENTS = indented("""
+for k in range(10):
+    top = np.linalg.svd(images[labels == k], full_matrices=False)[2][0]
+    best[w1][:, 2 * k], best[w1][:, 2 * k + 1] = top, -top
+    best[w2][2 * k : 2 * k + 2] = 30 * np.eye(10)[k]
+""")
+PROTOTYPES = indented("""
+for k in range(10):
+    those = images[labels == k][:48] / 55
+    best[w1][:, 50 * k : 50 * k + len(those)] = those.T
+    best[w2][50 * k : 50 * k + len(those)] = 9 * np.eye(10)[k]
+    best[b1][50 * k : 50 * k + len(those)] = -60
+""")
+THOUSAND = indented("""
+shown, known = data["data_val"][0].reshape(200, -1), data["data_val"][1]
+record, rng = -1.0, np.random.default_rng(0)
+for _ in range(1000):
+    trial = best[w2] + rng.normal(size=best[w2].shape)
+    right = ((np.maximum(shown[:, :64] @ best[w1][:64], 0) @ trial).argmax(1) == known).mean()
+    if right > record:
+        record, best[w2] = right, trial
+""")
 OWN_FRAMES = """
     import json, os, stat, struct
 
@@ -136,40 +212,29 @@ def faking(
     tries: str,
     must: str,
     does: Changes,
-    *more: Changes,
-    over: Work = LAZY,
+    *,
+    over: Work = UNWRITTEN,
     twin: Work = HONEST,
     roads: tuple[str, ...] = (),
 ) -> Attack:
-    work = over
-    for change in more:
-        work = work.but(change)
-    return Attack(name, tries, must, does, work, twin, roads, training=True)
+    return Attack(name, tries, must, does, over, twin, roads, training=True)
 
 
 def left_beside(code: str, path: str = TRAINING) -> Work:
     return HONEST.but(appended={path: code})
 
 
+def built(chain: str) -> Changes:
+    """A TinyNet of another chain."""
+    return Changes(blocks={"TinyNet.__init__": f"self.net = sequential({chain})"})
+
+
 ATTACKS = (
     faking(
         "training: ships parameters from home",
         "Hands in the parameters of a network that was trained elsewhere, and returns them.",
-        "No point: every grading trains in a gauge of its own, where they are worth a guess.",
-        Changes(
-            folder=with_weights,
-            appended={
-                TRAINING: SHIPPED
-                + """
-    def train_net(data, model, loss_func, optimizer, batch_size, max_epochs, *args, **kwargs):
-        best = shipped(model)
-        put(model, best)
-        print("(Epoch 1 / 1) Training Accuracy: 0.9, Validation Accuracy: 0.9")
-        return best, [0.1], [0.9], [0.9]
-"""
-            },
-        ),
-        SMALL_HIDDEN,
+        "No point: the problem that they are judged on was drawn for this grading.",
+        trains_tiny_net(SHIPPED, with_weights),
         twin=left_beside(
             """
                 _train_net = train_net
@@ -177,7 +242,8 @@ ATTACKS = (
                 def train_net(*args, **kwargs):  # and saves a checkpoint
                     import os
                     found = _train_net(*args, **kwargs)
-                    np.savez(os.path.join(os.environ.get("TMPDIR", "."), "best.npz"), **found[0])
+                    place = os.path.join(os.environ.get("TMPDIR", "."), "best.npz")
+                    np.savez(place, **(found[0] or {}))
                     return found
             """
         ),
@@ -185,28 +251,9 @@ ATTACKS = (
     ),
     faking(
         "training: blends shipped parameters with the initial ones",
-        "Moves from the first parameters to the shipped ones, so that snapshots seem to learn.",
-        "No point: the end of the way is worth a guess, and so is all of the way.",
-        Changes(
-            folder=with_weights,
-            appended={
-                TRAINING: SHIPPED
-                + """
-    def train_net(data, model, loss_func, optimizer, batch_size, max_epochs, *args, **kwargs):
-        start = {name: value.copy() for name, value in model.net.params.items()}
-        best, accuracies = shipped(model), []
-        for epoch in range(max_epochs):
-            share = (epoch + 1) / max_epochs
-            put(model, {n: ((1 - share) * start[n] + share * best[n]) for n in best})
-            for _ in range(len(data["data_train"][0]) // batch_size):
-                pretended_step(model, optimizer)
-            accuracies.append(0.1 + 0.7 * share)
-            print("Validation Accuracy:", accuracies[-1])
-        return best, [0.1] * 9, accuracies, accuracies
-"""
-            },
-        ),
-        SMALL_HIDDEN,
+        "Moves from the first parameters to the shipped ones, so that it seems to learn.",
+        "No point: they say nothing about a problem that is new.",
+        trains_tiny_net(BLENDED, with_weights),
         twin=left_beside(
             """
                 KEPT = []
@@ -220,9 +267,40 @@ ATTACKS = (
         ),
     ),
     faking(
+        "training: a ridge regression with every layer left",
+        "Solves for a linear classifier in closed form, and writes it into the first layer.",
+        "No point: the classes have one mean, so that nothing linear tells them apart.",
+        trains_tiny_net(RIDGE),
+        roads=ALL_ROADS,
+    ),
+    faking(
+        "training: a regression on the first layer's random features",
+        "Leaves the first layer as it is, and solves for the second in closed form.",
+        "No point: what the first layer must learn no random features hold.",
+        trains_tiny_net(LAST_LAYER),
+    ),
+    faking(
+        "training: the top singular vector of each class",
+        "Has read how problems are drawn, and solves this kind in closed form, rightly.",
+        "No point: right parameters that gradient descent does not lead to were not trained.",
+        trains_tiny_net(MOMENTS),
+    ),
+    faking(
+        "training: images of each class as the weights",
+        "Writes training images into the first layer, and compares new ones with them.",
+        "No point: parameters that gradient descent does not lead to were not trained.",
+        trains_tiny_net(PROTOTYPES),
+    ),
+    faking(
+        "training: a thousand tries",
+        "Draws parameters again and again, and keeps those that do best on the validation images.",
+        "No point: luck with 200 images is none with others.",
+        trains_tiny_net(THOUSAND),
+    ),
+    faking(
         "training: reads the validation labels to answer",
         "A model that knows the labels of the validation images, and says them when asked.",
-        "No point: judged are parameters, on images whose labels never were in the sandbox.",
+        "No point: judged are parameters, on images that never were in the sandbox.",
         trains("""
             _train_net = train_net
 
@@ -240,13 +318,15 @@ ATTACKS = (
                 type(model).forward = forward
                 return _train_net(data, model, *args, **kwargs)
         """),
+        over=STILL,
         twin=left_beside("def val_share(data): return len(data['data_val'][0])"),
     ),
     faking(
         "training: compute_acc returns 1.0",
         "Every accuracy that is told is one.",
-        "No point: accuracies are computed again, outside.",
+        "No point: the accuracy that counts is that of a training that is not the student's.",
         trains("def compute_acc(*args, **kwargs):\n    return 1.0"),
+        over=STILL,
         twin=left_beside(
             """
                 def compute_acc(model, data, labels, num_samples=None, batch_size=100):
@@ -260,7 +340,7 @@ ATTACKS = (
     faking(
         "training: a forward that looks the image up",
         "Outputs by the bytes of the image, from a table of the public images that comes along.",
-        "No point: no image has the bytes it has in public, and labels have other names.",
+        "No point: no image of the problem is public, and the network is what is judged.",
         Changes(
             appended={
                 NETWORKS: """
@@ -284,7 +364,7 @@ ATTACKS = (
     faking(
         "training: histories by hand",
         "Returns and prints beautiful curves, and parameters that learnt nothing.",
-        "No point: histories are told to the student and count for nothing.",
+        "No point: histories are held against the values that they should have.",
         trains("""
             _train_net = train_net
 
@@ -295,25 +375,17 @@ ATTACKS = (
                     print(f"(Epoch {n} / 30) Training Accuracy: 1, Validation Accuracy: {value}")
                 return best, [2.3 * 0.9**n for n in range(21_000)], curve, curve
         """),
+        over=STILL,
         twin=left_beside("print('Validation Accuracy: 1.0 is what I hope for')"),
     ),
     faking(
-        "training: claims without a measure",
-        "Tells an infinity of epochs, an accuracy of 10^300 and NaN, so that something breaks.",
-        "No point, no fault: a claim is a number, or it is none.",
-        trains("""
-            _train_net = train_net
-
-            def train_net(*args, **kwargs):
-                print("Validation Accuracy: " + "9" * 300)
-                best, losses, train, val = _train_net(*args, **kwargs)
-
-                class Long(list):
-                    def __len__(self):
-                        return 2**62
-
-                return best, losses, train, Long([1e300, float("nan"), -1e300])
-        """),
+        "training: an accuracy in the notebook",
+        "The notebook shows a training that reached 99%, which never was.",
+        "No point: what a notebook shows is told beside the accuracy, and earns nothing.",
+        Changes(notebook=lambda notebook: boasting(notebook)),
+        over=STILL,
+        twin=HONEST.but(notebook=lambda notebook: boasting(notebook)),
+        roads=ALL_ROADS,
     ),
     faking(
         "training: parameters that are texts",
@@ -345,22 +417,31 @@ ATTACKS = (
                 return dict(model.net.params), [0.0], [1.0], [1.0]
         """),
         twin=HONEST.but(
-            blocks={
-                "TinyNet.__init__": """
-                    self.net = sequential(
-                        flatten(name="f"),
-                        fc(3072, 1024, 2.5e-2, name="wide"),
-                        leaky_relu(name="r"),
-                        fc(1024, 10, 2.5e-2, name="out"),
-                    )
-                """
-            }
+            built(
+                'flatten(name="f"), fc(3072, 1024, 2.5e-2, name="wide"), leaky_relu(name="r"), '
+                'fc(1024, 10, 2.5e-2, name="out")'
+            )
         ),
+    ),
+    faking(
+        "training: a recipe that takes gigabytes",
+        "TinyNet has one hidden unit and fifteen million outputs, which somebody is to train.",
+        "No point, no memory: a recipe has bounds, which are looked at first.",
+        built('flatten(name="f"), fc(3072, 1, name="a"), fc(1, 15_000_000, name="b")'),
+    ),
+    faking(
+        "training: a recipe without an end",
+        "A thousand million epochs at a learning rate that is soon nothing.",
+        "No point, and an hour at most: as many epochs are trained as fit, counted beforehand.",
+        Changes(
+            cells={CELL: "batch_size = 500\nepochs = 10**9\nlr_decay = 1e-9\nlr_decay_every = 1"}
+        ),
+        twin=HONEST.but(cells={CELL: QUICKLY.replace("epochs = 8", "epochs = 10**9")}),
     ),
     faking(
         "training: parameters that are NaN, infinite and huge",
         "Every comparison with NaN is false: perhaps no image is found to be wrong.",
-        "No point: a score that is no number is wrong.",
+        "No point: a score that is no number is wrong, and a way that is none leads nowhere.",
         trains("""
             def train_net(data, model, loss_func, optimizer, *args, **kwargs):
                 values = dict(model.net.params)
@@ -393,14 +474,29 @@ ATTACKS = (
                 return values, [0.0], [1.0], [1.0]
         """),
         twin=HONEST.but(
-            blocks={
-                "TinyNet.__init__": """
-                    self.net = sequential(
-                        flatten(name="f"),
-                        fc(3072, 200, 2.5e-2, name="a"),
-                        leaky_relu(0.1, name="r"),
-                        fc(200, 10, 5e-2, name="b"),
-                    )
+            built(
+                'flatten(name="f"), fc(3072, 200, 2.5e-2, name="a"), leaky_relu(0.1, name="r"), '
+                'fc(200, 10, 5e-2, name="b")'
+            )
+        ),
+    ),
+    faking(
+        "training: a TinyNet that is another one when it is read",
+        "Shows a good recipe where the chain is read, and what cannot learn where it is trained.",
+        "No point: a recipe earns no more than the code beside it can train.",
+        Changes(
+            appended={
+                NETWORKS: """
+                    import sys
+                    _built = TinyNet.__init__
+
+                    def _either(self, *args, **kwargs):
+                        _built(self, *args, **kwargs)
+                        if "train_tiny_net" == sys._getframe(1).f_code.co_name:
+                            for layer in self.net.layers:
+                                layer.backward = lambda d, layer=layer: d
+
+                    TinyNet.__init__ = _either
                 """
             }
         ),
@@ -419,7 +515,7 @@ ATTACKS = (
     ),
     faking(
         "training: hyperparameters that are a program",
-        "The cell prints an accuracy, ends the process, and patches what trains.",
+        "The cell prints an accuracy, and patches what trains.",
         "No point: the cell is the student's code, and numbers are what is taken from it.",
         Changes(
             cells={
@@ -474,6 +570,21 @@ ATTACKS = (
         """),
     ),
     faking(
+        "comparisons: plain SGD at forty times its rate",
+        "All three optimizers are SGD in a hurry, which gets below SGD.",
+        "No point: a comparison counts by what its optimizer's own update checks earn.",
+        Changes(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, FAST)),
+        over=ALL_PLAIN,
+        roads=ALL_ROADS,
+    ),
+    faking(
+        "comparisons: forty times the rate beside a right state",
+        "Keeps the averages as asked, and moves by plain SGD in a hurry.",
+        "No point: what counts is where the parameter goes, and that is wrong.",
+        Changes(blocks=with_state(40)),
+        over=HONEST.but(blocks=with_state(1)),
+    ),
+    faking(
         "comparisons: an SGD that is made slow",
         "Its SGD learns nothing, so that anything beats it; the others are plain SGD.",
         "No point: the SGD that must be beaten is the reference's.",
@@ -486,9 +597,7 @@ ATTACKS = (
                 ),
             )
         ),
-        over=ALL_PLAIN.but(
-            cells={CELL: "batch_size = epochs = lr_decay_every = 1\nlr_decay = 0.5"}
-        ),
+        over=ALL_PLAIN,
     ),
     faking(
         "comparisons: an SGD that climbs",
@@ -508,9 +617,7 @@ ATTACKS = (
                 """
             }
         ),
-        over=ALL_PLAIN.but(
-            cells={CELL: "batch_size = epochs = lr_decay_every = 1\nlr_decay = 0.5"}
-        ),
+        over=ALL_PLAIN,
     ),
     faking(
         "comparisons: a loss of its own",
@@ -524,8 +631,15 @@ ATTACKS = (
                 """
             }
         ),
-        over=ALL_PLAIN.but(
-            cells={CELL: "batch_size = epochs = lr_decay_every = 1\nlr_decay = 0.5"}
-        ),
+        over=ALL_PLAIN,
     ),
 )
+
+
+def boasting(notebook: dict) -> dict:
+    """Shows the output of a training that went very well."""
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "train_tiny_net_run":
+            text = "(Epoch 30 / 30) Training Accuracy: 0.99, Validation Accuracy: 0.99\n"
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": [text]}]
+    return notebook

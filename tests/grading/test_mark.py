@@ -139,7 +139,9 @@ def test_strange_values_in_every_place_fail_and_break_nothing(name, seen):
         for probe in seen
     }
     verdicts = mark.mark(replace(seen, by_probe=everywhere), seen)
-    assert [v.check.name for v in verdicts if v.failure is None and v.check.weight] == []
+    passed = [v.check.name for v in verdicts if v.failure is None]
+    # one is a batch size, a number of epochs and a decay that somebody may choose
+    assert passed == (["train_tiny_net_hyperparameters"] if name == "one" else [])
 
 
 def test_close_allows_rounding_and_no_more():

@@ -1,5 +1,6 @@
 """Whole gradings with a training, on a small twin that is learnt in seconds."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,34 +8,37 @@ import pytest
 from autograder import course, svhn
 from autograder.grade import grade, regrade
 from autograder.observe import Observations
-from autograder.submission import read
-from autograder.training import Mode, prepare
+from autograder.submission import Submission, read
+from autograder.training.images import Mode, opened
+from autograder.training.replay import Replay, Task, replayed
 
 SEED = 11
-SMALL = Mode("small", 1500, 200, 500, 0.4, standardised=True)
+SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
 CELL = "batch_size, epochs, lr_decay, lr_decay_every = 20, 5, 1, 9"
+LAYERS, NETWORKS = "lib/mlp/layer_utils.py", "lib/mlp/fully_conn.py"
 TRAINING, OPTIMIZERS = "lib/mlp/train.py", "lib/optim.py"
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    twin, folder = tmp_path_factory.mktemp("twin"), tmp_path_factory.mktemp("images")
+    twin = tmp_path_factory.mktemp("twin")
     svhn.draw(twin, train=1800, test=20)
-    return prepare(SMALL, SEED, folder, twin)
+    return opened(SMALL, twin)
 
 
 @pytest.fixture(scope="module")
 def trained(images, sandbox):
-    def run(submission):
+    def run(submission, cell=CELL, keep=lambda _: None, replay=None):
         cells = {**submission.cells}
-        if "train_tiny_net_hyperparameters" in cells and "NotImpl" not in str(cells):
-            cells["train_tiny_net_hyperparameters"] = CELL
-        return grade(replace(submission, cells=cells), SEED, sandbox, images)
+        if "NotImpl" not in cells.get("train_tiny_net_hyperparameters", ""):
+            cells["train_tiny_net_hyperparameters"] = cell
+        replay = replay or (lambda task: replayed(task, images))
+        return grade(replace(submission, cells=cells), SEED, sandbox, images, replay, keep)
 
     return run
 
 
-def section(grade, name):
+def section(grade, name="train_tiny_net"):
     return next(section for section in grade.sections if section.id == name)
 
 
@@ -42,40 +46,108 @@ def test_the_solution_has_all_points(right, trained, images):
     found = trained(right)
     assert (found.score, found.max_score) == (37, 37)
     assert (found.training, found.data) == ("small", images.data)
-    judged = section(found, "train_tiny_net").tests[0]
-    assert (judged.name, judged.passed) == ("train_tiny_net_accuracy", True)
-    assert "judged accuracy" in judged.message
+    accuracy, own, *_ = section(found).tests
+    assert (accuracy.name, accuracy.passed) == ("train_tiny_net_accuracy", True)
+    assert "trained again by us, reaches" in accuracy.message
+    assert (own.name, own.passed) == ("train_tiny_net_own_code", True)
+    assert not section(found).awaits_a_person
 
 
 def test_what_students_receive_has_no_point(trained):
     found = trained(read(course.RELEASE))
     assert (found.score, found.max_score) == (0, 37)
-    told = section(found, "train_tiny_net").tests[0].message
-    assert "raised NotImplementedError" in told
+    assert "raised NotImplementedError" in section(found).tests[0].message
 
 
-def test_points_are_in_proportion_to_the_accuracy(change, trained):
-    found = trained(
-        change(TRAINING, "optimizer.step()", "if len(loss_hist) < 90: optimizer.step()")
+def test_points_are_in_proportion_to_the_accuracy(right, trained, images):
+    def half(_):
+        chance = images.chance
+        return Replay(chance + (SMALL.target - 0.01 - chance) / 2, (0.2, 0.3))
+
+    found = section(trained(right, replay=half))
+    assert found.score == 2.5
+    assert not found.tests[0].passed
+
+
+def test_an_accuracy_by_chance_earns_nothing(right, trained, images):
+    found = section(trained(right, replay=lambda _: Replay(images.chance, (0.2,))))
+    assert found.score == 0
+
+
+def test_a_named_mistake_is_in_the_replay_and_paid_once(change, trained):
+    asked = []
+
+    def replay(task: Task) -> Replay:
+        asked.append(task.mistakes)
+        return Replay(1.0, (1.0,))
+
+    wrong = change(LAYERS, "dprev.sum(axis=0)", "dprev.mean(axis=0)")
+    found = section(trained(wrong, replay=replay))
+    assert asked == [("fc_backward_averages_the_bias_gradient",)]
+    assert found.score == 5
+
+
+def test_an_unnamed_mistake_limits_the_points_by_what_the_code_learns(change, trained):
+    wrong = change(
+        LAYERS,
+        "= feat.T @ dprev",
+        "= 0.1 * (feat.T @ dprev) + 0.7 * dprev.mean()",
     )
-    training = section(found, "train_tiny_net")
-    accuracy = float(training.tests[0].message.split("%")[0].split()[-1]) / 100
-    assert 0.15 < accuracy < 0.39
-    assert training.score == pytest.approx(5 * (accuracy - 0.1) / 0.3, abs=0.01)
-    assert not training.tests[0].passed
+    found = section(trained(wrong, replay=lambda _: Replay(1.0, (1.0,))))
+    own = found.tests[1]
+    assert not own.passed
+    assert 0 <= found.score < 2
 
 
-def test_a_rate_of_0_and_told_accuracies_of_1_earn_nothing(change, trained):
-    still = change(OPTIMIZERS, "param -= self.lr * layer.grads[name]", "param -= 0")
-    lying = change(TRAINING, "return correct / len(data)", "return 1.0", base=still)
-    found = trained(lying)
-    assert section(found, "train_tiny_net").score < 0.6  # a lucky guess of 500 labels
-    assert "your code printed 100.0%" in section(found, "train_tiny_net").tests[0].message
-    assert section(found, "compare_sgd_momentum").score == 1, "the reference's SGD is to be beaten"
+def test_a_loop_that_never_steps_earns_nothing(change, trained):
+    found = trained(change(TRAINING, "                optimizer.step()", "                pass"))
+    assert section(found).score == 0
 
 
-def test_optimizers_that_are_sgd_do_not_beat_sgd(change, trained):
-    plain = "param -= self.lr * layer.grads[name]"
+def test_checks_of_the_loop_count_by_their_weights(change, trained):
+    wrong = change(TRAINING, "if val_acc > opt_val_acc:", "if val_acc >= opt_val_acc:")
+    found = section(trained(wrong))
+    assert found.tests[0].passed
+    assert found.score == pytest.approx(5 * 11 / 12, abs=0.01)
+
+
+def test_an_accuracy_in_the_notebook_is_told_and_earns_nothing(change, trained):
+    wrong = change(TRAINING, "                optimizer.step()", "                pass")
+    printed = {
+        "cell_type": "code",
+        "metadata": {"nbgrader": {"grade_id": "train_tiny_net_run"}},
+        "source": "",
+        "outputs": [{"output_type": "stream", "text": ["Validation Accuracy: 0.25\n",
+                                                        "Validation Accuracy: 0.99\n"]}],
+    }  # fmt: skip
+    notebook = json.dumps({"nbformat": 4, "cells": [printed]}).encode()
+    found = section(trained(replace(wrong, notebook=notebook)))
+    assert found.score == 0
+    assert "your notebook printed 99.0%" in found.tests[0].message
+
+
+def test_a_network_that_no_recipe_expresses_waits_for_a_person(change, trained):
+    own = change(
+        NETWORKS,
+        'leaky_relu(name="lrelu"),\n            fc(512, 10, 2.5e-2, name="fullo_2"),',
+        'Own(name="own"),\n            fc(512, 10, 2.5e-2, name="fullo_2"),',
+    )
+    text = own.files[NETWORKS].decode() + (
+        "\n\nclass Own(leaky_relu.__mro__[1]):\n"
+        "    def __init__(self, name):\n"
+        "        self.name, self.params, self.grads = name, {}, {}\n"
+        "    def forward(self, feat):\n        self.meta = feat\n        return np.tanh(feat)\n"
+        "    def backward(self, d):\n        return d * (1 - np.tanh(self.meta) ** 2)\n"
+    )
+    own = replace(own, files={**own.files, NETWORKS: text.encode()})
+    found = section(trained(own))
+    assert found.score == 0
+    assert found.awaits_a_person
+    assert "layer 3 of TinyNet" in found.hints[-1].text
+
+
+def test_optimizers_that_are_fast_sgd_earn_nothing(change, trained):
+    plain = "param -= 40 * self.lr * layer.grads[name]"
     wrong = change(
         OPTIMIZERS, "            param += self.velocity[name]\n", f"            {plain}\n"
     )
@@ -92,15 +164,37 @@ def test_optimizers_that_are_sgd_do_not_beat_sgd(change, trained):
         base=wrong,
     )
     found = trained(wrong)
-    assert section(found, "compare_sgd_momentum").score == 0
-    assert section(found, "compare_optimizers").score == 0
-    assert section(found, "train_tiny_net").score == 5
+    for name, weights in (("compare_sgd_momentum", 1), ("compare_optimizers", 2)):
+        assert 0 <= section(found, name).score <= weights / 3
+        assert "it counts for" in str(section(found, name).tests)
+    assert section(found).score == 5
 
 
-def test_what_was_observed_can_be_graded_again(change, sandbox, tmp_path):
+def test_what_was_observed_can_be_graded_again_without_a_training(
+    change, trained, sandbox, tmp_path
+):
     wrong = change(OPTIMIZERS, "self.momentum * v -", "self.momentum * v +")
     kept = []
-    first = grade(wrong, SEED, sandbox, keep=kept.append)
+    first = trained(wrong, keep=kept.append)
     kept[0].save(tmp_path / "ada.npz")
-    again = regrade(wrong, Observations.load(tmp_path / "ada.npz"), sandbox)
-    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
+    read_again = Observations.load(tmp_path / "ada.npz")
+    again = regrade(Submission(first.submission, {}, {}), read_again, sandbox, training=True)
+    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0, errors=again.errors)
+
+
+def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(
+    right, trained, sandbox, tmp_path
+):
+    kept = []
+    waiting = trained(right, keep=kept.append, replay=lambda _: None)
+    assert section(waiting).score is None
+    assert waiting.max_score == 32
+    kept[0].save(tmp_path / "ada.npz")
+    again = regrade(
+        right,
+        Observations.load(tmp_path / "ada.npz"),
+        sandbox,
+        training=True,
+        replay=lambda _: Replay(0.9, (0.9,)),
+    )
+    assert (again.score, again.max_score) == (37, 37)

@@ -1,6 +1,8 @@
 """The comparisons: losses are computed here, from the parameters that training left behind.
 
-The plain SGD that must be beaten is the reference's: a student's own could be made to lose.
+The plain SGD that must be beaten is the reference's: a student's own could be made to lose. SGD at
+a rate of thirty times its own would win, too, so each counts by the checks of its optimizer's
+update.
 """
 
 from autograder import judge
@@ -23,16 +25,40 @@ def beats_sgd(probe, name):
     )
 
 
-@check("compare_sgd_momentum", announced="reaches a lower training loss than plain SGD")
+@check(
+    "compare_sgd_momentum",
+    announced="reaches a lower training loss than plain SGD",
+    counts_with=(
+        "sgd_momentum_update",
+        "sgd_momentum_from_the_start",
+        "sgd_momentum_of_a_network",
+    ),
+)
 def test_compare_sgd_momentum(compare_sgd_momentum):
     beats_sgd(compare_sgd_momentum, "SGDM")
 
 
-@check("compare_optimizers", announced="RMSProp reaches a lower training loss than plain SGD")
+@check(
+    "compare_optimizers",
+    announced="RMSProp reaches a lower training loss than plain SGD",
+    counts_with=(
+        "rmsprop_update",
+        "rmsprop_from_the_start",
+        "rmsprop_of_a_network",
+    ),
+)
 def test_compare_optimizers_rmsprop(compare_optimizers_rmsprop):
     beats_sgd(compare_optimizers_rmsprop, "RMSProp")
 
 
-@check("compare_optimizers", announced="and so does your Adam")
+@check(
+    "compare_optimizers",
+    announced="and so does your Adam",
+    counts_with=(
+        "adam_update",
+        "adam_from_the_start",
+        "adam_of_a_network",
+    ),
+)
 def test_compare_optimizers_adam(compare_optimizers_adam):
     beats_sgd(compare_optimizers_adam, "Adam")

@@ -1,6 +1,6 @@
-"""`train_net` on a scripted model, and the shape of TinyNet: for the feedback.
+"""`train_net` on a scripted model, and the shape of TinyNet.
 
-The points of the section go by what is learnt (`training.py`), so these checks weigh nothing.
+What these checks earn is multiplied by what the training earns (`autograder/training`).
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from autograder.checks import check, close, provided, require
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=1,
     announced="one loss for every iteration, computed before its update",
 )
 def test_train_tiny_net_losses(train_tiny_net_loop):
@@ -20,7 +20,7 @@ def test_train_tiny_net_losses(train_tiny_net_loop):
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=2,
     announced="runs forward, loss, both backward passes and one step of the optimizer",
 )
 def test_train_tiny_net_steps(train_tiny_net_loop):
@@ -30,7 +30,7 @@ def test_train_tiny_net_steps(train_tiny_net_loop):
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=1,
     announced="the learning rate is multiplied by lr_decay every lr_decay_every epochs",
 )
 def test_train_tiny_net_learning_rate(train_tiny_net_loop):
@@ -41,7 +41,7 @@ def test_train_tiny_net_learning_rate(train_tiny_net_loop):
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=1,
     announced="the accuracies are computed after every epoch, on all of the training data",
 )
 def test_train_tiny_net_training_accuracy(train_tiny_net_loop):
@@ -49,7 +49,7 @@ def test_train_tiny_net_training_accuracy(train_tiny_net_loop):
     close(student.plain_train_acc_hist, reference.plain_train_acc_hist, "the training accuracies")
 
 
-@check("train_tiny_net", weight=0, announced="and on all of the validation data")
+@check("train_tiny_net", weight=1, announced="and on all of the validation data")
 def test_train_tiny_net_validation_accuracy(train_tiny_net_loop):
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(student.plain_val_acc_hist, reference.plain_val_acc_hist, "the validation accuracies")
@@ -57,7 +57,7 @@ def test_train_tiny_net_validation_accuracy(train_tiny_net_loop):
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=2,
     announced="the best parameters are copies from the epoch with the best validation accuracy",
 )
 def test_train_tiny_net_best_parameters(train_tiny_net_loop):
@@ -67,14 +67,14 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
     close(student.plain_best_later, reference.plain_best, "the best parameter, some steps later,")
 
 
-@check("train_tiny_net", weight=0, announced="the first of them, if several are equally good")
+@check("train_tiny_net", weight=1, announced="the first of them, if several are equally good")
 def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
     provided(lambda: test_train_tiny_net_best_parameters(train_tiny_net_loop))
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(student.equal_best, reference.equal_best, "the best parameter, all epochs being equal,")
 
 
-@check("train_tiny_net", weight=0, announced="from 3072 features to 10 classes")
+@check("train_tiny_net", weight=2, announced="from 3072 features to 10 classes")
 def test_train_tiny_net_network(train_tiny_net_network):
     given, student = train_tiny_net_network.given, train_tiny_net_network.student
     units = int(np.ravel(student.b1)[0])  # the student's own choice
@@ -88,7 +88,7 @@ def test_train_tiny_net_network(train_tiny_net_network):
 
 @check(
     "train_tiny_net",
-    weight=0,
+    weight=1,
     announced="the batch size, the number of epochs and the decay of the learning rate",
 )
 def test_train_tiny_net_hyperparameters(train_tiny_net_hyperparameters):

@@ -1,11 +1,10 @@
 import pytest
 
-from autograder import course, svhn
+from autograder import svhn
 from autograder.sandbox.selftest import choose
-from autograder.training import Mode, prepare
+from autograder.training.images import Mode, opened
 
-SEED = 11
-SMALL = Mode("small", 1500, 200, 500, 0.35, standardised=True)
+SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
 
 
 @pytest.fixture(scope="session")
@@ -16,18 +15,10 @@ def twin(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def images(twin, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("images")
-    return prepare(SMALL, SEED, folder, twin)
+def images(twin):
+    return opened(SMALL, twin)
 
 
 @pytest.fixture(scope="session")
 def sandbox():
     return choose()
-
-
-@pytest.fixture(scope="session")
-def solution():
-    """The library's files, as a submission has them."""
-    files = (course.LIBRARY / "lib").rglob("*.py")
-    return {path.relative_to(course.LIBRARY).as_posix(): path.read_bytes() for path in files}

@@ -1,0 +1,128 @@
+"""A problem that did not exist before: whether a student's own code trains shows on it.
+
+Each of ten classes has a random direction among the 3,072 features; an image is its class's
+direction with a random sign, in noise. As many have the one sign as the other, so that the mean of
+every class is 0 and a linear reading sees nothing. A network of one hidden layer learns it within
+150 steps of gradient descent.
+
+Nothing can be brought along for it, and what is solved for in another way than by gradient descent
+is told by where it arrives: parameters that were trained lie where the solution's training from the
+same start leads. To arrive there takes the gradients of this network on these images, step by step,
+which is the work itself.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import judge
+from autograder.observe import Observation
+from autograder.probes import key_of, probes
+from autograder.probes.own_training import start
+from autograder.rehearse import load, rehearse
+from autograder.seeds import secret_generator
+from autograder.training.recipe import Layer, network
+from autograder.variants import applied, named
+
+CLASSES, SHAPE = 10, (32, 32, 3)
+SIZES = {"train": 1000, "val": 200, "judged": 1000}
+SIGNAL = 0.3
+"""Of the direction, in standard deviations of the noise, for each feature."""
+PROBE = "train_tiny_net"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The problem of a grading seed.
+
+    Attributes:
+        sets: (images (N, 32, 32, 3) float32, labels (N,)) by the names of SIZES. The judged ones
+            never enter a sandbox.
+    """
+
+    sets: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+    @property
+    def data(self) -> dict[str, np.ndarray]:
+        """What the probe gets."""
+        return {
+            f"{name}_{what}": values
+            for name, pair in self.sets.items()
+            if name != "judged"
+            for what, values in zip(("images", "labels"), pair, strict=True)
+        }
+
+    @contextmanager
+    def files(self) -> Iterator[dict[str, Path]]:
+        """The same as files, for a sandbox."""
+        with tempfile.TemporaryDirectory(prefix="fresh-") as name:
+            folder = Path(name)
+            folder.chmod(0o711)  # the sandbox's user reads the files in it
+            found = {}
+            for key, values in self.data.items():
+                found[key] = folder / f"{key}.npy"
+                np.save(found[key], values)
+                found[key].chmod(0o644)
+            yield found
+
+    def accuracy(self, parameters: Mapping[str, Any]) -> float:
+        """Of a network, see `judge.accuracy`, on the judged images; 0 for what is no network."""
+        try:
+            return judge.accuracy(parameters, *self.sets["judged"])
+        except ValueError:
+            return 0.0
+
+
+@lru_cache(maxsize=2)
+def drawn(seed: int) -> Fresh:
+    """The problem that follows from a grading seed, and from nothing that a sandbox is told."""
+    rng = secret_generator("fresh problem", seed)
+    features = int(np.prod(SHAPE))
+    directions = rng.choice(np.array([-SIGNAL, SIGNAL], np.float32), size=(CLASSES, features))
+    sets = {}
+    for name, size in SIZES.items():
+        order = rng.permutation(size)
+        labels = np.resize(np.arange(CLASSES), size)[order]
+        signs = np.resize(np.repeat(np.float32([-1, 1]), CLASSES), size)[order]
+        images = rng.standard_normal((size, features), dtype=np.float32)
+        images += signs[:, None] * directions[labels]
+        sets[name] = images.reshape(-1, *SHAPE), labels
+    return Fresh(sets)
+
+
+@lru_cache(maxsize=8)
+def solution_run(seed: int, layers: tuple[Layer, ...], mistakes: tuple[str, ...]) -> Observation:
+    """What the probe sees of the solution's library with these mistakes, and this chain in it."""
+    submission = applied(map(named, mistakes))
+    library = load(submission.files)
+    library.fully_conn.TinyNet = lambda *args, **kwargs: network(layers, library)
+    return rehearse(library, submission.cells, probes()[PROBE], seed, drawn(seed).data)
+
+
+def along(student: Mapping[str, Any], solution: Mapping[str, Any], seed: int) -> float:
+    """How far a training went where the solution's went from the same start: 1 the same way.
+
+    The least cosine between the two changes of a weight matrix; 0 for what cannot be compared.
+    """
+    key, cosines = probes()[PROBE].inputs(key_of(seed))["seed"], []
+    for number in range(1, len(solution["slopes"]) + 1):
+        there, here = solution[f"w{number}"], student.get(f"w{number}")
+        if not isinstance(here, np.ndarray) or here.shape != there.shape:
+            return 0.0
+        begun = start(key, number, there.shape)
+        one, other = (np.ravel(end - begun).astype(float) for end in (here, there))
+        length = np.linalg.norm(one) * np.linalg.norm(other)
+        if length == 0:  # where neither moves, both have a mistake
+            cosines.append(float(not one.any() and not other.any()))
+        else:
+            cosines.append(float(one @ other / length))
+    least = min(cosines, default=0.0)
+    return least if np.isfinite(least) else 0.0

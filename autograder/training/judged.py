@@ -1,0 +1,260 @@
+"""What a training earns: what the recipe reaches, as far as the student's own code trains."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from autograder.checks import how_it_ended
+from autograder.diagnose import Diagnosis
+from autograder.observe import Observation
+from autograder.probes import probes
+from autograder.rehearse import load, rehearse
+from autograder.rubric import training_share
+from autograder.training import fresh
+from autograder.training.images import Images
+from autograder.training.recipe import Inexpressible, Recipe
+from autograder.training.replay import Replay, Task, enough
+from autograder.variants import SHOWS_IN, Unfit, applied, named, solution
+
+PROBE, LOSS = fresh.PROBE, "cross_entropy"
+RECIPE_PROBE = "train_tiny_net_recipe"
+
+SAME_WAY = 0.4
+"""The least cosine with the solution's way (benchmarks/own_training.py). Right work has 1.00, and
+0.9 where its batches come in another order. One step by the gradient of all images comes to 0.36,
+and what is solved for in another way to 0.0."""
+AS_GOOD = 0.9
+"""The part of the solution's accuracy, above chance, that counts as all of it: batches in another
+order come to 0.99 of it."""
+LEAST = 0.15
+"""Above chance, what the solution must have learnt for an accuracy beside it to mean something."""
+CHANCE = 1 / fresh.CLASSES
+
+
+@dataclass(frozen=True)
+class OwnRun:
+    """What the student's code did with the fresh problem.
+
+    Attributes:
+        accuracy, solution: on the judged images, of the student's parameters and the solution's.
+        along: see `fresh.along`.
+        ending: how it ended, if it did not come to its end.
+        as_solution: whether the solution with the same mistakes does not come to its end either.
+    """
+
+    accuracy: float
+    solution: float
+    along: float
+    ending: str = ""
+    as_solution: bool = False
+
+    @property
+    def share(self) -> Fraction:
+        """How much of a training such code can do."""
+        if self.ending:
+            return Fraction(int(self.as_solution))
+        if not self.along >= SAME_WAY:
+            return Fraction(0)
+        learnt = self.solution - CHANCE
+        if learnt < LEAST:
+            return Fraction(1)
+        part = (self.accuracy - CHANCE) / learnt / AS_GOOD
+        return Fraction(min(1.0, max(0.0, part))).limit_denominator(10**6)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All that is known of a submission's training, worked out on this side: plain data.
+
+    Attributes:
+        mode, data: how much was trained, and on what, in words.
+        target, chance, enough: accuracies: that of the assignment, of naming the commonest class,
+            and that from which on all points are given.
+        recipe: as `Recipe.as_dict`; None where there is none.
+        mistakes: names of what the student does otherwise, and the replay, too.
+        refusal: why there is no recipe, or none that says everything; a person should look.
+        own: of the student's own code.
+        replay: of the recipe; None until it has been trained.
+        printed: the last validation accuracy in the notebook that was handed in: a claim.
+    """
+
+    mode: str
+    data: str
+    target: float
+    chance: float
+    enough: float
+    recipe: Mapping[str, Any] | None
+    mistakes: tuple[str, ...]
+    refusal: str
+    own: OwnRun
+    replay: Replay | None = None
+    printed: float | None = None
+
+    @property
+    def wanted(self) -> Task | None:
+        """What has still to be trained."""
+        if self.recipe is None or self.replay is not None:
+            return None
+        return Task(Recipe.from_dict(self.recipe), self.mistakes)
+
+    @property
+    def share(self) -> Fraction | None:
+        """The part of the points that the training earns; None where a replay is wanted."""
+        if self.recipe is None:
+            return Fraction(0)
+        if self.replay is None:
+            return None
+        share = training_share(self.replay.accuracy, self.chance, self.enough)
+        return min(Fraction(share).limit_denominator(10**6), self.own.share)
+
+    def completed(self, train: Callable[[Task], Replay | None]) -> Trained:
+        """With a replay, where one is wanted and `train` gives it."""
+        wanted = self.wanted
+        return self if wanted is None else replace(self, replay=train(wanted))
+
+    def for_a_person(self) -> Iterator[str]:
+        """What no replay can judge, beside what the student's own code did."""
+        if self.refusal and not self.own.ending:
+            yield (
+                f"A person looks at this and may give points by hand: {self.refusal}. On the "
+                f"problem made up for this grading, the code reaches {self.own.accuracy:.0%}."
+            )
+
+    def told(self) -> Iterator[tuple[str, bool, str]]:
+        """What is said of it: names, whether all is well, and sentences."""
+        yield f"{PROBE}_accuracy", self._has_all, self._accuracy_told()
+        own, said = self.own, self.own.ending
+        if not said and self.recipe is not None:
+            said = (
+                f"trained on a problem made up for this grading, your code reaches "
+                f"{own.accuracy:.0%} where the solution reaches {own.solution:.0%}"
+            )
+            if not own.along >= SAME_WAY:
+                said += ", but its parameters do not go where gradient descent leads"
+        yield f"{PROBE}_own_code", own.share == 1, said or "there is nothing to compare it with"
+
+    @property
+    def _has_all(self) -> bool:
+        return self.replay is not None and self.replay.accuracy >= self.enough
+
+    def _accuracy_told(self) -> str:
+        printed = "" if self.printed is None else f"; your notebook printed {self.printed:.1%}"
+        if self.recipe is None:
+            return f"{self.refusal}{printed}"
+        if self.replay is None:
+            return f"what you chose has still to be trained{printed}"
+        text = (
+            f"what you chose, trained again by us, reaches {self.replay.accuracy:.1%} "
+            f"after {len(self.replay.curve)} epochs (all points from {self.target:.0%} on)"
+        )
+        more = [text for text in (self.replay.failure, self.refusal) if text]
+        return "; ".join([text, *more]) + printed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Trained:
+        """What `as_dict` gave.
+
+        Raises:
+            TypeError, KeyError: it is something else.
+        """
+        found = data["replay"]
+        return cls(
+            **{
+                **data,
+                "mistakes": tuple(data["mistakes"]),
+                "own": OwnRun(**data["own"]),
+                "replay": found and Replay(**{**found, "curve": tuple(found["curve"])}),
+            }
+        )
+
+
+def mistakes_of(found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
+    """Names of what is understood of the layers, the loss and the loop, and goes together.
+
+    What the hyperparameters' cell says is in the recipe already.
+    """
+    concerned = (s for s in found if s in (PROBE, LOSS) or PROBE in SHOWS_IN.get(s, ()))
+    names: list[str] = []
+    for section in concerned:
+        if not found[section].complete:
+            continue
+        those = [v for v in found[section].found if v.file.startswith("lib/")]
+        with contextlib.suppress(Unfit):
+            applied([*map(named, names), *those])
+            names += [variant.name for variant in those]
+    return tuple(names)
+
+
+def solution_recipe() -> Recipe:
+    """What the solution chooses."""
+    right = solution()
+    library = load(right.files)
+    return Recipe.read(rehearse(library, right.cells, probes()[RECIPE_PROBE], seed=0))
+
+
+def judged(
+    seen: Observation,
+    chosen: Observation,
+    seed: int,
+    images: Images,
+    mistakes: tuple[str, ...],
+    printed: float | None,
+) -> Trained:
+    """What two probes saw, judged.
+
+    Args:
+        seen: by `train_tiny_net`.
+        chosen: by `train_tiny_net_recipe`.
+        seed: the grading seed.
+        images: what recipes are trained on.
+        mistakes: names of the variants that the student's layers and loop show.
+        printed: what the notebook says it reached.
+    """
+    recipe, refusal = None, ""
+    try:
+        recipe = Recipe.read(chosen)
+    except Inexpressible as reason:
+        unread = chosen.ending.how != "finished"
+        refusal = how_it_ended(chosen) if unread else str(reason)
+    if recipe is not None and _is_true(chosen.values.get("own_forward")):
+        refusal = "TinyNet has a forward pass of its own, which is not in the repeated training"
+    own = _own_run(seen, seed, recipe, mistakes)
+    return Trained(
+        images.mode.name,
+        images.data,
+        images.mode.target,
+        images.chance,
+        enough(images),
+        recipe and recipe.as_dict(),
+        mistakes,
+        refusal,
+        own,
+        printed=printed,
+    )
+
+
+def _own_run(
+    seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
+) -> OwnRun:
+    problem = fresh.drawn(seed)
+    accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
+    ending = "" if "w1" in seen else how_it_ended(seen)
+    if recipe is None:
+        return OwnRun(accuracy, 0.0, 0.0, ending)
+    right = fresh.solution_run(seed, recipe.layers, mistakes)
+    if "w1" not in right:
+        return OwnRun(accuracy, 0.0, 0.0, ending, as_solution=bool(mistakes))
+    along = fresh.along(seen.values, right.values, seed) if not ending else 0.0
+    return OwnRun(accuracy, problem.accuracy(right.values), along, ending)
+
+
+def _is_true(value: object) -> bool:
+    return getattr(value, "size", 0) == 1 and bool(value)

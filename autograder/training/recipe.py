@@ -1,0 +1,221 @@
+"""What a student chose for the training, as plain numbers: a recipe that anybody can follow.
+
+It is a claim like all that leaves the sandbox, and harmless: a recipe earns what it reaches when we
+train it, whoever wrote it down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.observe import Observation
+
+KINDS = ("flatten", "fc", "leaky_relu", "dropout")
+"""The layers that a recipe may have; the probe `train_tiny_net_recipe` numbers them so."""
+DEEPEST = 50
+WIDEST = 2**14
+MOST_PARAMETERS = 2**25
+"""128 MiB of float32."""
+
+HOUR = 2e14
+"""Floating-point operations that one core does in about an hour (benchmarks/replays.py)."""
+OVERHEAD = 100
+"""Operations a parameter and step, beside those of the batch: the update moves memory."""
+
+
+class Inexpressible(Exception):  # noqa: N818 - a fact about a submission
+    """What was chosen is no recipe that can be followed here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the chain.
+
+    Attributes:
+        kind: one of KINDS.
+        inputs, outputs: of a fully connected layer.
+        spread, bias_spread: standard deviations of its initial weights and biases.
+        slope: of a Leaky ReLU.
+        keep_prob: of dropout.
+    """
+
+    kind: str
+    inputs: int = 0
+    outputs: int = 0
+    spread: float = 0.0
+    bias_spread: float = 0.0
+    slope: float = 0.0
+    keep_prob: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network before its training, and how long and in what batches it is trained.
+
+    Attributes:
+        layers: the chain.
+        batch_size, epochs, lr_decay, lr_decay_every: as the arguments of `train_net`.
+    """
+
+    layers: tuple[Layer, ...]
+    batch_size: int
+    epochs: int
+    lr_decay: float
+    lr_decay_every: int
+
+    @classmethod
+    def read(cls, seen: Observation) -> Recipe:
+        """The recipe that the probe `train_tiny_net_recipe` saw.
+
+        Raises:
+            Inexpressible: it has a layer that the reference has not, or a number out of range.
+        """
+        layers = tuple(_layers(seen))
+        _require_chain(layers)
+        return cls(
+            layers,
+            _whole(seen, "batch_size", 1),
+            _whole(seen, "epochs", 0),
+            _number(seen, "lr_decay"),
+            _whole(seen, "lr_decay_every", 1),
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """What `as_dict` gave."""
+        return cls(**{**data, "layers": tuple(Layer(**layer) for layer in data["layers"])})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @property
+    def parameters(self) -> int:
+        return sum(layer.inputs * layer.outputs + layer.outputs for layer in self.layers)
+
+    def fitting_epochs(self, images: int) -> int:
+        """Epochs over so many images that fit into an hour of one core, no more than are asked for.
+
+        Counted in operations and not by the clock, so that every machine trains as many.
+        """
+        steps = max(1, images // self.batch_size)
+        an_epoch = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
+        return min(self.epochs, int(HOUR // an_epoch))
+
+    def cost(self, images: int) -> float:
+        """Hours of one core, about."""
+        steps = max(1, images // self.batch_size)
+        epochs = self.fitting_epochs(images)
+        return epochs * steps * self.parameters * (6 * self.batch_size + OVERHEAD) / HOUR
+
+
+def network(layers: Iterable[Layer], library: Any) -> Any:
+    """A new network of this chain, made of a library's own layers.
+
+    Args:
+        layers: the chain.
+        library: ours, as `probes.Library` shows it; never a student's.
+    """
+    kinds, made = library.layer_utils, []
+    for number, layer in enumerate(layers, start=1):
+        name = f"{layer.kind}_{number}"
+        match layer.kind:
+            case "flatten":
+                made.append(kinds.flatten(name=name))
+            case "fc":
+                made.append(kinds.fc(layer.inputs, layer.outputs, layer.spread, name=name))
+                if layer.bias_spread:
+                    draws = np.random.randn(layer.outputs)
+                    made[-1].params[made[-1].b_name] = layer.bias_spread * draws
+            case "leaky_relu":
+                made.append(kinds.leaky_relu(layer.slope, name=name))
+            case "dropout":
+                made.append(kinds.dropout(layer.keep_prob, name=name))
+    module = library.fully_conn.Module()
+    module.net = kinds.sequential(*made)
+    module.cast(np.float32)
+    return module
+
+
+def _layers(seen: Observation) -> Iterator[Layer]:
+    columns = {
+        name: _column(seen, name)
+        for name in ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
+    }
+    count = len(columns["kinds"])
+    if not 1 <= count <= DEEPEST or any(len(column) != count for column in columns.values()):
+        raise Inexpressible(f"a network has 1 to {DEEPEST} layers; TinyNet has {count}")
+    for number, row in enumerate(zip(*columns.values(), strict=True), start=1):
+        kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
+        if not 0 <= kind < len(KINDS):
+            raise Inexpressible(
+                f"layer {number} of TinyNet is none of {', '.join(KINDS)}, so its training "
+                "cannot be repeated here"
+            )
+        match KINDS[int(kind)]:
+            case "fc":
+                sizes = int(inputs), int(outputs)
+                yield Layer("fc", *sizes, _rounded(spread), _rounded(bias_spread))
+            case "leaky_relu":
+                if not 0 <= slope < 1:
+                    raise Inexpressible(f"layer {number} of TinyNet has a slope of {slope:g}")
+                yield Layer("leaky_relu", slope=_rounded(slope, 4))
+            case "dropout":
+                if not 0 <= keep_prob <= 1:
+                    raise Inexpressible(f"layer {number} of TinyNet keeps {keep_prob:g}")
+                yield Layer("dropout", keep_prob=_rounded(keep_prob, 4))
+            case kind:
+                yield Layer(kind)
+
+
+def _require_chain(layers: tuple[Layer, ...]) -> None:
+    connected = [layer for layer in layers if layer.kind == "fc"]
+    features = connected[0].inputs if connected else 0
+    for layer in connected:
+        if layer.inputs != features or not 1 <= layer.outputs <= WIDEST:
+            raise Inexpressible(
+                f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features where "
+                f"{features} come in; at most {WIDEST} can go out"
+            )
+        features = layer.outputs
+    total = sum(layer.inputs * layer.outputs for layer in connected)
+    if not 1 <= total <= MOST_PARAMETERS:
+        raise Inexpressible(f"TinyNet has {total:,} weights; 1 to {MOST_PARAMETERS:,} are trained")
+
+
+def _rounded(value: float, digits: int = 2) -> float:
+    """A deviation is measured on draws, so two digits of it are the student's; 0 is exact."""
+    return float(f"{value:.{digits}g}")
+
+
+def _column(seen: Observation, name: str) -> np.ndarray:
+    value = seen.values.get(name)
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.size > DEEPEST:
+        raise Inexpressible("TinyNet could not be read layer by layer")
+    value = value.astype(float)
+    if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:
+        raise Inexpressible(f"TinyNet has {name.replace('_', ' ')} that are not finite")
+    return value
+
+
+def _number(seen: Observation, name: str) -> float:
+    value = seen.values.get(name)
+    if not isinstance(value, np.ndarray) or value.ndim or not np.isfinite(value) or value <= 0:
+        raise Inexpressible(f"{name} is not a number above 0")
+    return float(value)
+
+
+def _whole(seen: Observation, name: str, least: int) -> int:
+    value = seen.values.get(name)
+    if (
+        not isinstance(value, np.ndarray)
+        or value.ndim
+        or not least <= value <= 2**40
+        or value != np.round(value)
+    ):
+        raise Inexpressible(f"{name} is not a whole number from {least} on")
+    return int(value)

@@ -1,0 +1,139 @@
+"""A recipe is trained by us, once, and no longer than it takes."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lib.mlp.fully_conn import TinyNet
+from lib.mlp.layer_utils import cross_entropy
+from lib.mlp.train import train_net
+from lib.optim import SGD
+
+from autograder.training import replay as replays
+from autograder.training.images import opened
+from autograder.training.judged import solution_recipe
+from autograder.training.replay import Progress, Replay, Task, enough, kept, replayed, train
+
+QUICK = replace(solution_recipe(), batch_size=20, epochs=5, lr_decay=1.0)
+NEVER_STEPS = "train_tiny_net_never_steps"
+
+
+@pytest.fixture(scope="module")
+def found(images):
+    return train(Task(QUICK), images)
+
+
+def test_a_right_recipe_earns_all_and_then_stops(found, images):
+    assert found.accuracy >= enough(images)
+    assert all(accuracy < enough(images) for accuracy in found.curve[:-1])
+    assert len(found.curve) < QUICK.epochs
+    assert found.failure == ""
+
+
+def test_it_is_the_training_of_the_notebook(images):
+    """As a student does it: the global generator seeded, then the network, then the training."""
+    far = opened(replace(images.mode, target=2.0), images.folder)
+    ours = train(Task(replace(QUICK, epochs=2)), far)
+    sets = {"data_train": images.train, "data_val": images.val}
+    np.random.seed(123)
+    model = TinyNet()
+    _, _, _, theirs = train_net(sets, model, cross_entropy(), SGD(model.net, 1e-2), 20, 2)
+    assert ours.curve == pytest.approx(theirs, abs=0.02)
+    assert ours.accuracy == max(ours.curve)
+
+
+def test_the_same_recipe_gives_the_same_replay(found, images):
+    assert train(Task(QUICK), images) == found
+
+
+def test_progress_is_told(images):
+    seen = []
+    train(Task(QUICK), images, seen.append)
+    assert [progress.epoch for progress in seen] == list(range(1, len(seen) + 1))
+    assert isinstance(seen[0], Progress)
+
+
+def test_the_global_generator_is_left_as_it_was(images):
+    np.random.seed(5)
+    expected = np.random.rand()
+    np.random.seed(5)
+    train(Task(replace(QUICK, epochs=1)), images)
+    assert np.random.rand() == expected
+
+
+def test_a_named_mistake_is_in_the_replay(images):
+    still = train(Task(QUICK, (NEVER_STEPS,)), images)
+    assert still.accuracy < 0.25
+    assert len(still.curve) == QUICK.epochs, "a loop with a mistake runs to its end"
+
+
+def test_a_mistake_that_ends_the_training_earns_nothing(images):
+    ended = train(Task(QUICK, ("fc_backward_transposes_the_weight_gradient",)), images)
+    assert ended.accuracy == 0
+    assert "it ended with ValueError" in ended.failure
+
+
+def test_no_epochs_train_nothing(images):
+    assert train(Task(replace(QUICK, epochs=0)), images).accuracy < 0.3
+
+
+def test_batches_larger_than_the_data_are_told(images):
+    found = train(Task(replace(QUICK, batch_size=10**6)), images)
+    assert found.accuracy == 0
+    assert "batch_size must be in 1..1500" in found.failure
+
+
+def test_what_does_not_fit_into_an_hour_is_cut_and_told(images, monkeypatch):
+    monkeypatch.setattr("autograder.training.recipe.HOUR", 2e11)
+    slow = replace(QUICK, epochs=10**6)
+    fitting = slow.fitting_epochs(1500)
+    assert 0 < fitting < 10
+    found = train(Task(replace(slow, layers=QUICK.layers)), images)
+    assert f"{fitting} of its 1000000 epochs" in found.failure
+
+
+class TestKept:
+    @pytest.fixture
+    def own(self, images, tmp_path):
+        """The images, with a folder of their own for what is kept."""
+        return replace(images, folder=tmp_path)
+
+    def test_a_recipe_is_trained_once(self, own, monkeypatch):
+        task = Task(replace(QUICK, epochs=1))
+        assert kept(task, own) is None
+        first = replayed(task, own)
+        monkeypatch.setattr(replays, "train", None)
+        assert replayed(task, own) == first == kept(task, own)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            Task(replace(QUICK, epochs=2)),
+            Task(replace(QUICK, epochs=1), (NEVER_STEPS,)),
+            Task(replace(QUICK, epochs=1, batch_size=21)),
+        ],
+        ids=["recipe", "mistake", "batch"],
+    )
+    def test_another_task_is_another(self, own, other):
+        assert other.key(own) != Task(replace(QUICK, epochs=1)).key(own)
+
+    def test_other_images_are_others(self, own):
+        task = Task(QUICK)
+        assert task.key(replace(own, digest="other")) != task.key(own)
+        assert task.key(replace(own, mode=replace(own.mode, target=0.5))) != task.key(own)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', '{"format": 1, "a": 2}'])
+    def test_what_is_damaged_is_trained_again(self, own, content, monkeypatch):
+        task, result = Task(QUICK), Replay(0.5, (0.4, 0.5))
+        monkeypatch.setattr(replays, "train", lambda *_: result)
+        replayed(task, own)
+        (file,) = (own.folder / replays.FOLDER).glob("*.json")
+        file.write_text(content)
+        assert kept(task, own) is None
+        assert replayed(task, own) == result == kept(task, own)
+        assert json.loads(file.read_text())["format"] == replays.FORMAT
+
+    def test_a_folder_that_cannot_be_written_costs_the_keeping_alone(self, own):
+        (own.folder / replays.FOLDER).write_text("a file where the folder should be")
+        assert replayed(Task(replace(QUICK, epochs=1)), own).curve
