@@ -29,13 +29,20 @@ from autograder.sandbox.selftest import choose
 from autograder.variants import solution
 
 RUNS = 3
+PROCESSORS = 2
 STOCK, OURS = 7, 210
 AT_LEAST = 25
+"""On so many processors: stock nbgrader uses one, and ours as many as there are."""
 OBSERVED = 9
 NEEDS_IMAGES = ("data", "train_tiny_net", "compare_")
 
 
 def main() -> int:
+    used = sorted(os.sched_getaffinity(0))[:PROCESSORS]
+    if len(used) < PROCESSORS:
+        print(f"skipped: the target is one for {PROCESSORS} processors; this is a machine with one")
+        return 0
+    os.sched_setaffinity(0, used)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         works = handed_in(root / "works")
@@ -50,7 +57,7 @@ def main() -> int:
         "class speed",
         "## A class, beside stock nbgrader\n\n"
         f"`python benchmarks/class_speed.py`, medians of {RUNS} runs in turn, "
-        f"{os.cpu_count()} cores. {machine()}.\n\n"
+        f"on {PROCESSORS} processors. {machine()}.\n\n"
         "| | submissions a minute |\n|---|---|\n"
         f"| stock `nbgrader autograde` and `generate_feedback`, visible checks without training "
         f"| {statistics.median(stock):.1f} |\n"

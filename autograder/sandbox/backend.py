@@ -20,6 +20,10 @@ PROBES = HERE.parent / "probes"
 TRUSTED = "trusted/"
 """The folder of the box with what is ours."""
 
+ARITHMETIC = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
+"""Variables that choose the processor instructions with which numpy computes. Whoever sets one for
+the grader, because the processor is not what it says it is, needs it for the child, too."""
+
 FLAGS = ("-s", "-S", "-P", "-B")
 """No site-packages, no user's site, no script's folder on the path, no .pyc written."""
 
@@ -65,6 +69,7 @@ def environment(folder: str, threads: int = 1) -> dict[str, str]:
             ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
             str(threads),
         ),
+        **{name: os.environ[name] for name in ARITHMETIC if name in os.environ},
     }
 
 

