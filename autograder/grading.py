@@ -8,13 +8,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder import training as trainings
-from autograder.entries import plain
+from autograder.entries import Inaccessible, plain
 from autograder.gauge import new_seed
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
@@ -22,6 +23,9 @@ from autograder.report.as_json import to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
 from autograder.submission import Submission, read
+
+LONGEST_NAME = 200
+"""Bytes of a file's name before its endings."""
 
 
 class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
@@ -59,7 +63,7 @@ def run(
     ):
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
-            submission = read(path, name)
+            submission = _read(path, name)
             bar.update(task, doing=submission.name)
 
             def tell(progress: trainings.Progress, name: str = submission.name) -> None:
@@ -103,6 +107,14 @@ def run_again(
     _show(grades, Console(stderr=json == Path("-")), json)
 
 
+def _read(path: Path, name: str) -> Submission:
+    """What was handed in; what cannot be read has nothing in it, and the reason beside it."""
+    try:
+        return read(path, name)
+    except Inaccessible as reason:
+        return Submission(name, {}, {}, (str(reason),))
+
+
 def _kept(path: Path) -> Observations:
     try:
         return Observations.load(path)
@@ -123,22 +135,29 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
     Never absolute: what is kept is kept under these names.
     """
-    resolved = [path.resolve() for path in paths]
-    parts = {path: [plain(part) for part in path.parts[1:]] or [""] for path in resolved}
+    resolved = [Path(os.path.realpath(path)) for path in paths]
+    parts = {path: [_of_a_file(part) for part in path.parts[1:]] or [""] for path in resolved}
     names = {path: each[-1] for path, each in parts.items()}
     for depth in range(2, max(map(len, parts.values())) + 1):
-        count = Counter(names.values())
+        times = Counter(names.values())
         names |= {
             path: os.sep.join(each[-depth:])
             for path, each in parts.items()
-            if count[names[path]] > 1
+            if times[names[path]] > 1
         }
-    times: Counter[Path] = Counter()
-    found = []
-    for path in resolved:
-        times[path] += 1
-        found.append(f"{names[path]} ({times[path]})" if times[path] > 1 else names[path])
+    found: list[str] = []
+    for path in resolved:  # given twice, or called otherwise in what cannot be shown
+        numbered = (f"{names[path]} ({number})" for number in count(2))
+        found.append(next(n for n in chain([names[path]], numbered) if n not in found))
     return found
+
+
+def _of_a_file(part: str) -> str:
+    """A part of a name that a file can have with something behind it."""
+    shown = plain(part)
+    while len(shown.encode()) > LONGEST_NAME:
+        shown = shown[:-4] + "..."
+    return shown
 
 
 def _prepare(json: Path | None, keep: Path | None) -> None:

@@ -86,7 +86,7 @@ def run(
         SandboxError, SuiteBroken, DataError: the grader itself could not work.
     """
     console = console or Console()
-    folder, out = folder.resolve(), out.resolve()
+    folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
     hand_ins, due = _class(folder), _due(due)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,10 @@ def run(
 def _class(folder: Path) -> list[HandIn]:
     if not folder.is_dir():
         raise CohortError(f"{folder} is no folder; expected one with a folder or zip a student")
-    hand_ins = handed_in(folder)
+    try:
+        hand_ins = handed_in(folder)
+    except OSError as error:
+        raise CohortError(f"{folder} cannot be read: {error.strerror}") from None
     if not hand_ins:
         raise CohortError(
             f"{folder} is empty; expected <student>/problem_1/ or <student>.zip for each student"

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.cohort.pool import Failed
 from autograder.cohort.students import HandIn
+from autograder.entries import Inaccessible
 from autograder.grade import Grade, grade, probe_names, reference
 from autograder.graded_notebook import (
     Source,
@@ -112,14 +114,17 @@ def prove(seed: int, sandbox: str) -> None:
         mark(right, right)
 
 
-def work(hand_in: HandIn, plan: Plan) -> Outcome:
-    """Grade a submission, unless its state is right already.
+def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
+    """Grade a submission, unless its state is right already; or say why it cannot be read.
 
     Raises:
         SandboxError, SuiteBroken: the grader could not work; there is no state then.
     """
     with ONE_AT_A_TIME:
-        submission = read(hand_in.path, hand_in.student)
+        try:
+            submission = read(hand_in.path, hand_in.student, hand_in.folder)
+        except Inaccessible as reason:
+            return Failed(str(reason))
         place = plan.states / hand_in.student
         print_ = fingerprint(submission, plan)
         kept = loaded(place)

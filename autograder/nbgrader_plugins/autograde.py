@@ -17,7 +17,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, Unicode
 
 from autograder import gradebook, training
-from autograder.entries import Unreadable, content
+from autograder.entries import Inaccessible, Unreadable, content
 from autograder.gauge import new_seed
 from autograder.grade import grade
 from autograder.graded_notebook import (
@@ -29,7 +29,7 @@ from autograder.graded_notebook import (
     unanswered,
     with_results,
 )
-from autograder.nbgrader_plugins.surroundings import leave_alone
+from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
 from autograder.submission import LARGEST_NOTEBOOK, read
 
@@ -50,9 +50,13 @@ class PlainNotebook(NotebookExporter):
             leave_alone(self.parent)
 
     def from_filename(self, filename: str, resources: dict | None = None, **kw: Any):
+        path = Path(filename)
+        within = path.parent
+        if isinstance(self.parent, BaseConverter):
+            within = shared_folder(self.parent.coursedir, path)
         try:
-            notebook = plain_notebook(content(Path(filename), LARGEST_FILE))
-        except Unreadable as reason:
+            notebook = plain_notebook(content(path, LARGEST_FILE, within))
+        except (Unreadable, Inaccessible) as reason:
             notebook = note(str(reason))
         return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
 
@@ -85,7 +89,8 @@ class RestoreCells(NbGraderPreprocessor):
 class GradeSubmission(NbGraderPreprocessor):
     """Grades the folder that was handed in, shows each result in its cell, and writes the scores.
 
-    In the place of Execute and SaveAutoGrades: the scores come from the Grade alone.
+    In the place of Execute and SaveAutoGrades: the scores come from the Grade alone. Where the
+    system does not let the folder be read, there are none, and every cell awaits a person.
     """
 
     training = Enum(
@@ -98,7 +103,13 @@ class GradeSubmission(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
         names = resources["nbgrader"]
-        submission = read(self._handed_in(names), names["student"])
+        path = self._handed_in(names)
+        courses = self.parent.parent.coursedir
+        try:
+            submission = read(path, names["student"], shared_folder(courses, path))
+        except Inaccessible as reason:
+            self.log.warning("%s was set aside: %s", names["student"], reason)
+            return nb, resources
         seed = _drawn_seed() if self.seed is None else self.seed
         images = None if self.training == "off" else _images(self.training, seed)
         found = grade(submission, seed, choose(self.sandbox or None), images)
