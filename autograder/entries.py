@@ -174,7 +174,10 @@ def _opened_below(folder: int, parts: Sequence[str], flags: int) -> int:
     here = os.dup(folder)
     try:
         for part in above:
-            inner = os.open(part, PASSED | os.O_NOFOLLOW, dir_fd=here)
+            try:
+                inner = os.open(part, PASSED | os.O_NOFOLLOW, dir_fd=here)
+            except NotADirectoryError:
+                raise NotADirectoryError(errno.ENOTDIR, f"{plain(part)} is no folder") from None
             os.close(here)
             here = inner
         return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here)

@@ -31,9 +31,10 @@ def public_path() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def as_ordinary_user() -> Callable[..., str]:
-    """`as_ordinary_user(code, *arguments)` runs Python code and returns what it printed."""
+    """`as_ordinary_user(code, *arguments)` runs Python code and returns what it printed, or with
+    `errors` what it wrote to its standard error."""
 
-    def run(code: str, *arguments: object, cwd: Path | str = "/", status: int = 0) -> str:
+    def run(code: str, *arguments: object, cwd: Path | str = "/", errors: bool = False) -> str:
         python, options = _python()
         done = subprocess.run(
             [python, "-c", code, *map(str, arguments)],
@@ -45,8 +46,8 @@ def as_ordinary_user() -> Callable[..., str]:
         )
         if "Permission denied" in done.stderr and "No module named" in done.stderr:
             pytest.skip("this checkout is private")
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stderr if errors else done.stdout
 
     return run
 

@@ -81,9 +81,10 @@ def _found(path: Path, folder: Path) -> HandIn:
         if reason := _why_not(path, work):
             return HandIn(student, path, folder, reason=reason)
         return HandIn(student, work, folder, None if is_zip else timestamp(work, folder))
-    except (OSError, Inaccessible) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        return HandIn(student, path, folder, reason=f"it cannot be read: {why}")
+    except OSError as error:
+        return HandIn(student, path, folder, reason=f"it cannot be read: {error.strerror}")
+    except Inaccessible as reason:
+        return HandIn(student, path, folder, reason=f"of its {TIMESTAMP}: {reason}")
 
 
 def _why_not(path: Path, work: Path) -> str | None:

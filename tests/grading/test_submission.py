@@ -383,8 +383,8 @@ def secret(tmp_path):
     ("what", "by", "secretly", "left"),
     [
         ("lib/optim.py", by_a_link, "optim.py", "lib/optim.py was not read: it is a link"),
-        ("lib/mlp", by_a_link, "mlp", "lib/mlp/layer_utils.py was not read: it cannot be opened"),
-        ("lib", by_a_link, "", "lib/optim.py was not read: it cannot be opened"),
+        ("lib/mlp", by_a_link, "mlp", "it cannot be opened: mlp is no folder"),
+        ("lib", by_a_link, "", "lib/optim.py was not read: it cannot be opened: lib is no folder"),
         ("lib/optim.py", by_a_hard_link, "optim.py", "it is a hard link"),
         ("lib/optim.py", by_a_pipe, "", "lib/optim.py was not read: it is no ordinary file"),
         ("Problem_1.ipynb", by_a_link, "optim.py", "Problem_1.ipynb was not read: it is a link"),
