@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from autograder.observe import Observation
-from autograder.probes import Probe, key_of
+from autograder.probes import Probe
 from autograder.sandbox.protocol import Raised, TraceLine
+from autograder.seeds import key_of
 
 FLOAT32 = 1e-5
 """Relative to the largest value. Correct work in float32 was seen to be off by at most 2.4e-7 on

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.seeds import stretched
+
 FEATURES = 32 * 32 * 3
 CLASSES = 10
 
@@ -27,7 +29,7 @@ def new_seed() -> int:
 
 def secret_generator(purpose: str, seed: int) -> np.random.Generator:
     """A generator that follows from a grading seed, and that no sandbox can work out."""
-    digest = hashlib.sha256(f"{purpose} of {seed}".encode()).digest()
+    digest = hashlib.sha256(purpose.encode() + stretched(seed)).digest()
     return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))
 
 

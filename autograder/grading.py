@@ -81,23 +81,24 @@ def run(
 def run_again(
     paths: Sequence[Path], *, json: Path | None, training: str | None, sandbox: str | None
 ) -> None:
-    """Grade again what `run` kept, under its seed and without running student code.
+    """Grade again what `run` kept, each under its seed and without running student code.
 
     Args:
         training: None judges the trainings that were kept.
 
     Raises:
-        NotKept: a path holds no observations, or those of another seed or training than the first.
+        NotKept: a path holds no observations, or those of a training unlike the others'.
         Unwritable: `json` cannot be written.
         SandboxError, SuiteBroken, DataError: grading itself could not work.
     """
     _prepare(json, None)
     kept = [_kept(path) for path in paths]
-    if len({observations.seed for observations in kept}) > 1:
-        raise NotKept("these were kept under several seeds; grade those of one seed at a time")
+    training = training or _trained(kept)
+    if training != "off" and len({observations.seed for observations in kept}) > 1:
+        raise NotKept("these were trained under several seeds; grade those of one seed at a time")
     backend = choose(sandbox)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
-    with _images(training or _trained(kept), kept[0].seed) as images:
+    with _images(training, kept[0].seed) as images:
         grades = []
         for path, name, observations in zip(paths, names, kept, strict=True):
             try:

@@ -6,6 +6,7 @@ compiled or even parsed here: its bytes are handed on to the sandbox.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -52,6 +53,14 @@ class Submission:
     cells: Mapping[str, str]
     errors: tuple[str, ...] = ()
     notebook: bytes = field(default=b"", repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same work, and for no other."""
+        digest = hashlib.sha256()
+        for path, content in (*sorted(self.files.items()), ("", self.notebook)):
+            digest.update(f"{len(path)}:{path}{len(content)}:".encode() + content)
+        return digest.hexdigest()
 
 
 def read(path: Path, name: str | None = None, within: Path | None = None) -> Submission:

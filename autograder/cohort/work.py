@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +30,13 @@ from autograder.graded_notebook import (
 from autograder.mark import mark, suite_hash
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
+from autograder.seeds import seed_of_hand_in
 from autograder.submission import Submission, read
 from autograder.training import Images
 
 FORMAT = 1
+FIRST = "first_hand_ins"
+"""The folder beside the states that says which hand-in of a student came first."""
 GRADE, OBSERVATIONS, STORY, NOTEBOOK = (
     "grade.json",
     "observations.npz",
@@ -51,7 +54,8 @@ class Plan:
     Attributes:
         states: the folder with a state for each student.
         sources: the assignment's cells, as the gradebook knows them.
-        seed, training, sandbox: as in `grade`; the sandbox by its name.
+        seed: the class's, see `seeds.seed_of_hand_in`.
+        training, sandbox: as in `grade`; the sandbox by its name.
         images: what is trained on, without the judged images: workers map those from their file.
     """
 
@@ -125,12 +129,29 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
             submission = read(hand_in.path, hand_in.student, hand_in.folder)
         except Inaccessible as reason:
             return Failed(str(reason))
+        plan = replace(plan, seed=_seed(submission, plan))  # what is trained on stays the class's
         place = plan.states / hand_in.student
         print_ = fingerprint(submission, plan)
         kept = loaded(place)
         if kept is not None and kept.fingerprint == print_:
             return _outcome(kept.grade, kept=True)
         return _outcome(_graded(submission, plan, place, print_), kept=False)
+
+
+def _seed(submission: Submission, plan: Plan) -> int:
+    """The class's seed, or one of its own for a hand-in that replaces another.
+
+    Which one came first is kept apart from the states: these go when a student is set aside.
+    """
+    if not submission.files and not submission.notebook:  # its result says nothing of the inputs
+        return plan.seed
+    kept = plan.states.with_name(FIRST) / submission.name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        whole = kept.with_name(f".{kept.name}.new")
+        whole.write_text(submission.digest)
+        whole.replace(kept)
+    return seed_of_hand_in(plan.seed, submission.name, submission.digest, kept.read_text())
 
 
 def _outcome(found: Grade, *, kept: bool) -> Outcome:
@@ -202,8 +223,8 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
 
     add(suite_hash(), str(plan.seed), plan.training, plan.sandbox)
     add("" if plan.images is None else plan.images.data)
-    add(submission.name, submission.notebook, *submission.errors)
-    for parts in (*sorted(submission.files.items()), *sorted(submission.cells.items())):
+    add(submission.name, submission.digest, *submission.errors)
+    for parts in sorted(submission.cells.items()):
         add(*parts)
     add(*(json.dumps(asdict(source), sort_keys=True) for source in plan.sources))
     return digest.hexdigest()

@@ -31,10 +31,14 @@ from autograder.graded_notebook import (
 )
 from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
-from autograder.submission import LARGEST_NOTEBOOK, read
+from autograder.seeds import seed_of_hand_in
+from autograder.submission import LARGEST_NOTEBOOK, Submission, read
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """Written again with indents and results, a notebook that was handed in becomes larger."""
+
+_first_hand_ins: dict[tuple[str, str, str], str] = {}
+"""By gradebook, assignment and student: digests of what this process graded first."""
 
 
 class PlainNotebook(NotebookExporter):
@@ -97,7 +101,9 @@ class GradeSubmission(NbGraderPreprocessor):
         ("off", *training.MODES), "off", help="Whether to train; as `autograder grade`."
     ).tag(config=True)
     seed = Integer(
-        None, allow_none=True, help="The grading seed; one is drawn for each run without it."
+        None,
+        allow_none=True,
+        help="The grading seed, to repeat a grading; without it one is drawn for each run.",
     ).tag(config=True)
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
 
@@ -112,6 +118,7 @@ class GradeSubmission(NbGraderPreprocessor):
             return nb, resources
         seed = _drawn_seed() if self.seed is None else self.seed
         images = None if self.training == "off" else _images(self.training, seed)
+        seed = self._own_seed(seed, submission, names)
         found = grade(submission, seed, choose(self.sandbox or None), images)
         silent = unanswered(nb, _sources(resources))
         with gradebook.opened(names["db_url"]) as book:
@@ -120,6 +127,15 @@ class GradeSubmission(NbGraderPreprocessor):
             "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
         )
         return from_dict(with_results(nb, found)), resources
+
+    def _own_seed(self, seed: int, submission: Submission, names: dict[str, str]) -> int:
+        """Another for what replaces a hand-in that this process has graded.
+
+        Formgrader's button grades in the server's process, which lives for weeks.
+        """
+        who = names["db_url"], names["assignment"], names["student"]
+        first = _first_hand_ins.setdefault(who, submission.digest)
+        return seed_of_hand_in(seed, submission.name, submission.digest, first)
 
     def _handed_in(self, names: dict[str, str]) -> Path:
         """The folder as it was submitted: the notebook here has been put right already."""

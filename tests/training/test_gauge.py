@@ -1,7 +1,7 @@
 import numpy as np
 
 from autograder.gauge import CLASSES, FEATURES, Gauge
-from autograder.probes import key_of
+from autograder.seeds import key_of
 
 
 def test_a_gauge_is_a_signed_permutation_of_features_and_a_permutation_of_classes():
