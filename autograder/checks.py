@@ -5,12 +5,13 @@
         close(fc_backward.student.dw, fc_backward.reference.dw, "the gradient of the weights")
 
 A fixture stands for the probe of its name: what it was given, and what the student's library and
-the reference's did with it. A failure says what came back and how far it is off, never what was
-expected.
+the reference's did with it. A failure says what came back, and by what order of magnitude it is
+off: never what was expected, nor so much of it that the two together would say it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
@@ -19,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from autograder.observe import Observation
-from autograder.probes import Probe, key_of
+from autograder.probes import Probe
 from autograder.sandbox.protocol import Raised, TraceLine
+from autograder.seeds import key_of
 
 FLOAT32 = 1e-5
 """Relative to the largest value. Correct work in float32 was seen to be off by at most 2.4e-7 on
@@ -133,8 +135,8 @@ def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> 
     off = ~(error <= tolerance)  # what cannot be compared is off
     if off.any():
         raise Failure(
-            f"{what} is off by {error.max():.1e} of the largest value (tolerance {tolerance:.0e})"
-            + _where(off, actual)
+            f"{what} is off by {_magnitude(error.max())} of the largest value "
+            f"(tolerance {tolerance:.0e}){_where(off, actual)}"
         )
 
 
@@ -189,13 +191,31 @@ def _require_finite(actual: np.ndarray, what: str) -> None:
         raise Failure(f"{what} is {kind}" + _where(strange))
 
 
+def _magnitude(error: float) -> str:
+    """A relative error to the power of ten below it: its digits and a value that the student chose
+    would give the expected value. Powers alone leave it ten times as wide as it was known before.
+    """
+    if not np.isfinite(error):
+        return "more than can be told"
+    return f"more than {10.0 ** math.floor(math.log10(error)):.0e}"
+
+
 def _where(off: np.ndarray, actual: np.ndarray | None = None) -> str:
-    """How many places are off, where the first is, and what stands there."""
+    """About how many places are off, where the first is, and what stands there."""
     if off.ndim == 0:
         return "" if actual is None else f"; yours is {actual:.6g}"
     first = tuple(int(i) for i in np.argwhere(off)[0])
-    place = f", in {np.count_nonzero(off)} of {off.size} places, first at {list(first)}"
+    place = f", in {_how_many(np.count_nonzero(off), off.size)} places, first at {list(first)}"
     return place if actual is None else f"{place}, where yours is {actual[first]:.6g}"
+
+
+def _how_many(count: int, size: int) -> str:
+    """In words: a number would say of an array of guesses how many of them are right."""
+    if count == size:
+        return f"all {size}"
+    if count == 1:
+        return f"one of {size}"
+    return f"most of {size}" if 2 * count > size else f"some of {size}"
 
 
 def how_it_ended(observation: Observation) -> str:

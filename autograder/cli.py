@@ -108,7 +108,11 @@ SandboxName = Annotated[
 @app.command()
 def grade(
     paths: Annotated[
-        list[Path], typer.Argument(help="Directories or zips with lib/ and the notebook.")
+        list[Path],
+        typer.Argument(
+            help="Directories or zips with lib/ and the notebook.",
+            readable=False,  # one that is closed must not keep the others from being graded
+        ),
     ],
     json: Annotated[
         Path | None, typer.Option(help="Write the Grades there as JSON; - for the terminal.")

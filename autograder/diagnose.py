@@ -16,10 +16,11 @@ from itertools import combinations
 
 from autograder.mark import Verdict, manifest
 from autograder.observe import Observation, Observations
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.readings import Reading, alike, read, tells_something
 from autograder.rehearse import load, rehearse
 from autograder.rubric import SECTIONS
+from autograder.seeds import key_of
 from autograder.variants import SHOWS_IN, Unfit, Variant, applied, by_section
 
 

@@ -2,11 +2,15 @@
 
 Only regular files with plain names are listed; whatever else is there is told in a sentence, and
 left alone. Nothing is extracted: an entry is read into memory, up to a limit.
+
+Files may change while they are read. So a submission's folder is opened once, and whatever is in it
+is opened from there, part by part: nothing is followed that is a link by then.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import struct
@@ -14,11 +18,12 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 MOST_ENTRIES = 5_000
 MOST_IN_A_FOLDER = 500
@@ -35,12 +40,35 @@ RATIO_COUNTS_FROM = 2**20
 SKIPPED_FOLDERS = {"__pycache__", "__MACOSX", "node_modules", "venv", "env", "site-packages"}
 """Never looked into, like everything whose name begins with a dot."""
 
+FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+"""Without waiting for the other end of a pipe."""
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+PASSED = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+"""A folder that is only passed through need not be readable."""
+
+OF_THE_FILES = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM),
+        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO),
+        *(errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL),
+    }
+)
+"""Errors that say what a file is: closed, gone, a link, oddly named. All others (EIO, ESTALE,
+EMFILE, ENOMEM) are the machine's."""
+
 END_OF_CONTENTS = struct.Struct("<4s4H2LH")
 LONGEST_ZIP_COMMENT = 2**16
 
 
 class Unreadable(Exception):  # noqa: N818 - a fact about a submission, not a fault of ours
     """The whole submission, or one file of it, cannot be read; the message says why."""
+
+
+class Inaccessible(Exception):  # noqa: N818 - a fact about the machine
+    """The system does not let a submission be read, so nobody knows what it is worth.
+
+    Where a class is graded, its student is set aside until a person has looked.
+    """
 
 
 @dataclass(frozen=True)
@@ -51,39 +79,74 @@ class Entry:
         path: relative, with forward slashes.
         size: bytes, as the directory or zip says.
         read: `read(limit)` gives its content; raises Unreadable for more than `limit` bytes.
+        opened: gives the file itself, unless it is in a zip.
     """
 
     path: str
     size: int
     read: Callable[[int], bytes]
+    opened: Callable[[], BinaryIO] | None = None
 
 
 @contextlib.contextmanager
-def listed(path: Path, say: Callable[[str], None]) -> Iterator[list[Entry]]:
+def listed(
+    path: Path, say: Callable[[str], None], within: Path | None = None
+) -> Iterator[list[Entry]]:
     """The files under a directory, in a zip, or the one file itself, in order of path.
 
     They can be read as long as the block lasts.
 
     Args:
-        path: of a submission; a link here is the grader's own and is followed.
+        path: of a submission.
         say: takes a sentence for whatever is left out.
+        within: a folder above it that is the grader's own, such as a class's: no part of the path
+            below it may be a link. Without it, links are the grader's own and are followed.
 
     Raises:
-        Unreadable: there is nothing of the kind, or it is no zip that can be trusted.
+        Unreadable: it is no zip that can be trusted.
+        Inaccessible: there is nothing of the kind, or it cannot be looked into.
     """
     with contextlib.ExitStack() as stack:
         try:
-            if path.is_dir():
-                entries = list(_in_directory(path, say))
-            elif path.is_file() and path.suffix == ".ipynb":
-                entries = [Entry(path.name, path.stat().st_size, partial(content, path))]
-            elif path.is_file():
-                entries = list(_in_zip(stack.enter_context(_opened(path)), say))
+            root = _opened(path, within)
+            stack.callback(os.close, root)
+            status = os.fstat(root)
+            if stat.S_ISDIR(status.st_mode):
+                entries = list(_in_directory(root, say))
+            elif not stat.S_ISREG(status.st_mode):
+                raise Inaccessible(f"{plain(str(path))} is neither a directory nor a zip file")
+            elif path.suffix == ".ipynb":
+                entries = [_entry(path.name, status.st_size, partial(_again, root))]
             else:
-                raise Unreadable(f"there is no directory or zip file {plain(str(path))}")
+                file = stack.enter_context(os.fdopen(os.dup(root), "rb"))
+                entries = list(_in_zip(stack.enter_context(_archive(file)), say))
+        except FileNotFoundError:
+            raise Inaccessible(f"there is no directory or zip file {plain(str(path))}") from None
         except OSError as error:
-            raise Unreadable(f"{plain(path.name)} cannot be read: {error.strerror}") from None
-        yield sorted(_without_collisions(entries, say), key=lambda entry: entry.path)
+            raise Inaccessible(str(_refusal(error, f"{plain(path.name)} cannot be read"))) from None
+        yield _in_order(entries, say)
+
+
+@contextlib.contextmanager
+def unpacked(entry: Entry, say: Callable[[str], None]) -> Iterator[list[Entry]]:
+    """The files in a zip which is itself a file in a directory; see `listed`."""
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(entry.opened())
+            entries = list(_in_zip(stack.enter_context(_archive(file)), say))
+        except OSError as error:
+            raise _refusal(error, f"{entry.path} cannot be read") from None
+        yield _in_order(entries, say)
+
+
+def content(path: Path, limit: int, within: Path) -> bytes:
+    """The content of an ordinary file, no part of whose path below `within` may be a link.
+
+    Raises:
+        Unreadable: it is none, or has more than `limit` bytes.
+        Inaccessible: the machine fails to read it.
+    """
+    return _content(limit, partial(_opened, path, within))
 
 
 def plain(text: str) -> str:
@@ -92,32 +155,111 @@ def plain(text: str) -> str:
     return shown + ("..." if len(text) > LONGEST_PATH else "")
 
 
-def _in_directory(root: Path, say: Callable[[str], None]) -> Iterator[Entry]:
+def _opened(path: Path, within: Path | None) -> int:
+    """A descriptor for reading what stands at a path, see `listed`."""
+    if within is None:
+        return os.open(path, FILE)
+    folder = os.open(within, PASSED)
+    try:
+        return _opened_below(folder, path.relative_to(within).parts, FILE)
+    finally:
+        os.close(folder)
+
+
+def _opened_below(folder: int, parts: Sequence[str], flags: int) -> int:
+    """A descriptor of what stands below an opened folder, of whose path no part is a link."""
+    if ".." in parts:
+        raise NotADirectoryError(errno.ENOTDIR, "it leads out of its folder")
+    *above, name = parts
+    here = os.dup(folder)
+    try:
+        for part in above:
+            try:
+                inner = os.open(part, PASSED | os.O_NOFOLLOW, dir_fd=here)
+            except NotADirectoryError:
+                raise NotADirectoryError(errno.ENOTDIR, f"{plain(part)} is no folder") from None
+            os.close(here)
+            here = inner
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _again(descriptor: int) -> int:
+    """Another descriptor of the same file, from its beginning on."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.dup(descriptor)
+
+
+def _entry(path: str, size: int, opened: Callable[[], int], may_be_linked: bool = True) -> Entry:
+    read = partial(_content, opened=opened, may_be_linked=may_be_linked)
+    return Entry(path, size, read, lambda: os.fdopen(opened(), "rb"))
+
+
+def _in_order(entries: list[Entry], say: Callable[[str], None]) -> list[Entry]:
+    return sorted(_without_collisions(entries, say), key=lambda entry: entry.path)
+
+
+def _refusal(error: OSError, what: str) -> Unreadable | Inaccessible:
+    """Why a part of a submission is not read: for what it is, or for the machine's own reasons."""
+    kind = Unreadable if error.errno in OF_THE_FILES else Inaccessible
+    return kind("it is a link" if error.errno == errno.ELOOP else f"{what}: {error.strerror}")
+
+
+def _in_directory(root: int, say: Callable[[str], None]) -> Iterator[Entry]:
     """Breadth first, so that a cap on the count cuts off what lies deep."""
     folders, count = [PurePosixPath()], 0
     for folder in folders:
-        try:
-            inside = sorted(islice(os.scandir(root / folder), MOST_ENTRIES), key=lambda f: f.name)
-        except PermissionError:
-            say(f"{folder} was not read: it may not be looked into")
-            continue
-        kept = [found for found in inside if not _is_skipped(folder / found.name)]
-        if len(kept) > MOST_IN_A_FOLDER:
-            say(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the first were looked at")
-        for found in kept[:MOST_IN_A_FOLDER]:
-            path = folder / found.name
+        for path, status in _looked_into(root, folder, say):
             count += 1
             if count > MOST_ENTRIES:
                 say(f"it holds more than {MOST_ENTRIES:,} files; only the first were looked at")
                 return
-            status = found.stat(follow_symlinks=False)
             complaint = _complaint(str(path)) or _complaint_of_kind(status)
             if complaint:
                 say(f"{plain(str(path))} was not read: {complaint}")
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(path)
             else:
-                yield Entry(str(path), status.st_size, partial(content, root / path))
+                opened = partial(_opened_below, root, path.parts, FILE)
+                yield _entry(str(path), status.st_size, opened, may_be_linked=False)
+
+
+def _looked_into(
+    root: int, folder: PurePosixPath, say: Callable[[str], None]
+) -> list[tuple[PurePosixPath, os.stat_result]]:
+    """What there is in a folder, in order of name, by its path below `root`.
+
+    Raises:
+        OSError: nothing can be known of the submission: by the machine's fault, or since it is the
+            root that may not be looked into.
+    """
+    try:
+        descriptor = _opened_below(root, folder.parts or (".",), FOLDER)
+    except OSError as error:
+        if error.errno not in OF_THE_FILES or not folder.parts:
+            raise
+        say(f"{folder} was not read: it cannot be looked into: {error.strerror}")
+        return []
+    found = []
+    try:
+        with os.scandir(descriptor) as inside:
+            names = sorted(entry.name for entry in islice(inside, MOST_ENTRIES))
+        kept = [name for name in names if not _is_skipped(folder / name)]
+        if len(kept) > MOST_IN_A_FOLDER:
+            say(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the first were looked at")
+        for name in kept[:MOST_IN_A_FOLDER]:
+            try:
+                status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            except OSError as error:
+                if error.errno not in OF_THE_FILES:
+                    raise
+                say(f"{plain(str(folder / name))} was not read: {error.strerror}")
+            else:
+                found.append((folder / name, status))
+    finally:
+        os.close(descriptor)
+    return found
 
 
 def _is_skipped(path: PurePosixPath) -> bool:
@@ -148,23 +290,23 @@ def _complaint(path: str) -> str | None:
     return None
 
 
-def content(path: Path, limit: int) -> bytes:
-    """The content of an ordinary file; it may have become a link or a pipe since it was listed.
-
-    Raises:
-        Unreadable: it is none, or has more than `limit` bytes.
-    """
+def _content(limit: int, opened: Callable[[], int], may_be_linked: bool = True) -> bytes:
+    """The content of an ordinary file; since it was listed, it may have become another."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = opened()
     except OSError as error:
-        raise Unreadable(f"it cannot be opened: {error.strerror}") from None
+        raise _refusal(error, "it cannot be opened") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("it is no ordinary file")
+        if not may_be_linked and (complaint := _complaint_of_kind(status)):
+            raise Unreadable(complaint)
         _require_room(status.st_size, limit)
         with open(descriptor, "rb", closefd=False) as file:
             read = file.read(limit + 1)
+    except OSError as error:
+        raise _refusal(error, "it cannot be read") from None
     finally:
         os.close(descriptor)
     _require_room(len(read), limit)
@@ -176,12 +318,14 @@ def _require_room(size: int, limit: int) -> None:
         raise Unreadable(f"it is larger than {limit / 2**20:.0f} MiB")
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
-    _require_small_contents(path)
+def _archive(file: BinaryIO) -> zipfile.ZipFile:
+    _require_small_contents(file)
     try:
-        return zipfile.ZipFile(path)
+        return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise Unreadable("its table of contents is damaged; expected a zip file") from None
+    except OSError as error:  # EINVAL, where it leads before the file's beginning
+        raise _refusal(error, "its table of contents is damaged") from None
 
 
 def _in_zip(archive: zipfile.ZipFile, say: Callable[[str], None]) -> Iterator[Entry]:
@@ -223,14 +367,13 @@ def _complaint_of_member(member: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _require_small_contents(path: Path) -> None:
+def _require_small_contents(file: BinaryIO) -> None:
     """`zipfile` makes an object of every entry at once: look at the table's size before it does."""
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     if size > LARGEST_ZIP:
         raise Unreadable(f"the zip file is larger than {LARGEST_ZIP // 2**20} MiB")
-    with path.open("rb") as file:
-        file.seek(max(0, size - END_OF_CONTENTS.size - LONGEST_ZIP_COMMENT))
-        tail = file.read()
+    file.seek(max(0, size - END_OF_CONTENTS.size - LONGEST_ZIP_COMMENT))
+    tail = file.read(END_OF_CONTENTS.size + LONGEST_ZIP_COMMENT)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < END_OF_CONTENTS.size:
         raise Unreadable("it is no zip file, or it was cut off" if size else "the file is empty")
@@ -246,8 +389,10 @@ def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callabl
         try:
             with archive.open(member) as file:
                 return file.read(limit)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
             raise Unreadable("it is damaged in the zip file") from None
+        except OSError as error:
+            raise _refusal(error, "it is damaged in the zip file") from None
 
     return read
 

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder.entries import plain
+from autograder.entries import Inaccessible, plain
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
 from autograder.report.as_json import to_json
@@ -24,6 +25,9 @@ from autograder.submission import Submission, read
 from autograder.training.images import MODES, opened
 from autograder.training.replay import Progress as Epoch
 from autograder.training.replay import Replay, Task, replayed
+
+LONGEST_NAME = 200
+"""Bytes of a file's name before its endings."""
 
 
 class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
@@ -58,7 +62,7 @@ def run(
     with _shown_at_the_end(grades, console, json), _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
-            submission = read(path, name)
+            submission = _read(path, name)
             bar.update(task, doing=submission.name)
 
             def replay(wanted: Task, name: str = submission.name) -> Replay:
@@ -78,20 +82,21 @@ def run(
 def run_again(
     paths: Sequence[Path], *, json: Path | None, training: str | None, sandbox: str | None
 ) -> None:
-    """Grade again what `run` kept, under its seed and without running student code.
+    """Grade again what `run` kept, each under its seed and without running student code.
 
     Args:
         training: None judges the trainings that were kept.
 
     Raises:
-        NotKept: a path holds no observations, or those of another seed or training than the first.
+        NotKept: a path holds no observations, or those of a training unlike the others'.
         Unwritable: `json` cannot be written.
         SandboxError, SuiteBroken, DataError: grading itself could not work.
     """
     _prepare(json, None)
     kept = [_kept(path) for path in paths]
-    if len({observations.seed for observations in kept}) > 1:
-        raise NotKept("these were kept under several seeds; grade those of one seed at a time")
+    training = training or _trained(kept)
+    if training != "off" and len({observations.seed for observations in kept}) > 1:
+        raise NotKept("these were trained under several seeds; grade those of one seed at a time")
     backend = choose(sandbox)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
     judge_training = (training or _trained(kept)) != "off"
@@ -111,6 +116,14 @@ def run_again(
 
 def _replay(task: Task, mode: str) -> Replay:
     return replayed(task, opened(MODES[mode]))
+
+
+def _read(path: Path, name: str) -> Submission:
+    """What was handed in; what cannot be read has nothing in it, and the reason beside it."""
+    try:
+        return read(path, name)
+    except Inaccessible as reason:
+        return Submission(name, {}, {}, (str(reason),))
 
 
 def _mode(observations: Observations) -> str:
@@ -138,22 +151,29 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
     Never absolute: what is kept is kept under these names.
     """
-    resolved = [path.resolve() for path in paths]
-    parts = {path: [plain(part) for part in path.parts[1:]] or [""] for path in resolved}
+    resolved = [Path(os.path.realpath(path)) for path in paths]
+    parts = {path: [_of_a_file(part) for part in path.parts[1:]] or [""] for path in resolved}
     names = {path: each[-1] for path, each in parts.items()}
     for depth in range(2, max(map(len, parts.values())) + 1):
-        count = Counter(names.values())
+        times = Counter(names.values())
         names |= {
             path: os.sep.join(each[-depth:])
             for path, each in parts.items()
-            if count[names[path]] > 1
+            if times[names[path]] > 1
         }
-    times: Counter[Path] = Counter()
-    found = []
-    for path in resolved:
-        times[path] += 1
-        found.append(f"{names[path]} ({times[path]})" if times[path] > 1 else names[path])
+    found: list[str] = []
+    for path in resolved:  # given twice, or called otherwise in what cannot be shown
+        numbered = (f"{names[path]} ({number})" for number in count(2))
+        found.append(next(n for n in chain([names[path]], numbered) if n not in found))
     return found
+
+
+def _of_a_file(part: str) -> str:
+    """A part of a name that a file can have with something behind it."""
+    shown = plain(part)
+    while len(shown.encode()) > LONGEST_NAME:
+        shown = shown[:-4] + "..."
+    return shown
 
 
 def _prepare(json: Path | None, keep: Path | None) -> None:

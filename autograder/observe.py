@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder.probes import key_of
 from autograder.probes import probes as all_probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
 from autograder.sandbox.session import Ending, Work, run
+from autograder.seeds import key_of
 
 FORMAT = 2
+"""1: inputs were drawn from a seed without `seeds.stretched`."""
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
 

@@ -20,10 +20,11 @@ from types import CodeType, ModuleType
 import numpy as np
 
 from autograder.observe import Observation, Observations
-from autograder.probes import MODULES, Library, Probe, Text, key_of, probes
+from autograder.probes import MODULES, Library, Probe, Text, probes
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 from autograder.sandbox.writer import UnfitError, plain
+from autograder.seeds import key_of
 
 PACKAGES = ("lib", "lib.mlp")
 ROOM = 2**30

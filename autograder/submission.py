@@ -6,6 +6,8 @@ compiled or even parsed here: its bytes are handed on to the sandbox.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.cells import ANSWERS, NoNotebook, cells_of, known_ids
-from autograder.entries import Entry, Unreadable, listed, plain
+from autograder.entries import Entry, Unreadable, listed, plain, unpacked
 
 MOST_FILES = 300
 LARGEST_FILE = 4 * 2**20
@@ -52,17 +54,34 @@ class Submission:
     errors: tuple[str, ...] = ()
     notebook: bytes = field(default=b"", repr=False)
 
+    @property
+    def digest(self) -> str:
+        """The same for the same work, and for no other."""
+        digest = hashlib.sha256()
+        for path, content in (*sorted(self.files.items()), ("", self.notebook)):
+            digest.update(f"{len(path)}:{path}{len(content)}:".encode() + content)
+        return digest.hexdigest()
 
-def read(path: Path, name: str | None = None) -> Submission:
-    """Reads a submission. Never raises for what a student did: what is unreadable is empty."""
+
+def read(path: Path, name: str | None = None, within: Path | None = None) -> Submission:
+    """Reads a submission. Never raises for what a student wrote: what is unreadable is empty.
+
+    Args:
+        path: of a directory or zip.
+        name: of the student; else it is called as the directory or zip.
+        within: the class's folder, below which no link is followed, see `entries.listed`.
+
+    Raises:
+        Inaccessible: the system does not let it be read.
+    """
     errors: list[str] = []
-    name = plain(name or path.resolve().name)
+    name = plain(name or os.path.basename(os.path.realpath(path)))
     try:
         with ExitStack() as stack:
-            entries = stack.enter_context(listed(path, errors.append))
+            entries = stack.enter_context(listed(path, errors.append, within))
             inner = [entry for entry in entries if entry.path.lower().endswith(".zip")]
-            if len(inner) == 1 and path.is_dir() and not _is_any_work(entries):
-                entries = stack.enter_context(listed(path / inner[0].path, errors.append))
+            if len(inner) == 1 and inner[0].opened is not None and not _is_any_work(entries):
+                entries = stack.enter_context(unpacked(inner[0], errors.append))
             files = _library(entries, errors)
             cells, notebook = _notebook(entries, errors)
     except Unreadable as unreadable:

@@ -15,7 +15,8 @@ import numpy as np
 from results import write_section
 
 from autograder import course, judge
-from autograder.probes import MODULES, Library, key_of, probes
+from autograder.probes import MODULES, Library, probes
+from autograder.seeds import key_of
 
 SEEDS = 100
 TRAININGS = ("compare_sgd_momentum", "compare_optimizers_rmsprop", "compare_optimizers_adam")

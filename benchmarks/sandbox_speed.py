@@ -19,12 +19,13 @@ from pathlib import Path
 
 from autograder import course
 from autograder.observe import observe
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION
 from autograder.sandbox.selftest import BACKENDS, selftest
 from autograder.sandbox.session import Work, run
 from autograder.sandbox.unconfined import Unconfined
+from autograder.seeds import key_of
 
 SOLUTION = {
     str(path.relative_to(course.LIBRARY)): path.read_bytes()

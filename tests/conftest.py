@@ -1,15 +1,19 @@
-"""What the project's own tests share: the solution library is importable as `lib`, and numpy can be
-made to compute as it does on other processors."""
+"""What the tests share: `lib` is the solution library, numpy can be made to compute as it does on
+other processors, and there is a user whom the modes of files bind, as they do not bind root."""
 
 from __future__ import annotations
 
 import functools
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,3 +93,59 @@ def other_processor(request: pytest.FixtureRequest) -> Processor:
     if there == here:
         pytest.skip(f"OPENBLAS_CORETYPE={kernel} changes no number here")
     return Processor(variables, FINGERPRINT, (here, there))
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """As `tmp_path`, in a place where an ordinary user may look, read and write."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        path = Path(name)
+        path.chmod(0o777)
+        yield path
+        if os.geteuid() != 0:  # what was closed to its owner is opened, to be removed
+            subprocess.run(["chmod", "-R", "u+rwx", name], check=False)
+
+
+@pytest.fixture(scope="session")
+def as_ordinary_user() -> Callable[..., str]:
+    """`as_ordinary_user(code, *arguments)` runs Python code and returns what it printed, or with
+    `errors` what it wrote to its standard error."""
+
+    def run(code: str, *arguments: object, cwd: Path | str = "/", errors: bool = False) -> str:
+        python, options = _python()
+        done = subprocess.run(
+            [python, "-c", code, *map(str, arguments)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            **options,
+        )
+        if "Permission denied" in done.stderr and "No module named" in done.stderr:
+            pytest.skip("this checkout is private")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stderr if errors else done.stdout
+
+    return run
+
+
+def _python() -> tuple[str, dict]:
+    """An interpreter that an ordinary user can run, and as whom."""
+    if os.geteuid() != 0:
+        return sys.executable, {}
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
+    if python is None:
+        pytest.skip(f"needs a python{version} outside root's home")
+    packages = [path for path in sys.path if path.endswith("-packages")]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join([str(course.ROOT), *packages]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/nonexistent",
+        "COLUMNS": "80",
+    }
+    return python, {"user": NOBODY, "group": NOBODY, "extra_groups": [], "env": environment}

@@ -34,7 +34,7 @@ class ClusterError(Exception):
 
 @dataclass(frozen=True)
 class Failed:
-    """Work that was not done in several attempts, and why."""
+    """Work that was not done, in several attempts where another might have helped, and why."""
 
     reason: str
 

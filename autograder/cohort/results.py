@@ -19,7 +19,7 @@ from rich.text import Text
 from traitlets.config import PyFileConfigLoader
 
 from autograder import course, gradebook
-from autograder.cohort.students import HandIn
+from autograder.cohort.students import HandIn, is_id
 from autograder.cohort.work import NOTEBOOK, State, loaded
 from autograder.report.class_report import Class, Row, csv_of, page_of
 from autograder.report.feedback import feedback
@@ -96,6 +96,8 @@ def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
 
 def _forget(one: HandIn, book: Gradebook, out: Path) -> None:
     """What an earlier hand-in earned must not stand for one that could not be graded."""
+    if not is_id(one.student):  # nothing was ever called so, and perhaps no file can be
+        return
     for folder in (AUTOGRADED, FEEDBACK):
         place = out / folder / one.student
         if place.parent == out / folder and place.is_dir():

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,7 @@ from autograder.cohort.work import Plan, prove, train, work
 from autograder.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import MODES, opened
+from autograder.training.images import MODES, REPLAYS, opened
 from autograder.training.replay import Task, kept
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def run(
         SandboxError, SuiteBroken, DataError: the grader itself could not work.
     """
     console = console or Console()
-    folder, out = folder.resolve(), out.resolve()
+    folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
     hand_ins, due = _class(folder), _due(due)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -111,7 +112,10 @@ def run(
 def _class(folder: Path) -> list[HandIn]:
     if not folder.is_dir():
         raise CohortError(f"{folder} is no folder; expected one with a folder or zip a student")
-    hand_ins = handed_in(folder)
+    try:
+        hand_ins = handed_in(folder)
+    except OSError as error:
+        raise CohortError(f"{folder} cannot be read: {error.strerror}") from None
     if not hand_ins:
         raise CohortError(
             f"{folder} is empty; expected <student>/problem_1/ or <student>.zip for each student"
@@ -225,6 +229,7 @@ def _grade(
         settings.training,
         settings.sandbox,
         _data(settings, console),
+        _replays(out),
     )
     waiting: dict[HandIn, Task] = {}
     with Bar(len(hand_ins), len(failed), console) as bar:
@@ -250,6 +255,12 @@ def _data(settings: Settings, console: Console) -> Path | None:
     with console.status("reading the images"):
         opened(MODES[settings.training])
     return course.data_directory()
+
+
+def _replays(out: Path) -> Path:
+    """Beside the images, where the next class finds them, too, if one may write there."""
+    data = course.data_directory()
+    return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 
 def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> None:

@@ -3,21 +3,24 @@ may have the assignment's name after it, as `collect_submission.py` writes it.""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import time as clock
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder import course
-from autograder.entries import Unreadable, content, plain
+from autograder.entries import Inaccessible, Unreadable, content, plain
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
-LONGEST_ID = 100
+LONGEST_ID, MOST_BYTES = 100, 240
+"""Characters, and what they are as UTF-8: folders are named by ids, and a name has 255 bytes."""
 TIMESTAMP = "timestamp.txt"
 TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
@@ -34,12 +37,14 @@ class HandIn:
     Attributes:
         student: the id.
         path: a folder or a zip.
+        folder: the class's, below which no link is followed.
         timestamp: when, in UTC ("2026-11-23 16:26:01"), if the folder says so as nbgrader's do.
         reason: why it cannot be graded, if that can be seen from its name and place.
     """
 
     student: str
     path: Path
+    folder: Path
     timestamp: str | None = None
     reason: str | None = None
 
@@ -50,31 +55,51 @@ def handed_in(folder: Path) -> list[HandIn]:
     `folder` holds a folder `<student>/problem_1`, a zip `<student>.zip` or what students make, a
     zip `<student>_problem_1.zip`, for each. What fits none is listed, too, with the reason why it
     cannot be graded.
+
+    Raises:
+        OSError: the class's own folder cannot be read.
     """
-    found = [_found(path) for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    found = [_found(folder / name, folder) for name in names]
     count = Counter(_folded(one.student) for one in found)
     return [
-        HandIn(one.student, one.path, reason="several submissions have this name")
+        replace(one, timestamp=None, reason="several submissions have this name")
         if count[_folded(one.student)] > 1
         else one
         for one in sorted(found, key=lambda one: (one.student, one.path.name))
     ]
 
 
-def _found(path: Path) -> HandIn:
+def _found(path: Path, folder: Path) -> HandIn:
     is_zip = path.suffix.lower() == ".zip"
     student = path.stem.removesuffix(f"_{course.ASSIGNMENT}") if is_zip else path.name
-    shown = plain((student or path.stem).encode("utf-8", "replace").decode())
-    work = path if is_zip else path / course.ASSIGNMENT
     if not is_id(student):
-        return HandIn(shown, path, reason="its name is no student id; rename it")
-    if path.is_symlink() or work.is_symlink():
-        return HandIn(shown, path, reason="it is a link")
-    if not is_zip and not path.is_dir():
-        return HandIn(shown, path, reason="it is neither a folder nor a zip file")
-    if not work.exists():
-        return HandIn(shown, path, reason=f"it has no folder {course.ASSIGNMENT}")
-    return HandIn(student, work, None if is_zip else timestamp(work))
+        shown = plain((student or path.stem).encode("utf-8", "replace").decode())
+        return HandIn(shown, path, folder, reason="its name is no student id; rename it")
+    work = path if is_zip else path / course.ASSIGNMENT
+    try:
+        if reason := _why_not(path, work):
+            return HandIn(student, path, folder, reason=reason)
+        return HandIn(student, work, folder, None if is_zip else timestamp(work, folder))
+    except OSError as error:
+        return HandIn(student, path, folder, reason=f"it cannot be read: {error.strerror}")
+    except Inaccessible as reason:
+        return HandIn(student, path, folder, reason=f"of its {TIMESTAMP}: {reason}")
+
+
+def _why_not(path: Path, work: Path) -> str | None:
+    """Why what stands there cannot be graded, as far as can be seen without opening it."""
+    kind = path.lstat().st_mode
+    if stat.S_ISLNK(kind):
+        return "it is a link"
+    if path == work:
+        return None
+    if not stat.S_ISDIR(kind):
+        return "it is neither a folder nor a zip file"
+    try:
+        return "it is a link" if stat.S_ISLNK(work.lstat().st_mode) else None
+    except FileNotFoundError:
+        return f"it has no folder {course.ASSIGNMENT}"
 
 
 def is_id(student: str) -> bool:
@@ -84,17 +109,22 @@ def is_id(student: str) -> bool:
     """
     bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
     begins = not student or unicodedata.category(student[0])[0] != "M"
-    return bool(begins and len(student) <= LONGEST_ID and STUDENT_ID.fullmatch(bare))
+    fits = len(student) <= LONGEST_ID and len(student.encode("utf-8", "replace")) <= MOST_BYTES
+    return bool(begins and fits and STUDENT_ID.fullmatch(bare))
 
 
 def _folded(student: str) -> str:
     return unicodedata.normalize("NFKC", student).casefold()
 
 
-def timestamp(work: Path) -> str | None:
-    """What nbgrader's collect wrote beside the notebook, as `utc` gives it; None for no time."""
+def timestamp(work: Path, within: Path) -> str | None:
+    """What nbgrader's collect wrote beside the notebook, as `utc` gives it; None for no time.
+
+    Raises:
+        Inaccessible: the machine fails to read it.
+    """
     try:
-        return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip())
+        return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP, within).decode("utf-8").strip())
     except (Unreadable, ValueError):
         return None
 

@@ -10,11 +10,13 @@ import json
 import shutil
 import tempfile
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from autograder.cohort.pool import Failed
 from autograder.cohort.students import HandIn
+from autograder.entries import Inaccessible
 from autograder.grade import Grade, grade, probe_names, reference, regrade
 from autograder.graded_notebook import (
     Source,
@@ -28,12 +30,15 @@ from autograder.mark import mark, suite_hash
 from autograder.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
+from autograder.seeds import seed_of_hand_in
 from autograder.submission import Submission, read
 from autograder.training.images import MODES, Images, opened
 from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed
 
 FORMAT = 2
+FIRST = "first_hand_ins"
+"""The folder beside the states that says which hand-in of a student came first."""
 GRADE, OBSERVATIONS, STORY, NOTEBOOK = (
     "grade.json",
     "observations.npz",
@@ -51,8 +56,10 @@ class Plan:
     Attributes:
         states: the folder with a state for each student.
         sources: the assignment's cells, as the gradebook knows them.
-        seed, training, sandbox: as in `grade`; the sandbox by its name.
+        seed: the class's, see `seeds.seed_of_hand_in`.
+        training, sandbox: as in `grade`; the sandbox by its name.
         data: the folder with the images, where something is trained; each process maps them.
+        replays: the folder in which all workers find what was trained.
     """
 
     states: Path
@@ -61,15 +68,16 @@ class Plan:
     training: str
     sandbox: str
     data: Path | None
+    replays: Path
 
     @property
     def images(self) -> Images | None:
-        return None if self.data is None else _images(self.training, self.data)
+        return None if self.data is None else _images(self.training, self.data, self.replays)
 
 
 @cache
-def _images(mode: str, data: Path) -> Images:
-    return opened(MODES[mode], data)
+def _images(mode: str, data: Path, replays: Path) -> Images:
+    return opened(MODES[mode], data, replays)
 
 
 @dataclass(frozen=True)
@@ -120,14 +128,18 @@ def prove(seed: int, sandbox: str) -> None:
         mark(right, right)
 
 
-def work(hand_in: HandIn, plan: Plan) -> Outcome:
-    """Grade a submission, unless its state is right already.
+def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
+    """Grade a submission, unless its state is right already; or say why it cannot be read.
 
     Raises:
         SandboxError, SuiteBroken: the grader could not work; there is no state then.
     """
     with ONE_AT_A_TIME:
-        submission = read(hand_in.path, hand_in.student)
+        try:
+            submission = read(hand_in.path, hand_in.student, hand_in.folder)
+        except Inaccessible as reason:
+            return Failed(str(reason))
+        plan = replace(plan, seed=_seed(submission, plan))  # what is trained on stays the class's
         place = plan.states / hand_in.student
         print_ = fingerprint(submission, plan)
         before = loaded(place)
@@ -143,6 +155,22 @@ def train(task: Task, plan: Plan) -> Replay:
     """Trains what some submissions chose, and keeps it for them."""
     with ONE_AT_A_TIME:
         return replayed(task, plan.images)
+
+
+def _seed(submission: Submission, plan: Plan) -> int:
+    """The class's seed, or one of its own for a hand-in that replaces another.
+
+    Which one came first is kept apart from the states: these go when a student is set aside.
+    """
+    if not submission.files and not submission.notebook:  # its result says nothing of the inputs
+        return plan.seed
+    kept = plan.states.with_name(FIRST) / submission.name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        whole = kept.with_name(f".{kept.name}.new")
+        whole.write_text(submission.digest)
+        whole.replace(kept)
+    return seed_of_hand_in(plan.seed, submission.name, submission.digest, kept.read_text())
 
 
 def _outcome(state: State, *, kept: bool) -> Outcome:
@@ -238,8 +266,8 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
 
     add(suite_hash(), str(plan.seed), plan.training, plan.sandbox)
     add("" if plan.images is None else plan.images.digest)
-    add(submission.name, submission.notebook, *submission.errors)
-    for parts in (*sorted(submission.files.items()), *sorted(submission.cells.items())):
+    add(submission.name, submission.digest, *submission.errors)
+    for parts in sorted(submission.cells.items()):
         add(*parts)
     add(*(json.dumps(asdict(source), sort_keys=True) for source in plan.sources))
     return digest.hexdigest()

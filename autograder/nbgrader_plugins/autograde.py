@@ -14,7 +14,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, Unicode
 
 from autograder import gradebook
-from autograder.entries import Unreadable, content
+from autograder.entries import Inaccessible, Unreadable, content
 from autograder.grade import grade
 from autograder.graded_notebook import (
     Source,
@@ -25,15 +25,18 @@ from autograder.graded_notebook import (
     unanswered,
     with_results,
 )
-from autograder.nbgrader_plugins.surroundings import leave_alone
+from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
-from autograder.seeds import new_seed
-from autograder.submission import LARGEST_NOTEBOOK, read
+from autograder.seeds import new_seed, seed_of_hand_in
+from autograder.submission import LARGEST_NOTEBOOK, Submission, read
 from autograder.training.images import MODES, Images, opened
 from autograder.training.replay import Replay, Task, replayed
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """Written again with indents and results, a notebook that was handed in becomes larger."""
+
+_first_hand_ins: dict[tuple[str, str, str], str] = {}
+"""By gradebook, assignment and student: digests of what this process graded first."""
 
 
 class PlainNotebook(NotebookExporter):
@@ -49,9 +52,13 @@ class PlainNotebook(NotebookExporter):
             leave_alone(self.parent)
 
     def from_filename(self, filename: str, resources: dict | None = None, **kw: Any):
+        path = Path(filename)
+        within = path.parent
+        if isinstance(self.parent, BaseConverter):
+            within = shared_folder(self.parent.coursedir, path)
         try:
-            notebook = plain_notebook(content(Path(filename), LARGEST_FILE))
-        except Unreadable as reason:
+            notebook = plain_notebook(content(path, LARGEST_FILE, within))
+        except (Unreadable, Inaccessible) as reason:
             notebook = note(str(reason))
         return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
 
@@ -84,20 +91,29 @@ class RestoreCells(NbGraderPreprocessor):
 class GradeSubmission(NbGraderPreprocessor):
     """Grades the folder that was handed in, shows each result in its cell, and writes the scores.
 
-    In the place of Execute and SaveAutoGrades: the scores come from the Grade alone.
+    In the place of Execute and SaveAutoGrades: the scores come from the Grade alone. Where the
+    system does not let the folder be read, there are none, and every cell awaits a person.
     """
 
     training = Enum(("off", *MODES), "off", help="Whether to train; as `autograder grade`.").tag(
         config=True
     )
     seed = Integer(
-        None, allow_none=True, help="The grading seed; one is drawn for each run without it."
+        None,
+        allow_none=True,
+        help="The grading seed, to repeat a grading; without it one is drawn for each run.",
     ).tag(config=True)
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
         names = resources["nbgrader"]
-        submission = read(self._handed_in(names), names["student"])
+        path = self._handed_in(names)
+        courses = self.parent.parent.coursedir
+        try:
+            submission = read(path, names["student"], shared_folder(courses, path))
+        except Inaccessible as reason:
+            self.log.warning("%s was set aside: %s", names["student"], reason)
+            return nb, resources
         seed = _drawn_seed() if self.seed is None else self.seed
         images = None if self.training == "off" else _images(self.training)
 
@@ -105,6 +121,7 @@ class GradeSubmission(NbGraderPreprocessor):
             self.log.info("training what %s chose, which can take minutes", names["student"])
             return replayed(task, images)
 
+        seed = self._own_seed(seed, submission, names)
         found = grade(submission, seed, choose(self.sandbox or None), images, replay)
         silent = unanswered(nb, _sources(resources))
         with gradebook.opened(names["db_url"]) as book:
@@ -113,6 +130,15 @@ class GradeSubmission(NbGraderPreprocessor):
             "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
         )
         return from_dict(with_results(nb, found)), resources
+
+    def _own_seed(self, seed: int, submission: Submission, names: dict[str, str]) -> int:
+        """Another for what replaces a hand-in that this process has graded.
+
+        Formgrader's button grades in the server's process, which lives for weeks.
+        """
+        who = names["db_url"], names["assignment"], names["student"]
+        first = _first_hand_ins.setdefault(who, submission.digest)
+        return seed_of_hand_in(seed, submission.name, submission.digest, first)
 
     def _handed_in(self, names: dict[str, str]) -> Path:
         """The folder as it was submitted: the notebook here has been put right already."""

@@ -1,50 +1,97 @@
-"""What stock nbgrader does with the files that lie beside a submitted notebook, made harmless.
+"""What stock nbgrader does with the folders that were handed in, made harmless.
 
-It copies all of them, a link with what it leads to and /dev/zero without end, and reads a time from
-one of them, or ends the whole run where there is no time in it. Only the time is needed: the
-library is read where it was handed in.
+It copies all that lies beside a notebook, a link with what it leads to and /dev/zero without end;
+it reads a time from one of the files, or ends the whole run where there is no time in it; it ends
+the run at a folder whose name it cannot take apart, and says nothing of one that it may not look
+into. Only the time is needed: the library is read where it was handed in.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
 
 from autograder.cohort.students import TIMESTAMP, timestamp
+from autograder.entries import Inaccessible, plain
+
+NOWHERE = os.devnull
+"""A folder with nothing in it, for what looks into it."""
 
 
 def leave_alone(converter: BaseConverter) -> None:
-    """Have this converter copy nothing but the time of a submission."""
+    """Have this converter look at nothing of a submission but its notebook and its time."""
     courses = converter.coursedir
-    courses.get_existing_timestamp = _time_of
+    courses.get_existing_timestamp = partial(_time_of, courses)
     converter.init_assignment = partial(_begun, converter, converter.init_assignment)
+    for path in list(converter.assignments):
+        if not os.path.relpath(path, shared_folder(courses, path)).isprintable():
+            converter.log.warning("Passed over, for its name is no text: %s", plain(path))
+            del converter.assignments[path]
+    for path, why in _closed(courses):
+        converter.log.warning("Passed over, for it cannot be read (%s): %s", why, plain(path))
+
+
+def shared_folder(courses: CourseDirectory, path: str | Path) -> Path:
+    """The folder above a path that all students share: below it, links may be a student's."""
+    for step in (courses.submitted_directory, courses.autograded_directory):
+        if Path(path).is_relative_to(folder := _of_all(courses, step)):
+            return folder
+    return Path(path).parent
+
+
+def _of_all(courses: CourseDirectory, step: str) -> Path:
+    two = (courses.format_path(step, student, student) for student in ("a", "b"))
+    return Path(os.path.commonpath(list(two)))
+
+
+def _closed(courses: CourseDirectory) -> Iterator[tuple[str, str]]:
+    """Students' folders of which nobody can say whether there is a submission in them."""
+    if courses.student_id != "*":
+        return
+    folder = _of_all(courses, courses.submitted_directory)
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(folder)):
+            work = courses.format_path(courses.submitted_directory, name, courses.assignment_id)
+            try:
+                os.lstat(work)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                yield str(folder / name), error.strerror
 
 
 def _begun(converter: BaseConverter, stock: Callable[[str, str], Any], *names: str) -> None:
     """nbgrader's own first step, for an assignment and a student, with nothing to copy."""
     courses = converter.coursedir
-    before = courses.ignore
+    assignment, student = names
+    handed_in = courses.format_path(courses.submitted_directory, student, assignment)
+    found = _time_of(courses, handed_in)
+    courses.get_existing_timestamp = lambda folder: found
+    converter._format_source = lambda *names, **options: NOWHERE
     try:
-        courses.ignore = ["*"]
         stock(*names)
     finally:
-        courses.ignore = before
-    assignment, student = names
-    found = timestamp(Path(courses.format_path(courses.submitted_directory, student, assignment)))
+        del converter._format_source
+        courses.get_existing_timestamp = partial(_time_of, courses)
     if found is not None:  # by which nbgrader knows a newer hand-in
         graded = Path(courses.format_path(courses.autograded_directory, student, assignment))
         graded.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             (graded / TIMESTAMP).unlink()
-        (graded / TIMESTAMP).write_text(f"{found} UTC", "utf-8")
+        (graded / TIMESTAMP).write_text(f"{found:%Y-%m-%d %H:%M:%S} UTC", "utf-8")
 
 
-def _time_of(folder: str) -> datetime | None:
-    found = timestamp(Path(folder))
+def _time_of(courses: CourseDirectory, folder: str) -> datetime | None:
+    try:
+        found = timestamp(Path(folder), shared_folder(courses, folder))
+    except (OSError, Inaccessible):
+        return None
     return None if found is None else datetime.fromisoformat(found)

@@ -21,7 +21,6 @@ only, and nothing of the rest of the package. Modules beside this one say `from 
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 import pkgutil
@@ -77,7 +76,10 @@ class Probe:
     training: bool
 
     def inputs(self, key: str) -> dict[str, Any]:
-        """The inputs of one grading, drawn afresh at every call (the caller may spoil them)."""
+        """The inputs of one grading, drawn afresh at every call (the caller may spoil them).
+
+        The key is what the sandbox is told of the grading seed, see `autograder.seeds`.
+        """
         return dict(self.draw(np.random.default_rng(_seed(key, self.name))))
 
     def legacy_seed(self, key: str) -> int:
@@ -114,14 +116,6 @@ def probes() -> dict[str, Probe]:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return dict(sorted(_registry.items()))
-
-
-def key_of(seed: int) -> str:
-    """What the sandbox is told of a grading seed: enough to draw inputs, not the seed itself.
-
-    Other secrets drawn from the seed (the gauge that training is done in) must not follow from it.
-    """
-    return hashlib.sha256(f"inputs of {seed}".encode()).hexdigest()
 
 
 def _seed(key: str, text: str) -> np.random.SeedSequence:

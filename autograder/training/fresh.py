@@ -25,10 +25,10 @@ import numpy as np
 
 from autograder import judge
 from autograder.observe import Observation
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.probes.own_training import start
 from autograder.rehearse import load, rehearse
-from autograder.seeds import secret_generator
+from autograder.seeds import key_of, secret_generator
 from autograder.training.recipe import Layer, network
 from autograder.variants import applied, named
 

@@ -14,6 +14,7 @@ from autograder import course, svhn
 from autograder.rubric import SHORT_TARGET, TARGET
 
 TRAIN_FILE = "train_32x32.mat"
+REPLAYS = "replays"
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,14 @@ class Images:
 
     Attributes:
         mode: full or short, say.
-        folder: where the data lies; replays are kept beside it.
+        replays: the folder in which replays are kept.
         digest: of the file they are from.
         data: what they are from, in words.
         train, val: features and labels (N,).
     """
 
     mode: Mode
-    folder: Path
+    replays: Path
     digest: str
     data: str
     train: tuple[Features, np.ndarray] = field(repr=False)
@@ -100,8 +101,13 @@ class Images:
         return float(np.bincount(labels).max() / len(labels))
 
 
-def opened(mode: Mode, folder: Path | None = None) -> Images:
+def opened(mode: Mode, folder: Path | None = None, replays: Path | None = None) -> Images:
     """The images of a mode, mapped from disk: every process of a machine shares one copy.
+
+    Args:
+        mode: how many of them.
+        folder: where the data is.
+        replays: where replays are kept; beside the data when not given.
 
     Raises:
         svhn.DataError: there is no data, or too little of it; the message says what to do.
@@ -124,7 +130,8 @@ def opened(mode: Mode, folder: Path | None = None) -> Images:
         (Features(images[part], mean), labels[part])
         for part in (slice(mode.training), slice(mode.training, end))
     ]
-    return Images(mode, folder, found.md5[TRAIN_FILE], found.text, *parts)
+    replays = replays or folder / REPLAYS
+    return Images(mode, replays, found.md5[TRAIN_FILE], found.text, *parts)
 
 
 @cache

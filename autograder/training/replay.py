@@ -28,7 +28,6 @@ from autograder.variants import applied, named
 SEED, RATE = 123, 1e-2
 """As the notebook's training cell has them."""
 AT_ONCE = 1000
-FOLDER = "replays"
 FORMAT = 1
 
 
@@ -202,12 +201,12 @@ class Watched:
 
 
 def _place(task: Task, images: Images) -> Path:
-    return images.folder / FOLDER / f"{task.key(images)}.json"
+    return images.replays / f"{task.key(images)}.json"
 
 
 def _keep(found: Replay, path: Path) -> None:
     """Whole or not at all: another process may be training the same."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with _renamed_into(path) as file:
         json.dump({"format": FORMAT, **asdict(found)}, file)
 

@@ -50,6 +50,18 @@ def zipped(folder: Path, path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def write_work() -> Callable[..., None]:
+    """`write_work(folder, ...)`, see `hand_in`."""
+    return hand_in
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[[Path, Path], None]:
+    """`pack(folder, zip)`."""
+    return zipped
+
+
+@pytest.fixture(scope="session")
 def a_class(tmp_path_factory) -> Path:
     """Folders, a zip, a late one, ids that are hostile, and what cannot be graded."""
     root = tmp_path_factory.mktemp("class")

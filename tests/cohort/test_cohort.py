@@ -18,6 +18,7 @@ from autograder import course, gradebook
 from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
 from autograder.grade import grade
+from autograder.grading import run_again
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 from autograder.submission import read
@@ -154,6 +155,42 @@ def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
     assert not (out / "feedback" / "new").exists()
     comments = book.execute("select distinct manual_comment from comment").fetchall()
     assert comments == [("Well argued.",)]
+
+
+def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, write_work, tmp_path):
+    """So what an earlier result said of the inputs is of no use. It is the same at every resume,
+    also where the hand-in between could not be read."""
+    folder, out = tmp_path / "class", tmp_path / "out"
+    for student in ("ada", "linus"):
+        shutil.copytree(a_class / "linus", folder / student)
+    optimizers = folder / "ada" / "problem_1" / "lib" / "optim.py"
+    first = optimizers.read_text("utf-8")
+
+    def graded(content):
+        optimizers.write_text(content, "utf-8")
+        run(folder, out, resume=True, seed=SEED, workers=1)
+        return grade_of(out, "ada").seed
+
+    assert graded(first) == SEED
+    second = graded(first + "# another try")
+    third = graded(first + "# yet another")
+    assert len({SEED, second, third}) == 3
+    assert graded(first) == SEED
+    assert graded(first + "# another try") == second
+    assert grade_of(out, "linus").seed == SEED
+    work = folder / "ada" / "problem_1"
+    work.rename(folder / "ada" / "elsewhere")
+    run(folder, out, resume=True, workers=1)
+    (folder / "ada" / "elsewhere").rename(work)
+    shutil.rmtree(out / "observations")
+    assert graded(first + "# yet another") == third
+    observed = [out / "observations" / s / "observations.npz" for s in ("ada", "linus")]
+    run_again(observed, json=tmp_path / "again.json", training=None, sandbox=None)
+    again = from_json((tmp_path / "again.json").read_text("utf-8"))
+    assert [one.seed for one in again] == [third, SEED]
+    assert [one.sections for one in again] == [
+        grade_of(out, student).sections for student in ("ada", "linus")
+    ]
 
 
 def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from autograder import checks, course, mark
 from autograder.grade import probe_names, reference
@@ -166,9 +168,48 @@ def test_close_says_how_far_and_where_but_not_what_was_expected():
         checks.close(wrong, expected, "the output")
     said = str(failure.value)
     assert said == (
-        "the output is off by 3.2e-01 of the largest value (tolerance 1e-05), "
-        "in 1 of 4 places, first at [1, 0], where yours is 5.5"
+        "the output is off by more than 1e-01 of the largest value (tolerance 1e-05), "
+        "in one of 4 places, first at [1, 0], where yours is 5.5"
     )
+
+
+def said_of(actual, expected):
+    with pytest.raises(checks.Failure) as failure:
+        checks.close(actual, expected, "the loss")
+    return str(failure.value)
+
+
+@given(
+    st.floats(-1e6, 1e6).filter(lambda value: abs(value) > 1e-3),
+    st.integers(-4, 3),
+    st.lists(st.floats(1.01, 9.99), min_size=2, max_size=2),
+    st.sampled_from([-1, 1]),
+    st.sampled_from([(), (1,)]),
+)
+def test_of_a_numbers_error_only_the_order_of_magnitude_is_told(answer, power, digits, sign, shape):
+    """Whatever the expected value is within it, the message is the same, to a letter."""
+    errors = [sign * digit * 10.0**power for digit in digits]
+    assume(all(abs(1 + error) > 1e-3 for error in errors))
+    given = np.full(shape, answer)
+    messages = {said_of(given, given / (1 + error)) for error in errors}
+    assert len(messages) == 1, messages
+    assert f"more than {10.0**power:.0e} of the largest value" in messages.pop()
+
+
+def test_an_error_that_is_a_power_of_ten_or_beyond_numbers_has_its_words():
+    assert "off by more than 1e+00" in said_of(0.0, 2.0)
+    assert "off by more than 1e+300" in said_of(np.array([2e300, 1.0]), np.array([1.0, 1.0]))
+    assert "off by more than can be told" in said_of(np.ones(2), np.array([np.inf, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [(100, "all 100"), (99, "most of 100"), (51, "most of 100"), (50, "some of 100"),
+     (2, "some of 100"), (1, "one of 100")],
+)  # fmt: skip
+def test_how_many_guesses_are_right_is_told_in_words(wrong, words):
+    expected = np.arange(1.0, 101)
+    assert f", in {words} places, " in said_of(np.where(expected <= wrong, 0, expected), expected)
 
 
 def test_a_transposed_array_is_named():
@@ -181,5 +222,7 @@ def test_unchanged_sees_the_last_bit():
     checks.unchanged(before.copy(), before, "x")
     after = before.copy()
     after[3] = np.nextafter(after[3], 2)
-    with pytest.raises(checks.Failure, match=r"changed in place, in 1 of 5 places, first at \[3\]"):
+    with pytest.raises(
+        checks.Failure, match=r"changed in place, in one of 5 places, first at \[3\]"
+    ):
         checks.unchanged(after, before, "x")

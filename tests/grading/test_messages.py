@@ -46,6 +46,29 @@ def test_messages_hold_no_expected_value(change_, change, graded, sandbox):
         assert set(told) & expected == set()
 
 
+@pytest.mark.parametrize("factor", [1.03, 0.4, 7.0])
+def test_a_number_and_its_error_together_do_not_tell_the_right_number(
+    change, graded, sandbox, factor
+):
+    """Of the loss: what is said of a wrong one fits right ones that are far apart."""
+    wrong = change(LAYERS, "return loss", f"return {factor} * loss")
+    messages = {t.name: t.message for s in graded(wrong).sections for t in s.tests}
+    said = messages["cross_entropy_loss"]
+    told = TOLD.search(said)
+    assert told is not None, said
+    own, error = float(told["own"]), float(told["error"])
+    right = float(reference(SEED, sandbox, probe_names(False))["cross_entropy"]["loss"])
+    candidates = [
+        own / (1 + sign * part * error) for sign in (-1, 1) for part in (1.001, 3.0, 9.999)
+    ]
+    assert min(candidates) < right < max(candidates)
+    assert (max(candidates) - min(candidates)) / right > 5 * abs(factor - 1)
+    assert NUMBER.findall(said.replace(told["own"], "")) == []
+
+
+TOLD = re.compile(r"by more than (?P<error>\de[+-]\d+) of .*; yours is (?P<own>[\d.]+)$")
+
+
 def test_an_exception_is_told_with_the_students_own_line(change, graded):
     wrong = change(
         LAYERS, "dfeat = scores.copy()", "dfeat = scores.copy() / (1 - self.size_average)"

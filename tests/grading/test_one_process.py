@@ -7,9 +7,10 @@ import pytest
 from autograder.grade import grade, probe_names, reference, solution
 from autograder.mark import mark
 from autograder.observe import observe
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.readings import alike, read
 from autograder.sandbox.selftest import choose
+from autograder.seeds import key_of
 
 SEED = 5
 LAYERS = "lib/mlp/layer_utils.py"

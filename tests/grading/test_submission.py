@@ -1,5 +1,8 @@
 """Reading what strangers hand in: what is taken, what is left out, and what is said of it."""
 
+import contextlib
+import errno
+import io
 import json
 import os
 import random
@@ -11,6 +14,7 @@ import pytest
 
 from autograder import course, entries, submission
 from autograder.cells import without_magics
+from autograder.entries import Inaccessible
 from autograder.submission import read
 
 LIBRARY = {f"lib/{name}": b"x = 1\n" for name in ("optim.py", "mlp/layer_utils.py")}
@@ -327,9 +331,194 @@ def test_what_is_missing_is_said(tmp_path):
     assert "there is no folder lib" in about(read(folder(tmp_path / "n", {}, ("n.ipynb", GOOD))))
     assert "there is no notebook" in about(read(folder(tmp_path / "l", LIBRARY)))
     assert "lib/mlp/train.py is missing" in about(read(tmp_path / "l"))
-    assert "there is no directory or zip file" in about(read(tmp_path / "nowhere"))
     (tmp_path / "work.rar").write_bytes(b"Rar!")
     assert "it is no zip file" in about(read(tmp_path / "work.rar"))
+
+
+def test_what_is_not_there_is_nobodys_work(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for name, why in (("nowhere", "there is no"), ("pipe", "is neither"), ("loop", "is a link")):
+        with pytest.raises(Inaccessible, match=why):
+            read(tmp_path / name)
+
+
+def swapped(monkeypatch, swap):
+    """Does something to the files between their listing and their reading."""
+    listed = submission.listed
+
+    @contextlib.contextmanager
+    def listing(path, say, within=None):
+        with listed(path, say, within) as found:
+            swap()
+            yield found
+
+    monkeypatch.setattr(submission, "listed", listing)
+
+
+def by_a_link(path, secret):
+    path.rename(path.with_name("was"))
+    path.symlink_to(secret)
+
+
+def by_a_hard_link(path, secret):
+    path.unlink()
+    os.link(secret / "layer_utils.py" if secret.is_dir() else secret, path)
+
+
+def by_a_pipe(path, secret):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.fixture
+def secret(tmp_path):
+    """A library like a student's, with what the student may not read."""
+    place = tmp_path / "secret"
+    folder(place, {path.removeprefix("lib/"): b"answers = 42\n" for path in LIBRARY})
+    return place
+
+
+@pytest.mark.parametrize(
+    ("what", "by", "secretly", "left"),
+    [
+        ("lib/optim.py", by_a_link, "optim.py", "lib/optim.py was not read: it is a link"),
+        ("lib/mlp", by_a_link, "mlp", "it cannot be opened: mlp is no folder"),
+        ("lib", by_a_link, "", "lib/optim.py was not read: it cannot be opened: lib is no folder"),
+        ("lib/optim.py", by_a_hard_link, "optim.py", "it is a hard link"),
+        ("lib/optim.py", by_a_pipe, "", "lib/optim.py was not read: it is no ordinary file"),
+        ("Problem_1.ipynb", by_a_link, "optim.py", "Problem_1.ipynb was not read: it is a link"),
+    ],
+)
+def test_what_becomes_a_link_while_it_is_read_is_not_followed(
+    tmp_path, secret, monkeypatch, what, by, secretly, left
+):
+    root = folder(tmp_path / "ada", LIBRARY, ("Problem_1.ipynb", GOOD))
+    swapped(monkeypatch, lambda: by(root / what, secret / secretly))
+    found = read(root)
+    assert left in about(found)
+    assert b"answers" not in b"".join([*found.files.values(), found.notebook])
+
+
+def test_a_folder_that_becomes_another_is_read_as_it_was_opened(tmp_path, secret, monkeypatch):
+    root = folder(tmp_path / "class" / "ada", LIBRARY, ("n.ipynb", GOOD))
+    swapped(monkeypatch, lambda: by_a_link(root, secret))
+    assert dict(read(root, "ada", tmp_path / "class").files) == LIBRARY
+
+
+def test_a_zip_that_becomes_a_link_is_read_as_it_was_opened(tmp_path, monkeypatch):
+    path = zipped(tmp_path / "ada.zip", LIBRARY)
+    other = zipped(tmp_path / "other.zip", {"lib/optim.py": b"answers = 42\n"})
+    swapped(monkeypatch, lambda: by_a_link(path, other))
+    assert dict(read(path).files) == LIBRARY
+
+
+def test_a_zip_in_a_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeypatch):
+    other = zipped(tmp_path / "other.zip", {"lib/optim.py": b"answers = 42\n"})
+    (tmp_path / "ada").mkdir()
+    path = zipped(tmp_path / "ada" / "mine.zip", LIBRARY)
+    swapped(monkeypatch, lambda: by_a_link(path, other))
+    found = read(tmp_path / "ada")
+    assert (dict(found.files), found.errors) == ({}, ("it is a link",))
+
+
+@pytest.mark.parametrize("linked", ["ada", "ada/problem_1"])
+def test_no_link_below_a_class_is_followed_and_those_above_are_the_graders(tmp_path, linked):
+    folder(tmp_path / "real" / "ada" / "problem_1", LIBRARY)
+    (tmp_path / "class").symlink_to("real")
+    work = tmp_path / "class" / "ada" / "problem_1"
+    assert dict(read(work, "ada", tmp_path / "class").files) == LIBRARY
+    by_a_link(tmp_path / "real" / linked, (tmp_path / "real" / linked).with_name("was"))
+    assert dict(read(work).files) == LIBRARY
+    with pytest.raises(Inaccessible):
+        read(work, "ada", tmp_path / "class")
+
+
+def test_what_vanishes_is_left_out(tmp_path, monkeypatch):
+    root = folder(tmp_path, LIBRARY)
+    swapped(monkeypatch, (root / "lib" / "optim.py").unlink)
+    found = read(root)
+    assert set(found.files) == {"lib/mlp/layer_utils.py"}
+    assert "lib/optim.py was not read: it cannot be opened: No such file" in about(found)
+
+
+@pytest.mark.parametrize("failing", ["open", "stat"])
+@pytest.mark.parametrize("what", ["optim.py", "mlp", "n.ipynb"])
+def test_a_fault_of_the_machine_is_not_held_against_a_student(tmp_path, monkeypatch, failing, what):
+    """A disk that fails, or too many open files: nobody knows what was handed in."""
+    root = folder(tmp_path, LIBRARY, ("n.ipynb", GOOD))
+    real = getattr(os, failing)
+
+    def fails(path, *words, **options):
+        if path == what:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *words, **options)
+
+    monkeypatch.setattr(os, failing, fails)
+    with pytest.raises(Inaccessible, match="Input/output error"):
+        read(root)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_nor_is_one_that_shows_while_a_file_is_read(tmp_path, monkeypatch, packed):
+    files = LIBRARY | {"n.ipynb": json.dumps(GOOD).encode()}
+    root = zipped(tmp_path / "a.zip", files) if packed else folder(tmp_path / "a", files)
+    with monkeypatch.context() as patch:
+        if packed:
+            patch.setattr(zipfile.ZipExtFile, "read", _fails)
+        else:
+            patch.setattr(entries, "open", lambda *_, **__: Failing(), raising=False)
+        with pytest.raises(Inaccessible, match="Input/output error"):
+            read(root)
+
+
+class Failing(io.BytesIO):
+    def read(self, *_):
+        _fails()
+
+
+def _fails(*_):
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_of_files_that_nobody_may_read_only_they_are_left_out(public_path, as_ordinary_user):
+    root = folder(public_path / "ada", LIBRARY, ("n.ipynb", GOOD))
+    (root / "lib" / "optim.py").chmod(0)
+    (root / "private").mkdir(mode=0)
+    (root / "listed").mkdir()
+    (root / "listed" / "a.py").write_text("")
+    (root / "listed").chmod(0o444)
+    *errors, found = as_ordinary_user(SHOW, root).splitlines()
+    assert errors[:3] == [
+        "listed/a.py was not read: Permission denied",
+        "private was not read: it cannot be looked into: Permission denied",
+        "lib/optim.py was not read: it cannot be opened: Permission denied",
+    ]
+    assert found == "['lib/mlp/layer_utils.py'] ['cascade_names']"
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o111, 0o444])
+def test_a_folder_or_zip_that_nobody_may_read_is_nobodys_work(public_path, as_ordinary_user, mode):
+    for path in (folder(public_path / "ada", LIBRARY), zipped(public_path / "ada.zip", LIBRARY)):
+        if path.is_file() and mode & 0o444:
+            continue
+        path.chmod(mode)
+        assert as_ordinary_user(SHOW, path) == f"{path.name} cannot be read: Permission denied\n"
+        path.chmod(0o755)
+
+
+SHOW = """
+import sys
+from pathlib import Path
+from autograder.entries import Inaccessible
+from autograder.submission import read
+
+try:
+    found = read(Path(sys.argv[1]))
+    print(*found.errors, f"{sorted(found.files)} {sorted(found.cells)}", sep="\\n")
+except Inaccessible as reason:
+    print(reason)
+"""
 
 
 def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():

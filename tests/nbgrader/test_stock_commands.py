@@ -12,8 +12,9 @@ import pytest
 
 from autograder import course, gradebook
 from autograder.grade import grade
+from autograder.nbgrader_plugins import autograde
 from autograder.sandbox.selftest import choose
-from autograder.submission import read
+from autograder.submission import Submission, read
 
 SEED = 77
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(16)).decode()
@@ -214,6 +215,18 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
     with gradebook.opened(classroom.book) as book:
         assert book.find_comment(*answer).comment == "Nearly."
         assert book.find_grade("activations", *answer[1:]).extra_credit == 0.25
+
+
+def test_what_replaces_a_hand_in_in_one_process_has_a_seed_of_its_own(monkeypatch):
+    """Formgrader's button grades in the server's process, which may have one seed for weeks."""
+    first, second = Submission("ada", {"lib/a.py": b"1"}, {}), Submission("ada", {}, {}, (), b"2")
+    names = {"db_url": "sqlite://", "assignment": course.ASSIGNMENT, "student": "ada"}
+    step = autograde.GradeSubmission()
+    monkeypatch.setattr(autograde, "_first_hand_ins", {})
+    found = [step._own_seed(SEED, one, names) for one in (first, second, first, second)]
+    assert found[0] == found[2] == SEED
+    assert found[1] == found[3] != SEED
+    assert step._own_seed(SEED, second, {**names, "student": "linus"}) == SEED
 
 
 def test_what_lies_beside_a_notebook_is_neither_copied_nor_waited_for(classroom, hand_in, source):

@@ -94,6 +94,12 @@ def test_what_students_wrote_is_text_and_nothing_else(name):
     assert "http" not in text.replace("http-equiv", "")  # nothing is loaded from anywhere
 
 
+def test_a_student_is_not_told_the_class_s_seed():
+    """Who knows it can work out what a later hand-in will be asked."""
+    secret = 918_273_645_546_372
+    assert str(secret) not in feedback(graded(failing=("adam",), seed=secret)).replace(",", "")
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_its_landmarks_and_one_main_heading(name):
     page = Page(PAGES[name]())

@@ -31,9 +31,9 @@ def test_a_right_recipe_earns_all_and_then_stops(found, images):
     assert found.failure == ""
 
 
-def test_it_is_the_training_of_the_notebook(images):
+def test_it_is_the_training_of_the_notebook(images, twin):
     """As a student does it: the global generator seeded, then the network, then the training."""
-    far = opened(replace(images.mode, target=2.0), images.folder)
+    far = opened(replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
     sets = {"data_train": images.train, "data_val": images.val}
     np.random.seed(123)
@@ -97,7 +97,7 @@ class TestKept:
     @pytest.fixture
     def own(self, images, tmp_path):
         """The images, with a folder of their own for what is kept."""
-        return replace(images, folder=tmp_path)
+        return replace(images, replays=tmp_path / "replays")
 
     def test_a_recipe_is_trained_once(self, own, monkeypatch):
         task = Task(replace(QUICK, epochs=1))
@@ -128,12 +128,12 @@ class TestKept:
         task, result = Task(QUICK), Replay(0.5, (0.4, 0.5))
         monkeypatch.setattr(replays, "train", lambda *_: result)
         replayed(task, own)
-        (file,) = (own.folder / replays.FOLDER).glob("*.json")
+        (file,) = own.replays.glob("*.json")
         file.write_text(content)
         assert kept(task, own) is None
         assert replayed(task, own) == result == kept(task, own)
         assert json.loads(file.read_text())["format"] == replays.FORMAT
 
     def test_a_folder_that_cannot_be_written_costs_the_keeping_alone(self, own):
-        (own.folder / replays.FOLDER).write_text("a file where the folder should be")
+        own.replays.write_text("a file where the folder should be")
         assert replayed(Task(replace(QUICK, epochs=1)), own).curve

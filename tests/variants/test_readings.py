@@ -7,9 +7,10 @@ from autograder import costs
 from autograder.diagnose import diagnose
 from autograder.mark import mark
 from autograder.observe import Observation, Observations
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.readings import MOST_VALUES, alike, read
 from autograder.sandbox.session import Ending
+from autograder.seeds import key_of
 
 SEED = 5
 KINDS = (bool, np.int8, np.uint64, np.float16, np.float32, float)

@@ -8,10 +8,11 @@ import pytest
 
 from autograder import costs
 from autograder.observe import observe
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.readings import alike, read
 from autograder.rehearse import load, rehearse
 from autograder.sandbox.selftest import choose
+from autograder.seeds import key_of
 from autograder.variants import applied, named, solution
 
 SEED = 99

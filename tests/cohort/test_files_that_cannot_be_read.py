@@ -1,0 +1,136 @@
+"""A class goes on whatever is wrong with one student's files: who cannot be read is set aside."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder import entries
+from autograder.cohort import work as states
+from autograder.cohort.pool import Failed, Processes
+from autograder.cohort.run import run
+from autograder.cohort.students import handed_in
+
+GRADE = "import sys; from autograder.cli import app; app(sys.argv[1:])"
+HONEST = ("ada", "zoe")
+
+
+@pytest.fixture
+def a_class(public_path, write_work, pack) -> Iterator[Path]:
+    """Two honest students, one at each end, and between them whatever makes reading fail."""
+    root = public_path / "class"
+    for student in HONEST:
+        write_work(root / student / "problem_1")
+    for student in ("closed", "half-closed", "no-library", "listed"):
+        shutil.copytree(root / "ada", root / student)
+    (root / "closed").chmod(0)
+    (root / "half-closed" / "problem_1").chmod(0)
+    (root / "listed" / "problem_1").chmod(0o444)
+    (root / "no-library" / "problem_1" / "lib").chmod(0)
+    pack(root / "ada" / "problem_1", root / "packed.zip")
+    (root / "packed.zip").chmod(0)
+    (root / "loop").symlink_to("loop")
+    (root / "looped").mkdir()
+    (root / "looped" / "problem_1").symlink_to("problem_1")
+    (root / ("数" * 84)).mkdir()
+    os.mkdir(os.fsencode(root) + b"/\xff\xfe")
+    os.mkdir(os.fsencode(root) + b"/" + "é".encode() * 54 + b"x" * 147)
+    os.mkfifo(root / "pipe.zip")
+    yield root
+    for path in (root / "closed", *(root / s / "problem_1" for s in ("half-closed", "listed"))):
+        path.chmod(0o755)
+
+
+def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
+    out = a_class.parent / "out"
+    as_ordinary_user(GRADE, "cohort", a_class, "--out", out, "--seed", 1, cwd=a_class.parent)
+    with (out / "report" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    scores = {student: row["score"] for student, row in rows.items() if row["score"]}
+    assert {student: scores.pop(student) for student in HONEST} == dict.fromkeys(HONEST, "29.0")
+    assert scores.keys() == {"no-library"}
+    assert rows["no-library"]["remarks"].startswith(
+        "lib was not read: it cannot be looked into: Permission denied"
+    )
+    denied = "set aside: {} cannot be read: Permission denied"
+    aside = {student: row["remarks"] for student, row in rows.items() if not row["score"]}
+    assert aside.pop("closed") == denied.format("it")
+    assert aside.pop("half-closed") == aside.pop("listed") == denied.format("problem_1")
+    assert aside.pop("packed") == denied.format("packed.zip")
+    assert aside.pop("loop") == aside.pop("looped") == "set aside: it is a link"
+    assert aside.pop("pipe").endswith("pipe.zip is neither a directory nor a zip file")
+    assert set(aside.values()) == {"set aside: its name is no student id; rename it"}
+    assert len(aside) == 3
+
+
+def test_grading_one_by_one_goes_on_as_well(a_class, as_ordinary_user):
+    kept = a_class.parent / "kept"
+    last = [a_class / "zoe" / "problem_1"]
+    paths = sorted(path for path in a_class.iterdir() if path.name not in HONEST)
+    said = as_ordinary_user(
+        GRADE, "grade", *paths, *last, "--keep", kept, "--json", "-", cwd=a_class.parent
+    )
+    grades = json.loads(said)
+    assert len(grades) == len(paths) + 1
+    assert grades[-1]["score"] == 29
+    assert all(grade["errors"] for grade in grades[:-1])
+    assert {grade["submission"] for grade in grades if grade["score"]} == {
+        "problem_1",
+        "no-library",  # its notebook
+    }
+    assert len(list(kept.rglob("*.npz"))) == len(grades)
+
+
+@pytest.fixture
+def two(tmp_path, write_work) -> Path:
+    for student in ("ada", "bob"):
+        write_work(tmp_path / "class" / student / "problem_1", stub=student == "bob")
+    return tmp_path / "class"
+
+
+def test_who_vanishes_or_becomes_a_link_after_the_listing_is_set_aside(two):
+    ada, bob = handed_in(two)
+    shutil.rmtree(ada.path)
+    bob.path.rename(two / "real")
+    bob.path.symlink_to(two / "real")
+    plan = states.Plan(two.parent / "states", (), 1, "off", "bubblewrap", None)
+    for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
+        found = states.work(one, plan)
+        assert isinstance(found, Failed)
+        assert why in found.reason
+
+
+class Here(Processes):
+    """One worker, a thread of this process."""
+
+    def executor(self, *, anew=False):
+        self._executor = self._executor or ThreadPoolExecutor(1)
+        return self._executor
+
+
+def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path, monkeypatch):
+    out, real = tmp_path / "out", entries._opened
+
+    def opened(path, within):
+        if "ada" in path.parts:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, within)
+
+    monkeypatch.setattr("autograder.cohort.run.Processes", Here)
+    run(two, out, seed=1)
+    assert (out / "feedback" / "ada").exists()
+    monkeypatch.setattr(entries, "_opened", opened)
+    summary = run(two, out, resume=True)
+    assert [(row.student, row.score) for row in summary.rows] == [("bob", 3.0)]
+    assert summary.set_aside == (
+        ("ada", "of its timestamp.txt: it cannot be opened: Input/output error"),
+    )
+    assert not (out / "feedback" / "ada").exists()

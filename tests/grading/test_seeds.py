@@ -1,0 +1,73 @@
+"""Grading seeds: what follows from them, and that they do not follow from it."""
+
+import itertools
+import time
+
+import numpy as np
+from autograder.gauge import new_seed, secret_generator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder import seeds
+from autograder.seeds import key_of, seed_of_hand_in, stretched
+
+SEED = 20_261
+
+
+def test_the_sandbox_is_told_no_grading_seed():
+    assert str(SEED) not in key_of(SEED)
+    assert key_of(1) != key_of(2)
+    assert key_of(1) == key_of(1)
+
+
+def test_what_follows_from_a_seed_is_not_followed_back_in_a_lifetime():
+    """By trying all seeds that are drawn, with a thousand processors as fast as this one."""
+    stretched.cache_clear()
+    began = time.process_time()
+    for seed in range(5):
+        key_of(seed)
+    each_s = (time.process_time() - began) / 5
+    assert each_s * 2**seeds.BITS / 1000 > 100 * 365 * 86400
+    assert each_s * 10**6 > 3600  # a small one that somebody chose takes hours
+
+
+def test_a_class_waits_for_its_seed_once():
+    stretched.cache_clear()
+    for _ in range(3):
+        key_of(SEED)
+        secret_generator("one thing", SEED)
+        secret_generator("another", SEED)
+    assert stretched.cache_info().misses == 1
+
+
+def test_one_secret_of_a_seed_does_not_tell_another():
+    told = np.random.default_rng(np.frombuffer(bytes.fromhex(key_of(SEED)), dtype=np.uint32))
+    secret, other = secret_generator("one thing", SEED), secret_generator("another", SEED)
+    draws = [rng.integers(2**60) for rng in (told, secret, other)]
+    assert len(set(draws)) == 3
+    assert secret_generator("one thing", SEED).integers(2**60) == draws[1]
+
+
+def test_everybodys_first_hand_in_has_the_class_s_seed():
+    assert seed_of_hand_in(SEED, "ada", "a", first="a") == SEED
+    assert seed_of_hand_in(SEED, "linus", "b", first="b") == SEED
+
+
+def test_whatever_replaces_it_has_a_seed_of_its_own_and_always_the_same():
+    named = itertools.product((SEED, SEED + 1), ("ada", "ad"), ("b", "ab", "c"))
+    found = [seed_of_hand_in(seed, who, digest, first="a") for seed, who, digest in named]
+    assert len({*found, SEED, SEED + 1}) == len(found) + 2
+    assert seed_of_hand_in(SEED, "ada", "b", first="a") == found[0]
+
+
+@given(st.integers(0, 2**53 - 1), st.text(), st.text())
+def test_every_seed_is_one_that_json_keeps(seed, student, digest):
+    with_cost, seeds.COST = seeds.COST, 2
+    try:
+        found = seed_of_hand_in(seed, student, digest, first="-")
+    finally:
+        seeds.COST = with_cost
+        stretched.cache_clear()
+    assert found == int(float(found))
+    assert 0 <= found < 2**seeds.BITS
+    assert 0 <= new_seed() < 2**seeds.BITS
