@@ -19,11 +19,16 @@ from autograder import course
 from autograder.checks import how_it_ended
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.mark import Verdict, mark, suite_hash
-from autograder.observe import Observation, Observations, observe
+from autograder.observe import (
+    Observation,
+    Observations,
+    observe,
+    observe_then_repeat_unfinished,
+)
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
-from autograder.sandbox.limits import ALONE, OURS, TOGETHER
+from autograder.sandbox.limits import OURS
 from autograder.submission import Submission
 from autograder.training import PROBE, Images, Progress, claimed, judged_accuracy, train
 from autograder.variants import Variant, solution
@@ -126,10 +131,10 @@ def grade(
     names = probe_names(images is not None)
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
-        student = observe(
-            submission.files, submission.cells, seed, sandbox, TOGETHER, names, together=True
+        student = observe_then_repeat_unfinished(
+            submission.files, submission.cells, seed, sandbox, names
         )
-    student, verdicts = _sure(student, submission, right.result(), sandbox)
+    verdicts = mark(student, right.result())
     learnt = None
     if images is not None:
         learnt = _learnt(submission, sandbox, images, verdicts, progress)
@@ -137,32 +142,6 @@ def grade(
     else:
         keep(student)
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
-
-
-def _sure(
-    student: Observations, submission: Submission, right: Observations, sandbox: Backend
-) -> tuple[Observations, tuple[Verdict, ...]]:
-    """The verdicts, each failed one given a second time, on probes that had a process each.
-
-    All probes share a process first, as the notebook's cells do: most of a grading's time would
-    go into processes. There one that crashes, hangs or changes something costs others their
-    checks, but earns nobody any, for nothing in there knows an answer. So probes whose checks all
-    pass are done with; the others are asked again, and that answer alone counts.
-    """
-    verdicts = mark(student, right)
-    failed = {name for v in verdicts if v.failure is not None for name in v.check.probes}
-    names = [name for name in student if name in failed and not _is_clear(student[name])]
-    if not names:
-        return student, verdicts
-    alone = observe(submission.files, submission.cells, student.seed, sandbox, ALONE, names)
-    student = student.replaced(alone)
-    return student, mark(student, right)
-
-
-def _is_clear(seen: Observation) -> bool:
-    """Whether it ended as it would alone: by what the student left out, or cannot be imported."""
-    raised = seen.ending.raised
-    return raised is not None and bool(raised.importing or raised.type == "NotImplementedError")
 
 
 def regrade(
