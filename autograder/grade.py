@@ -18,11 +18,11 @@ from autograder import course
 from autograder.cells import printed_accuracy
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.mark import Verdict, earned, mark, suite_hash
-from autograder.observe import Observation, Observations, observe
+from autograder.observe import Observations, observe, observe_then_repeat_unfinished
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section
 from autograder.sandbox.backend import Backend
-from autograder.sandbox.limits import ALONE, OURS, TOGETHER, TRAINING
+from autograder.sandbox.limits import OURS, TRAINING
 from autograder.submission import Submission
 from autograder.training import fresh
 from autograder.training.images import Images
@@ -140,10 +140,10 @@ def grade(
     names = probe_names(images is not None)
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
-        student = observe(
-            submission.files, submission.cells, seed, sandbox, TOGETHER, names, together=True
+        student = observe_then_repeat_unfinished(
+            submission.files, submission.cells, seed, sandbox, names
         )
-    student, verdicts = _sure(student, submission, right.result(), sandbox)
+    verdicts = mark(student, right.result())
     found = diagnose(student, verdicts)
     trained = None
     if images is not None:
@@ -152,32 +152,6 @@ def grade(
         student = student.with_training(trained.as_dict())
     keep(student)
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
-
-
-def _sure(
-    student: Observations, submission: Submission, right: Observations, sandbox: Backend
-) -> tuple[Observations, tuple[Verdict, ...]]:
-    """The verdicts, each failed one given a second time, on probes that had a process each.
-
-    All probes share a process first, as the notebook's cells do: most of a grading's time would
-    go into processes. There one that crashes, hangs or changes something costs others their
-    checks, but earns nobody any, for nothing in there knows an answer. So probes whose checks all
-    pass are done with; the others are asked again, and that answer alone counts.
-    """
-    verdicts = mark(student, right)
-    failed = {name for v in verdicts if v.failure is not None for name in v.check.probes}
-    names = [name for name in student if name in failed and not _is_clear(student[name])]
-    if not names:
-        return student, verdicts
-    alone = observe(submission.files, submission.cells, student.seed, sandbox, ALONE, names)
-    student = student.replaced(alone)
-    return student, mark(student, right)
-
-
-def _is_clear(seen: Observation) -> bool:
-    """Whether it ended as it would alone: by what the student left out, or cannot be imported."""
-    raised = seen.ending.raised
-    return raised is not None and bool(raised.importing or raised.type == "NotImplementedError")
 
 
 def regrade(

@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.probes import probes as all_probes
 from autograder.sandbox.backend import Backend
-from autograder.sandbox.limits import SUBMISSION, Budget
+from autograder.sandbox.limits import ALONE, SUBMISSION, TOGETHER, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
 from autograder.sandbox.session import Ending, Work, run
 from autograder.seeds import key_of
@@ -198,6 +198,40 @@ def observe(
         for name, (values, refused) in observed.items()
     }
     return Observations(seed, sandbox.name, _frozen(by_probe))
+
+
+def observe_then_repeat_unfinished(
+    files: Mapping[str, bytes],
+    cells: Mapping[str, str],
+    seed: int,
+    sandbox: Backend,
+    probes: Sequence[str],
+) -> Observations:
+    """Runs probes on a submission: together, and those that did not finish again, each alone.
+
+    Most of a grading's time would go into processes, so all probes share one. There one that
+    crashes, hangs or uses the memory up costs others their answers, which they then give alone.
+
+    Each probe has one answer that counts, and which of two it is follows from how the first ended,
+    never from what it says: what finished counts, right or wrong. If what is wrong were asked
+    again, a submission could do one thing together and another alone, and have the better of both.
+    """
+    together = observe(files, cells, seed, sandbox, TOGETHER, probes, together=True)
+    unfinished = [name for name in probes if not _needs_no_second_look(together[name].ending)]
+    if not unfinished:
+        return together
+    alone = observe(files, cells, seed, sandbox, ALONE, unfinished)
+    return together.replaced(alone)
+
+
+def _needs_no_second_look(ending: Ending) -> bool:
+    """Whether a probe finished, or ended as it would alone: the code is not there.
+
+    Its block was never written, or its module cannot be imported.
+    """
+    raised = ending.raised
+    missing = raised and (raised.importing or raised.type == "NotImplementedError")
+    return ending.how == "finished" or bool(missing)
 
 
 def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:

@@ -329,7 +329,10 @@ ATTACKS = (
     def record(kind, data=b""):
         return struct.pack("<cI", kind, len(data)) + data
 
-    runs = json.loads(sys.argv[1])["runs"] if len(sys.argv) > 1 else []
+    caller = sys._getframe()
+    while caller is not None and "config" not in caller.f_locals:
+        caller = caller.f_back
+    runs = caller.f_locals["config"]["runs"] if caller else []
     story = b"".join(
         record(b"B", "\\n".join(names).encode()) + record(b"D", frame("finished") * len(names))
         + record(b"E", b'{"how": "exit", "code": 0}')

@@ -124,11 +124,14 @@ ATTACKS = (
         must="No point: inputs are no secret, and the probes hold no layer that is right.",
         over=LEFT,
         does=steals("""
-            import inspect, json, sys
+            import inspect, sys
 
             def steal(dprev):
                 import probes
-                key = json.loads(sys.argv[1])["key"]
+                frame = sys._getframe()
+                while "config" not in frame.f_locals:
+                    frame = frame.f_back
+                key = frame.f_locals["config"]["key"]
                 given = probes.probes()["fc_backward"].inputs(key)
                 source = inspect.getsource(probes.probes()["fc_backward"].run)
                 w, b, x = given["w"], given["b"], given["x"]

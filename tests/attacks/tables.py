@@ -19,12 +19,14 @@ import patching_python
 import reading_the_machine
 import reading_the_process
 import training
+import two_answers
 import zips
 from attack import Attack
 
 TABLES = {
     "Reading the answers": (reading_the_process, reading_the_machine),
     "Lying return values": (lying_objects, lying_numbers),
+    "Answering twice": (two_answers,),
     "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
     "Ending early, writing results": (ending_early,),
     "Exhausting": (exhausting_time, exhausting_room),

@@ -1,15 +1,18 @@
-"""All probes share a process first; what does not pass there is asked again, alone."""
+"""All probes share a process first; those that did not finish there are asked again, alone."""
 
 from dataclasses import replace
 
 import pytest
 
+from autograder import observe as observing
 from autograder.grade import grade, probe_names, reference, solution
 from autograder.mark import mark
-from autograder.observe import observe
+from autograder.observe import Observation, Observations, observe, observe_then_repeat_unfinished
 from autograder.probes import probes
 from autograder.readings import alike, read
+from autograder.sandbox.protocol import Raised
 from autograder.sandbox.selftest import choose
+from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
 SEED = 5
@@ -17,25 +20,29 @@ LAYERS = "lib/mlp/layer_utils.py"
 MOST = 25
 """The probe that makes most networks makes twenty."""
 
-MADE = "        self.negative_slope = negative_slope\n        MADE.append(self)\n"
-SPOILED = {  # what happens once more were made
-    "an exception": f"{MADE}        assert len(MADE) < {MOST}",
-    "an end": f"{MADE}        if len(MADE) > {MOST}: raise SystemExit",
-    "a crash": f"{MADE}        if len(MADE) > {MOST}: __import__('os').abort()",
-    "a loop": f"{MADE}        while len(MADE) > {MOST}: pass",
-    "another slope": f"{MADE}        self.negative_slope += len(MADE) > {MOST}",
+OLD = "        self.negative_slope = negative_slope"
+
+
+def spoiled(new, end="", files=()):
+    text = solution().files[LAYERS].decode()
+    assert text.count(OLD) == 1
+    text = text.replace(OLD, f"{OLD}\n        {new}") + f"\n{end}\n"
+    return replace(
+        solution(), files={**solution().files, LAYERS: text.encode(), **dict.fromkeys(files, b"")}
+    )
+
+
+COUNTED = "np.made = getattr(np, 'made', 0) + 1; "
+SPOILED = {  # what happens once more were made in one process
+    "an exception": f"{COUNTED}assert np.made < {MOST}",
+    "an end": f"{COUNTED}np.made > {MOST} and exit()",
+    "a crash": f"{COUNTED}np.made > {MOST} and __import__('os').abort()",
+    "a loop": f"{COUNTED}\n        while np.made > {MOST}: pass",
 }
 
 
-def spoiled(new):
-    text, old = solution().files[LAYERS].decode(), "        self.negative_slope = negative_slope"
-    assert text.count(old) == 1
-    text = text.replace(old, new) + "\nMADE = []\n"
-    return replace(solution(), files={**solution().files, LAYERS: text.encode()})
-
-
 @pytest.mark.parametrize("how", SPOILED.values(), ids=SPOILED)
-def test_what_shows_only_where_all_share_a_process_costs_nothing(how):
+def test_what_ends_a_probe_only_where_all_share_a_process_costs_nothing(how):
     work, names = spoiled(how), probe_names(training=False)
     seen = observe(work.files, work.cells, SEED, choose(), probes=names, together=True)
     verdicts = mark(seen, reference(SEED, choose(), names))
@@ -47,6 +54,120 @@ def test_evidence_that_counts_is_what_was_observed_alone():
     work, kept = spoiled(SPOILED["an end"]), []
     grade(work, SEED, choose(), keep=kept.append)
     assert {observation.ending.how for observation in kept[0].by_probe.values()} == {"finished"}
+
+
+WRONG = f" > {MOST} and setattr(self, 'negative_slope', 0.5)"
+KEPT = {  # where the library may keep something from one probe to the next
+    "a module": (f"MADE.append(1); len(MADE){WRONG}", "MADE = []"),
+    "a class": (f"self.made.append(1); len(self.made){WRONG}", "leaky_relu.made = []"),
+    "a default": (f"made().append(1); len(made()){WRONG}", "def made(kept=[]): return kept"),
+    "a module of its own": (
+        f"import lib.extra as e; e.made = getattr(e, 'made', 0) + 1; e.made{WRONG}",
+        "",
+        ("lib/extra.py",),
+    ),
+    "a file": (
+        f"open(PLACE, 'a').write('1'); len(open(PLACE).read()){WRONG}",
+        "import os\nPLACE = os.environ['TMPDIR'] + '/made'",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", KEPT.values(), ids=KEPT)
+def test_what_a_library_keeps_is_not_there_for_the_next_probe(where):
+    work, names = spoiled(*where), probe_names(training=False)
+    seen = observe(work.files, work.cells, SEED, choose(), probes=names, together=True)
+    verdicts = mark(seen, reference(SEED, choose(), names))
+    assert {v.check.name: v.failure for v in verdicts if v.failure is not None} == {}
+
+
+def test_modules_that_import_each_other_late_or_cannot_be_imported_are_as_alone():
+    files = {
+        **solution().files,
+        "lib/optim.py": b"raise OSError('not here')",
+        "lib/late.py": b"from lib.mlp.layer_utils import fc\n",
+        "lib/__init__.py": b"import lib.grad_check\nfrom lib.mlp import layer_utils\n",
+        LAYERS: solution()
+        .files[LAYERS]
+        .replace(
+            b"        self.negative_slope = negative_slope",
+            b"        self.negative_slope = negative_slope\n"
+            b"        import lib.late\n"
+            b"        assert isinstance(fc(2, 3), lib.late.fc)",
+        ),
+    }
+    names = probe_names(training=False)
+    one = observe(files, {}, SEED, choose(), probes=names, together=True)
+    many = observe(files, {}, SEED, choose(), probes=names)
+    assert {one[n].ending.how for n in names} == {"finished", "raised"}
+    for name in names:
+        given = probes()[name].inputs(key_of(SEED))
+        assert alike(read(one[name], given), read(many[name], given)), name
+        raised = one[name].ending.raised
+        assert raised is None or raised.importing == many[name].ending.raised.importing
+
+
+ENDINGS = {
+    "finished": (Ending("finished"), False),
+    "a block is not written": (
+        Ending("raised", raised=Raised("NotImplementedError", "fc.forward: write it")),
+        False,
+    ),
+    "a module cannot be imported": (
+        Ending("raised", raised=Raised("SyntaxError", "invalid syntax", "lib.optim")),
+        False,
+    ),
+    "raised": (Ending("raised", raised=Raised("ValueError", "shapes")), True),
+    "timed out": (Ending("timed out", "it did not finish"), True),
+    "killed": (Ending("killed", "its process was ended by SIGKILL"), True),
+    "refused": (Ending("refused", "it sent more than 32 MiB"), True),
+}
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
+@pytest.mark.parametrize(("ending", "again"), ENDINGS.values(), ids=ENDINGS)
+def test_how_a_probe_ended_decides_which_answer_counts_and_not_whether_it_is_right(
+    ending, again, right, monkeypatch
+):
+    names = probe_names(training=False)
+    known = reference(SEED, choose(), names)
+    first = known["adam"].values if right else {"w": known["adam"]["w"] + 1}
+    asked = []
+
+    def observed(files, cells, seed, sandbox, budget, probes, together=False):
+        asked.append(tuple(probes))
+        answers = {n: known[n] for n in probes}
+        if "adam" in probes:
+            values, how = (first, ending) if together else ({"w": 0.0}, Ending("finished"))
+            answers["adam"] = Observation("adam", values, {}, how)
+        return Observations(seed, "none", answers)
+
+    monkeypatch.setattr(observing, "observe", observed)
+    counts = observe_then_repeat_unfinished({}, {}, SEED, choose(), names)
+    assert asked == [names, ("adam",)][: 1 + again]
+    assert counts["adam"].values == ({"w": 0.0} if again else first)
+    assert all(counts[name] is known[name] for name in names if name != "adam")
+
+
+BY_CHANCE = """
+        with open("/dev/urandom", "rb") as file:
+            scale = 1 + file.read(1)[0] % 2
+        self.grads[self.w_name] = feat.T @ dprev * scale"""
+
+
+def test_who_answers_by_chance_is_not_asked_twice(monkeypatch):
+    """Told by what was asked: the chance itself would have to be seen many times."""
+    old = b"\n        self.grads[self.w_name] = feat.T @ dprev"
+    text = solution().files[LAYERS]
+    assert text.count(old) == 1
+    work = replace(
+        solution(), files={**solution().files, LAYERS: text.replace(old, BY_CHANCE.encode())}
+    )
+    asked, real = [], observing.observe
+    monkeypatch.setattr(observing, "observe", lambda *a, **k: asked.append(a[5]) or real(*a, **k))
+    scores = {grade(work, SEED, choose()).score for _ in range(12)}
+    assert min(scores) < 28, "it was right every time"
+    assert len(asked) == 12
 
 
 def test_the_solution_does_the_same_in_one_process_and_in_many():

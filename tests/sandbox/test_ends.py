@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from autograder.sandbox.backend import family
 from autograder.sandbox.selftest import BACKENDS
 from autograder.sandbox.unconfined import Unconfined
 
@@ -47,25 +47,12 @@ def stays_forever(lib):
 """
 
 
-def _alive(probes: Path) -> list[str]:
-    """The processes of a grading by these probes: their command lines say where those lie.
-
-    Or, where a backend keeps that from the child, what it is to do.
-    """
-    words = os.fsencode(probes), b'"stays_forever"'
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if any(word in line for word in words):
-                found.append(entry.name)
-    return found
+BEGAN = 19
+"""In /proc/PID/stat after the name: when the process began, which tells it from later ones."""
 
 
 def _graded(sandbox, probes, place):
+    """A grader at work, and all the processes that it started."""
     argv = [sys.executable, "-c", GRADER, sandbox.name, str(probes)]
     # its temporary files stay, as those of any killed process do: here, where pytest cleans up
     env = {**os.environ, "TMPDIR": str(place)}
@@ -73,32 +60,36 @@ def _graded(sandbox, probes, place):
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     )
     assert grader.stdout.readline() == "began\n"
-    running = set(_alive(probes)) - {str(grader.pid)}
-    assert running, "the probe must be running to be ended"
-    return grader
+    started = {pid: stat[BEGAN] for pid, stat in family(grader.pid).items() if pid != grader.pid}
+    assert len(started) >= 3, "the worker, its probe and what that started must be running"
+    return grader, started
 
 
-def _none_is_left(probes):
-    """Before they would end by themselves."""
-    deadline = time.monotonic() + SLEEP_S / 2
-    while (left := _alive(probes)) and time.monotonic() < deadline:
+def _none_is_left(started):
+    deadline = time.monotonic() + 10
+    while (left := _alive(started)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return left == []
 
 
+def _alive(started):
+    alive = family(*started)
+    return [pid for pid, began in started.items() if pid in alive and alive[pid][BEGAN] == began]
+
+
 def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes, tmp_path):
-    probes = with_probes(PROBE)
-    with _graded(sandbox, probes, tmp_path) as grader:
+    grader, started = _graded(sandbox, with_probes(PROBE), tmp_path)
+    with grader:
         grader.kill()
-    assert _none_is_left(probes)
+    assert _none_is_left(started)
 
 
 @pytest.mark.parametrize("backend", [*BACKENDS, Unconfined()], ids=lambda backend: backend.name)
 def test_a_grading_that_stops_early_ends_all_that_runs(backend, with_probes, tmp_path):
     if missing := backend.unavailable():
         pytest.skip(missing)
-    probes = with_probes(PROBE)
-    with _graded(backend, probes, tmp_path) as grader:
+    grader, started = _graded(backend, with_probes(PROBE), tmp_path)
+    with grader:
         grader.communicate("stop early")
     assert grader.returncode == 0
-    assert _none_is_left(probes)
+    assert _none_is_left(started)
