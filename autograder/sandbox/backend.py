@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ files. What processes share with each other counts for each of them."""
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 STATE, PARENT, TIMES = 0, 1, slice(11, 15)
 """In /proc/PID/stat after the name: a process's own time and that of children it waited for."""
+ENDED = "Z"
+"""The state of a process that has ended and was not waited for."""
 
 
 class SandboxError(Exception):
@@ -80,14 +83,24 @@ class Usage:
     Attributes:
         memory_bytes: what they hold, without what they map from files.
         cpu_s: the processor time that they had, and those that they waited for.
+        processes: how many there are, without the backend's own.
+        at: when it was looked, by the monotonic clock.
     """
 
     memory_bytes: int
     cpu_s: float
+    processes: int
+    at: float
 
 
 class Process:
-    """A running child: a pipe to read, and a sure end to it and everything it started."""
+    """A running child: a pipe to read, and a sure end to it and everything it started.
+
+    One thread may read while another looks at what is used, or kills.
+
+    Attributes:
+        ancestors: processes of the backend's own, from which all that is started descends.
+    """
 
     def __init__(
         self,
@@ -95,15 +108,18 @@ class Process:
         pipe: IO[bytes],
         complaints: IO[bytes],
         end: Callable[[], None],
+        own: int = 0,
     ) -> None:
-        """All that is started descends from one of `ancestors`.
+        """`end` kills whatever may be left; `complaints` is where the backend writes its errors.
 
-        `end` kills whatever may be left; `complaints` is where the backend writes its errors.
+        `own` says how many processes of the backend's own there are beside the ancestors.
         """
-        self._ancestors = ancestors
+        self.ancestors = frozenset(ancestors)
         self._pipe = pipe
         self._complaints = complaints
         self._end = end
+        self._own = own
+        self._ending = threading.Lock()
         self._ended = False
 
     def fileno(self) -> int:
@@ -116,18 +132,34 @@ class Process:
             return None
         return os.read(self.fileno(), CHUNK)
 
+    def running(self) -> dict[int, list[str]]:
+        """What descends from the ancestors, and they, in the form of `family`."""
+        return family(*self.ancestors)
+
     def usage(self) -> Usage:
         """What the child and all it started use, as far as they live."""
-        running = family(*self._ancestors)
+        at, running = time.monotonic(), self.running()
         ticks = sum(sum(map(int, stat[TIMES])) for stat in running.values())
-        return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND)
+        alive = {pid for pid, stat in running.items() if stat[STATE] != ENDED}
+        processes = len(alive - self.ancestors) - self._own
+        return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND, processes, at)
+
+    def kill(self) -> bool:
+        """Kills the child and all it started; they are dead when this returns.
+
+        What they sent before is there to be read. Returns whether they were alive until now, as
+        far as anybody knows: whoever comes second waits for the first.
+        """
+        with self._ending:
+            if self._ended:
+                return False
+            self._ended = True
+            self._end()
+            return True
 
     def end(self) -> None:
-        """Kills the child and all it started; they are dead when this returns. Works once."""
-        if self._ended:
-            return
-        self._ended = True
-        self._end()
+        """Kills what is alive, and closes the pipe."""
+        self.kill()
         self._pipe.close()
 
     def complaint(self) -> str:
@@ -162,6 +194,10 @@ def _held_bytes(pid: int) -> int:
     except OSError:  # it has ended
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(HELD))
+
+
+FIRST_TO_BE_KILLED = "1000"
+"""The largest of /proc/PID/oom_score_adj: where memory ends, the kernel kills these first."""
 
 
 def readable(descriptor: int, seconds: float) -> bool:

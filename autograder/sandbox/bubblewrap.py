@@ -69,7 +69,7 @@ class Bubblewrap:
         limits: Limits,
         threads: int = 1,
     ) -> Process:
-        with contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack, contextlib.ExitStack() as unless_it_starts:
             slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
             own = {"limits": asdict(limits), "user": slot and slot.user, "alone": True}
             told, telling = os.pipe()
@@ -85,11 +85,11 @@ class Bubblewrap:
                     process, complaints = popen(argv, {}, [telling], stdin=subprocess.PIPE)
                 finally:
                     os.close(telling)
-                first = _first(status.readline())
+                number, first = _first(status.readline())
             stack.callback(_end, process, first)
             _wait_until_made(process, complaints)
             output, sending = os.pipe()
-            pipe = stack.enter_context(open(output, "rb", buffering=0))
+            pipe = unless_it_starts.enter_context(open(output, "rb", buffering=0))
             with open(sending, "wb"):
                 trusted = [mount for mount in mounts if mount.target.startswith(TRUSTED)]
                 keeper = zygote(BOX, FOLDER, trusted, threads).fork(
@@ -98,16 +98,18 @@ class Bubblewrap:
                     json.dumps({**config, **own}),
                     (first, sending, complaints.fileno()),
                 )
+            unless_it_starts.pop_all()
             # what loses its parent inside becomes a child of the first process, and so of bwrap
-            ancestors = [keeper, process.pid]
+            ancestors = [keeper, process.pid, number]
             return Process(ancestors, pipe, complaints, stack.pop_all().close)
 
 
-def _first(line: bytes) -> int | None:
-    """A descriptor of the namespace's first process; all have ended when it has."""
+def _first(line: bytes) -> tuple[int, int | None]:
+    """The namespace's first process: its number, and a descriptor; all have ended when it has."""
     with contextlib.suppress(ValueError, KeyError, TypeError, ProcessLookupError):
-        return os.pidfd_open(json.loads(line)["child-pid"])
-    return None
+        number = json.loads(line)["child-pid"]
+        return number, os.pidfd_open(number)
+    return 0, None
 
 
 def _wait_until_made(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:

@@ -50,6 +50,8 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 MOUNTED_AT = "/mnt"
 """Where the box stands from root, seen by the launcher and its children alone."""
 PATIENCE_S = 10.0
+SUPERVISORS = 1
+"""Sandlock's own processes beside the launcher."""
 
 
 class Sandlock:
@@ -131,7 +133,8 @@ class Sandlock:
             launcher = [sys.executable, "-I", "-S", str(HERE / "sandlock_launcher.py")]
             process, complaints = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
             stack.callback(_end, process)
-            return Process([process.pid], process.stdout, complaints, stack.pop_all().close)
+            end = stack.pop_all().close
+            return Process([process.pid], process.stdout, complaints, end, own=SUPERVISORS)
 
 
 @functools.cache

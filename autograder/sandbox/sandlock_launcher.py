@@ -42,6 +42,7 @@ def main() -> None:
         try:
             os.close(done)
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            be_killed_first()
             supervise(order)
         finally:
             sys.stderr.flush()
@@ -54,6 +55,11 @@ def main() -> None:
     if order["user"] is not None:
         kill_user(order["user"])
     kill_descendants()
+
+
+def be_killed_first() -> None:
+    """Where memory ends, before the grader; children inherit it, and may write to no /proc."""
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def supervise(order: Mapping[str, Any]) -> None:

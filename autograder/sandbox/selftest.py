@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.backend import (
+    FIRST_TO_BE_KILLED,
     HERE,
     Backend,
     Process,
@@ -45,6 +46,7 @@ SMALL = Limits(
 )
 PATIENCE_S = 20.0
 OUTLIVES = "outlive the run"
+OUTLASTS = "outlast the grader where memory ends"
 UNREADABLE = (
     ". From root the child becomes another user, who must be able to read the interpreter, the "
     "packages and this checkout: chmod -R o+rX on them, or run the grader as an ordinary user"
@@ -75,7 +77,7 @@ def selftest(backend: Backend) -> tuple[Line, ...]:
             return (Line("starts", False, str(failure)),)
         watch = os.dup(process.fileno())
         try:
-            lines = list(_lines(process))
+            lines = [*_lines(process), _outlasts(process)]
             try:
                 process.end()
                 lines.append(_outlives(watch))
@@ -102,6 +104,20 @@ def _lines(process: Process) -> Iterator[Line]:
         denied = "Permission denied" in complaint and os.geteuid() == 0
         advice = UNREADABLE if denied else ""
         yield Line("runs to its end", False, complaint + advice)
+
+
+def _outlasts(process: Process) -> Line:
+    """What runs inside is killed before all else; children inherit that, the daemon shows."""
+    later, inside = [], process.running().keys() - process.ancestors
+    for pid in inside:
+        with contextlib.suppress(OSError):  # it has ended
+            score = Path(f"/proc/{pid}/oom_score_adj").read_text().strip()
+            if score != FIRST_TO_BE_KILLED:
+                later.append(score)
+    if later:
+        said = f"{len(later)} processes are killed late, at {', '.join(sorted(set(later)))}"
+        return Line(OUTLASTS, False, said)
+    return Line(OUTLASTS, bool(inside), "" if inside else "nothing was running")
 
 
 def _outlives(watch: int) -> Line:

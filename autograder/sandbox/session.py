@@ -17,7 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from autograder.sandbox.backend import Backend, Mount, Process, SandboxError, trusted_mounts
+from autograder.sandbox.backend import (
+    Backend,
+    Mount,
+    Process,
+    SandboxError,
+    Usage,
+    trusted_mounts,
+)
 from autograder.sandbox.limits import BUSY, Budget
 from autograder.sandbox.protocol import (
     Frames,
@@ -29,11 +36,10 @@ from autograder.sandbox.protocol import (
     Step,
     probe_end,
 )
+from autograder.sandbox.watch import LOOK_S, OUT_OF_TIME, Watch
 
-OUT_OF_TIME = "the submission as a whole took too long"
 OUT_OF_WORKERS = "the submission ended its process again and again"
 
-LOOK_S = 0.25
 START_S = 30.0
 MOST_WORKERS = 10
 
@@ -155,12 +161,10 @@ def run(
                 "busy": BUSY,
             }
             process = backend.start("trusted/worker.py", config, mounts, budget.probe, threads)
-            story = Story(process, remaining, budget, deadline, latest)
-            try:
+            with Watch(process, budget.probe, deadline, latest) as watch:
+                story = Story(process, remaining, budget, watch)
                 yield from story.events()
-            finally:
-                process.end()
-            deadline = story.deadline
+            deadline = watch.deadline
             if not story.started and time.monotonic() <= deadline:
                 raise SandboxError(
                     f"the {backend.name} sandbox did not start: {process.complaint() or story.why}"
@@ -181,19 +185,12 @@ class Story:
     """Follows one worker through its records."""
 
     def __init__(
-        self,
-        process: Process,
-        runs: Sequence[Sequence[str]],
-        budget: Budget,
-        deadline: float,
-        latest: float,
+        self, process: Process, runs: Sequence[Sequence[str]], budget: Budget, watch: Watch
     ) -> None:
-        """`deadline` is for a run that sleeps, `latest` for any."""
         self._process = process
         self._runs = runs
         self._budget = budget
-        self._deadline = deadline
-        self._latest = latest
+        self._watch = watch
         self.started = False
         self.importing: str | None = None
         self.again = False
@@ -204,8 +201,8 @@ class Story:
         """How the first probes of this run ended by themselves."""
         self._refused: str | None = None
         self._since = time.monotonic()
-        """When the worker began what it is doing: its start, an import, a probe."""
-        self._cpu_s = 0.0
+        """When the worker began what it is doing: its start, an import, a probe. Later by the time
+        that whoever reads the events takes for them: the worker may have to wait for that."""
         self._cpu_before_s: float | None = None
         """Processor time used when it was first looked at what the worker is doing."""
 
@@ -213,7 +210,10 @@ class Story:
         """The events of this worker; afterwards the attributes say how far it came and why."""
         try:
             for record in self._records():
-                yield from self._happened(record)
+                for event in self._happened(record):
+                    before = time.monotonic()
+                    yield event
+                    self._since += time.monotonic() - before
                 if record.kind in "AZ":
                     self.again = record.kind == "A"
                     break
@@ -227,34 +227,29 @@ class Story:
         return self._endings(Ending(self.how, self.why), ended=self._ends)
 
     def _records(self) -> Iterator[Record]:
-        records, received, look_again = Records(), 0, time.monotonic() + LOOK_S
+        records, received = Records(), 0
         while True:
             chunk = self._process.read(time.monotonic() + LOOK_S)
             if chunk == b"":
+                if self._watch.breach is not None:
+                    self.how, self.why = self._watch.breach
                 return
             if chunk is not None:
                 received += len(chunk)
                 if received > self._budget.output_bytes:
                     raise MalformedError("the submission sent more than it may")
                 yield from records.feed(chunk)
-            # also when something came: a byte now and then must not buy time or memory
-            if time.monotonic() >= look_again:
-                usage = self._process.usage()
-                if self._is_too_long(usage.cpu_s) or self._is_too_large(usage.memory_bytes):
-                    return
-                look_again = time.monotonic() + LOOK_S
+            # also when something came: a byte now and then must not buy time
+            if self._watch.seen is not None and self._is_too_long(self._watch.seen):
+                return
 
-    @property
-    def deadline(self) -> float:
-        """That of the run as a whole, later by what this worker computed."""
-        return min(self._latest, self._deadline + BUSY * self._cpu_s)
-
-    def _is_too_long(self, cpu_s: float) -> bool:
+    def _is_too_long(self, seen: Usage) -> bool:
         """Processor time decides; time by the clock is for what sleeps, see `limits.BUSY`."""
-        self._cpu_s = max(self._cpu_s, cpu_s)
+        if seen.at < self._since:  # of what it did before
+            return False
         if self._cpu_before_s is None:
-            self._cpu_before_s = cpu_s
-        used_s, now = cpu_s - self._cpu_before_s, time.monotonic()
+            self._cpu_before_s = seen.cpu_s
+        used_s, now = seen.cpu_s - self._cpu_before_s, time.monotonic()
         if not self.started:
             computing_s = allowed_s = START_S
         elif self.importing is not None:
@@ -265,19 +260,10 @@ class Story:
             computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
         sleeping_s = now - self._since - BUSY * min(used_s, computing_s)
-        if sleeping_s > allowed_s or now > self.deadline:
-            return self._ended_by_time(allowed_s)
-        return False
+        return sleeping_s > allowed_s and self._ended_by_time(allowed_s)
 
     def _ended_by_time(self, allowed_s: float) -> bool:
         self.how, self.why = "timed out", f"it did not finish within {allowed_s:g} s"
-        return True
-
-    def _is_too_large(self, memory_bytes: int) -> bool:
-        most = self._budget.probe.total_bytes
-        if memory_bytes <= most:
-            return False
-        self.how, self.why = "killed", f"its processes took more than {most // 2**20} MiB of memory"
         return True
 
     def _happened(self, record: Record) -> Iterator[Event]:

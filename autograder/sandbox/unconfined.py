@@ -12,9 +12,12 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.backend import (
+    ENDED,
+    FIRST_TO_BE_KILLED,
     FLAGS,
     STATE,
     Mount,
@@ -54,6 +57,8 @@ class Unconfined:
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
             process, complaints = popen(argv, environment(str(box / "tmp"), threads))
             stack.callback(kill_family, process)
+            with contextlib.suppress(OSError):  # not on every system; what it starts inherits it
+                Path(f"/proc/{process.pid}/oom_score_adj").write_text(FIRST_TO_BE_KILLED)
             return Process([process.pid], process.stdout, complaints, stack.pop_all().close)
 
 
@@ -73,4 +78,6 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
 
 
 def _alive_under(ancestor: int) -> list[int]:
-    return [pid for pid, stat in family(ancestor).items() if pid != ancestor and stat[STATE] != "Z"]
+    return [
+        pid for pid, stat in family(ancestor).items() if pid != ancestor and stat[STATE] != ENDED
+    ]

@@ -87,6 +87,7 @@ def _keep(
     """The keeper joins the sandbox, apart from its processes, among which its child will be."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _be_killed_first()
         _join(sandbox)
         child = os.fork()
         if child == 0:
@@ -104,6 +105,12 @@ def _keep(
         os.write(errors, str(failure).encode())
     finally:
         os._exit(0)
+
+
+def _be_killed_first() -> None:
+    """Where memory ends, before the grader; children inherit it, and see no /proc to undo it by."""
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
 
 
 def _join(sandbox: int) -> None:

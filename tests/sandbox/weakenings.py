@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autograder.sandbox.backend import HERE, Backend
 from autograder.sandbox.packages import hidden_within, python_files
-from autograder.sandbox.selftest import BACKENDS, OUTLIVES
+from autograder.sandbox.selftest import BACKENDS, OUTLASTS, OUTLIVES
 
 sys.path += [str(Path(__file__).parent), str(HERE)]  # what runs inside has plain names
 import seccomp
@@ -177,6 +177,12 @@ ON_BOTH = [
     ),
     Weakening("a clean environment", TELLS, inherited=True),
     Weakening("the end of everything", OUTLIVES, left_alive=True),
+    Weakening(
+        "being killed first where memory ends",
+        OUTLASTS,
+        texts=in_zygote(("        _be_killed_first()\n", ""))
+        | in_launcher(("            be_killed_first()\n", "")),
+    ),
     Weakening(
         "a session that the grader begins",
         TERMINAL,

@@ -11,10 +11,10 @@ from fuzzing.damage import encoded, spoiled
 from hypothesis import strategies as st
 
 from autograder.sandbox import protocol
-from autograder.sandbox.backend import Usage
 from autograder.sandbox.limits import Budget, Limits
 from autograder.sandbox.protocol import DTYPES, Frames, MalformedError, Raised, Step, probe_end
 from autograder.sandbox.session import Story
+from autograder.sandbox.watch import Watch
 
 ROOM = 2**18
 """Bytes that a probe may send here: little, so that "more than it may" is reached often."""
@@ -142,13 +142,12 @@ class Pipe:
     def read(self, deadline: float) -> bytes:
         return self._left.pop(0) if self._left else b""
 
-    def usage(self) -> Usage:
-        return Usage(0, 0.0)
-
 
 def read_stream(data: bytes) -> str:
     soon = time.monotonic() + 60
-    story = Story(Pipe(data), [[name] for name in PROBES], BUDGET, soon, soon)
+    pipe = Pipe(data)
+    watch = Watch(pipe, BUDGET.probe, soon, soon)  # which never begins to look
+    story = Story(pipe, [[name] for name in PROBES], BUDGET, watch)
     ended = []
     for event in story.events():
         if event.step is not None:
