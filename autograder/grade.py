@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -20,6 +20,7 @@ from autograder.checks import how_it_ended
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.mark import Verdict, mark, suite_hash
 from autograder.observe import Observation, Observations, observe
+from autograder.older_work import REMARK, with_hyperparameters, without_new_cells
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
@@ -108,6 +109,7 @@ def grade(
     images: Images | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     keep: Callable[[Observations], None] = lambda _: None,
+    older_work: bool = False,
 ) -> Grade:
     """Grades one submission.
 
@@ -118,17 +120,21 @@ def grade(
         images: what to train on; without it, what needs a training is not judged.
         progress: is told of every epoch.
         keep: is given all that was observed, the training included: the evidence of this Grade.
+        older_work: whether it is of another year, whose notebook lacked some cells.
 
     Raises:
         SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
     """
     began = time.monotonic()
-    names = probe_names(images is not None)
+    names = probe_names(images is not None, older_work)
+    if older_work:
+        submission = with_hyperparameters(submission)
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
         student = observe(
             submission.files, submission.cells, seed, sandbox, TOGETHER, names, together=True
         )
+    student = replace(student, older_work=older_work)
     student, verdicts = _sure(student, submission, right.result(), sandbox)
     learnt = None
     if images is not None:
@@ -187,17 +193,18 @@ def regrade(
             f"it was trained with --training {kept.training} on {kept.data} "
             f"Here it would be judged with {images.mode.name} on {images.data}"
         )
-    names = probe_names(learnt is not None)
+    names = probe_names(learnt is not None, kept.older_work)
     student = kept.only(names)
     verdicts = mark(student, reference(kept.seed, sandbox, names))
     images = images if learnt is not None else None
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
 
-def probe_names(training: bool) -> tuple[str, ...]:
-    """The probes of a grading, apart from the training itself."""
-    always = (name for name, probe in probes().items() if not probe.training)
-    return (*always, *WITH_TRAINING) if training else tuple(always)
+def probe_names(training: bool, older_work: bool = False) -> tuple[str, ...]:
+    """The probes of a grading, apart from the training itself; checks of others do not count."""
+    names = tuple(name for name, probe in probes().items() if not probe.training)
+    names += WITH_TRAINING if training else ()
+    return without_new_cells(names) if older_work else names
 
 
 @lru_cache(maxsize=8)
@@ -247,6 +254,7 @@ def compiled(
         for section in SECTIONS
     )
     judged = [section for section in sections if section.score is not None]
+    errors = (*submission.errors, REMARK) if student.older_work else submission.errors
     return Grade(
         schema=SCHEMA,
         submission=submission.name,
@@ -261,7 +269,7 @@ def compiled(
         sandbox=student.sandbox,
         elapsed_s=round(elapsed_s, 3),
         sections=sections,
-        errors=tuple(_clean(error) for error in submission.errors),
+        errors=tuple(_clean(error) for error in errors),
     )
 
 

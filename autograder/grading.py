@@ -40,6 +40,7 @@ def run(
     seed: int | None,
     sandbox: str | None,
     keep: Path | None,
+    older_work: bool = False,
 ) -> None:
     """Grade every path and show the Grades, or write them as JSON.
 
@@ -70,7 +71,7 @@ def run(
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            grades.append(grade(submission, seed, backend, images, tell, save))
+            grades.append(grade(submission, seed, backend, images, tell, save, older_work))
             bar.advance(task)
 
 

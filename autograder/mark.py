@@ -116,7 +116,7 @@ def suite_hash() -> str:
         *(course.LIBRARY / "lib").rglob("*.py"),
         *(package / "variants").glob("*.py"),
         *(package / f"{name}.py" for name in ("checks", "gauge", "judge", "rubric", "training")),
-        *(package / f"{name}.py" for name in ("diagnose", "readings", "rehearse")),
+        *(package / f"{name}.py" for name in ("diagnose", "older_work", "readings", "rehearse")),
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

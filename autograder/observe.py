@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.probes import key_of
+from autograder.probes import Probe, key_of
 from autograder.probes import probes as all_probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION, Budget
@@ -28,6 +28,7 @@ from autograder.sandbox.session import Ending, Event, Work, run
 FORMAT = 1
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
+NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Observations:
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
         training, data: of the training among them, its mode and what it was done on.
+        older_work: whether the tree was asked as work of another year, see `older_work`.
     """
 
     seed: int
@@ -71,6 +73,7 @@ class Observations:
     by_probe: Mapping[str, Observation] = field(default_factory=dict)
     training: str = "off"
     data: str | None = None
+    older_work: bool = False
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -118,7 +121,7 @@ class Observations:
                 }
             )
         story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
-        story |= {"training": self.training, "data": self.data}
+        story |= {"training": self.training, "data": self.data, "older_work": self.older_work}
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
@@ -153,7 +156,7 @@ class Observations:
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = _frozen({o.probe: o for o in read})
-        kept = story.get("training", "off"), story.get("data")
+        kept = story.get("training", "off"), story.get("data"), story.get("older_work", False)
         return cls(story["seed"], story["sandbox"], by_probe, *kept)
 
 
@@ -185,9 +188,11 @@ def observe(
     if probes is None:
         probes = [name for name, probe in all_probes().items() if not probe.training]
     observed = {name: ({}, {}) for name in probes}
-    endings = {}
+    known = all_probes()
+    endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
+    asked = [name for name in probes if name not in endings]
     work, key = Work(files, cells, data or {}), key_of(seed)
-    for event in run(work, probes, key, sandbox, budget, together=together):
+    for event in run(work, asked, key, sandbox, budget, together=together) if asked else ():
         if event.step is not None:
             values, refused = observed[event.probe]
             values |= event.step.values
@@ -216,8 +221,21 @@ def watch(
     The sandbox is told a key that follows from `seed` alone: give a seed that says nothing of
     secrets.
     """
+    if ending := without_its_cell(all_probes().get(probe), cells):
+        yield Event(probe, ending=ending)
+        return
     work = Work(files, cells, data or {})
-    return run(work, [probe], key_of(seed), sandbox, budget, threads)
+    yield from run(work, [probe], key_of(seed), sandbox, budget, threads)
+
+
+def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | None:
+    """How a probe ends whose cell the notebook has not: here, where no code of the student's runs.
+
+    So what counts as missing is never what a submission claims.
+    """
+    if probe is None or probe.cell is None or probe.cell in cells:
+        return None
+    return Ending("missing", NO_CELL.format(probe.cell))
 
 
 def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:

@@ -19,7 +19,7 @@ from types import CodeType, ModuleType
 
 import numpy as np
 
-from autograder.observe import Observation, Observations
+from autograder.observe import Observation, Observations, without_its_cell
 from autograder.probes import MODULES, Library, Probe, Text, key_of, probes
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
@@ -53,6 +53,8 @@ def load(files: Mapping[str, bytes]) -> Library:
 
 def rehearse(library: Library, cells: Mapping[str, str], probe: Probe, seed: int) -> Observation:
     """What one probe sees, like `observe.observe` does of a library in a sandbox."""
+    if ending := without_its_cell(probe, cells):
+        return Observation(probe.name, {}, {}, ending)
     key = key_of(seed)
     asked = {"cells": cells} if "cells" in probe.asks else {}
     values: dict[str, np.ndarray | str] = {}

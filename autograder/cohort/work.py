@@ -51,6 +51,7 @@ class Plan:
         sources: the assignment's cells, as the gradebook knows them.
         seed, training, sandbox: as in `grade`; the sandbox by its name.
         images: what is trained on, without the judged images: workers map those from their file.
+        older_work: as in `grade`.
     """
 
     states: Path
@@ -59,6 +60,7 @@ class Plan:
     training: str
     sandbox: str
     images: Images | None
+    older_work: bool = False
 
     @classmethod
     def light(cls, images: Images | None) -> Images | None:
@@ -101,14 +103,14 @@ class Outcome:
     elapsed_s: float
 
 
-def prove(seed: int, sandbox: str) -> None:
+def prove(seed: int, sandbox: str, older_work: bool = False) -> None:
     """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
 
     Raises:
         SandboxError, SuiteBroken: here, once, rather than for every submission.
     """
     with ONE_AT_A_TIME:
-        right = reference(seed, choose(sandbox), probe_names(training=False))
+        right = reference(seed, choose(sandbox), probe_names(False, older_work))
         mark(right, right)
 
 
@@ -145,6 +147,7 @@ def _graded(submission: Submission, plan: Plan, place: Path, print_: str) -> Gra
             _with_judged(plan.images),
             progress=lambda progress: accuracies.update({progress.epoch: progress.accuracy}),
             keep=lambda observations: observations.save(folder / OBSERVATIONS),
+            older_work=plan.older_work,
         )
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         story = {
@@ -195,7 +198,7 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
             content = part.encode("utf-8", "replace") if isinstance(part, str) else part
             digest.update(f"{len(content)}:".encode() + content)
 
-    add(suite_hash(), str(plan.seed), plan.training, plan.sandbox)
+    add(suite_hash(), str(plan.seed), plan.training, plan.sandbox, str(plan.older_work))
     add("" if plan.images is None else plan.images.data)
     add(submission.name, submission.notebook, *submission.errors)
     for parts in (*sorted(submission.files.items()), *sorted(submission.cells.items())):

@@ -14,7 +14,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Enum, Integer, Unicode
+from traitlets import Bool, Enum, Integer, Unicode
 
 from autograder import gradebook, training
 from autograder.entries import Unreadable, content
@@ -95,13 +95,15 @@ class GradeSubmission(NbGraderPreprocessor):
         None, allow_none=True, help="The grading seed; one is drawn for each run without it."
     ).tag(config=True)
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
+    older_work = Bool(False, help="Of another year; as `autograder grade`.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
         names = resources["nbgrader"]
         submission = read(self._handed_in(names), names["student"])
         seed = _drawn_seed() if self.seed is None else self.seed
         images = None if self.training == "off" else _images(self.training, seed)
-        found = grade(submission, seed, choose(self.sandbox or None), images)
+        sandbox = choose(self.sandbox or None)
+        found = grade(submission, seed, sandbox, images, older_work=self.older_work)
         silent = unanswered(nb, _sources(resources))
         with gradebook.opened(names["db_url"]) as book:
             gradebook.record(book, names["student"], found, silent, names["assignment"])

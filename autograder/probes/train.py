@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import given
-from .full_training import hyperparameters
+from .full_training import CELL, hyperparameters
 from .layers import load, parameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
@@ -175,6 +175,6 @@ def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
     yield dict(out=model.forward(x))
 
 
-@given()
+@given(cell=CELL)
 def train_tiny_net_hyperparameters(lib, cells):
     yield hyperparameters(cells)

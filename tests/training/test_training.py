@@ -94,15 +94,19 @@ def test_a_claim_that_is_no_number_is_no_claim(lie):
     assert claimed({"epoch": np.array(3)}, "epoch") == 3
 
 
-def test_without_a_cell_of_hyperparameters_those_of_the_published_run_are_taken(run, solution):
-    _, _, seen = run(solution, cells={}, stop_early=True)
-    assert seen[0].epoch == 1
-    assert seen[-1].accuracy > seen[0].accuracy
+def test_without_a_cell_of_hyperparameters_nothing_is_trained(run, solution):
+    observation, accuracy, seen = run(solution, cells={})
+    assert (accuracy, seen) == (0, [])
+    assert "no cell train_tiny_net_hyperparameters was found" in observation.ending.text
 
 
 @pytest.mark.parametrize(
     ("cell", "error"),
-    [("batch_size = 'many'", "KeyError"), ("1 / 0", "ZeroDivisionError"), ("epochs = (", "Syntax")],
+    [
+        ("batch_size = 'many'", "NameError"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("epochs = (", "Syntax"),
+    ],
 )
 def test_a_cell_of_hyperparameters_that_fails_is_the_submissions_failure(
     run, solution, cell, error
