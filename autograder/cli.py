@@ -103,6 +103,13 @@ class Training(StrEnum):
 SandboxName = Annotated[
     str | None, typer.Option("--sandbox", help="bubblewrap, sandlock; none for your own files.")
 ]
+OlderWork = Annotated[
+    bool,
+    typer.Option(
+        "--older-work",
+        help="Of other years, whose notebook had no cells for names: those checks do not count.",
+    ),
+]
 
 
 @app.command()
@@ -131,6 +138,7 @@ def grade(
     from_observations: Annotated[
         bool, typer.Option("--from-observations", help="PATHS are files that --keep wrote.")
     ] = False,
+    older_work: OlderWork = False,
 ) -> None:
     """Grade submissions.
 
@@ -144,11 +152,22 @@ def grade(
     mode = training and training.value
     with _told_in_a_sentence(NotKept, Unwritable, *_grader_errors()):
         if not from_observations:
-            run(paths, json=json, training=mode or "off", seed=seed, sandbox=sandbox, keep=keep)
-        elif seed is None and keep is None:
+            run(
+                paths,
+                json=json,
+                training=mode or "off",
+                seed=seed,
+                sandbox=sandbox,
+                keep=keep,
+                older_work=older_work,
+            )
+        elif seed is None and keep is None and not older_work:
             run_again(paths, json=json, training=mode, sandbox=sandbox)
         else:
-            raise typer.BadParameter("what was kept has its seed, and is kept: no --seed or --keep")
+            raise typer.BadParameter(
+                "what was kept says of which year and with which seed it was graded: "
+                "no --seed, --keep or --older-work"
+            )
 
 
 @app.command()
@@ -176,6 +195,7 @@ def cohort(
     due: Annotated[
         str | None, typer.Option(help='When it was due, such as "2026-11-20 23:59 UTC".')
     ] = None,
+    older_work: OlderWork = False,
 ) -> None:
     """Grade a class.
 
@@ -197,6 +217,7 @@ def cohort(
             seed=seed,
             sandbox=sandbox,
             due=due,
+            older_work=older_work,
         )
 
 

@@ -9,7 +9,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +19,7 @@ from autograder.cells import printed_accuracy
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.mark import Verdict, earned, mark, suite_hash
 from autograder.observe import Observations, observe, observe_then_repeat_unfinished
+from autograder.older_work import REMARK, with_hyperparameters, without_new_cells
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section
 from autograder.sandbox.backend import Backend
@@ -121,6 +122,7 @@ def grade(
     images: Images | None = None,
     replay: Callable[[Task], Replay | None] = lambda _: None,
     keep: Callable[[Observations], None] = lambda _: None,
+    older_work: bool = False,
 ) -> Grade:
     """Grades one submission.
 
@@ -132,17 +134,21 @@ def grade(
         replay: trains a recipe, or knows what came out of it; where it gives None, the points of
             the training are left unjudged until `regrade`.
         keep: is given all that was observed, the training included: the evidence of this Grade.
+        older_work: whether it is of another year, whose notebook lacked some cells.
 
     Raises:
         SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
     """
     began = time.monotonic()
-    names = probe_names(images is not None)
+    names = probe_names(images is not None, older_work)
+    if older_work:
+        submission = with_hyperparameters(submission)
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, seed, sandbox, names)
         student = observe_then_repeat_unfinished(
             submission.files, submission.cells, seed, sandbox, names
         )
+    student = replace(student, older_work=older_work)
     verdicts = mark(student, right.result())
     found = diagnose(student, verdicts)
     trained = None
@@ -181,17 +187,18 @@ def regrade(
         trained = Trained.from_dict(kept.training).completed(replay)
         kept = kept.with_training(trained.as_dict())
     keep(kept)
-    names = probe_names(trained is not None)
+    names = probe_names(trained is not None, kept.older_work)
     student = kept.only(names)
     verdicts = mark(student, reference(kept.seed, sandbox, names))
     found = diagnose(student, verdicts)
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
-def probe_names(training: bool) -> tuple[str, ...]:
-    """The probes of a grading, apart from the training itself."""
-    always = (name for name, probe in probes().items() if not probe.training)
-    return (*always, *WITH_TRAINING) if training else tuple(always)
+def probe_names(training: bool, older_work: bool = False) -> tuple[str, ...]:
+    """The probes of a grading, apart from the training itself; checks of others do not count."""
+    names = tuple(name for name, probe in probes().items() if not probe.training)
+    names += WITH_TRAINING if training else ()
+    return without_new_cells(names) if older_work else names
 
 
 @lru_cache(maxsize=8)
@@ -237,6 +244,7 @@ def compiled(
         for section in SECTIONS
     )
     scored = [section for section in sections if section.score is not None]
+    errors = (*submission.errors, REMARK) if student.older_work else submission.errors
     return Grade(
         schema=SCHEMA,
         submission=submission.name,
@@ -251,7 +259,7 @@ def compiled(
         sandbox=student.sandbox,
         elapsed_s=round(elapsed_s, 3),
         sections=sections,
-        errors=tuple(_clean(error) for error in submission.errors),
+        errors=tuple(_clean(error) for error in errors),
     )
 
 

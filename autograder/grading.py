@@ -46,6 +46,7 @@ def run(
     seed: int | None,
     sandbox: str | None,
     keep: Path | None,
+    older_work: bool = False,
 ) -> None:
     """Grade every path and show the Grades, or write them as JSON.
 
@@ -75,7 +76,7 @@ def run(
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            grades.append(grade(submission, seed, backend, images, replay, save))
+            grades.append(grade(submission, seed, backend, images, replay, save, older_work))
             bar.advance(task)
 
 

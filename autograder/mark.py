@@ -126,7 +126,7 @@ def suite_hash() -> str:
         *(package / "variants").glob("*.py"),
         *(package / f"{name}.py" for name in ("checks", "judge", "rubric", "seeds")),
         *(package / "training").glob("*.py"),
-        *(package / f"{name}.py" for name in ("diagnose", "readings", "rehearse")),
+        *(package / f"{name}.py" for name in ("diagnose", "older_work", "readings", "rehearse")),
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.probes import Probe
 from autograder.probes import probes as all_probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import ALONE, SUBMISSION, TOGETHER, Budget
@@ -30,6 +31,7 @@ FORMAT = 2
 """1: inputs were drawn from a seed without `seeds.stretched`."""
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
+NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,14 @@ class Observations:
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
         training: what was found out about the training, as plain data; None without one.
+        older_work: whether the tree was asked as work of another year, see `older_work`.
     """
 
     seed: int
     sandbox: str
     by_probe: Mapping[str, Observation] = field(default_factory=dict)
     training: Mapping[str, Any] | None = None
+    older_work: bool = False
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -118,7 +122,7 @@ class Observations:
                 }
             )
         story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
-        story["training"] = self.training
+        story |= {"training": self.training, "older_work": self.older_work}
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
@@ -153,7 +157,8 @@ class Observations:
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = _frozen({o.probe: o for o in read})
-        return cls(story["seed"], story["sandbox"], by_probe, story["training"])
+        kept = story["training"], story["older_work"]
+        return cls(story["seed"], story["sandbox"], by_probe, *kept)
 
 
 def observe(
@@ -184,9 +189,11 @@ def observe(
     if probes is None:
         probes = [name for name, probe in all_probes().items() if not probe.training]
     observed = {name: ({}, {}) for name in probes}
-    endings = {}
+    known = all_probes()
+    endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
+    asked = [name for name in probes if name not in endings]
     work, key = Work(files, cells, data or {}), key_of(seed)
-    for event in run(work, probes, key, sandbox, budget, together=together):
+    for event in run(work, asked, key, sandbox, budget, together=together) if asked else ():
         if event.step is not None:
             values, refused = observed[event.probe]
             values |= event.step.values
@@ -232,6 +239,16 @@ def _needs_no_second_look(ending: Ending) -> bool:
     raised = ending.raised
     missing = raised and (raised.importing or raised.type == "NotImplementedError")
     return ending.how == "finished" or bool(missing)
+
+
+def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | None:
+    """How a probe ends whose cell the notebook has not: here, where no code of the student's runs.
+
+    So what counts as missing is never what a submission claims.
+    """
+    if probe is None or probe.cell is None or probe.cell in cells:
+        return None
+    return Ending("missing", NO_CELL.format(probe.cell))
 
 
 def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:

@@ -19,7 +19,7 @@ from types import CodeType, ModuleType
 
 import numpy as np
 
-from autograder.observe import Observation, Observations
+from autograder.observe import Observation, Observations, without_its_cell
 from autograder.probes import MODULES, Library, Probe, Text, probes
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
@@ -60,6 +60,8 @@ def rehearse(
     data: Mapping[str, np.ndarray] | None = None,
 ) -> Observation:
     """What one probe sees, like `observe.observe` does of a library in a sandbox."""
+    if ending := without_its_cell(probe, cells):
+        return Observation(probe.name, {}, {}, ending)
     key = key_of(seed)
     offered = {"cells": cells, "data": data or {}}
     asked = {name: offered[name] for name in probe.asks}

@@ -161,7 +161,7 @@ def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], 
         if entry.path.endswith(".ipynb") and entry.path.count("/") <= FARTHEST
     ]
     if not found:
-        errors.append("there is no notebook, so what it defines is not graded")
+        errors.append("there is no notebook, so the cells that are to be answered count as missing")
         return {}, b""
     contents = {}
     for entry in found[:MOST_NOTEBOOKS]:
@@ -184,7 +184,7 @@ def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], 
     if not known_ids(contents[chosen]):
         errors.append(
             f"{plain(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
-            "so what it defines is not graded"
+            "so those that are to be answered count as missing"
         )
     else:
         errors += [f"the notebook has no cell {cell}" for cell in sorted(ANSWERS - set(cells))]

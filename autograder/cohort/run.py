@@ -64,6 +64,7 @@ class Settings:
     seed: int
     training: str
     sandbox: str
+    older_work: bool
 
 
 def run(
@@ -77,6 +78,7 @@ def run(
     seed: int | None = None,
     sandbox: str | None = None,
     due: str | None = None,
+    older_work: bool = False,
     console: Console | None = None,
 ) -> Summary:
     """Grade a class and write everything about it into `out`.
@@ -93,10 +95,10 @@ def run(
     except OSError as error:
         raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
     with _alone(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
-        settings = _settings(out, resume, training, seed, sandbox)
+        settings = _settings(out, resume, training, seed, sandbox, older_work)
         _clear(out)
         with console.status("preparing the gradebook, and trying the grader on the solution"):
-            proofs = begun(prove, settings.seed, settings.sandbox, pool=pool)
+            proofs = begun(prove, settings.seed, settings.sandbox, settings.older_work, pool=pool)
             sources = _book(out, due)
             _finished(proofs)
         with _said_how_to_go_on(console):
@@ -142,7 +144,12 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _settings(
-    out: Path, resume: bool, training: str | None, seed: int | None, sandbox: str | None
+    out: Path,
+    resume: bool,
+    training: str | None,
+    seed: int | None,
+    sandbox: str | None,
+    older_work: bool,
 ) -> Settings:
     """What was asked for; on resuming, what was asked for then and nothing else now."""
     path = out / SETTINGS
@@ -158,6 +165,7 @@ def _settings(
         seed,
         training or before.get("training", "off"),
         choose(sandbox or before.get("sandbox")).name,
+        older_work or before.get("older_work", False),
     )
     whole = out / f".{SETTINGS}"
     whole.write_text(json.dumps(asdict(settings)), "utf-8")
@@ -230,6 +238,7 @@ def _grade(
         settings.sandbox,
         _data(settings, console),
         _replays(out),
+        settings.older_work,
     )
     waiting: dict[HandIn, Task] = {}
     with Bar(len(hand_ins), len(failed), console) as bar:

@@ -60,6 +60,7 @@ class Plan:
         training, sandbox: as in `grade`; the sandbox by its name.
         data: the folder with the images, where something is trained; each process maps them.
         replays: the folder in which all workers find what was trained.
+        older_work: as in `grade`.
     """
 
     states: Path
@@ -69,6 +70,7 @@ class Plan:
     sandbox: str
     data: Path | None
     replays: Path
+    older_work: bool = False
 
     @property
     def images(self) -> Images | None:
@@ -117,14 +119,14 @@ class Outcome:
     wants: Task | None = None
 
 
-def prove(seed: int, sandbox: str) -> None:
+def prove(seed: int, sandbox: str, older_work: bool = False) -> None:
     """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
 
     Raises:
         SandboxError, SuiteBroken: here, once, rather than for every submission.
     """
     with ONE_AT_A_TIME:
-        right = reference(seed, choose(sandbox), probe_names(training=False))
+        right = reference(seed, choose(sandbox), probe_names(False, older_work))
         mark(right, right)
 
 
@@ -200,7 +202,9 @@ def _graded(
             return kept(task, images)
 
         if seen is None:
-            found = grade(submission, plan.seed, sandbox, images, replay, observed.append)
+            found = grade(
+                submission, plan.seed, sandbox, images, replay, observed.append, plan.older_work
+            )
         else:
             found = regrade(submission, seen, sandbox, images is not None, replay, observed.append)
         observed[0].save(folder / OBSERVATIONS)
@@ -264,7 +268,7 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
             content = part.encode("utf-8", "replace") if isinstance(part, str) else part
             digest.update(f"{len(content)}:".encode() + content)
 
-    add(suite_hash(), str(plan.seed), plan.training, plan.sandbox)
+    add(suite_hash(), str(plan.seed), plan.training, plan.sandbox, str(plan.older_work))
     add("" if plan.images is None else plan.images.digest)
     add(submission.name, submission.digest, *submission.errors)
     for parts in sorted(submission.cells.items()):

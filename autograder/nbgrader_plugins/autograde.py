@@ -11,7 +11,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Enum, Integer, Unicode
+from traitlets import Bool, Enum, Integer, Unicode
 
 from autograder import gradebook
 from autograder.entries import Inaccessible, Unreadable, content
@@ -104,6 +104,7 @@ class GradeSubmission(NbGraderPreprocessor):
         help="The grading seed, to repeat a grading; without it one is drawn for each run.",
     ).tag(config=True)
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
+    older_work = Bool(False, help="Of another year; as `autograder grade`.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
         names = resources["nbgrader"]
@@ -122,7 +123,8 @@ class GradeSubmission(NbGraderPreprocessor):
             return replayed(task, images)
 
         seed = self._own_seed(seed, submission, names)
-        found = grade(submission, seed, choose(self.sandbox or None), images, replay)
+        sandbox = choose(self.sandbox or None)
+        found = grade(submission, seed, sandbox, images, replay, older_work=self.older_work)
         silent = unanswered(nb, _sources(resources))
         with gradebook.opened(names["db_url"]) as book:
             gradebook.record(book, names["student"], found, silent, names["assignment"])

@@ -66,6 +66,7 @@ class Probe:
         draw: inputs from a seeded generator, the same on both sides of the border.
         run: the generator function `run(lib, **inputs)`, yielding dictionaries.
         asks: which of `cells` and `data` it wants.
+        cell: the grade id of the notebook cell that it runs, without which it is not asked.
         training: takes minutes and has limits of its own, so it runs only when asked for by name.
     """
 
@@ -74,6 +75,7 @@ class Probe:
     run: Callable[..., Iterator[Mapping[str, Any]]]
     asks: tuple[str, ...]
     training: bool
+    cell: str | None = None
 
     def inputs(self, key: str) -> dict[str, Any]:
         """The inputs of one grading, drawn afresh at every call (the caller may spoil them).
@@ -94,8 +96,12 @@ def given(
     draw: Callable[[np.random.Generator], Mapping[str, Any]] | None = None,
     *,
     training: bool = False,
+    cell: str | None = None,
 ) -> Callable[[Callable[..., Iterator[Mapping[str, Any]]]], Probe]:
-    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name."""
+    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name.
+
+    With `cell`, it runs that notebook cell, and is asked where a submission has one.
+    """
 
     def register(run: Callable[..., Iterator[Mapping[str, Any]]]) -> Probe:
         name = run.__name__
@@ -105,7 +111,7 @@ def given(
             raise ValueError(f"two probes are called {name}: in {run.__module__} and elsewhere")
         parameters = list(inspect.signature(run).parameters)[1:]
         asks = tuple(p for p in parameters if p in FROM_THE_SUBMISSION)
-        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training)
+        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training, cell)
         return _registry[name]
 
     return register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,14 +97,19 @@ def trained(lib: Any, net: Any, values: Mapping[str, Any] | None = None) -> dict
     return found | {"slopes": np.array(slopes)}
 
 
-def defined(cells: Mapping[str, str], cell: str, lib: Any = None) -> dict[str, Any] | None:
-    """The names that a notebook cell defines, None where the notebook has no such cell.
+def defined(
+    cells: Mapping[str, str], cell: str, wanted: Sequence[str], lib: Any = None
+) -> dict[str, Any]:
+    """What a notebook cell defines under these names.
 
     With `lib`, the cell finds the networks by their names, as in the notebook.
     """
-    if cell not in cells:
-        return None
     namespace: dict[str, Any] = dict(vars(lib.fully_conn)) if lib else {}
     namespace |= {"__name__": "__main__", "np": np, "numpy": np}
+    for name in wanted:  # by the cell, not by the library
+        namespace.pop(name, None)
     exec(compile(cells[cell], cell, "exec"), namespace)
-    return namespace
+    missing = [name for name in wanted if name not in namespace]
+    if missing:
+        raise NameError(f"the cell {cell} defines no {', '.join(missing)}")
+    return {name: namespace[name] for name in wanted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import given
-from .layers import defined, fully_connected, gradients, load, names, parameters
+from .layers import defined, gradients, load, parameters
 
 
 def _cascade(rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -26,16 +26,12 @@ def cascade(lib, x, w, b, dout):
     yield gradients(model.net, 1)
 
 
-@given(_cascade)
+@given(_cascade, cell="cascade_names")
 def cascade_names(lib, cells, x, w, b, dout):
     model = lib.fully_conn.TestFCReLU()
-    cell = defined(cells, "cascade_names", lib)
-    if cell is None:  # older notebooks: nobody says how the parameters are called
-        w_name, b_name = names(fully_connected(model.net, 1)[0])
-    else:
-        w_name, b_name = cell["param_name_w"], cell["param_name_b"]
-    model.net.assign(w_name, w)
-    model.net.assign(b_name, b)
+    called = defined(cells, "cascade_names", ("param_name_w", "param_name_b"), lib)
+    model.net.assign(called["param_name_w"], w)
+    model.net.assign(called["param_name_b"], b)
     yield dict(out=model.forward(x))
 
 
@@ -67,16 +63,13 @@ def small_network_start(lib):
     yield {name: np.stack([each[name] for each in found]) for name in found[0]}
 
 
-@given(_small)
+@given(_small, cell="small_network_names")
 def small_network_names(lib, cells, x, w1, b1, w2, b2, dout):
     model = lib.fully_conn.SmallFullyConnectedNetwork()
-    cell = defined(cells, "small_network_names", lib)
-    if cell is None:  # older notebooks, as above
-        called = [name for layer in fully_connected(model.net, 2) for name in names(layer)]
-    else:
-        called = [cell[f"param_name_{which}"] for which in ("w1", "b1", "w2", "b2")]
-    for name, value in zip(called, (w1, b1, w2, b2), strict=True):
-        model.net.assign(name, value)
+    values = dict(param_name_w1=w1, param_name_b1=b1, param_name_w2=w2, param_name_b2=b2)
+    called = defined(cells, "small_network_names", tuple(values), lib)
+    for which, value in values.items():
+        model.net.assign(called[which], value)
     yield dict(out=model.forward(x))
 
 

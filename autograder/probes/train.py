@@ -13,7 +13,7 @@ import numpy as np
 
 from . import given
 from .layers import load, parameters
-from .own_training import hyperparameters
+from .own_training import CELL, hyperparameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
 SIZES = dict(data_train=230, data_val=137, data_test=91)
@@ -175,6 +175,6 @@ def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
     yield dict(out=model.forward(x))
 
 
-@given()
+@given(cell=CELL)
 def train_tiny_net_hyperparameters(lib, cells):
     yield hyperparameters(cells)

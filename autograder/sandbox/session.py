@@ -50,7 +50,8 @@ class Ending:
 
     Attributes:
         how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (what
-            it sent is not what a probe sends) or "missing" (there is no such probe).
+            it sent is not what a probe sends) or "missing" (there is no such probe, or no notebook
+            cell for it to run).
         text: a sentence about it, empty for "finished" and "raised".
         raised: the exception, for "raised".
         printed: the end of what the student's code printed.

@@ -9,17 +9,38 @@ import random
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from attack import ALL_ROADS, NBGRADER, SOLUTION, STUB, ZIP, Attack, Changes, Work
+from attack import (
+    ALL_ROADS,
+    NBGRADER,
+    NETWORKS,
+    PACKAGE,
+    SOLUTION,
+    STUB,
+    ZIP,
+    Attack,
+    Changes,
+    Work,
+)
 
-from autograder.cells import grade_id_of
+from autograder import course
+from autograder.cells import ANSWERS, grade_id_of
 from autograder.rubric import SECTIONS
 
 Notebook = dict[str, Any]
 CELL = "activations_definitions"
 LEFT = SOLUTION.left(CELL)
 """The one cell of code that is worth most."""
+UNANSWERED = SOLUTION.left(*ANSWERS)
+"""The whole library, and the notebook as it was released."""
+NAMES = """
+param_name_w, param_name_b = "fullo_w", "fullo_b"
+param_name_w1, param_name_b1 = "fullo_1_w", "fullo_1_b"
+param_name_w2, param_name_b2 = "fullo_2_w", "fullo_2_b"
+"""
+HYPERPARAMETERS = "train_tiny_net_hyperparameters"
 GRADED = {section.id for section in SECTIONS}
 EXPLOIT = (
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>"
@@ -122,6 +143,24 @@ def without_graded(notebook: Notebook) -> Notebook:
     return {**notebook, "cells": [c for c in notebook["cells"] if grade_id_of(c) not in GRADED]}
 
 
+def deleted(folder: Path) -> None:
+    (folder / course.NOTEBOOK).unlink()
+
+
+def renamed(folder: Path) -> None:
+    (folder / course.NOTEBOOK).rename(folder / "My homework.ipynb")
+
+
+def without_answers(notebook: Notebook) -> Notebook:
+    return {**notebook, "cells": [c for c in notebook["cells"] if grade_id_of(c) not in ANSWERS]}
+
+
+def answers_last(notebook: Notebook) -> Notebook:
+    """What is to be answered at the end, as if the cells had been deleted and put back."""
+    cells = sorted(notebook["cells"], key=lambda cell: grade_id_of(cell) in ANSWERS)
+    return {**notebook, "cells": cells}
+
+
 def shuffled(notebook: Notebook) -> Notebook:
     cells = list(notebook["cells"])
     random.Random(1).shuffle(cells)
@@ -221,10 +260,81 @@ def with_plots(notebook: Notebook) -> Notebook:
 
 ATTACKS = (
     Attack(
+        "notebook: deleted",
+        tries="Hands in none, so that names are looked up in the library and not in its cells.",
+        must="No point: a check of a cell that is not there fails.",
+        over=UNANSWERED,
+        does=Changes(folder=deleted),
+        twin=honest(
+            Changes(
+                folder=lambda folder: (folder / course.NOTEBOOK).rename(
+                    folder / "My homework.ipynb"
+                )
+            )
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "notebook: deleted, and the library answers",
+        tries="Puts a reader of cells into the probes that knows the names without any notebook.",
+        must="No point: that a cell is not there is seen outside, where its probe is not asked.",
+        over=UNANSWERED,
+        does=Changes(
+            folder=deleted,
+            appended={
+                PACKAGE: f"""
+                    import probes.activations, probes.full_training, probes.networks, probes.train
+
+                    KNOWN = {{}}
+                    exec({NAMES!r}, KNOWN)
+                    KNOWN |= {{"batch_size": 20, "epochs": 8, "lr_decay": 1, "lr_decay_every": 100}}
+                    for module in (probes.full_training, probes.networks, probes.train):
+                        module.defined = lambda cells, cell, wanted, lib=None: KNOWN
+                """
+            },
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "notebook: without the cells to answer",
+        tries="Deletes them, so that the notebook looks like one of a year that had none.",
+        must="No point: which year's work it is, the grader says.",
+        over=UNANSWERED,
+        does=Changes(
+            notebook=without_answers,
+            files={"class.json": '{"older_work": true}', "older_work": "yes"},
+        ),
+        twin=honest(Changes(notebook=answers_last)),
+        roads=(ZIP, NBGRADER),
+    ),
+    Attack(
+        "notebook: emptied cells",
+        tries="Leaves nothing in the cells, and defines the names in the library.",
+        must="No point: a cell sees the networks of the library, and answers for itself.",
+        over=UNANSWERED,
+        does=Changes(cells=dict.fromkeys(ANSWERS, ""), appended={NETWORKS: NAMES}),
+        twin=honest(Changes(cells={"cascade_names": NAMES, "small_network_names": NAMES})),
+        roads=(ZIP, NBGRADER),
+    ),
+    Attack(
+        "notebook: deleted, for the hyperparameters of others",
+        tries="Hands in none, so that the training is done as in the published run.",
+        must="No point for the training: nobody has chosen its hyperparameters.",
+        over=SOLUTION.left(HYPERPARAMETERS),
+        does=Changes(folder=deleted),
+        twin=SOLUTION.but(
+            cells={
+                HYPERPARAMETERS: "batch_size, epochs = 20, 8\nlr_decay, lr_decay_every = 1, 100"
+            },
+            folder=renamed,
+        ),
+        training=True,
+    ),
+    Attack(
         "notebook: no JSON",
         tries="Half a notebook, for a grader that gives up on the student and keeps old points.",
         must="No point for cells: it is said that it cannot be read, and the library is graded.",
-        over=LEFT,
+        over=UNANSWERED,
         does=Changes(notebook=lambda notebook: json.dumps(notebook).encode()[:-300]),
         twin=honest(
             Changes(
@@ -265,7 +375,7 @@ ATTACKS = (
         "notebook: another version",
         tries="Says it is of version 3, 5 or none, for a converter that upgrades it.",
         must="No point for cells: it is said what to do.",
-        over=LEFT,
+        over=UNANSWERED,
         does=Changes(notebook=lambda notebook: {**notebook, "nbformat": 3, "worksheets": []}),
         twin=honest(Changes(notebook=lambda notebook: {**notebook, "nbformat_minor": 2})),
         roads=(NBGRADER,),

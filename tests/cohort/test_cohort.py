@@ -19,6 +19,7 @@ from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
 from autograder.grade import grade
 from autograder.grading import run_again
+from autograder.older_work import REMARK
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 from autograder.submission import read
@@ -191,6 +192,20 @@ def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, writ
     assert [one.sections for one in again] == [
         grade_of(out, student).sections for student in ("ada", "linus")
     ]
+
+
+def test_a_class_of_another_year_is_graded_as_such_and_resumed_as_such(tmp_path):
+    old_work = Path(__file__).parents[1] / "grading" / "old_work"
+    folder, out = tmp_path / "class", tmp_path / "out"
+    shutil.copytree(old_work, folder / "ada" / "problem_1")
+    run(folder, out, workers=1, seed=SEED)
+    assert grade_of(out, "ada").score == 25.27  # the names are lost with the notebook
+    run(folder, out, workers=1, resume=True, older_work=True)
+    found = grade_of(out, "ada")
+    assert (found.score, found.errors[-1]) == (26, REMARK)
+    written = (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns
+    run(folder, out, workers=1, resume=True)
+    assert (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns == written
 
 
 def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):

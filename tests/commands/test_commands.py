@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,19 @@ def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path
     assert again == first
 
 
+def test_work_of_another_year_is_graded_as_such_and_again_from_what_was_kept(tmp_path):
+    old_work, kept = Path(__file__).parents[1] / "grading" / "old_work", tmp_path / "kept"
+    told = run("grade", old_work, "--older-work", "--json", "-", "--keep", kept)
+    assert told.returncode == 0, told.stderr
+    (first,) = json.loads(told.stdout)
+    assert first["score"] == 26
+    assert "graded as work of another year" in first["errors"][-1]
+    told = run("grade", "--from-observations", kept / "old_work.npz", "--json", "-")
+    (again,) = json.loads(told.stdout)
+    assert again["sections"] == first["sections"]
+    assert again["errors"] == first["errors"][-1:]  # the rest is about files, which are not read
+
+
 def test_hand_ins_of_one_name_are_kept_each(tmp_path):
     for student in ("ada", "grace"):
         (tmp_path / student / "problem_1" / "lib").mkdir(parents=True)
@@ -151,7 +165,8 @@ def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
         (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["grade", "x", "--json", "."], 1, "is a folder; --json writes a file"),
         (["grade", "x", "--json", "/dev/null/x.json"], 1, "/dev/null cannot be made a folder"),
-        (["grade", "x", "--from-observations", "--seed", "1"], 2, "no --seed or --keep"),
+        (["grade", "x", "--from-observations", "--seed", "1"], 2, "no --seed, --keep or"),
+        (["grade", "x", "--from-observations", "--older-work"], 2, "--older-work"),
         (["cohort", ".", "--out", "/dev/null/x"], 1, "/dev/null/x cannot be written to"),
         (["frobnicate"], 2, "No such command"),
     ],

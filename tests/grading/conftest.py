@@ -60,8 +60,8 @@ def stub(right: Submission) -> Submission:
 
 @pytest.fixture(scope="session")
 def graded(sandbox: Backend) -> Callable[..., Grade]:
-    def run(submission: Submission, seed: int = SEED) -> Grade:
-        return grade(submission, seed, sandbox)
+    def run(submission: Submission, seed: int = SEED, **options: object) -> Grade:
+        return grade(submission, seed, sandbox, **options)
 
     return run
 

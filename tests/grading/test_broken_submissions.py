@@ -130,7 +130,12 @@ SUBMISSIONS = (
         {s.id: s.auto for s in SECTIONS if not s.training and s.id != "activations"},
         "there is no folder lib",
     ),
-    Broken("library_only", library_only, {"activations": 3}, "there is no notebook"),
+    Broken(
+        "library_only",
+        library_only,
+        {"cascade": 0.4, "small_network": 0.33, "activations": 3},
+        "there is no notebook",
+    ),
 )
 
 

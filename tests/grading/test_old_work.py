@@ -1,21 +1,86 @@
-"""Work written years ago against the same API: another skeleton, float64, loops, no cell ids."""
+"""Work written years ago against the same API: another skeleton, float64, loops, no cell ids.
+
+It is graded by an option that says so. A submission that lacks the same cells without the option
+loses what is to be written into them, see `test_missing_cells.py`.
+"""
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from autograder import course
+from autograder.grade import grade, regrade
+from autograder.observe import Observations
+from autograder.older_work import REMARK, with_hyperparameters
 from autograder.submission import read
 
 OLD_WORK = Path(__file__).parent / "old_work"
+NETWORKS = "lib/mlp/fully_conn.py"
 
 
-def test_an_old_library_is_graded_in_full(graded):
-    found = graded(read(OLD_WORK))
-    failed = [t for s in found.sections for t in s.tests if not t.passed and s.id != "activations"]
-    assert failed == []
-    assert found.score == 26
-    assert [(s.id, s.score) for s in found.sections if s.score == 0] == [("activations", 0)]
+@pytest.fixture(scope="module")
+def found(graded):
+    return graded(read(OLD_WORK), older_work=True)
+
+
+def points(grade):
+    return {section.id: section.score for section in grade.sections}
+
+
+def test_an_old_library_has_all_points_but_those_of_the_functions_in_the_notebook(found):
+    failed = {s.id for s in found.sections for t in s.tests if not t.passed}
+    assert failed == {"activations"}
+    assert (found.score, found.max_score) == (26, 29)
+
+
+def test_the_grade_says_that_it_was_given_to_work_of_another_year(found, graded):
+    assert found.errors[-1] == REMARK
+    assert REMARK not in graded(read(OLD_WORK)).errors
+
+
+def test_checks_of_cells_that_were_not_there_are_not_among_the_others(found, right, graded):
+    known = {t.name for s in graded(right).sections for t in s.tests}
+    judged = {t.name for s in found.sections for t in s.tests}
+    assert known - judged == {"cascade_names", "small_network_names"}
+
+
+def test_the_other_checks_of_a_section_share_its_points(change, graded):
+    """Of the cascade, output and gradients count alike; its names half as much."""
+    wrong = change(
+        NETWORKS,
+        "class TestFCReLU(Module):",
+        "class TestFCReLU(Module):\n"
+        "    def backward(self, dprev):\n        return 1.7 * super().backward(dprev)\n",
+    )
+    assert points(graded(wrong))["cascade"] == 1.2
+    assert points(graded(wrong, older_work=True))["cascade"] == 1
+
+
+def test_what_the_cells_hold_is_not_looked_at_even_where_they_are(right, graded):
+    work = replace(right, cells={**right.cells, "cascade_names": "param_name_w = 'nothing'"})
+    assert graded(work).score == 28.6
+    assert graded(work, older_work=True).score == 29
+
+
+def test_hyperparameters_are_those_of_the_published_run_where_none_are_stated(right):
+    cell = "train_tiny_net_hyperparameters"
+    assert with_hyperparameters(right).cells[cell] == right.cells[cell]
+    stated: dict = {}
+    exec(with_hyperparameters(read(OLD_WORK)).cells[cell], stated)
+    names = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
+    assert [stated[name] for name in names] == [100, 30, 0.99, 50]
+
+
+@pytest.mark.parametrize("older_work", [True, False])
+def test_what_was_observed_is_graded_again_as_work_of_the_same_year(sandbox, tmp_path, older_work):
+    kept, work = [], read(OLD_WORK)
+    first = grade(work, 3, sandbox, keep=kept.append, older_work=older_work)
+    kept[0].save(tmp_path / "old.npz")
+    again = regrade(work, Observations.load(tmp_path / "old.npz"), sandbox)
+    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
 
 
 def test_a_notebook_without_our_cell_ids_leaves_the_library_graded(tmp_path, graded):
@@ -24,6 +89,6 @@ def test_a_notebook_without_our_cell_ids_leaves_the_library_graded(tmp_path, gra
         cell["metadata"] = {}
     shutil.copytree(OLD_WORK / "lib", tmp_path / "lib")
     (tmp_path / "hw1.ipynb").write_text(json.dumps(notebook))
-    found = graded(read(tmp_path))
+    found = graded(read(tmp_path), older_work=True)
     assert found.score == 26
     assert any("has none of the assignment's marked cells" in error for error in found.errors)

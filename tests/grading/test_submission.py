@@ -523,7 +523,7 @@ except Inaccessible as reason:
 
 def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
     assert read(course.LIBRARY).errors == (
-        "there is no notebook, so what it defines is not graded",
+        "there is no notebook, so the cells that are to be answered count as missing",
     )
 
 

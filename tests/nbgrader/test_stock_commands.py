@@ -281,3 +281,14 @@ def test_no_id_moves_a_column_of_the_table_or_is_a_formula(classroom, tmp_path):
             rows["right"]["max_score"],
         )
         assert None not in rows[shown]
+
+
+def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
+    work = classroom.work("older")
+    hand_in(work, {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    option = "--GradeSubmission.older_work=True"
+    classroom.nbgrader("autograde", course.ASSIGNMENT, "--student=older", option)
+    expected = points(grade(read(work, "older"), SEED, choose(), older_work=True))
+    assert (expected["cascade"], expected["small_network"]) == (2, 2)
+    found = classroom.marks("older")
+    assert {name: found[name][0] for name in expected} == expected

@@ -1,0 +1,79 @@
+"""A notebook that is missing, unreadable or without its cells is worth what the released one is."""
+
+import json
+import shutil
+
+import pytest
+
+from autograder import course
+from autograder.cells import ANSWERS, grade_id_of
+from autograder.submission import read
+
+NAMED = {"cascade_names", "small_network_names"}
+NOT_FOUND = "was found: hand in the notebook as it was released, with this cell answered"
+NOT_DEFINED = "defines no param_name_w"
+
+
+def without(notebook):
+    cells = [cell for cell in notebook["cells"] if grade_id_of(cell) not in ANSWERS]
+    return notebook | {"cells": cells}
+
+
+def holding(text, notebook):
+    """Every cell that is to be answered holds this text."""
+    for cell in notebook["cells"]:
+        if grade_id_of(cell) in ANSWERS:
+            cell["source"] = text
+    return notebook
+
+
+NOTEBOOKS = {
+    "deleted": (lambda notebook: None, NOT_FOUND),
+    "of version 3": (lambda notebook: notebook | {"nbformat": 3}, NOT_FOUND),
+    "not JSON": (lambda notebook: json.dumps(notebook).encode()[:-100], NOT_FOUND),
+    "not UTF-8": (lambda notebook: json.dumps(notebook).encode("utf-16"), NOT_FOUND),
+    "with cells that are no list": (lambda notebook: notebook | {"cells": {}}, NOT_FOUND),
+    "without any cell": (lambda notebook: notebook | {"cells": []}, NOT_FOUND),
+    "without the cells to answer": (without, NOT_FOUND),
+    "with empty cells": (lambda notebook: holding("", notebook), NOT_DEFINED),
+    "with comments": (lambda notebook: holding("# see the library", notebook), NOT_DEFINED),
+    "in another language": (lambda notebook: holding("%%bash\nexit 0", notebook), NOT_DEFINED),
+}
+
+
+def handed_in(folder, notebook):
+    """The solution's library with this notebook: bytes, JSON data or none."""
+    shutil.copytree(course.LIBRARY / "lib", folder / "lib")
+    if notebook is not None:
+        content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
+        (folder / course.NOTEBOOK).write_bytes(content)
+    return read(folder)
+
+
+def source():
+    return json.loads(course.SOURCE.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory, graded):
+    notebook = (course.RELEASE / course.NOTEBOOK).read_bytes()
+    return graded(handed_in(tmp_path_factory.mktemp("released"), notebook))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_it_is_worth_as_much_and_each_check_says_what_to_do(name, released, tmp_path, graded):
+    change, says = NOTEBOOKS[name]
+    found = graded(handed_in(tmp_path, change(source())))
+    assert [s.score for s in found.sections] == [s.score for s in released.sections]
+    failed = {t.name: t.message for s in found.sections for t in s.tests if not t.passed}
+    assert all(says in failed[check] for check in NAMED), failed
+
+
+def test_names_that_the_library_defines_are_not_the_cells(tmp_path, right, graded):
+    """A cell sees the networks of the library, as in the notebook, but has to answer itself."""
+    submission = handed_in(tmp_path, holding("", source()))
+    path = "lib/mlp/fully_conn.py"
+    named = right.files[path] + b"\nparam_name_w, param_name_b = 'fullo_w', 'fullo_b'\n"
+    submission.files[path] = named
+    failed = {t.name: t.message for s in graded(submission).sections for t in s.tests}
+    assert NOT_DEFINED in failed["cascade_names"]
