@@ -226,7 +226,6 @@ def judged(
         refusal = how_it_ended(chosen) if unread else str(reason)
     if recipe is not None and _is_true(chosen.values.get("own_forward")):
         refusal = "TinyNet has a forward pass of its own, which is not in the repeated training"
-    own = _own_run(seen, seed, recipe, mistakes)
     return Trained(
         images.mode.name,
         images.data,
@@ -236,14 +235,15 @@ def judged(
         recipe and recipe.as_dict(),
         mistakes,
         refusal,
-        own,
+        own_run(seen, seed, recipe, mistakes),
         printed=printed,
     )
 
 
-def _own_run(
+def own_run(
     seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
 ) -> OwnRun:
+    """What `train_tiny_net` saw, beside what it sees of the solution with the same mistakes."""
     problem = fresh.drawn(seed)
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)

@@ -97,8 +97,8 @@ def test_modules_that_import_each_other_late_or_cannot_be_imported_are_as_alone(
         ),
     }
     names = probe_names(training=False)
-    one = observe(files, {}, SEED, choose(), probes=names, together=True)
-    many = observe(files, {}, SEED, choose(), probes=names)
+    one = observe(files, solution().cells, SEED, choose(), probes=names, together=True)
+    many = observe(files, solution().cells, SEED, choose(), probes=names)
     assert {one[n].ending.how for n in names} == {"finished", "raised"}
     for name in names:
         given = probes()[name].inputs(key_of(SEED))

@@ -76,9 +76,9 @@ EVERYTHING_EVIL = graded(
     EVIL, failing=("adam",), message=EVIL, hints=(EVIL,), errors=(EVIL,), data=EVIL
 )
 PAGES = {
-    "feedback": lambda: feedback(EVERYTHING_EVIL, [(1, 0.1), (2, 0.6)], 3600),
+    "feedback": lambda: feedback(EVERYTHING_EVIL, [0.1, 0.6], 3600),
     "report": lambda: page_of(
-        Class((Row.of(EVIL, EVERYTHING_EVIL, [(1, 0.1)], 60.0),), ((EVIL, EVIL),))
+        Class((Row.of(EVIL, EVERYTHING_EVIL, [0.1], 60.0),), ((EVIL, EVIL),))
     ),
 }
 

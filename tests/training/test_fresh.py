@@ -6,8 +6,7 @@ import pytest
 from autograder.observe import observe
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
-from autograder.training.judged import CHANCE, SAME_WAY, OwnRun, solution_recipe
-from autograder.training.judged import _own_run as own_run
+from autograder.training.judged import CHANCE, SAME_WAY, OwnRun, own_run, solution_recipe
 from autograder.variants import solution
 
 SEED = 11

@@ -1,0 +1,172 @@
+"""The problem that is drawn for a grading: who learns it, and what each kind of cheat gets.
+
+usage: python benchmarks/own_training.py [--seeds N]
+
+Right work (the solution and the alternatives of tests/alternatives, by turns) trains under N seeds.
+Then what is no training: readings in closed form, for their accuracy alone, and what the attacks on
+the training hand in, for the share of the points that it would be given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+
+import numpy as np
+from gradings import works
+from results import machine, write_section
+
+from autograder import course
+from autograder.probes import probes
+from autograder.rehearse import load, rehearse
+from autograder.training import fresh
+from autograder.training.judged import SAME_WAY, OwnRun, own_run, solution_recipe
+from autograder.variants import solution
+
+sys.path.append(str(course.ROOT / "tests" / "attacks"))  # whose train_net is graded here
+
+import training as attacks
+
+CHEATS = {
+    "parameters as they began": "pass",
+    "a ridge regression": attacks.RIDGE,
+    "a regression on random features": attacks.LAST_LAYER,
+    "a thousand tries": attacks.THOUSAND,
+    "images of each class as weights": attacks.PROTOTYPES,
+    "the top singular vector of each class": attacks.MOMENTS,
+    "one step by the gradient of all images": attacks.indented("""
+hidden = images @ best[w1]
+active = np.where(hidden > 0, 1, 0.01)
+scores = (hidden * active) @ best[w2]
+chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+chances /= chances.sum(axis=1, keepdims=True)
+chances[np.arange(len(labels)), labels] -= 1
+inner = images.T @ (chances @ best[w2].T * active)
+best[w2] -= 6 * (hidden * active).T @ chances / len(images)
+best[w1] -= 6 * inner / len(images)
+"""),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="(default: %(default)s)")
+    seeds = parser.parse_args().seeds
+    right, seconds, others = trained(seeds)
+    lost = [run for run in right if run.share != 1]
+    cheats = {name: cheat(code) for name, code in CHEATS.items()}
+    text = (
+        "## The problem of a grading\n\n"
+        f"`python benchmarks/own_training.py --seeds {seeds}`. {machine()}.\n\n"
+        f"Right work, {len(right)} trainings of the solution and its alternatives, each under a "
+        f"seed of its own; {len(lost)} lost anything.\n\n"
+        "| | least | median | most |\n|---|---|---|---|\n"
+        f"| accuracy of the solution | {three([r.solution for r in right], '.3f')} |\n"
+        "| accuracy beside the solution's | "
+        f"{three([r.accuracy - r.solution for r in right], '+.3f')} |\n"
+        f"| cosine with the solution's way | {three([r.along for r in right], '.3f')} |\n"
+        f"| the same, batches in another order | {three([r.along for r in others], '.3f')} |\n"
+        "| accuracy beside the solution's, batches in another order | "
+        f"{three([r.accuracy - r.solution for r in others], '+.3f')} |\n"
+        f"| seconds | {three(seconds, '.1f')} |\n\n"
+        "What is solved for and not trained, over five seeds (a share is given from a cosine of "
+        f"{SAME_WAY} on):\n\n"
+        "| | accuracy | cosine, largest | share of the points, largest |\n|---|---|---|---|\n"
+        + "".join(
+            f"| {name} | {np.mean([r.accuracy for r in runs]):.2f} "
+            f"| {max(r.along for r in runs):.2f} | {max(float(r.share) for r in runs):.2f} |\n"
+            for name, runs in cheats.items()
+        )
+        + "\nReadings of the images alone, which are no network: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in readings().items())
+        + "."
+    )
+    write_section("own training", text)
+    print(text)
+    return int(bool(lost) or any(r.share for runs in cheats.values() for r in runs))
+
+
+def run(files: dict[str, bytes], seed: int) -> tuple[OwnRun, float]:
+    """What a library does with the problem of a seed, and the processor seconds it took."""
+    began = time.process_time()
+    seen = rehearse(
+        load(files), solution().cells, probes()[fresh.PROBE], seed, fresh.drawn(seed).data
+    )
+    return own_run(seen, seed, RECIPE, ()), time.process_time() - began
+
+
+RECIPE = solution_recipe()
+
+
+def trained(seeds: int) -> tuple[list[OwnRun], list[float], list[OwnRun]]:
+    everything = list(works())
+    right, seconds, others = [], [], []
+    for seed in range(seeds):
+        name, work = everything[seed % len(everything)]
+        found, took = run(dict(work.files), 10_000 + seed)
+        right.append(found)
+        seconds.append(took)
+        if found.share != 1:
+            print(name, seed, found, flush=True)
+        if seed % 5 == 0:
+            others.append(run(reordered(), 10_000 + seed)[0])
+    return right, seconds, others
+
+
+def reordered() -> dict[str, bytes]:
+    return appended(
+        "\n_net = train_net\n\ndef train_net(*args, **kwargs):\n"
+        "    np.random.seed(99)\n    return _net(*args, **kwargs)\n"
+    )
+
+
+def appended(code: str) -> dict[str, bytes]:
+    files = dict(solution().files)
+    files[attacks.TRAINING] += code.encode()
+    return files
+
+
+def cheat(body: str) -> list[OwnRun]:
+    import textwrap
+
+    code = attacks.trains_tiny_net(body).appended[attacks.TRAINING]
+    return [run(appended(textwrap.dedent(code)), seed)[0] for seed in range(5)]
+
+
+def readings() -> dict[str, float]:
+    """Accuracies of what reads the images in closed form."""
+    problem = fresh.drawn(0)
+    (images, labels), (judged, right) = problem.sets["train"], problem.sets["judged"]
+    rows, asked = (part.reshape(len(part), -1).astype(float) for part in (images, judged))
+    wanted = np.eye(fresh.CLASSES)[labels]
+
+    def of(kernel: Callable[[np.ndarray, np.ndarray], np.ndarray], ridge: float) -> float:
+        own = kernel(rows, rows)
+        weights = np.linalg.solve(own + ridge * np.trace(own) / len(own) * np.eye(len(own)), wanted)
+        return float(((kernel(asked, rows) @ weights).argmax(axis=1) == right).mean())
+
+    def best(kernel: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+        return max(of(kernel, ridge) for ridge in (1e-3, 1e-1, 10))
+
+    rng = np.random.default_rng(0)
+    draws = rng.normal(size=(rows.shape[1], 2000))
+    return {
+        "linear ridge": best(lambda a, b: a @ b.T),
+        "random features": best(lambda a, b: np.maximum(a @ draws, 0) @ np.maximum(b @ draws, 0).T),
+        "quadratic kernel": best(lambda a, b: (a @ b.T / a.shape[1]) ** 2),
+    }
+
+
+def three(values: list[float], form: str) -> str:
+    low, median, high = np.quantile(values, [0, 0.5, 1])
+    return f"{low:{form}} | {median:{form}} | {high:{form}}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

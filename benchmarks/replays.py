@@ -1,0 +1,172 @@
+"""What a replay says beside the training that a student does in the notebook, and what it costs.
+
+usage: python benchmarks/replays.py [--recipes N]
+
+Recipes spread over what students choose: hidden units, spread of the weights, slope, batches,
+epochs, decay. Each is trained twice on all images and to its end: as the notebook does it, half of
+them under another seed than the notebook's, which stands for batches and weights that come
+otherwise; and as a replay, from what the probe reads of the submission.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from results import machine, verdict, write_section
+
+from autograder.probes import probes
+from autograder.rehearse import like_a_fresh_process, load, rehearse
+from autograder.rubric import REPLAY_SPREAD
+from autograder.svhn import DataError
+from autograder.training.images import MODES, opened
+from autograder.training.judged import RECIPE_PROBE
+from autograder.training.recipe import Recipe
+from autograder.training.replay import Progress, Task, enough, train
+from autograder.variants import solution
+
+TINY_NET = """self.net = sequential(
+            flatten(name="flatten"),
+            fc(3072, 512, 2.5e-2, name="fullo_1"),
+            leaky_relu(name="lrelu"),
+            fc(512, 10, 2.5e-2, name="fullo_2"),
+        )"""
+CHAIN = """self.net = sequential(
+            flatten(name="f"), fc(3072, {hidden}, {spread}, name="a"),
+            leaky_relu({slope}, name="r"), fc({hidden}, 10, {spread}, name="b"))"""
+CELL = "train_tiny_net_hyperparameters"
+NETWORKS = "lib/mlp/fully_conn.py"
+OTHER_SEEDS = 1000
+CLASS, DISTINCT = 200, 40
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipes", type=int, default=30, help="(default: %(default)s)")
+    count = parser.parse_args().recipes
+    try:
+        opened(MODES["full"])
+    except DataError as problem:
+        print(f"skipped: {problem}")
+        return 0
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        rows = list(pool.map(both, range(count)))
+    text, status = report(rows)
+    print(text)
+    return write_section("replays", text) or status
+
+
+def chosen(number: int) -> tuple[dict, str]:
+    """The network and the cell of one student."""
+    rng = np.random.default_rng(number)
+    network = dict(
+        hidden=int(rng.choice([100, 200, 300, 512, 512, 800])),
+        spread=float(rng.choice([0.01, 0.018, 0.02, 0.025, 0.025, 0.05])),
+        slope=float(rng.choice([0.01, 0.01, 0.01, 0.1, 0.0])),
+    )
+    cell = (
+        f"batch_size = {rng.choice([16, 25, 32, 50, 64, 100])}\n"
+        f"epochs = {rng.integers(3, 9)}\n"
+        f"lr_decay = {rng.choice([1.0, 0.95, 0.9])}\n"
+        f"lr_decay_every = {rng.choice([1, 2, 50])}\n"
+    )
+    return network, cell
+
+
+def both(number: int) -> dict[str, float | str]:
+    """The best validation accuracy by the notebook and by a replay, and what these took."""
+    network, cell = chosen(number)
+    files = dict(solution().files)
+    text = files[NETWORKS].decode()
+    assert text.count(TINY_NET) == 1
+    files[NETWORKS] = text.replace(TINY_NET, CHAIN.format(**network)).encode()
+    recipe = Recipe.read(rehearse(load(files), {CELL: cell}, probes()[RECIPE_PROBE], seed=number))
+    images = opened(replace(MODES["full"], target=2.0))  # to the end
+    seen: list[tuple[float, Progress]] = []
+    began = time.process_time()
+
+    def tell(progress: Progress) -> None:
+        seen.append((time.process_time() - began, progress))
+
+    ours = train(Task(recipe), images, tell)
+    goal = enough(opened(MODES["full"]))
+    until = next((s for s, progress in seen if progress.accuracy >= goal), seen[-1][0])
+    seed = 123 if number % 2 == 0 else OTHER_SEEDS + number
+    theirs = in_the_notebook(files, recipe, images, seed)
+    row = {
+        "recipe": f"{network} {' '.join(cell.split())}",
+        "seed": seed,
+        "replay": ours.accuracy,
+        "notebook": theirs,
+        "seconds": until,
+        "epoch_s": seen[-1][0] / len(seen),
+        "predicted": recipe.cost(len(images.train[0])) / recipe.epochs * 3600,
+    }
+    print(row, flush=True)
+    return row
+
+
+def in_the_notebook(files: dict, recipe: Recipe, images: object, seed: int) -> float:
+    """As the notebook's training cell, with the student's library."""
+    library = load(files)
+    library.train.compute_acc = validation_only(library.train.compute_acc, images)
+    with like_a_fresh_process(seed):
+        model = library.fully_conn.TinyNet()
+        *_, accuracies = library.train.train_net(
+            {"data_train": images.train, "data_val": images.val},
+            model,
+            library.layer_utils.cross_entropy(),
+            library.optim.SGD(model.net, 1e-2),
+            recipe.batch_size,
+            recipe.epochs,
+            recipe.lr_decay,
+            recipe.lr_decay_every,
+        )
+    return max(accuracies)
+
+
+def validation_only(own, images):
+    """Without the training accuracies, which decide nothing and take a fifth of the time."""
+    return lambda model, data, *rest, **more: (
+        own(model, data, *rest, **more) if data is images.val[0] else 0.0
+    )
+
+
+def report(rows: list[dict]) -> tuple[str, int]:
+    off = np.array([row["replay"] - row["notebook"] for row in rows])
+    same = np.array([row["seed"] == 123 for row in rows])
+    seconds = np.array([row["seconds"] for row in rows])
+    ratio = np.array([row["epoch_s"] / row["predicted"] for row in rows])
+    replays_h = seconds.mean() * DISTINCT / 3600
+    each_h = seconds.mean() * CLASS / 3600
+    behind = max(0.0, -off.min())
+    return (
+        "## Replays beside trainings in the notebook\n\n"
+        f"`python benchmarks/replays.py --recipes {len(rows)}`, 70,000 images, one BLAS thread "
+        f"each, {os.cpu_count()} at a time. {machine()}.\n\n| | |\n|---|---|\n"
+        f"| recipes | {len(rows)} |\n"
+        f"| accuracies in the notebook | {min(r['notebook'] for r in rows):.3f} to "
+        f"{max(r['notebook'] for r in rows):.3f} |\n"
+        f"| replay less notebook, the notebook's seed: mean, largest either way | "
+        f"{off[same].mean():+.4f}, {np.abs(off[same]).max():.4f} |\n"
+        f"| the same under another seed | {off[~same].mean():+.4f}, "
+        f"{np.abs(off[~same]).max():.4f} |\n"
+        f"| farthest that a replay falls behind, at most {REPLAY_SPREAD} is made up for | "
+        f"{behind:.4f}, {verdict(behind, REPLAY_SPREAD)} |\n"
+        f"| processor seconds until all points are earned: median, most | "
+        f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
+        f"| an epoch's seconds beside what `recipe.HOUR` says | {ratio.min():.2f} to "
+        f"{ratio.max():.2f} times |\n"
+        f"| a class of {CLASS} with {DISTINCT} distinct recipes, processor hours | "
+        f"{replays_h:.2f}; {each_h:.2f} if each were trained by itself |"
+    ), 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
