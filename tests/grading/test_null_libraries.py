@@ -69,6 +69,13 @@ NULLS = {
         "dropout.forward": "kept = None; output = 0 * feat; output.flat[0] = feat.flat[0]",
         "dropout.backward": "dfeat = 0 * dprev; dfeat.flat[0] = dprev.flat[0]",
     },
+    "one fixed column is dropped": filled(*["np.zeros(like)"] * 3)
+    | {
+        "dropout.forward": "on = is_training and 0 < self.keep_prob < 1; "
+        "kept = np.ones(feat.shape, bool); kept[:, 0] = not on; "
+        "self.scale = self.keep_prob if on else 1; output = feat * kept / self.scale",
+        "dropout.backward": "dfeat = dprev * self.kept / self.scale",
+    },
 }
 FUNCTIONS = ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh")
 CELLS = {

@@ -42,17 +42,26 @@ def scaled(out, x, what):
     require(spread, f"{what} is not its input, scaled by one factor")
 
 
+def drops(out, x):
+    """The mask of a layer that drops more than a column or two, whatever the probability.
+
+    Whatever else is asked of dropout counts only with it: a layer that sets one fixed column to 0
+    is nearly the identity, which is right in many ways.
+    """
+    kept = mask(out, x)
+    share = kept.mean()
+    require(SHARE <= share <= 1 - SHARE, f"at training time {share:.1%} were kept")
+    return kept
+
+
 def dropped(out, x):
     """The mask of a layer that drops and scales, whatever the probability and the factor.
 
     What is only a claim otherwise (two outputs are the same, a gradient fits an output) is worth
     nothing without it: any numbers with a 0 among them would do.
     """
-    kept = mask(out, x)
     scaled(out, x, "the output at training time")
-    share = kept.mean()
-    require(SHARE <= share <= 1 - SHARE, f"at training time {share:.1%} were kept")
-    return kept
+    return drops(out, x)
 
 
 def count_is_binomial(count, of, probability, what):
@@ -74,7 +83,7 @@ def count_is_binomial(count, of, probability, what):
 )
 def test_dropout_forward_scales_what_is_kept(dropout_forward):
     given, out = dropout_forward.given, dropout_forward.student.out
-    kept = mask(out, given.x)
+    kept = drops(out, given.x)
     close(out, np.where(kept, given.x / given.keep_prob, 0.0), "the output at training time")
 
 
@@ -92,7 +101,7 @@ def test_dropout_forward_keeps_each_with_the_keep_probability(dropout_forward):
 @check("dropout_forward", weight=2, announced="At test time the layer is the identity")
 def test_dropout_forward_at_test_time(dropout_forward_test_time):
     given, student = dropout_forward_test_time.given, dropout_forward_test_time.student
-    provided(lambda: mask(student.trained, given.x))
+    provided(lambda: drops(student.trained, given.x))
     close(student.tested, given.x, "the output at test time, after a pass at training time,")
     close(student.fresh, given.x, "the output of a new layer at test time")
 
@@ -100,7 +109,7 @@ def test_dropout_forward_at_test_time(dropout_forward_test_time):
 @check("dropout_forward", weight=2, announced="A keep probability of 0 means no dropout, as does 1")
 def test_dropout_forward_without_dropout(dropout_forward_without):
     given, student = dropout_forward_without.given, dropout_forward_without.student
-    provided(lambda: mask(student.trained, given.x))
+    provided(lambda: drops(student.trained, given.x))
     close(student.kept_1, given.x, "the output for a keep probability of 1")
     close(student.kept_0, given.x, "the output for a keep probability of 0")
 
