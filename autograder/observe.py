@@ -65,7 +65,8 @@ class Observations:
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
         training, data: of the training among them, its mode and what it was done on.
-        older_work: whether the tree was asked as work of another year, see `older_work`.
+        older_work: whether the tree was observed as work of another year, see the module of that
+            name.
     """
 
     seed: int
