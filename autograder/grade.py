@@ -96,7 +96,8 @@ class Grade:
         data: what was trained on; None when nothing was.
         sandbox: the backend's name.
         elapsed_s: seconds of wall time: the only field that differs between two runs.
-        errors: what is wrong with the submission as a whole, in sentences.
+        errors: what is to be said of the submission as a whole, in sentences: what is missing or
+            could not be read, and that it was graded as work of another year.
     """
 
     schema: int

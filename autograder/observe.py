@@ -68,7 +68,8 @@ class Observations:
         sandbox: the name of the backend.
         by_probe: an observation for every probe that was asked for.
         training: what was found out about the training, as plain data; None without one.
-        older_work: whether the tree was asked as work of another year, see `older_work`.
+        older_work: whether the tree was observed as work of another year, see the module of that
+            name.
     """
 
     seed: int

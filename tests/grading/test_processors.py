@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parents[1] / "alternatives"))
 from right_work import ALTERNATIVES, written
 
 SEED = 1789
-RIGHT = ("float32 throughout", "loops", "other expressions")
+RIGHT = ("float32 throughout", "loops")
 WRONG = (
     "fc_backward_averages_both_gradients",
     "dropout_forward_forgets_to_scale",

@@ -26,7 +26,7 @@ def test_numerical_tests_pass_on_another_processor(other_processor):
         env={
             **os.environ,
             **other_processor.variables,
-            "OPENBLAS_NUM_THREADS": "2",
+            "OPENBLAS_NUM_THREADS": "1",
             "GLIBC_TUNABLES": OLD_C_LIBRARY,
         },
         capture_output=True,
