@@ -9,6 +9,7 @@ When the first process ends, the kernel ends the rest.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -72,6 +73,8 @@ class Bubblewrap:
         with contextlib.ExitStack() as stack, contextlib.ExitStack() as unless_it_starts:
             slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
             own = {"limits": asdict(limits), "user": slot and slot.user, "alone": True}
+            trusted = [file for m in mounts if m.target.startswith(TRUSTED) for file in _files(m)]
+            mounts = [*trusted, *(m for m in mounts if not m.target.startswith(TRUSTED))]
             told, telling = os.pipe()
             with open(told, "rb") as status:
                 try:
@@ -91,7 +94,6 @@ class Bubblewrap:
             output, sending = os.pipe()
             pipe = unless_it_starts.enter_context(open(output, "rb", buffering=0))
             with open(sending, "wb"):
-                trusted = [mount for mount in mounts if mount.target.startswith(TRUSTED)]
                 keeper = zygote(BOX, FOLDER, trusted, threads).fork(
                     f"{BOX}/{script}",
                     FOLDER,
@@ -102,6 +104,15 @@ class Bubblewrap:
             # what loses its parent inside becomes a child of the first process, and so of bwrap
             ancestors = [keeper, process.pid, number]
             return Process(ancestors, pipe, complaints, stack.pop_all().close)
+
+
+@functools.cache
+def _files(mount: Mount) -> tuple[Mount, ...]:
+    """Each file of a folder of ours by itself: what python compiled of them says where they lie."""
+    if not mount.source.is_dir():
+        return (mount,)
+    files = sorted(mount.source.glob("*.py"))
+    return tuple(Mount(file, f"{mount.target}/{file.name}") for file in files)
 
 
 def _first(line: bytes) -> tuple[int, int | None]:

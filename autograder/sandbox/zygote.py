@@ -1,14 +1,15 @@
 """A process with python and numpy ready that forks a child into every sandbox it is shown.
 
-    python -s -S -P -B zygote.py SHOWN
+    python -s -S -P -B /proc/self/fd/NUMBER
 
 To start python and import numpy takes longer than all probes of a submission, so it is done once.
 This process is the grader's own: it runs no code of a student's, and knows nothing but the modules
-that it imported and where they lie. SHOWN, a JSON object, says where: paths of this machine by
-their places in the box. Modules are imported under those places, so that a child, in its box, goes
-on importing there.
+that it imported. A child has all of its memory, so there is no path of this machine in it but the
+interpreter's: even the modules, and this file, are read through descriptors.
 
-Standard input is a socket. A message on it, JSON, names a script of the box and a folder to run it
+Standard input is a socket. The first message on it, JSON, is a list of places in the box, with a
+descriptor of what stands at each. Modules are imported under those places, so that a child, in its
+box, goes on importing there. Each further message names a script of the box and a folder to run it
 in, and brings four descriptors: the sandbox's first process, standard output and standard error for
 the child, and a file with its argument. The answer is the number of the keeper:
 
@@ -26,7 +27,6 @@ import gc
 import importlib
 import json
 import os
-import pkgutil
 import signal
 import socket
 import struct
@@ -39,15 +39,18 @@ from importlib.machinery import (
     SourceFileLoader,
 )
 from importlib.util import spec_from_file_location
+from pathlib import PurePosixPath
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 PREPARED = ("numpy.random", "tqdm.autonotebook", "confine", "writer", "probes")
+PROBES = "trusted/probes"
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 MOST_DESCRIPTORS, LAST_CAPABILITY = 256, 63
+MOST_SHOWN, LONGEST_MESSAGE = 128, 64 * 1024
 CAPABILITY_VERSION_3 = 0x20080522
 BECOME_ANOTHER_USER = 1 << 6 | 1 << 7
 """CAP_SETGID and CAP_SETUID, which `confine` needs as root, and gives up."""
@@ -56,19 +59,20 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    box = Box(json.loads(sys.argv[1]))
-    sys.meta_path.append(box)
-    gc.disable()
-    for name in PREPARED:
-        with contextlib.suppress(ImportError):  # some packages may be missing
-            importlib.import_module(name)
-    with contextlib.suppress(Exception):  # what is wrong with a probe is told where it is used
-        for module in pkgutil.iter_modules(map(box.where, sys.modules["probes"].__path__)):
-            importlib.import_module(f"probes.{module.name}")
-    gc.enable()
-    gc.freeze()  # forks share these objects; collecting them would copy their pages
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers leave nothing to wait for
+    os.close(int(sys.argv[0].rpartition("/")[2]))  # this file's
     with socket.socket(fileno=os.dup(0)) as link:
+        places, descriptors, *_ = socket.recv_fds(link, LONGEST_MESSAGE, MOST_SHOWN)
+        if not places:
+            return
+        box = Box(dict(zip(json.loads(places), descriptors, strict=True)))
+        sys.meta_path.append(box)
+        gc.disable()
+        for name in (*PREPARED, *box.modules(PROBES)):
+            with contextlib.suppress(Exception):  # missing, or told where it is used
+                importlib.import_module(name)
+        gc.enable()
+        gc.freeze()  # forks share these objects; collecting them would copy their pages
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers leave nothing to wait for
         while True:
             message, descriptors, *_ = socket.recv_fds(link, 4096, 4)
             if not message:
@@ -163,9 +167,11 @@ def _must(result: int, otherwise: str) -> None:
 class Box:
     """Imports modules of the box from where they lie on this machine (in `sys.meta_path`)."""
 
-    def __init__(self, shown: Mapping[str, str]) -> None:
-        self._shown = dict(shown)
-        self._folders = tuple(dict.fromkeys(os.path.dirname(place) for place in shown))
+    def __init__(self, shown: Mapping[str, int]) -> None:
+        """`shown` has descriptors by places: /box/trusted/..., /box/packages/..."""
+        self._shown = {place: f"/proc/self/fd/{number}" for place, number in shown.items()}
+        tops = ("/".join(place.split("/")[:3]) for place in shown)
+        self._folders = tuple(dict.fromkeys(tops))
         self._compiled: dict[str, Any] = {}
         for place in shown:
             if place.endswith("worker.py"):
@@ -184,6 +190,12 @@ class Box:
                 raise FileNotFoundError(place)
             below = f"/{name}{below}"
         return self._shown[above] + below
+
+    def modules(self, folder: str) -> list[str]:
+        """The names of the modules in a folder of the box, of which each file is shown."""
+        places = (PurePosixPath(place) for place in self._shown)
+        found = (p for p in places if str(p.parent).endswith(f"/{folder}") and p.suffix == ".py")
+        return [f"{p.parent.name}.{p.stem}" for p in found if p.stem != "__init__"]
 
     def compiled(self, script: str) -> Any:
         """The code of a script."""

@@ -5,17 +5,21 @@ A zygote lives as long as the process that asked for it, or until it was not ask
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import socket
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from autograder.sandbox.backend import FLAGS, HERE, Mount, SandboxError, environment, popen, said
 from autograder.sandbox.packages import interpreter, packages
 
 MOST = 4
 PATIENCE_S = 60.0
+SCRIPT = HERE / "zygote.py"
 _kept: dict[tuple, Zygote] = {}
 _one_is_made = threading.Lock()
 
@@ -23,11 +27,19 @@ _one_is_made = threading.Lock()
 class Zygote:
     """A process that forks children which need not start python or import numpy."""
 
-    def __init__(self, shown: Mapping[str, str], env: Mapping[str, str]) -> None:
+    def __init__(self, shown: Mapping[str, Path], env: Mapping[str, str]) -> None:
+        """It is told no path (`shown` has them by places), for what it forks could read that."""
         self._link, theirs = socket.socketpair()
-        with theirs:
-            argv = [str(interpreter()), *FLAGS, str(HERE / "zygote.py"), json.dumps(shown)]
-            self.process, self._complaints = popen(argv, env, stdin=theirs.fileno())
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(theirs)
+            script = stack.enter_context(SCRIPT.open("rb")).fileno()
+            argv = [str(interpreter()), *FLAGS, f"/proc/self/fd/{script}"]
+            self.process, self._complaints = popen(argv, env, [script], stdin=theirs.fileno())
+            descriptors = []
+            for path in shown.values():
+                descriptors.append(os.open(path, os.O_PATH | os.O_CLOEXEC))
+                stack.callback(os.close, descriptors[-1])
+            socket.send_fds(self._link, [json.dumps(list(shown)).encode()], descriptors)
         self._link.settimeout(PATIENCE_S)
         self._one_at_a_time = threading.Lock()
 
@@ -86,6 +98,6 @@ def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zyg
 
 def made(box: str, folder: str, trusted: tuple[Mount, ...], threads: int) -> Zygote:
     """A new one, see `zygote`."""
-    shown = {f"{box}/{mount.target}": str(mount.source) for mount in trusted}
-    shown |= {f"{box}/packages/{name}": str(path) for name, path in packages().items()}
+    shown = {f"{box}/{mount.target}": mount.source for mount in trusted}
+    shown |= {f"{box}/packages/{name}": path for name, path in packages().items()}
     return Zygote(shown, environment(folder, threads))

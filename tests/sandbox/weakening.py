@@ -98,6 +98,8 @@ class Weakened:
         with ExitStack() as stack:
             stack.enter_context(mock.patch.object(module, "popen", self._popen))
             stack.enter_context(mock.patch.object(zygotes, "popen", self._popen))
+            changed = self._changed(zygotes.SCRIPT)
+            stack.enter_context(mock.patch.object(zygotes, "SCRIPT", changed))
             stack.enter_context(mock.patch.object(bubblewrap, "zygote", self._zygote))
             if WHO == "root":  # nobody else gets this user, and kills with it what is left alive
                 slot = self._kept.enter_context(Slot.take())
@@ -147,8 +149,8 @@ class Weakened:
         argv, env, own = list(argv), dict(env), self._weakening
         if argv[0].endswith("bwrap"):
             return popen(own.command(argv) if own.command else argv, env, pass_fds, **rest)
-        argv[-2] = str(self._changed(Path(argv[-2])))
         if self.name == "sandlock":
+            argv[-2] = str(self._changed(Path(argv[-2])))
             order = json.loads(argv[-1])
             if own.order is not None:
                 own.order(order)
