@@ -18,12 +18,13 @@ import numpy as np
 from autograder import course
 from autograder.checks import how_it_ended
 from autograder.diagnose import Diagnosis, diagnose
-from autograder.mark import Verdict, mark, suite_hash
+from autograder.mark import TOO_LARGE, Verdict, mark, suite_hash
 from autograder.observe import Observation, Observations, observe
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section, training_share
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import ALONE, OURS, TOGETHER
+from autograder.shapes import trimmed
 from autograder.submission import Submission
 from autograder.training import PROBE, Images, Progress, claimed, judged_accuracy, train
 from autograder.variants import Variant, solution
@@ -149,13 +150,14 @@ def _sure(
     checks, but earns nobody any, for nothing in there knows an answer. So probes whose checks all
     pass are done with; the others are asked again, and that answer alone counts.
     """
+    student = trimmed(student, right)
     verdicts = mark(student, right)
     failed = {name for v in verdicts if v.failure is not None for name in v.check.probes}
     names = [name for name in student if name in failed and not _is_clear(student[name])]
     if not names:
         return student, verdicts
     alone = observe(submission.files, submission.cells, student.seed, sandbox, ALONE, names)
-    student = student.replaced(alone)
+    student = student.replaced(trimmed(alone, right))
     return student, mark(student, right)
 
 
@@ -188,8 +190,9 @@ def regrade(
             f"Here it would be judged with {images.mode.name} on {images.data}"
         )
     names = probe_names(learnt is not None)
-    student = kept.only(names)
-    verdicts = mark(student, reference(kept.seed, sandbox, names))
+    right = reference(kept.seed, sandbox, names)
+    student = trimmed(kept.only(names), right)
+    verdicts = mark(student, right)
     images = images if learnt is not None else None
     return compiled(submission, student, verdicts, images, learnt, time.monotonic() - began)
 
@@ -235,7 +238,7 @@ def compiled(
     elapsed_s: float,
 ) -> Grade:
     """Puts verdicts, what is found out about the failed ones, and the training together."""
-    found = diagnose(student, verdicts)
+    found, errors = _found_out(student, verdicts)
     sections = tuple(
         _section(
             section,
@@ -261,8 +264,24 @@ def compiled(
         sandbox=student.sandbox,
         elapsed_s=round(elapsed_s, 3),
         sections=sections,
-        errors=tuple(_clean(error) for error in submission.errors),
+        errors=tuple(_clean(error) for error in (*submission.errors, *errors)),
     )
+
+
+def _found_out(
+    student: Observations, verdicts: tuple[Verdict, ...]
+) -> tuple[Mapping[str, Diagnosis], tuple[str, ...]]:
+    """The diagnoses, and what is wrong with the submission as a whole: that it takes too much."""
+    too_large = [v.check.name for v in verdicts if v.failure == TOO_LARGE]
+    errors = [f"{', '.join(too_large)}: {TOO_LARGE}"] if too_large else []
+    try:
+        return diagnose(student, verdicts), tuple(errors)
+    except MemoryError:
+        errors.append(
+            "finding out what went wrong takes more memory than there is for one submission: "
+            "no mistake is named, and none excuses another"
+        )
+        return {}, tuple(errors)
 
 
 def _section(

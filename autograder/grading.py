@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from autograder.entries import plain
 from autograder.gauge import new_seed
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
-from autograder.report.as_json import to_json
+from autograder.report.as_json import streamed, to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
 from autograder.submission import Submission, read
+from autograder.whole import write_whole
 
 
 class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
@@ -51,9 +52,8 @@ def run(
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
-    grades: list[Grade] = []
     with (
-        _shown_at_the_end(grades, console, json),
+        _results(console, json) as result,
         _images(training, seed) as images,
         _bar(console) as bar,
     ):
@@ -70,7 +70,7 @@ def run(
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            grades.append(grade(submission, seed, backend, images, tell, save))
+            result(grade(submission, seed, backend, images, tell, save))
             bar.advance(task)
 
 
@@ -93,14 +93,15 @@ def run_again(
         raise NotKept("these were kept under several seeds; grade those of one seed at a time")
     backend = choose(sandbox)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
-    with _images(training or _trained(kept), kept[0].seed) as images:
-        grades = []
+    with (
+        _results(Console(stderr=json == Path("-")), json) as result,
+        _images(training or _trained(kept), kept[0].seed) as images,
+    ):
         for path, name, observations in zip(paths, names, kept, strict=True):
             try:
-                grades.append(regrade(Submission(name, {}, {}), observations, backend, images))
+                result(regrade(Submission(name, {}, {}), observations, backend, images))
             except ValueError as error:
                 raise NotKept(f"{path}: {error}") from error
-    _show(grades, Console(stderr=json == Path("-")), json)
 
 
 def _kept(path: Path) -> Observations:
@@ -143,8 +144,9 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 def _prepare(json: Path | None, keep: Path | None) -> None:
     """Sees that what is asked for can be written."""
+    json = None if json == Path("-") else json
     try:
-        if json is not None and json != Path("-"):
+        if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
@@ -152,9 +154,19 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
         raise Unwritable(f"{error.filename} cannot be made a folder: {error.strerror}") from None
     if json is not None and json.is_dir():
         raise Unwritable(f"{json} is a folder; --json writes a file")
-    for place in (json if json and json.exists() else json and json.parent, keep):
-        if place is not None and not os.access(place, os.W_OK):
+    places = [] if keep is None else [keep]
+    if json is not None and json.exists():
+        places.append(json)
+    if json is not None and _is_replaced(json):
+        places.append(json.resolve().parent)
+    for place in places:
+        if not os.access(place, os.W_OK):
             raise Unwritable(f"{place} cannot be written to")
+
+
+def _is_replaced(json: Path) -> bool:
+    """Whether a new file takes its place; not that of a pipe or a device."""
+    return json.is_file() or not json.exists()
 
 
 @contextmanager
@@ -181,22 +193,25 @@ def _bar(console: Console) -> Progress:
 
 
 @contextmanager
-def _shown_at_the_end(grades: list[Grade], console: Console, json: Path | None) -> Iterator[None]:
-    """Shows what was graded, also where an error or an interruption kept the rest from it."""
-    try:
-        yield
-    finally:
-        if grades:
-            _show(grades, console, json)
-
-
-def _show(grades: list[Grade], console: Console, json: Path | None) -> None:
+def _results(console: Console, json: Path | None) -> Iterator[Callable[[Grade], None]]:
+    """Shows or writes a Grade when it is made: whatever ends the rest, what was graded is there."""
     if json is None:
-        for grade_ in grades:
-            console.print(shown(grade_))
-            console.print()
+        yield lambda grade: console.print(shown(grade), end="\n\n")
     elif json == Path("-"):
-        sys.stdout.write(to_json(grades))
+        with streamed(sys.stdout) as write:
+            yield write
+    elif not _is_replaced(json):
+        with json.open("w", encoding="utf-8") as file, streamed(file) as write:
+            yield write
     else:
-        json.write_text(to_json(grades), encoding="utf-8")
-        console.print(f"{json}: {len(grades)} Grades", highlight=False)
+        grades: list[Grade] = []
+
+        def add(grade: Grade) -> None:
+            grades.append(grade)
+            write_whole(json, to_json(grades))
+
+        try:
+            yield add
+        finally:
+            if grades:
+                console.print(f"{json}: {len(grades)} Grades", highlight=False)

@@ -26,7 +26,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -68,6 +68,8 @@ class Probe:
         run: the generator function `run(lib, **inputs)`, yielding dictionaries.
         asks: which of `cells` and `data` it wants.
         training: takes minutes and has limits of its own, so it runs only when asked for by name.
+        free: by the name of a value, its dimensions whose sizes students choose, and how large
+            each may be. A value of any other shape than the reference's is not looked at.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Probe:
     run: Callable[..., Iterator[Mapping[str, Any]]]
     asks: tuple[str, ...]
     training: bool
+    free: Mapping[str, Mapping[int, int]] = field(default_factory=dict, hash=False)
 
     def inputs(self, key: str) -> dict[str, Any]:
         """The inputs of one grading, drawn afresh at every call (the caller may spoil them)."""
@@ -92,8 +95,13 @@ def given(
     draw: Callable[[np.random.Generator], Mapping[str, Any]] | None = None,
     *,
     training: bool = False,
+    free: Mapping[str, Mapping[int, int]] | None = None,
 ) -> Callable[[Callable[..., Iterator[Mapping[str, Any]]]], Probe]:
-    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name."""
+    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name.
+
+    `free={"w": {1: 4096}}` says that the second dimension of what it yields as `w` is a student's
+    choice, from 1 to 4,096.
+    """
 
     def register(run: Callable[..., Iterator[Mapping[str, Any]]]) -> Probe:
         name = run.__name__
@@ -103,7 +111,7 @@ def given(
             raise ValueError(f"two probes are called {name}: in {run.__module__} and elsewhere")
         parameters = list(inspect.signature(run).parameters)[1:]
         asks = tuple(p for p in parameters if p in FROM_THE_SUBMISSION)
-        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training)
+        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training, free or {})
         return _registry[name]
 
     return register
