@@ -23,6 +23,7 @@ from autograder.observe import Observation
 from autograder.probes import Probe
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.seeds import key_of
+from autograder.shapes import fitted
 
 FLOAT32 = 1e-5
 """Relative to the largest value. Correct work in float32 was seen to be off by at most 2.4e-7 on
@@ -46,23 +47,76 @@ class ReferenceBroken(Exception):  # noqa: N818
     """The reference itself has no answer: the suite or the solution is wrong, not the student."""
 
 
-class Answer:
-    """What one library did in one probe, by name. Asking for what is not there fails."""
+class Refused:
+    """A value that no check may look at: whatever is done with it fails, and says why.
 
-    def __init__(self, observation: Observation, missing: type[Exception] = Failure) -> None:
-        self._observation = observation
-        self._missing = missing
+    Not before it is used: the check knows better what to call it.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self._name, self._reason = name, reason
+
+    def fail(self, what: str | None = None) -> None:
+        joined = " " if self._reason.startswith(("has ", "is ")) else ": "
+        raise Failure(f"{what or _readable(self._name)}{joined}{self._reason}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # numpy asks for some that need not be there
+            raise AttributeError(name)
+        self.fail()
+
+
+for _use in (
+    *("array", "bool", "float", "int", "len", "iter", "getitem"),
+    *("eq", "ne", "lt", "le", "gt", "ge"),
+):
+    setattr(Refused, f"__{_use}__", lambda self, *_, **__: self.fail())
+
+
+class Claim:
+    """What the student's library did in one probe, by name: what has the shape of the reference's.
+
+    Asking for what is not there fails.
+    """
+
+    def __init__(self, probe: Probe, student: Observation, reference: Observation) -> None:
+        self._probe, self._student, self._reference = probe, student, reference
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self._observation:
-            return self._observation[name]
-        if name in self._observation.refused:
-            raise self._missing(f"{_readable(name)}: {self._observation.refused[name]}")
-        if self._observation.ending.how == "finished":
-            raise self._missing(f"{_readable(name)}: there is none")
-        raise self._missing(how_it_ended(self._observation))
+        if name not in self._reference:
+            raise ReferenceBroken(_why_there_is_no(name, self._reference))
+        if name in self._student.refused:
+            return Refused(name, self._student.refused[name])
+        if name not in self._student:
+            raise Failure(_why_there_is_no(name, self._student))
+        try:
+            return fitted(self._student[name], self._reference[name], self._probe.free.get(name))
+        except ValueError as complaint:
+            return Refused(name, str(complaint))
+
+
+class Answer:
+    """What the solution did in one probe, by name."""
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._observation:
+            raise ReferenceBroken(_why_there_is_no(name, self._observation))
+        return self._observation[name]
+
+
+def _why_there_is_no(name: str, seen: Observation) -> str:
+    if name in seen.refused:
+        return f"{_readable(name)}: {seen.refused[name]}"
+    if seen.ending.how == "finished":
+        return f"{_readable(name)}: there is none"
+    return how_it_ended(seen)
 
 
 class Evidence:
@@ -77,13 +131,17 @@ class Evidence:
     def __init__(
         self, probe: Probe, seed: int, student: Observation, reference: Observation
     ) -> None:
-        self._probe, self._seed = probe, seed
-        self.student = Answer(student)
-        self.reference = Answer(reference, missing=ReferenceBroken)
+        self._probe, self._seed, self._right = probe, seed, reference
+        self.student = Claim(probe, student, reference)
+        self.reference = Answer(reference)
 
     @property
     def given(self) -> SimpleNamespace:
         return _given(self._probe, self._seed)
+
+    def of_reference(self) -> Evidence:
+        """As it is where the reference itself is judged."""
+        return Evidence(self._probe, self._seed, self._right, self._right)
 
 
 @lru_cache(maxsize=256)
@@ -122,12 +180,8 @@ def require(condition: Any, message: str) -> None:
 
 def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> None:
     """max |actual - expected| <= tolerance * max |expected|, for finite arrays of one shape."""
-    actual, expected = _numbers(actual, what), np.asarray(expected, dtype=float)
-    if expected.ndim == 0 and actual.size == 1:
-        actual = actual.reshape(())
-    if actual.shape != expected.shape:
-        turned = "; is it transposed?" if actual.shape == expected.shape[::-1] else ""
-        raise Failure(f"{what} has shape {actual.shape}; expected {expected.shape}{turned}")
+    expected = np.asarray(expected, dtype=float)
+    actual = numbers(actual, what, expected.shape)
     _require_finite(actual, what)
     size = np.max(np.abs(expected), initial=0.0) or 1.0
     with np.errstate(invalid="ignore"):  # a misconception that it is compared with may overflow
@@ -142,11 +196,26 @@ def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> 
 
 def unchanged(after: Any, before: Any, what: str) -> None:
     """Exactly the array that was given."""
-    after, before = _numbers(after, what), np.asarray(before, dtype=float)
-    require(after.shape == before.shape, f"{what} was changed: it now has shape {after.shape}")
+    before = np.asarray(before, dtype=float)
+    after = numbers(after, f"{what} was changed: it now", before.shape)
     changed = ~(after == before)
     if changed.any():
         raise Failure(f"{what} was changed in place" + _where(changed, after))
+
+
+def numbers(value: Any, what: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """The value as floats, once it is known to have that shape, if any is asked for."""
+    if isinstance(value, Refused):
+        value.fail(what)
+    if isinstance(value, str):
+        raise Failure(f"{what} is no array of numbers")
+    value = np.asarray(value)
+    if shape is not None:
+        try:
+            value = fitted(value, np.broadcast_to(0.0, shape))
+        except ValueError as complaint:
+            raise Failure(f"{what} {complaint}") from None
+    return value.astype(float, copy=False)
 
 
 def differ(one: Any, other: Any, message: str) -> None:
@@ -176,12 +245,6 @@ def either(*attempts: Callable[[], None]) -> None:
         except Failure as complaint:
             complaints.append(complaint)
     raise complaints[0]
-
-
-def _numbers(value: Any, what: str) -> np.ndarray:
-    if isinstance(value, str):
-        raise Failure(f"{what} is no array of numbers")
-    return np.asarray(value, dtype=float)
 
 
 def _require_finite(actual: np.ndarray, what: str) -> None:

@@ -17,13 +17,14 @@ import numpy as np
 from autograder import course
 from autograder.cells import printed_accuracy
 from autograder.diagnose import Diagnosis, diagnose
-from autograder.mark import Verdict, earned, mark, suite_hash
+from autograder.mark import TOO_LARGE, Verdict, earned, mark, suite_hash
 from autograder.observe import Observations, observe, observe_then_repeat_unfinished
 from autograder.older_work import REMARK, with_hyperparameters, without_new_cells
 from autograder.probes import probes
 from autograder.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS, TRAINING
+from autograder.shapes import trimmed
 from autograder.submission import Submission
 from autograder.training import fresh
 from autograder.training.images import Images
@@ -149,15 +150,16 @@ def grade(
         student = observe_then_repeat_unfinished(
             submission.files, submission.cells, seed, sandbox, names
         )
-    student = replace(student, older_work=older_work)
+    student = replace(trimmed(student, right.result()), older_work=older_work)
     verdicts = mark(student, right.result())
-    found = diagnose(student, verdicts)
+    found, errors = _found_out(student, verdicts)
     trained = None
     if images is not None:
         trained = _trained(submission, student, found, sandbox, images)
         trained = trained.completed(replay)
         student = student.with_training(trained.as_dict())
     keep(student)
+    submission = replace(submission, errors=(*submission.errors, *errors))
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
@@ -189,9 +191,11 @@ def regrade(
         kept = kept.with_training(trained.as_dict())
     keep(kept)
     names = probe_names(trained is not None, kept.older_work)
-    student = kept.only(names)
-    verdicts = mark(student, reference(kept.seed, sandbox, names))
-    found = diagnose(student, verdicts)
+    right = reference(kept.seed, sandbox, names)
+    student = trimmed(kept.only(names), right)
+    verdicts = mark(student, right)
+    found, errors = _found_out(student, verdicts)
+    submission = replace(submission, errors=(*submission.errors, *errors))
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
@@ -262,6 +266,22 @@ def compiled(
         sections=sections,
         errors=tuple(_clean(error) for error in errors),
     )
+
+
+def _found_out(
+    student: Observations, verdicts: tuple[Verdict, ...]
+) -> tuple[Mapping[str, Diagnosis], tuple[str, ...]]:
+    """The diagnoses, and what is wrong with the submission as a whole: that it takes too much."""
+    too_large = [v.check.name for v in verdicts if v.failure == TOO_LARGE]
+    errors = [f"{', '.join(too_large)}: {TOO_LARGE}"] if too_large else []
+    try:
+        return diagnose(student, verdicts), tuple(errors)
+    except MemoryError:
+        errors.append(
+            "finding out what went wrong takes more memory than there is for one submission: "
+            "no mistake is named, and none excuses another"
+        )
+        return {}, tuple(errors)
 
 
 def _section(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, count
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from autograder.entries import Inaccessible, plain
 from autograder.grade import Grade, grade, regrade
 from autograder.observe import Observations
-from autograder.report.as_json import to_json
+from autograder.report.as_json import streamed, to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
@@ -25,6 +25,7 @@ from autograder.submission import Submission, read
 from autograder.training.images import MODES, opened
 from autograder.training.replay import Progress as Epoch
 from autograder.training.replay import Replay, Task, replayed
+from autograder.whole import write_whole
 
 LONGEST_NAME = 200
 """Bytes of a file's name before its endings."""
@@ -58,9 +59,8 @@ def run(
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox)
     console = Console(stderr=json == Path("-"))
-    grades: list[Grade] = []
     images = None if training == "off" else opened(MODES[training])
-    with _shown_at_the_end(grades, console, json), _bar(console) as bar:
+    with _results(console, json) as result, _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
             submission = _read(path, name)
@@ -76,7 +76,7 @@ def run(
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            grades.append(grade(submission, seed, backend, images, replay, save, older_work))
+            result(grade(submission, seed, backend, images, replay, save, older_work))
             bar.advance(task)
 
 
@@ -101,18 +101,18 @@ def run_again(
     backend = choose(sandbox)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
     judge_training = (training or _trained(kept)) != "off"
-    grades = []
-    for path, name, observations in zip(paths, names, kept, strict=True):
-        if judge_training and training not in (None, _mode(observations)):
-            raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
-        try:
+    with _results(Console(stderr=json == Path("-")), json) as result:
+        for path, name, observations in zip(paths, names, kept, strict=True):
+            if judge_training and training not in (None, _mode(observations)):
+                raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
             replay = partial(_replay, mode=_mode(observations))
-            grades.append(
-                regrade(Submission(name, {}, {}), observations, backend, judge_training, replay)
-            )
-        except ValueError as error:
-            raise NotKept(f"{path}: {error}") from error
-    _show(grades, Console(stderr=json == Path("-")), json)
+            try:
+                again = regrade(
+                    Submission(name, {}, {}), observations, backend, judge_training, replay
+                )
+            except ValueError as error:
+                raise NotKept(f"{path}: {error}") from error
+            result(again)
 
 
 def _replay(task: Task, mode: str) -> Replay:
@@ -179,8 +179,9 @@ def _of_a_file(part: str) -> str:
 
 def _prepare(json: Path | None, keep: Path | None) -> None:
     """Sees that what is asked for can be written."""
+    json = None if json == Path("-") else json
     try:
-        if json is not None and json != Path("-"):
+        if json is not None:
             json.parent.mkdir(parents=True, exist_ok=True)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
@@ -188,9 +189,19 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
         raise Unwritable(f"{error.filename} cannot be made a folder: {error.strerror}") from None
     if json is not None and json.is_dir():
         raise Unwritable(f"{json} is a folder; --json writes a file")
-    for place in (json if json and json.exists() else json and json.parent, keep):
-        if place is not None and not os.access(place, os.W_OK):
+    places = [] if keep is None else [keep]
+    if json is not None and json.exists():
+        places.append(json)
+    if json is not None and _is_replaced(json):
+        places.append(json.resolve().parent)
+    for place in places:
+        if not os.access(place, os.W_OK):
             raise Unwritable(f"{place} cannot be written to")
+
+
+def _is_replaced(json: Path) -> bool:
+    """Whether a new file takes its place; not that of a pipe or a device."""
+    return json.is_file() or not json.exists()
 
 
 def _bar(console: Console) -> Progress:
@@ -206,22 +217,25 @@ def _bar(console: Console) -> Progress:
 
 
 @contextmanager
-def _shown_at_the_end(grades: list[Grade], console: Console, json: Path | None) -> Iterator[None]:
-    """Shows what was graded, also where an error or an interruption kept the rest from it."""
-    try:
-        yield
-    finally:
-        if grades:
-            _show(grades, console, json)
-
-
-def _show(grades: list[Grade], console: Console, json: Path | None) -> None:
+def _results(console: Console, json: Path | None) -> Iterator[Callable[[Grade], None]]:
+    """Shows or writes a Grade when it is made: whatever ends the rest, what was graded is there."""
     if json is None:
-        for grade_ in grades:
-            console.print(shown(grade_))
-            console.print()
+        yield lambda grade: console.print(shown(grade), end="\n\n")
     elif json == Path("-"):
-        sys.stdout.write(to_json(grades))
+        with streamed(sys.stdout) as write:
+            yield write
+    elif not _is_replaced(json):
+        with json.open("w", encoding="utf-8") as file, streamed(file) as write:
+            yield write
     else:
-        json.write_text(to_json(grades), encoding="utf-8")
-        console.print(f"{json}: {len(grades)} Grades", highlight=False)
+        grades: list[Grade] = []
+
+        def add(grade: Grade) -> None:
+            grades.append(grade)
+            write_whole(json, to_json(grades))
+
+        try:
+            yield add
+        finally:
+            if grades:
+                console.print(f"{json}: {len(grades)} Grades", highlight=False)

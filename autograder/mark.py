@@ -24,12 +24,16 @@ import pytest
 
 from autograder import course
 from autograder.checks import Evidence, Failure, ReferenceBroken
+from autograder.memory import limited
 from autograder.observe import Observations
 from autograder.probes import probes
 from autograder.rubric import BY_ID
 
 UNUSED = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", "unittest")
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
+
+
+TOO_LARGE = "what came back takes more memory to judge than there is for one submission"
 
 
 class SuiteBroken(Exception):  # noqa: N818
@@ -124,7 +128,7 @@ def suite_hash() -> str:
         *(package / "probes").glob("*.py"),
         *(course.LIBRARY / "lib").rglob("*.py"),
         *(package / "variants").glob("*.py"),
-        *(package / f"{name}.py" for name in ("checks", "judge", "rubric", "seeds")),
+        *(package / f"{name}.py" for name in ("checks", "judge", "rubric", "seeds", "shapes")),
         *(package / "training").glob("*.py"),
         *(package / f"{name}.py" for name in ("diagnose", "older_work", "readings", "rehearse")),
     ]
@@ -152,7 +156,10 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
     }
     asked = [check for check in manifest() if set(check.probes) <= set(evidence)]
     suites = _collected(course.HIDDEN_SUITES)
-    verdicts = [_verdict(check, _judged(suites[check.name], check, evidence)) for check in asked]
+    with limited():
+        verdicts = [
+            _verdict(check, _judged(suites[check.name], check, evidence)) for check in asked
+        ]
     by_name = {verdict.check.name: verdict for verdict in verdicts}
     return tuple(_in_proportion(verdict, by_name) for verdict in verdicts)
 
@@ -238,9 +245,28 @@ def _judged(
         raise SuiteBroken(f"{check.name}: {broken}") from broken
     except Failure as failure:
         return str(failure)
+    except MemoryError as error:
+        _try_without_the_student(function, check, evidence, error)
+        return TOO_LARGE
     except Exception as error:
         return f"what came back could not be judged ({type(error).__name__})"
     return None
+
+
+def _try_without_the_student(
+    function: Callable[..., None],
+    check: Check,
+    evidence: Mapping[str, Evidence],
+    error: MemoryError,
+) -> None:
+    """Raises SuiteBroken where judging the reference itself takes more memory than there is."""
+    try:
+        function(**{name: evidence[name].of_reference() for name in check.probes})
+    except MemoryError:
+        raise SuiteBroken(
+            f"{check.name} takes more memory than there is, whatever is judged: give the grader "
+            f"more ({error})"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ off them: by what dropout multiplied, whether two masks are one, how many activa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -16,15 +16,13 @@ from typing import Any
 import numpy as np
 
 from autograder.observe import Observation
+from autograder.shapes import fits
 
 SAME = 1e-4
 """Relative to the largest value: float32 is off by 2e-6 at most, the mildest mistake by 1e-3."""
 
 KEPT = 0.03
 """In the fraction that is kept: two of 30,000 draws differ so much by seven standard deviations."""
-
-MOST_VALUES = 50
-"""What a probe yields by name; a submission that forges more is not looked at pair by pair."""
 
 NAMED = re.compile(r"'[^']*'|\[[^]]*\]|\b\w+_[wb]\b")
 """What students name themselves, in messages of the given code."""
@@ -50,43 +48,61 @@ class Reading:
     tolerances: Mapping[str, float] = field(default_factory=dict)
 
 
-def read(observation: Observation, given: Mapping[str, Any]) -> Reading:
-    """The reading of what a probe saw, whose inputs were `given`."""
-    values = {n: np.asarray(v) for n, v in observation.values.items() if not isinstance(v, str)}
+def read(observation: Observation, given: Mapping[str, Any], like: Observation) -> Reading:
+    """The reading of what a probe saw, whose inputs were `given`.
+
+    `like` is what it saw of the solution. Whatever has another name is left out, and of what has
+    another shape nothing is read off: it is compared as it is, with others of that shape.
+    """
+    named = {n: v for n, v in observation.values.items() if n in like and not isinstance(v, str)}
+    values = {n: v for n, v in named.items() if fits(v, like[n])}
+    odd = {f"{n}, of another shape": v for n, v in named.items() if n not in values}
     tolerances: Mapping[str, float] = {}
     special = SPECIAL.get(observation.probe)
-    if special is not None and len(values) <= MOST_VALUES:
+    if special is not None:
         values, tolerances = special(values, given)
     ending = (observation.ending.how,)
     if (raised := observation.ending.raised) is not None:
         ending += (raised.type, NAMED.sub("", raised.message))
-    return Reading(ending, frozenset(observation.refused), values, tolerances)
+    refused = frozenset(name for name in observation.refused if name in like)
+    return Reading(ending, refused, {**values, **odd}, tolerances)
+
+
+ENDING = "how it ended"
 
 
 def alike(one: Reading, other: Reading) -> bool:
     """Whether two libraries did the same, as far as the probe tells."""
-    if one.ending != other.ending or one.refused != other.refused:
-        return False
-    if set(one.values) != set(other.values):
-        return False
-    return all(
-        _close(value, other.values[name], other.tolerances.get(name, SAME))
-        for name, value in one.values.items()
-    )
+    return next(_different(one, other), None) is None
+
+
+def differences(one: Reading, other: Reading) -> frozenset[str]:
+    """The names in which two readings differ, and ENDING."""
+    return frozenset(_different(one, other))
+
+
+def _different(one: Reading, other: Reading) -> Iterator[str]:
+    if one.ending != other.ending:
+        yield ENDING
+    yield from one.refused ^ other.refused
+    yield from one.values.keys() ^ other.values.keys()
+    for name in one.values.keys() & other.values.keys():
+        if not _close(one.values[name], other.values[name], other.tolerances.get(name, SAME)):
+            yield name
 
 
 def tells_something(reading: Reading) -> bool:
     """Whether the probe went to its end and saw finite numbers: enough to be given points for."""
-    finite = all(np.isfinite(np.asarray(v, dtype=float)).all() for v in reading.values.values())
+    finite = all(np.isfinite(v.astype(float, copy=False)).all() for v in reading.values.values())
     return reading.ending == ("finished",) and not reading.refused and finite
 
 
 def _close(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
-    one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if one.size == other.size == 1:
         one, other = one.reshape(()), other.reshape(())
-    if one.shape != other.shape:
+    if one.shape != other.shape:  # before anything is made of them: theirs may be huge
         return False
+    one, other = one.astype(float, copy=False), other.astype(float, copy=False)
     finite = np.isfinite(other)
     if not np.array_equal(np.where(finite, 0, one), np.where(finite, 0, other), equal_nan=True):
         return False
@@ -103,9 +119,6 @@ def _dropout(
     masks: dict[str, np.ndarray] = {}
     for name, value in values.items():
         base = given["dout" if "dx" in name or "dout" in name else "x"]
-        if value.shape != base.shape:
-            found[name] = value
-            continue
         with np.errstate(all="ignore"):
             factor = np.asarray(value, dtype=float) / base
         finite = factor[np.isfinite(factor)]
@@ -124,7 +137,7 @@ def _dropout_of_many(
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """And how many are kept, each on its own or by rows and columns."""
     found, _ = _dropout(values, given)
-    if "out" in values and values["out"].shape == given["x"].shape:
+    if "out" in values:
         kept = values["out"] != 0
         whole = np.array([(kept == kept[:1]).all(), (kept == kept[:, :1]).all()])
         found["whole"] = whole

@@ -39,14 +39,14 @@ def load(files: Mapping[str, bytes]) -> Library:
     for name in PACKAGES:
         modules[name].__path__ = []
     with _importing:
-        before = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_lib(name)}
+        before = {name: sys.modules.pop(name) for name in _lib_modules()}
         sys.modules.update(modules)
         try:
             for name in MODULES:
                 path = name.replace(".", "/") + ".py"
                 exec(_compiled(path, files[path]), modules[name].__dict__)
         finally:
-            for name in [name for name in sys.modules if _is_lib(name)]:
+            for name in _lib_modules():
                 del sys.modules[name]
             sys.modules.update(before)
     return Library({name: modules[name] for name in MODULES}, {})
@@ -124,10 +124,10 @@ def like_a_fresh_process(seed: int) -> Iterator[None]:
             random.setstate(other)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _compiled(path: str, source: bytes) -> CodeType:
     return compile(source, path, "exec")
 
 
-def _is_lib(name: str) -> bool:
-    return name == "lib" or name.startswith("lib.")
+def _lib_modules() -> list[str]:
+    return [name for name in sys.modules if name.startswith("lib") and name[3:4] in ("", ".")]

@@ -25,7 +25,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -68,6 +68,8 @@ class Probe:
         asks: which of `cells` and `data` it wants.
         cell: the grade id of the notebook cell that it runs, without which it is not asked.
         training: takes minutes and has limits of its own, so it runs only when asked for by name.
+        free: by the name of a value, its dimensions whose sizes students choose, and how large
+            each may be. A value of any other shape than the reference's is not looked at.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Probe:
     asks: tuple[str, ...]
     training: bool
     cell: str | None = None
+    free: Mapping[str, Mapping[int, int]] = field(default_factory=dict, hash=False)
 
     def inputs(self, key: str) -> dict[str, Any]:
         """The inputs of one grading, drawn afresh at every call (the caller may spoil them).
@@ -97,10 +100,13 @@ def given(
     *,
     training: bool = False,
     cell: str | None = None,
+    free: Mapping[str, Mapping[int, int]] | None = None,
 ) -> Callable[[Callable[..., Iterator[Mapping[str, Any]]]], Probe]:
     """Makes a probe of a generator function; `draw(rng)` returns its inputs by name.
 
     With `cell`, it runs that notebook cell, and is asked where a submission has one.
+    `free={"w": {1: 4096}}` says that the second dimension of what it yields as `w` is a student's
+    choice, from 1 to 4,096.
     """
 
     def register(run: Callable[..., Iterator[Mapping[str, Any]]]) -> Probe:
@@ -111,7 +117,9 @@ def given(
             raise ValueError(f"two probes are called {name}: in {run.__module__} and elsewhere")
         parameters = list(inspect.signature(run).parameters)[1:]
         asks = tuple(p for p in parameters if p in FROM_THE_SUBMISSION)
-        _registry[name] = Probe(name, draw or (lambda rng: {}), run, asks, training, cell)
+        _registry[name] = Probe(
+            name, draw or (lambda rng: {}), run, asks, training, cell, free or {}
+        )
         return _registry[name]
 
     return register

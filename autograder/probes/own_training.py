@@ -18,6 +18,9 @@ from .layers import defined, names, quick_draws, trained
 RATE, BATCH, EPOCHS = 5e-2, 25, 3
 CELL = "train_tiny_net_hyperparameters"
 HYPERPARAMETERS = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
+COLUMNS = ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
+"""What is told of each layer of the student's chain; a value of all layers each."""
+MOST_LAYERS = 50
 
 
 def start(seed: int, number: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -48,7 +51,7 @@ def train_tiny_net(lib, data, seed):
     yield {name: np.asarray(value, dtype=np.float32) for name, value in ended.items()}
 
 
-@given(training=True, cell=CELL)
+@given(training=True, cell=CELL, free={name: {0: MOST_LAYERS} for name in COLUMNS})
 def train_tiny_net_recipe(lib, cells):
     model = lib.fully_conn.TinyNet()
     rows = [_described(lib, layer) for layer in model.net.layers]
@@ -62,8 +65,7 @@ def _described(lib: Any, layer: Any) -> dict[str, float]:
     layers = lib.layer_utils
     kinds = (layers.flatten, layers.fc, layers.leaky_relu, layers.dropout)
     kind = next((n for n, known in enumerate(kinds) if isinstance(layer, known)), -1)
-    row = dict(kinds=kind, inputs=0, outputs=0, spread=0.0, bias_spread=0.0, slopes=0.0)
-    row["keep_probs"] = 0.0
+    row = dict.fromkeys(COLUMNS, 0.0) | {"kinds": kind}
     if kind == 1:
         w, b = (np.asarray(layer.params[name], dtype=float) for name in names(layer))
         row["inputs"], row["outputs"] = np.shape(w)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any
 
 from autograder.grade import SCHEMA, Grade, Hint, SectionGrade, Test
 
@@ -13,6 +14,26 @@ from autograder.grade import SCHEMA, Grade, Hint, SectionGrade, Test
 def to_json(grades: Iterable[Grade]) -> str:
     """A list with an object for each Grade, its keys in the order of the fields."""
     return json.dumps([asdict(grade) for grade in grades], indent=2, allow_nan=False) + "\n"
+
+
+@contextmanager
+def streamed(file: IO[str]) -> Iterator[Callable[[Grade], None]]:
+    """Writes what `to_json` writes, each Grade when it is made; whatever ends it, the list ends."""
+    count = 0
+
+    def write(grade: Grade) -> None:
+        nonlocal count
+        file.write(",\n" if count else "[\n")
+        file.write(to_json([grade])[len("[\n") : -len("\n]\n")])
+        file.flush()
+        count += 1
+
+    try:
+        yield write
+    finally:
+        if count:
+            file.write("\n]\n")
+            file.flush()
 
 
 def from_json(text: str) -> list[Grade]:

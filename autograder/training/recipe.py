@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograder.observe import Observation
+from autograder.probes.own_training import COLUMNS, MOST_LAYERS
 
 KINDS = ("flatten", "fc", "leaky_relu", "dropout")
 """The layers that a recipe may have; the probe `train_tiny_net_recipe` numbers them so."""
-DEEPEST = 50
 WIDEST = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
@@ -142,13 +142,10 @@ def network(layers: Iterable[Layer], library: Any) -> Any:
 
 
 def _layers(seen: Observation) -> Iterator[Layer]:
-    columns = {
-        name: _column(seen, name)
-        for name in ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
-    }
+    columns = {name: _column(seen, name) for name in COLUMNS}
     count = len(columns["kinds"])
-    if not 1 <= count <= DEEPEST or any(len(column) != count for column in columns.values()):
-        raise Inexpressible(f"a network has 1 to {DEEPEST} layers; TinyNet has {count}")
+    if not 1 <= count <= MOST_LAYERS or any(len(column) != count for column in columns.values()):
+        raise Inexpressible(f"a network has 1 to {MOST_LAYERS} layers; TinyNet has {count}")
     for number, row in enumerate(zip(*columns.values(), strict=True), start=1):
         kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
         if not 0 <= kind < len(KINDS):
@@ -194,7 +191,7 @@ def _rounded(value: float, digits: int = 2) -> float:
 
 def _column(seen: Observation, name: str) -> np.ndarray:
     value = seen.values.get(name)
-    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.size > DEEPEST:
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.size > MOST_LAYERS:
         raise Inexpressible("TinyNet could not be read layer by layer")
     value = value.astype(float)
     if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:

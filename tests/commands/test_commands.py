@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -115,6 +117,109 @@ def test_work_of_another_year_is_graded_as_such_and_again_from_what_was_kept(tmp
     (again,) = json.loads(told.stdout)
     assert again["sections"] == first["sections"]
     assert again["errors"] == first["errors"][-1:]  # the rest is about files, which are not read
+
+
+@pytest.fixture
+def two_and_one_that_hangs(solution, tmp_path):
+    """Hand-ins, of which the third takes minutes."""
+    paths = [tmp_path / f"{student}.zip" for student in ("ada", "grace", "slow")]
+    for path in paths[:2]:
+        path.write_bytes(solution.read_bytes())
+    with zipfile.ZipFile(solution) as right, zipfile.ZipFile(paths[2], "w") as archive:
+        for name in right.namelist():
+            hangs = "import time; time.sleep(600)" if name == "lib/optim.py" else None
+            archive.writestr(name, hangs or right.read(name))
+    return paths
+
+
+def killed(paths, *options, when):
+    """The output of a grading that is killed once something is so; its processes end by it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", *map(str, paths), *map(str, options)],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as grader:
+        try:
+            return when(grader.stdout)
+        finally:
+            grader.kill()
+
+
+def lines_until(enough):
+    def read(file):
+        text = ""
+        while not enough(text):
+            line = file.readline()
+            assert line, "the grader ended by itself"
+            text += line
+        return text
+
+    return read
+
+
+def test_a_grader_that_is_killed_has_written_what_it_graded(two_and_one_that_hangs, tmp_path):
+    file, kept = tmp_path / "grades.json", tmp_path / "kept"
+    file.write_text("what was there before")
+
+    def two_are_written(_):
+        deadline, texts = time.monotonic() + 60, []
+        while time.monotonic() < deadline:
+            texts.append(file.read_text())
+            if texts[-1] != "what was there before" and len(json.loads(texts[-1])) == 2:
+                return texts
+            time.sleep(0.01)
+        raise AssertionError(texts[-1])
+
+    killed(two_and_one_that_hangs, "--json", file, "--keep", kept, when=two_are_written)
+    assert [(g["submission"], g["score"]) for g in json.loads(file.read_text())] == [
+        ("ada.zip", 29),
+        ("grace.zip", 29),
+    ]
+    assert sorted(path.name for path in kept.iterdir()) == ["ada.zip.npz", "grace.zip.npz"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_a_grader_that_is_killed_has_shown_what_it_graded(two_and_one_that_hangs):
+    shown = killed(
+        two_and_one_that_hangs, when=lines_until(lambda text: text.count("29 of 29 points") == 2)
+    )
+    assert shown.index("ada.zip") < shown.index("grace.zip")
+
+
+def test_a_grader_that_is_killed_has_passed_on_what_it_graded(two_and_one_that_hangs):
+    told = killed(
+        two_and_one_that_hangs,
+        *("--json", "-"),
+        when=lines_until(lambda text: text.count("\n  }") == 2),
+    )
+    assert [grade["score"] for grade in json.loads(told.rstrip(",\n") + "]")] == [29, 29]
+
+
+def test_json_goes_to_a_pipe_as_to_a_file(solution, tmp_path):
+    """`--json >(jq ...)`, `--json /dev/stdout`: no file may take the place of these."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        told = run("grade", solution, solution, "--json", pipe, "--seed", 5)
+        assert told.returncode == 0, told.stderr
+        piped = reader.communicate(timeout=60)[0]
+    assert pipe.is_fifo()
+    file = tmp_path / "grades.json"
+    assert run("grade", solution, solution, "--json", file, "--seed", 5).returncode == 0
+    told = [re.sub(r'"elapsed_s": .*', "", text) for text in (piped, file.read_text())]
+    assert told[0] == told[1]
+
+
+def test_a_link_goes_on_leading_to_the_file(solution, tmp_path):
+    (tmp_path / "results").mkdir()
+    file, link = tmp_path / "results" / "grades.json", tmp_path / "grades.json"
+    file.write_text("[]")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    assert run("grade", solution, "--json", link).returncode == 0
+    assert link.is_symlink()
+    assert len(json.loads(file.read_text())) == 1
+    assert file.stat().st_mode & 0o777 == 0o640
 
 
 def test_hand_ins_of_one_name_are_kept_each(tmp_path):

@@ -177,4 +177,4 @@ def test_the_solution_does_the_same_in_one_process_and_in_many():
     many = observe(right.files, right.cells, SEED, choose(), probes=names)
     for name in names:
         given = probes()[name].inputs(key_of(SEED))
-        assert alike(read(one[name], given), read(many[name], given)), name
+        assert alike(read(one[name], given, one[name]), read(many[name], given, one[name])), name

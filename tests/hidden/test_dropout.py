@@ -14,6 +14,7 @@ from autograder.checks import (
     close,
     differ,
     either,
+    numbers,
     provided,
     require,
     unchanged,
@@ -25,9 +26,7 @@ SHARE = 1 / 50
 
 def mask(out, x):
     """Which activations were kept; fails unless some were and some were not."""
-    out = np.asarray(out, dtype=float)
-    require(out.shape == x.shape, f"the output has shape {out.shape}; expected {x.shape}")
-    kept = out != 0
+    kept = numbers(out, "the output", x.shape) != 0
     require(kept.any(), "nothing was kept at training time: every output is 0")
     require(not kept.all(), "nothing was dropped at training time: no output is 0")
     return kept
@@ -35,8 +34,8 @@ def mask(out, x):
 
 def scaled(out, x, what):
     """Fails unless whatever is not 0 is its own input, all by one factor."""
-    out = np.asarray(out, dtype=float)
-    require(out.shape == x.shape and np.any(out), f"{what} is not its input")
+    out = numbers(out, what, x.shape)
+    require(np.any(out), f"{what} is not its input")
     factor = out[out != 0] / x[out != 0]
     spread = np.ptp(factor) <= FLOAT32 * np.abs(factor).max()
     require(spread, f"{what} is not its input, scaled by one factor")
@@ -133,7 +132,7 @@ def test_dropout_forward_leaves_its_input(dropout_forward):
 def derivative(out, given):
     """What the incoming gradient becomes by the factor that the forward pass gave each input."""
     scaled(out, given.x, "the output")
-    return given.dout * (np.asarray(out, dtype=float) / given.x)
+    return given.dout * (numbers(out, "the output") / given.x)
 
 
 def goes_through_the_mask(probe, keep_prob):

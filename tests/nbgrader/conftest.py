@@ -41,6 +41,16 @@ class Course:
         assert done.returncode == 0, done.stderr
         return done.stderr
 
+    def begun(self, *words: str) -> subprocess.Popen[str]:
+        """The same, while it runs."""
+        return subprocess.Popen(
+            [str(Path(sys.executable).parent / "nbgrader"), *words],
+            cwd=self.root,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        )
+
     def work(self, student: str) -> Path:
         return self.root / "submitted" / student / course.ASSIGNMENT
 

@@ -292,3 +292,34 @@ def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
     assert (expected["cascade"], expected["small_network"]) == (2, 2)
     found = classroom.marks("older")
     assert {name: found[name][0] for name in expected} == expected
+
+
+def test_an_autograde_that_is_killed_loses_the_one_at_hand(tmp_path, a_course, source, hand_in):
+    """What it graded is in the gradebook, and the same command goes on with what is not."""
+    (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(tmp_path)), "utf-8")
+    (tmp_path / "source" / course.ASSIGNMENT).mkdir(parents=True)
+    (tmp_path / "source" / course.ASSIGNMENT / course.NOTEBOOK).write_bytes(
+        course.SOURCE.read_bytes()
+    )
+    made = a_course(tmp_path)
+    for student in ("ada", "grace", "slow"):
+        hand_in(made.work(student), source())
+    optim = made.work("slow") / "lib" / "optim.py"
+    right = optim.read_text("utf-8")
+    optim.write_text("import time; time.sleep(600)\n", "utf-8")
+    made.nbgrader("generate_assignment", course.ASSIGNMENT)
+
+    def points(student):
+        return sum(score or 0 for score, _, _ in made.marks(student).values())
+
+    with made.begun("autograde", course.ASSIGNMENT) as grader:
+        for line in grader.stderr:
+            if "grace: 29 of 29 points" in line:
+                break
+        assert grader.poll() is None
+        grader.kill()
+    assert [points(student) for student in ("ada", "grace")] == [29, 29]
+    optim.write_text(right, "utf-8")
+    said = made.nbgrader("autograde", course.ASSIGNMENT)
+    assert [points(student) for student in ("ada", "grace", "slow")] == [29, 29, 29]
+    assert "ada: 29" not in said, "it was graded before"

@@ -1,12 +1,24 @@
 """What a diagnosis says of work that is wrong in several ways, or in ways nobody thought of."""
 
 import io
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from autograder import costs, grade
-from autograder.diagnose import diagnose, rehearsals
+from autograder.diagnose import (
+    LIBRARIES,
+    PAIRS_IN_ALL,
+    PAIRS_OF_A_SECTION,
+    READINGS,
+    Kept,
+    Rehearsals,
+    _bytes_of,
+    diagnose,
+    rehearsals,
+)
 from autograder.mark import mark
 from autograder.observe import Observation, Observations
 from autograder.report.terminal import shown
@@ -122,6 +134,61 @@ def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch, monkeypatch
     assert gradients.message.startswith("not counted") is switch
 
 
+def test_two_known_mistakes_are_named_behind_sections_that_nobody_understands():
+    pair = [named(f"rmsprop_{how}") for how in ("goes_uphill", "adds_the_whole_square")]
+    unknown = [Variant(*row) for row in (UNKNOWN[0], UNKNOWN[3])]
+    assert set(found(*unknown, *pair)) >= {variant.name for variant in pair}
+
+
+def wrong_everywhere(scale):
+    """Claims that are all a little off, as no variant's are."""
+    seen = costs.reference(SEED)
+    by_probe = {
+        name: replace(seen[name], values={n: v * scale for n, v in seen[name].values.items()})
+        for name in seen
+    }
+    return replace(seen, by_probe=by_probe)
+
+
+def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypatch):
+    loaded, load = set(), Rehearsals._load
+
+    def noted(those):
+        loaded.add(those)
+        return load(those)
+
+    monkeypatch.setattr(Rehearsals, "_load", staticmethod(noted))
+    rehearsals.cache_clear()
+    student = wrong_everywhere(1.07)
+    verdicts = mark(student, costs.reference(SEED))
+    first = diagnose(student, verdicts)
+    pairs = [those for those in loaded if len(those) == 2]
+    assert 100 < len(pairs) <= PAIRS_IN_ALL
+    assert max(Counter(one.section for one, _ in pairs).values()) <= PAIRS_OF_A_SECTION
+    assert diagnose(student, verdicts) == first, "whatever is kept by now"
+
+
+def test_what_is_kept_from_submission_to_submission_is_bounded():
+    kept = rehearsals(SEED)
+    for scale in (1.05, 1.06):
+        student = wrong_everywhere(scale)
+        diagnose(student, mark(student, costs.reference(SEED)))
+    assert len(list(kept._libraries)) <= LIBRARIES
+    assert sum(_bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
+
+
+def test_what_was_not_asked_for_longest_is_forgotten_first():
+    made = []
+    kept = Kept(10, lambda key: made.append(key) or key, len)
+    for key in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
+        assert kept[key] == key
+    assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
+    assert kept["x" * 50] == "x" * 50
+    assert list(kept) == ["x" * 50], "what is too large alone is kept alone"
+    assert kept["y"] == "y"
+    assert list(kept) == ["y"]
+
+
 OTHER_WORDS = (
     (
         "fc_backward_averages_the_weight_gradient",
@@ -204,6 +271,6 @@ def test_work_that_says_nothing_is_compared_with_nothing(ending):
     claims = {name: Observation(name, {}, {}, ending) for name in costs.SEEN}
     student = Observations(SEED, "none", claims)
     verdicts = mark(student, costs.reference(SEED))
-    rehearsals(SEED)._readings.clear()
+    rehearsals.cache_clear()
     assert diagnose(student, verdicts) == {}
-    assert {those for those, _ in rehearsals(SEED)._readings} <= {()}
+    assert {those for those, _ in rehearsals(SEED).readings} <= {()}

@@ -8,7 +8,7 @@ from autograder.diagnose import diagnose
 from autograder.mark import mark
 from autograder.observe import Observation, Observations
 from autograder.probes import probes
-from autograder.readings import MOST_VALUES, alike, read
+from autograder.readings import ENDING, alike, differences, read
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
@@ -39,16 +39,52 @@ def test_nothing_that_is_claimed_stops_a_diagnosis(draw):
     assert not any(diagnosis.excused for diagnosis in diagnoses.values())
 
 
-def test_values_without_end_are_not_looked_at_pair_by_pair():
-    given = probes()["dropout_forward_seed"].inputs(key_of(SEED))
-    values = {f"v{n}": given["x"] for n in range(MOST_VALUES + 1)}
-    claim = Observation("dropout_forward_seed", values, {}, Ending("finished"))
-    assert set(read(claim, given).values) == set(values)
+PROBE = "dropout_forward_seed"
+
+
+def read_of(probe, **values):
+    claim = Observation(probe, values, {}, Ending("finished"))
+    return read(claim, probes()[probe].inputs(key_of(SEED)), costs.reference(SEED)[probe])
+
+
+def test_other_names_than_the_solutions_are_left_out():
+    right = costs.reference(SEED)[PROBE]
+    forged = {f"v{n}": np.zeros(3) for n in range(2_000)}
+    assert alike(read_of(PROBE, **right.values, **forged), read_of(PROBE, **right.values))
+
+
+@pytest.mark.parametrize("probe", [PROBE, "small_network_start", "train_tiny_net_hyperparameters"])
+def test_nothing_is_made_of_an_array_of_another_shape(probe):
+    right = costs.reference(SEED)[probe]
+    huge = dict.fromkeys(right.values, np.broadcast_to(np.True_, (10**6, 10**6)))
+    seen = read_of(probe, **huge)  # a terabyte of floats
+    assert not alike(seen, read_of(probe, **right.values))
+    assert not alike(read_of(probe, **right.values), seen)
+
+
+def test_what_is_read_off_an_array_cannot_be_sent_in_its_place():
+    right = costs.reference(SEED)[PROBE]
+    forged = read_of(PROBE, **right.values).values
+    assert not alike(read_of(PROBE, **forged), read_of(PROBE, **right.values))
+
+
+def test_arrays_of_another_shape_are_compared_with_others_of_that_shape():
+    right = costs.reference(SEED)["fc_backward"]
+    turned = {**right.values, "dw": right["dw"].T}
+    one = read_of("fc_backward", **turned)
+    assert alike(one, read_of("fc_backward", **turned))
+    assert not alike(one, read_of("fc_backward", **right.values))
+    assert not alike(one, read_of("fc_backward", **{**turned, "dw": 2 * turned["dw"]}))
+
+
+def seen_as_it_is(**values):
+    values = {name: np.asarray(value) for name, value in values.items()}
+    return Observation("adam", values, {}, Ending("finished"))
 
 
 def seen(**values):
-    values = {name: np.asarray(value) for name, value in values.items()}
-    return read(Observation("adam", values, {}, Ending("finished")), {})
+    claim = seen_as_it_is(**values)
+    return read(claim, {}, claim)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +111,10 @@ def test_what_counts_as_the_same(one, other, same):
 def test_other_names_are_something_else():
     assert not alike(seen(w=1.0), seen(v=1.0))
     assert not alike(seen(w=1.0), seen(w=1.0, v=1.0))
+
+
+def test_differences_are_told_by_name():
+    assert differences(seen(w=1.0, v=2.0), seen(w=1.0, v=2.0)) == set()
+    assert differences(seen(w=1.0, v=2.0), seen(w=1.0, v=3.0, m=1.0)) == {"v", "m"}
+    ended = read(Observation("adam", {}, {"w": "a str"}, Ending("killed")), {}, seen_as_it_is(w=1))
+    assert differences(seen(w=1.0), ended) == {ENDING, "w"}

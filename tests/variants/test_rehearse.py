@@ -31,8 +31,8 @@ def test_a_rehearsal_sees_what_a_sandbox_sees(name):
     submission = solution() if name == "the solution" else applied((named(name),))
     sandboxed = observe(submission.files, submission.cells, SEED, choose(), probes=costs.SEEN)
     for probe, seen in costs.observed(submission, SEED).by_probe.items():
-        given = probes()[probe].inputs(key_of(SEED))
-        assert alike(read(sandboxed[probe], given), read(seen, given)), probe
+        given = probes()[probe].inputs(key_of(SEED)), costs.reference(SEED)[probe]
+        assert alike(read(sandboxed[probe], *given), read(seen, *given)), probe
         assert dict(sandboxed[probe].refused) == dict(seen.refused)
 
 

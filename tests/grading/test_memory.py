@@ -1,0 +1,83 @@
+"""The limit on the memory of judging: what is beyond it is refused, and afterwards it is gone."""
+
+import resource
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from autograder import memory
+from autograder.memory import limited
+
+MIB = 2**20
+
+
+def now():
+    return resource.getrlimit(resource.RLIMIT_DATA)
+
+
+def test_memory_beyond_the_limit_is_refused_and_there_again_afterwards():
+    with limited(64 * MIB):
+        np.ones(32 * MIB, dtype=np.uint8)
+        with pytest.raises(MemoryError):
+            np.ones(128 * MIB, dtype=np.uint8)
+        with pytest.raises(MemoryError):
+            bytearray(128 * MIB)
+    assert np.ones(128 * MIB, dtype=np.uint8).all()
+
+
+def test_the_limit_counts_what_is_taken_by_and_by():
+    held = []
+    with limited(64 * MIB), pytest.raises(MemoryError):
+        held += [np.ones(MIB, dtype=np.uint8) for _ in range(500)]
+    before = now()
+    with pytest.raises(KeyError), limited(64 * MIB):
+        raise KeyError
+    assert now() == before
+
+
+def test_blocks_inside_and_beside_each_other_leave_the_limit_as_it_was():
+    before = now()
+    first_is_in, second_is_in = threading.Event(), threading.Event()
+
+    def first():
+        with limited(256 * MIB):
+            first_is_in.set()
+            second_is_in.wait(10)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_is_in.wait(10)
+    with limited(256 * MIB), limited(256 * MIB):
+        second_is_in.set()
+        thread.join()
+        assert now() != before, "the block that came second is not over"
+    assert now() == before
+
+
+def test_a_limit_that_was_lower_stays_as_it_was():
+    code = (
+        "import resource\n"
+        "from autograder.memory import limited\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (400 * 2**20, 2**33))\n"
+        "with limited(2**32):\n"
+        "    print(resource.getrlimit(resource.RLIMIT_DATA) == (400 * 2**20, 2**33))\n"
+        "print(resource.getrlimit(resource.RLIMIT_DATA) == (400 * 2**20, 2**33))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
+def test_where_nobody_says_what_is_held_nothing_is_limited(monkeypatch):
+    monkeypatch.setattr(memory, "_private_bytes", lambda: None)
+    before = now()
+    with limited(1):
+        assert now() == before
+    assert now() == before
+
+
+def test_a_sandbox_that_is_made_meanwhile_has_its_own_limits_alone(right, graded):
+    with limited(64 * MIB):  # as where another thread judges
+        assert graded(right).score == 29

@@ -1,0 +1,270 @@
+"""What has another shape than the reference's reaches no check, and no memory is spent on it."""
+
+import resource
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder import checks, costs, course, mark, probes
+from autograder.checks import Evidence, Failure, ReferenceBroken, Refused
+from autograder.diagnose import diagnose
+from autograder.grade import compiled, probe_names, reference
+from autograder.observe import Observation
+from autograder.probes import Probe
+from autograder.sandbox.session import Ending
+from autograder.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
+from autograder.submission import Submission
+from autograder.variants import applied, named
+
+SEED = 2024
+BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
+"""A terabyte of truth values, of which two are there."""
+
+
+@pytest.fixture(scope="module")
+def right(sandbox):
+    return reference(SEED, sandbox, probe_names(training=True))
+
+
+def with_values(seen, probe, **values):
+    changed = replace(seen[probe], values={**seen[probe].values, **values})
+    return replace(seen, by_probe={**seen.by_probe, probe: changed})
+
+
+def replaced(seen, by):
+    """Every value of every probe, by another."""
+    return replace(
+        seen,
+        by_probe={
+            name: replace(seen[name], values={n: by(v) for n, v in seen[name].values.items()})
+            for name in seen
+        },
+    )
+
+
+FITTING = {
+    "its own shape": ((4, 10), (4, 10), None),
+    "nothing": ((0, 3), (0, 3), None),
+    "a scalar": ((), (), None),
+    "a size that is free": ((3072, 77), (3072, 512), {1: 4096}),
+    "the smallest size that is free": ((3072, 1), (3072, 512), {1: 4096}),
+    "the largest size that is free": ((3072, 4096), (3072, 512), {1: 4096}),
+}
+UNFIT = {
+    "one more dimension": ((600_000, 1, 10), (4, 10), None, "(600000, 1, 10); expected (4, 10)"),
+    "turned": ((10, 4), (4, 10), None, "(10, 4); expected (4, 10); is it transposed?"),
+    "one in place of many": ((), (4, 10), None, "(); expected (4, 10)"),
+    "many in place of one": ((2,), (), None, "(2,); expected ()"),
+    "many dimensions of 1": ((1,) * 30 + (4, 10), (4, 10), None, "expected (4, 10)"),
+    "none of a size that is free": ((3072, 0), (3072, 512), {1: 9}, "expected (3072, 1 to 9)"),
+    "beyond what is free": ((3072, 10), (3072, 512), {1: 9}, "expected (3072, 1 to 9)"),
+    "another size than the free one": ((9, 9), (3072, 512), {1: 9}, "(9, 9); expected (3072, 1"),
+}
+
+
+@pytest.mark.parametrize(("shape", "expected", "free"), FITTING.values(), ids=FITTING)
+def test_what_fits(shape, expected, free):
+    assert complaint_about(shape, expected, free) is None
+
+
+@pytest.mark.parametrize(("shape", "expected", "free", "said"), UNFIT.values(), ids=UNFIT)
+def test_what_does_not_fit_is_told_with_both_shapes(shape, expected, free, said):
+    assert said in complaint_about(shape, expected, free)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1, 1)])
+def test_one_number_in_brackets_stands_for_a_scalar(shape):
+    assert fitted(np.full(shape, 7.0), np.array(1.0)).shape == ()
+
+
+def test_a_text_does_not_stand_for_numbers_nor_numbers_for_a_text():
+    for value, expected in (("x", np.ones(2)), (np.ones(2), "x")):
+        with pytest.raises(ValueError, match=r"^is (a text|numbers); expected (numbers|a text)$"):
+            fitted(value, expected)
+    assert fitted("x", "y") == "x"
+
+
+def test_a_check_is_told_nothing_but_values_that_fit():
+    probe = Probe("p", lambda rng: {}, None, (), False, free={"w": {0: 9}})
+    expected = dict(out=np.ones((4, 10)), w=np.ones(3), loss=np.array(2.0), gone=np.ones(2))
+    claimed = dict(out=BOMB, w=np.ones(9), loss=np.array([5.0]), more=np.ones(2))
+    ended = Ending("finished")
+    student = Observation("p", claimed, {"gone": "returned None; expected a numeric array"}, ended)
+    seen = Evidence(probe, SEED, student, Observation("p", expected, {}, ended)).student
+    assert seen.w.shape == (9,)
+    assert seen.loss.shape == ()
+    assert isinstance(seen.out, Refused)
+    assert isinstance(seen.gone, Refused)
+    with pytest.raises(ReferenceBroken, match="there is none"):
+        _ = seen.more
+
+
+USES = {
+    "close": lambda value: checks.close(value, np.ones((4, 10)), "the output"),
+    "unchanged": lambda value: checks.unchanged(value, np.ones((4, 10)), "the output"),
+    "numbers": lambda value: checks.numbers(value, "the output"),
+    "asarray": lambda value: np.asarray(value, dtype=float),
+    "a function of numpy": np.std,
+    "its rank": np.ndim,
+    "an attribute": lambda value: value.shape,
+    "comparison": lambda value: value >= 1,
+    "equality": lambda value: value == 1,
+    "a number": float,
+    "its elements": list,
+    "an index": lambda value: value[0],
+    "truth": lambda value: not value,
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_whatever_is_done_with_a_refused_value_fails_and_says_why(use):
+    with pytest.raises(
+        Failure, match=r"^(the output|dx next).* has shape \(9,\); expected \(2,\)$"
+    ):
+        use(Refused("dx_next", "has shape (9,); expected (2,)"))
+
+
+def test_a_check_calls_a_refused_value_by_the_name_it_has_for_it():
+    with pytest.raises(Failure, match=r"^the gradient: returned a str; expected a nu"):
+        checks.close(
+            Refused("dx", "returned a str; expected a numeric array"), np.ones(2), "the gradient"
+        )
+
+
+def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(right):
+    student = replaced(right, lambda value: BOMB)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    verdicts = mark.mark(student, right)
+    assert [v.check.name for v in verdicts if v.failure is None] == []
+    assert {d.found for d in diagnose(student, verdicts).values()} <= {()}
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert (after - before) / 1024 < 250, "MiB, with all that a diagnosis keeps"
+
+
+ODD = {
+    "many dimensions of 1": lambda value: value.reshape((1,) * (32 - value.ndim) + value.shape),
+    "nothing": lambda value: np.zeros((0, *value.shape)),
+    "one float16": lambda value: np.float16(1),
+    "a text": lambda value: "a text",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_arrays_of_other_shapes_earn_nothing(odd, right):
+    def passed(by):
+        student = replaced(right, lambda value: by(value) if value.ndim else value)
+        return {v.check.name for v in mark.mark(student, right) if v.failure is None}
+
+    of_scalars = passed(lambda value: np.full(value.shape, np.nan))
+    assert passed(odd) == of_scalars < passed(lambda value: value)
+
+
+def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need(right):
+    more = {f"v{n}": np.ones(3) for n in range(2_000)}
+    student = with_values(right, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
+    refused = {"w_after": "returned a str", "nothing_of_ours": "returned a str"}
+    student.by_probe["fc_forward"] = replace(student["fc_forward"], refused=refused)
+    kept = trimmed(student, right)["fc_forward"]
+    assert set(kept.values) | set(kept.refused) == set(right["fc_forward"].values)
+    assert kept.refused == {
+        "w_after": "returned a str",
+        "out": "has shape (1000000, 1000000, 2); expected (8, 6)",
+    }
+    assert kept["out_one"].shape == (6, 1), "a shape that a mistake may have"
+    assert kept["x_after"] is right["fc_forward"]["x_after"]
+
+
+def test_what_a_diagnosis_may_need_is_bounded(right):
+    largest, larger = (np.ones(size, dtype=bool) for size in (LARGEST_MISFIT, LARGEST_MISFIT + 1))
+    kept = trimmed(with_values(right, "fc_forward", out=largest, out_one=larger), right)
+    assert set(right["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
+
+
+def test_a_mistake_of_another_shape_is_still_known_after_trimming():
+    mistake = named("fc_backward_keeps_the_bias_gradient_of_every_example")
+    student = costs.observed(applied((mistake,)), SEED)
+    kept = trimmed(student, costs.reference(SEED))
+    verdicts = mark.mark(kept, costs.reference(SEED))
+    assert diagnose(kept, verdicts)["fc_backward"].found == (mistake,)
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch):
+    """`suite(body)` puts a suite of two checks in the place of the hidden ones; one does this."""
+    monkeypatch.setattr(course, "HIDDEN_SUITES", tmp_path)
+
+    def write(body):
+        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        (tmp_path / f"test_{tmp_path.name}.py").write_text(SUITE.format(body))
+
+    return write
+
+
+SUITE = """
+import numpy as np
+from autograder.checks import check, close
+
+@check("fc_forward", announced="anything")
+def test_fc_forward_large(fc_forward):
+    {}
+
+@check("fc_forward", announced="anything")
+def test_fc_forward_small(fc_forward):
+    close(fc_forward.student.out, fc_forward.reference.out, "the output")
+"""
+AS_LARGE_AS_SAID = "np.ones(int(abs(fc_forward.student.out[0, 0])) * 2**20)"
+
+
+def test_a_check_that_takes_too_much_memory_fails_alone(suite, right):
+    suite(AS_LARGE_AS_SAID)
+    out = right["fc_forward"]["out"].copy()
+    out[0, 0] = 10**6  # 8 TiB
+    student = with_values(right, "fc_forward", out=out)
+    limit = resource.getrlimit(resource.RLIMIT_DATA)
+    verdicts = mark.mark(student, right)
+    assert [v.failure == mark.TOO_LARGE for v in verdicts] == [True, False]
+    assert resource.getrlimit(resource.RLIMIT_DATA) == limit
+    assert [v.failure for v in mark.mark(right, right)] == [None, None]
+
+
+def test_a_grade_says_which_checks_took_too_much_memory(right):
+    verdicts = [
+        replace(v, failure=mark.TOO_LARGE) if v.check.name.startswith("adam_e") else v
+        for v in mark.mark(right, right)
+    ]
+    submission = Submission("large", {}, {}, ("a file is missing",))
+    grade = compiled(submission, right, tuple(verdicts), None, None, 0.0)
+    assert grade.errors == ("a file is missing", f"adam_epsilon: {mark.TOO_LARGE}")
+    assert {s.id for s in grade.sections if s.score not in (None, s.max_score)} == {"adam"}
+
+
+def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, right):
+    suite("np.ones(2**40)")
+    with pytest.raises(mark.SuiteBroken, match="fc_forward_large takes more memory than there is"):
+        mark.mark(right, right)
+
+
+def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
+    right, monkeypatch
+):
+    student = with_values(right, "adam", w=right["adam"]["w"] * 2)
+    verdicts = mark.mark(student, right)
+    monkeypatch.setattr("autograder.diagnose.read", lambda *_: np.ones(2**40))
+    grade = compiled(Submission("large", {}, {}), student, verdicts, None, None, 0.0)
+    (error,) = grade.errors
+    assert error.startswith("finding out what went wrong takes more memory than there is")
+    assert not any(section.hints for section in grade.sections)
+    assert grade.score < 29
+
+
+def test_probes_say_which_sizes_are_free():
+    @probes.given(free={"w": {1: 4096}})
+    def shapes_are_free(lib):
+        yield {}
+
+    try:
+        assert shapes_are_free.free == {"w": {1: 4096}}
+        assert hash(shapes_are_free)
+    finally:
+        del probes._registry["shapes_are_free"]
