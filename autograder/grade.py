@@ -152,14 +152,13 @@ def grade(
         )
     student = replace(trimmed(student, right.result()), older_work=older_work)
     verdicts = mark(student, right.result())
-    found, errors = _found_out(student, verdicts)
+    found = findings(student, verdicts)
     trained = None
     if images is not None:
-        trained = _trained(submission, student, found, sandbox, images)
+        trained = _trained(submission, student, found.diagnoses, sandbox, images)
         trained = trained.completed(replay)
         student = student.with_training(trained.as_dict())
     keep(student)
-    submission = replace(submission, errors=(*submission.errors, *errors))
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
@@ -194,8 +193,7 @@ def regrade(
     right = reference(kept.seed, sandbox, names)
     student = trimmed(kept.only(names), right)
     verdicts = mark(student, right)
-    found, errors = _found_out(student, verdicts)
-    submission = replace(submission, errors=(*submission.errors, *errors))
+    found = findings(student, verdicts)
     return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
 
 
@@ -234,7 +232,7 @@ def compiled(
     submission: Submission,
     student: Observations,
     verdicts: tuple[Verdict, ...],
-    found: Mapping[str, Diagnosis],
+    found: Findings,
     trained: Trained | None,
     elapsed_s: float,
 ) -> Grade:
@@ -243,13 +241,13 @@ def compiled(
         _section(
             section,
             [v for v in verdicts if v.check.section == section.id],
-            found.get(section.id, Diagnosis()),
+            found.diagnoses.get(section.id, Diagnosis()),
             trained,
         )
         for section in SECTIONS
     )
     scored = [section for section in sections if section.score is not None]
-    errors = (*submission.errors, REMARK) if student.older_work else submission.errors
+    errors = (*submission.errors, *found.errors, *((REMARK,) if student.older_work else ()))
     return Grade(
         schema=SCHEMA,
         submission=submission.name,
@@ -268,20 +266,31 @@ def compiled(
     )
 
 
-def _found_out(
-    student: Observations, verdicts: tuple[Verdict, ...]
-) -> tuple[Mapping[str, Diagnosis], tuple[str, ...]]:
-    """The diagnoses, and what is wrong with the submission as a whole: that it takes too much."""
+@dataclass(frozen=True)
+class Findings:
+    """What is found out about failed checks.
+
+    Attributes:
+        diagnoses: by section.
+        errors: what is wrong with the submission as a whole: that judging it takes too much.
+    """
+
+    diagnoses: Mapping[str, Diagnosis]
+    errors: tuple[str, ...] = ()
+
+
+def findings(student: Observations, verdicts: tuple[Verdict, ...]) -> Findings:
+    """Diagnoses the failed checks, as far as memory goes."""
     too_large = [v.check.name for v in verdicts if v.failure == TOO_LARGE]
     errors = [f"{', '.join(too_large)}: {TOO_LARGE}"] if too_large else []
     try:
-        return diagnose(student, verdicts), tuple(errors)
+        return Findings(diagnose(student, verdicts), tuple(errors))
     except MemoryError:
         errors.append(
             "finding out what went wrong takes more memory than there is for one submission: "
             "no mistake is named, and none excuses another"
         )
-        return {}, tuple(errors)
+        return Findings({}, tuple(errors))
 
 
 def _section(

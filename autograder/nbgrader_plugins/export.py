@@ -1,12 +1,11 @@
 """`nbgrader export` whose table is one: stock nbgrader writes every name into it as it is.
 
-A student's id may hold a comma, by which the columns after it move, or be a formula, which a
-spreadsheet computes.
+A student's id or name may hold a separator, by which the columns after it move, or be a formula,
+which a spreadsheet computes.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import ExportPlugin
 
-from autograder.report.class_report import safe
+from autograder.report.tables import table
 
 COLUMNS = (
     "assignment",
@@ -38,10 +37,7 @@ class SafeCsv(ExportPlugin):
     def export(self, gradebook: Gradebook) -> None:
         path = Path(self.to or "grades.csv")
         self.log.info("Exporting grades to %s", path)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(COLUMNS)
-            table.writerows([safe(cell) for cell in row] for row in self._rows(gradebook))
+        path.write_text(table([COLUMNS, *self._rows(gradebook)]), encoding="utf-8", newline="")
 
     def _rows(self, gradebook: Gradebook) -> Iterator[list[Any]]:
         for assignment in gradebook.assignments:

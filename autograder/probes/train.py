@@ -171,6 +171,8 @@ def train_tiny_net_network(lib, x, inputs, hidden, b1, w2, b2):
     shapes = {name: np.shape(p) for name, p in parameters(model.net, 2).items()}
     yield shapes
     units = shapes["w1"][-1]
+    kinds = [layer for layer in model.net.layers if isinstance(layer, lib.layer_utils.leaky_relu)]
+    yield dict(slope=kinds[0].negative_slope) if kinds else {}
     load(model.net, np.outer(inputs, hidden[:units]), b1[:units], w2[:units], b2)
     yield dict(out=model.forward(x))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +14,12 @@ from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade
 from autograder.report.charts import histogram
 from autograder.report.pages import page
+from autograder.report.tables import table
 from autograder.training.images import MODES
 
 MOST_FAILURES = 15
 MANY, MANY_CHECKS = 10, "many checks at once"
 SLOWEST = 5
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""With which a spreadsheet takes a cell for something to compute."""
 
 
 @dataclass(frozen=True)
@@ -205,29 +202,16 @@ def _link(student: str) -> str:
 
 
 def csv_of(class_: Class) -> str:
-    """A line for each student, whom nothing in it makes a spreadsheet compute."""
+    """A line for each student."""
     sections = list(class_.rows[0].sections) if class_.rows else []
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ["student", "score", "max_score", *sections, "accuracy", "seconds_late", "remarks"]
-    )
+    names = ["student", "score", "max_score", *sections, "accuracy", "seconds_late", "remarks"]
+    lines: list[list[object]] = [names]
     for row in class_.rows:
-        scores = [
-            "" if row.sections[name][0] is None else row.sections[name][0] for name in sections
-        ]
-        accuracy = "" if row.accuracy is None else row.accuracy
-        remarks = "; ".join(row.errors)
-        cells = [row.student, row.score, row.max_score, *scores, accuracy, int(row.late_s), remarks]
-        writer.writerow(map(safe, cells))
-    for student, reason in class_.set_aside:
-        blanks = [""] * (len(sections) + 4)
-        writer.writerow(map(safe, [student, *blanks, f"set aside: {reason}"]))
-    return text.getvalue()
-
-
-def safe(cell: object) -> object:
-    """Text that would be a formula is kept text by an apostrophe, as spreadsheets do it."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
-        return "'" + cell
-    return cell
+        scores = [row.sections[name][0] for name in sections]
+        remarks = " / ".join(row.errors)
+        lines.append(
+            [row.student, row.score, row.max_score, *scores, row.accuracy, int(row.late_s), remarks]
+        )
+    blanks = [None] * (len(sections) + 4)
+    lines += [[student, *blanks, f"set aside: {why}"] for student, why in class_.set_aside]
+    return table(lines)

@@ -126,11 +126,4 @@ VARIANTS = (
         "There is a Leaky ReLU after the last FC of TinyNet, which squeezes negative scores "
         "together.",
     ),
-    Variant(
-        "train_tiny_net_has_a_relu_of_another_slope",
-        NETWORKS,
-        TINY_FIRST,
-        TINY_FIRST.replace("leaky_relu(name", "leaky_relu(0.1, name"),
-        "The Leaky ReLU of TinyNet has a slope of 0.1. Leave the slope to the layer.",
-    ),
 )

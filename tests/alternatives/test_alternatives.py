@@ -10,7 +10,7 @@ sys.path.append(str(Path(__file__).parent))
 from right_work import ALTERNATIVES, written
 
 from autograder import costs
-from autograder.grade import compiled, grade
+from autograder.grade import compiled, findings, grade
 from autograder.mark import mark
 from autograder.sandbox.selftest import choose
 
@@ -39,7 +39,7 @@ def test_right_work_has_all_points_and_no_hint(seed, alternative):
     work = written(alternative)
     student = costs.observed(work, seed)
     verdicts = mark(student, costs.reference(seed))
-    all_points(compiled(work, student, verdicts, None, None, 0.0))
+    all_points(compiled(work, student, verdicts, findings(student, verdicts), None, 0.0))
 
 
 @pytest.mark.parametrize("name", IN_A_SANDBOX)

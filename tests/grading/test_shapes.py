@@ -9,7 +9,7 @@ import pytest
 from autograder import checks, costs, course, mark, probes
 from autograder.checks import Evidence, Failure, ReferenceBroken, Refused
 from autograder.diagnose import diagnose
-from autograder.grade import compiled, probe_names, reference
+from autograder.grade import compiled, findings, probe_names, reference
 from autograder.observe import Observation
 from autograder.probes import Probe
 from autograder.sandbox.session import Ending
@@ -230,11 +230,12 @@ def test_a_check_that_takes_too_much_memory_fails_alone(suite, right):
 
 def test_a_grade_says_which_checks_took_too_much_memory(right):
     verdicts = [
-        replace(v, failure=mark.TOO_LARGE) if v.check.name.startswith("adam_e") else v
+        replace(v, failure=mark.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
         for v in mark.mark(right, right)
     ]
     submission = Submission("large", {}, {}, ("a file is missing",))
-    grade = compiled(submission, right, tuple(verdicts), None, None, 0.0)
+    verdicts = tuple(verdicts)
+    grade = compiled(submission, right, verdicts, findings(right, verdicts), None, 0.0)
     assert grade.errors == ("a file is missing", f"adam_epsilon: {mark.TOO_LARGE}")
     assert {s.id for s in grade.sections if s.score not in (None, s.max_score)} == {"adam"}
 
@@ -251,7 +252,8 @@ def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says
     student = with_values(right, "adam", w=right["adam"]["w"] * 2)
     verdicts = mark.mark(student, right)
     monkeypatch.setattr("autograder.diagnose.read", lambda *_: np.ones(2**40))
-    grade = compiled(Submission("large", {}, {}), student, verdicts, None, None, 0.0)
+    found = findings(student, verdicts)
+    grade = compiled(Submission("large", {}, {}), student, verdicts, found, None, 0.0)
     (error,) = grade.errors
     assert error.startswith("finding out what went wrong takes more memory than there is")
     assert not any(section.hints for section in grade.sections)

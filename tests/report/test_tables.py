@@ -1,0 +1,89 @@
+"""Tables as spreadsheets read them, whatever they are set to split lines at."""
+
+import csv
+import io
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from autograder.report.tables import safe, table
+
+SEPARATORS = (",", ";", "\t", "|", " ", ":", "\u00a0")
+COMPUTE = "cmd|' /C calc'!A0"
+BEFORE = [
+    "", " ", "\t", "\n", "\r\n", "\0", '"', "''", '" ', "\ufeff", "\u200b", "\u202e", "\u00ad",
+    "\u00a0", "\u2028", "\x85", "\x1b", "a;", "a;;", 'a;"', "a; ", "a;\t", "a\t", "a|", "a:", "a ",
+    "a,", 'a",', 'a";"', "a\n", "a\r", "a\n;", "a;\ufeff", "a;\u200b\"", "-;", "a\u3000",
+]  # fmt: skip
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
+
+
+def cells(text, separator):
+    """Every cell that a spreadsheet may see: it minds quotes, or it does not; it trims, or not."""
+    for line in csv.reader(io.StringIO(text.replace("\r", "\n")), delimiter=separator):
+        yield from line
+    for line in text.splitlines():
+        yield from line.split(separator)
+
+
+def computes(cell):
+    """Whether it begins as a formula does, under whatever cannot be seen, and quotes."""
+    shown = "".join(c for c in cell if unicodedata.category(c)[0] not in "CZ").lstrip('"')
+    return unicodedata.normalize("NFKC", shown).startswith(tuple("=+-@\u2212"))
+
+
+def formulas(text):
+    return [(s, cell) for s in SEPARATORS for cell in cells(text, s) if computes(cell)]
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("sign", SIGNS)
+def test_nothing_is_computed_whatever_the_separator(before, sign):
+    evil = before + sign + COMPUTE
+    assert formulas(table([["student", "score"], [evil, 1.0], ["ada", 2.0, evil]])) == []
+
+
+def test_a_table_that_is_only_quoted_is_computed():
+    """What is asked here can fail: of nearly all of these a spreadsheet would compute something."""
+    found = []
+    for before in BEFORE:
+        text = io.StringIO()
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(["ada", f"{before}={COMPUTE}"])
+        found.append(bool(formulas(text.getvalue())))
+    assert found.count(True) > 0.9 * len(found)
+
+
+TEXTS = st.text(st.sampled_from("=+-@;,\t\n\r\"' |:a0＝\ufeff\u200b\u00a0") | st.characters())
+
+
+@given(st.lists(st.lists(TEXTS | st.floats(0, 40), min_size=1, max_size=4), min_size=1, max_size=3))
+@example([['a;"\u200b=1', 3.0]])
+def test_no_text_is_computed_or_makes_a_cell_or_a_line_of_its_own(rows):
+    text = table(rows)
+    assert formulas(text) == []
+    assert len(text.splitlines()) == len(rows)
+    read = list(csv.reader(io.StringIO(text)))
+    assert [len(line) for line in read] == [len(row) for row in rows]
+    assert ";" not in text
+    assert "\t" not in text
+
+
+@given(TEXTS)
+def test_what_was_made_safe_stays_as_it_is(text):
+    assert safe(safe(text)) == safe(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ada", "O'Brien", "Anne-Marie", "a.b+c@school.edu", "2026-11-20 23:59:00", "राम", "", "x=1"],
+)  # fmt: skip
+def test_honest_texts_are_what_they_were(text):
+    assert safe(text) == text
+    assert table([[text, 1]]) == f'"{text}",1\n'
+
+
+def test_numbers_are_numbers_and_what_is_not_there_is_empty():
+    assert table([[1, 2.5, None, True, "3"]]) == '1,2.5,"",True,"3"\n'
