@@ -197,7 +197,7 @@ def test_a_class_without_anybody_is_a_page_too():
 
 
 def test_the_table_of_a_class_has_its_numbers_and_its_texts():
-    row = Row.of("ada", graded(failing=("adam",), errors=("a;b", "=c")), [(1, 0.5)], 60.0)
+    row = Row.of("ada", graded(failing=("adam",), errors=("a;b", "=c")), [0.5], 60.0)
     (line, aside) = csv.DictReader(io.StringIO(csv_of(Class((row,), (("bob", "=why"),)))))
     assert (line["student"], line["score"], line["adam"]) == ("ada", "35.0", "0.0")
     assert (line["accuracy"], line["seconds_late"]) == ("0.5", "60")
