@@ -1,7 +1,7 @@
 """A student's notebook as a person may open it: plain cells in their released form, with results.
 
-Nothing that a browser would run is left: outputs are text and PNG, Markdown has no HTML and no
-links. Marked cells are as they were released, whatever a student did to them.
+Nothing that a browser would run is left: outputs are text and PNG, and Markdown is tame, see
+`tame.py`. Marked cells are as they were released, whatever a student did to them.
 
 Notebooks are the dictionaries that their JSON is (nbformat 4.5): every worker of a class imports
 this, and nbformat takes longer to import than two submissions to grade.
@@ -21,13 +21,16 @@ from typing import Any
 from autograder.cells import NoNotebook, grade_id_of, parsed
 from autograder.checks import ONLY_IF_RIGHT
 from autograder.grade import Grade, SectionGrade
+from autograder.tame import tame
 
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
 
 MOST_CELLS = 500
 LONGEST_SOURCE = 200_000
-LONGEST_TEXT = 20_000
+LONGEST_TEXT, LONGEST_MARKDOWN = 20_000, 10_000
+"""mistune takes a few seconds for the worst text of that length, and a hundred times that for one of
+ten times the length."""
 LARGEST_IMAGE = 2 * 2**20
 ALL_IMAGES = 12 * 2**20
 MOST_PIXELS = 2**25
@@ -46,12 +49,6 @@ MISSING = "*There was no such answer in the notebook that was handed in.*"
 UNSHOWN = "[a figure that is not shown here, {}: see what was handed in]\n"
 UNREADABLE = "**The notebook that was handed in could not be shown:** {}."
 
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
-LINK = re.compile(r"\](?=[(\[:])")
-ACTIVE_TEX = re.compile(
-    r"\\(?=(?:href|url|style|class|cssId|require|data|html[A-Za-z]*|includegraphics|unicode)"
-    r"(?![A-Za-z]))"
-)
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -223,11 +220,11 @@ def _metadata(source: Source) -> dict[str, Any]:
 
 def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
     """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
-    kind, text = cell.get("cell_type"), _text(cell.get("source"), LONGEST_SOURCE)
+    kind = cell.get("cell_type")
     if kind == "markdown":
-        made = _cell("markdown", tame(text))
+        made = _cell("markdown", tame(_text(cell.get("source"), LONGEST_MARKDOWN)))
     elif kind == "code":
-        made = _cell("code", text)
+        made = _cell("code", _text(cell.get("source"), LONGEST_SOURCE))
         outputs = cell.get("outputs")
         made["outputs"] = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
     else:
@@ -240,13 +237,6 @@ def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
 def _cell(kind: str, text: str) -> Cell:
     code = {"execution_count": None, "outputs": []} if kind == "code" else {}
     return {"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code
-
-
-def tame(markdown: str) -> str:
-    """Markdown without HTML, links, images and TeX that does more than to show something."""
-    for dangerous in (TAG, LINK, ACTIVE_TEX):
-        markdown = dangerous.sub(lambda found: found[0] + " ", markdown)
-    return markdown
 
 
 def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,10 @@
 
 import base64
 import json
-import re
 import struct
 
 import nbformat
 import pytest
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from autograder import course
 from autograder.graded_notebook import (
@@ -21,46 +19,8 @@ from autograder.graded_notebook import (
     as_json,
     plain_notebook,
     restored,
-    tame,
     unanswered,
 )
-
-HOSTILE = {
-    "a script": "<script>alert(1)</script>",
-    "a handler": "<img src=x onerror=alert(1)>",
-    "an upper case tag": "<SCRIPT SRC=//evil></SCRIPT>",
-    "a comment": "<!-- x --><script>",
-    "a link": "[x](javascript:alert(1))",
-    "a link of entities": "[x](javascript&#58;alert(1))",
-    "a link with a backslash": "[x](javascript\\:alert(1))",
-    "a reference": "[x][y]\n\n[y]: javascript:alert(1)",
-    "a short reference": "[y]\n\n[y]: javascript:alert(1)",
-    "an image": "![x](http://tracker/x.png)",
-    "an autolink": "<javascript:alert(1)>",
-    "a nested link": "[[x](javascript:a)](javascript:b)",
-    "in a list": "- <iframe src=javascript:alert(1)>",
-    "in a table": "|a|\n|-|\n|<svg onload=alert(1)>|",
-}
-
-
-@pytest.mark.parametrize("trick", HOSTILE)
-def test_markdown_has_no_tags_and_no_links_that_do_something(trick):
-    html = markdown2html_mistune(tame(HOSTILE[trick])).lower()
-    for element in ("<script", "<img", "<iframe", "<svg", "<!--"):
-        assert element not in html
-    assert all(target.startswith("http://") for target in re.findall('href="([^"]*)', html))
-
-
-@pytest.mark.parametrize("macro", ["href", "style", "class", "cssId", "require", "htmlData"])
-def test_tex_that_acts_is_broken(macro):
-    assert f"\\{macro}{{" not in tame(f"$\\{macro}{{javascript:alert(1)}}{{x}}$")
-
-
-def test_ordinary_answers_stay_as_they_are():
-    answer = (
-        "Momentum *smooths* the steps: $v_t = \\mu v_{t-1} - \\eta g$, so $a < b$ and f[x].\n\n- 1"
-    )
-    assert tame(answer) == answer
 
 
 def notebook_of(*cells):

@@ -1,0 +1,246 @@
+"""What a student's Markdown does where a person opens it: in formgrader, and in what is like it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from nbconvert.filters.markdown_mistune import InvalidNotebook, markdown2html_mistune
+
+from autograder import course
+from autograder.graded_notebook import LONGEST_MARKDOWN, plain_notebook
+from autograder.tame import SHOW, SHOW_WITH, tame
+
+HARMLESS = {
+    *("p", "em", "strong", "del", "code", "pre", "div", "span", "blockquote", "br", "hr"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "input"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "a"),
+}
+JOINER = "%E2%81%A0"
+"""A word joiner, as nbconvert writes it in ids."""
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+class Page(HTMLParser):
+    """What formgrader makes of Markdown: the elements, and the text in which MathJax looks."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.elements, self.text, self.ids, self.links, self.attributes = [], "", [], [], []
+        self.feed(markdown2html_mistune(markdown))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        for name, value in attrs:
+            {"id": self.ids, "href": self.links}.get(name, self.attributes).append(
+                value if name in ("id", "href") else (tag, name, value)
+            )
+
+    def handle_data(self, data):
+        self.text += data
+
+    def handle_decl(self, decl):
+        self.elements.append(decl)
+
+    handle_comment = handle_pi = unknown_decl = handle_decl
+
+
+def shown(markdown: str) -> Page:
+    return Page(tame(markdown))
+
+
+def acts(page: Page) -> list[str]:
+    """What of a page would do more than show something."""
+    found = [f"element {name}" for name in page.elements if name not in HARMLESS]
+    found += [f"link to {link}" for link in page.links if not link.startswith(f"#{JOINER}")]
+    found += [f"id {name}" for name in page.ids if not name.startswith(JOINER)]
+    for tag, name, value in page.attributes:
+        if (tag, name) not in {("code", "class"), ("div", "class"), ("span", "class")} | PLAIN:
+            found.append(f"{name} of {tag}: {value}")
+        elif value and re.search("mermaid|language-(?!python|py|text)", value, re.IGNORECASE):
+            found.append(f"a block of {value}")
+    for name in COMMAND.findall(page.text):
+        if name not in SHOW and name not in SHOW_WITH:
+            found.append(f"\\{name}")
+    return found
+
+
+PLAIN = {
+    ("a", "class"), ("li", "class"), ("input", "class"), ("input", "type"), ("input", "disabled"),
+    ("input", "checked"), ("th", "style"), ("td", "style"), ("ol", "start"), ("pre", "class"),
+}  # fmt: skip
+
+HOSTILE = {
+    "a script": "<script>alert(1)</script>",
+    "a handler": "<img src=x onerror=alert(1)>",
+    "an upper case tag": "<SCRIPT SRC=//evil></SCRIPT>",
+    "a comment": "<!-- x --><script>",
+    "a tag in pieces": "<\\script>x<*b*script> <\nscript>",
+    "a link": "[x](javascript:alert(1))",
+    "a link of entities": "[x](javascript&#58;alert(1))",
+    "a link with a backslash": "[x](javascript\\:alert(1))",
+    "a reference": "[x][y]\n\n[y]: javascript:alert(1)",
+    "a short reference": "[y]\n\n[y]: javascript:alert(1)",
+    "an image": "![x](http://tracker/x.png)",
+    "an image by reference": "![x][y]\n\n[y]: http://tracker/x.png",
+    "an image that is attached": "![x](attachment:x.svg)",
+    "an autolink": "<javascript:alert(1)>",
+    "an autolink of an address": "<http://evil.example> <a@evil.example>",
+    "a bare address": "see https://evil.example/formgrader and HTTP://evil.example",
+    "a nested link": "[[x](javascript:a)](javascript:b)",
+    "a footnote": "x[^1]\n\n[^1]: <img src=http://tracker>",
+    "an abbreviation": "*[x]: <img src=http://tracker>\n\nx",
+    "in a list": "- <iframe src=javascript:alert(1)>",
+    "in a table": "|a|\n|-|\n|<svg onload=alert(1)>|",
+    "a drawing": "```mermaid\ngraph TD; A-->B; click A href \"javascript:alert(1)\"\n```",
+    "a drawing in a quote": "> ~~~  mermaid\n> graph TD\n> ~~~",
+    "a drawing in a list": "1. ```mermaid\n   graph TD\n   ```",
+    "a drawing by an entity": "```&#109;ermaid\ngraph TD\n```",
+    "a language with a lexer of its own": "```perl\n" + "m" * 30 + "\n```",
+    "the id of a score": "# compare_optimizers_plot",
+    "the id of a score without a blank": "#compare_optimizers_plot",
+    "the id of a score in a quote": "> - ### compare_optimizers_plot ###",
+    "the id of a score by a line": "compare_optimizers_plot\n---",
+    "the id of a score by another line": "compare_optimizers_plot\n  ==",
+    "the id of a score in a list": "1. x\n\n   compare_optimizers_plot\n   ------",
+    "the id of a score by emphasis": "# *compare_optimizers_plot*",
+}  # fmt: skip
+TEX = {
+    "a link": r"\href{javascript:alert(1)}{x}",
+    "an attribute": r"\mmlToken{mi}[href='javascript:alert(1)']{x}",
+    "a box with a picture": r"\bbox[background:url(http://tracker/x.png)]{x}",
+    "a style": r"\style{background:url(http://tracker/x.png)}{x}",
+    "a class and an id": r"\class{score}{\cssId{compare_optimizers_plot}{x}}",
+    "an extension": r"\require{html}\htmlData{x=y}{z}",
+    "a font": r"\unicode[url(http://tracker/x.woff)]{x41}",
+    "a definition": r"\def\x{\href{javascript:alert(1)}{x}}\x",
+    "a new command": r"\newcommand{\x}{\href}\x{javascript:alert(1)}{x}",
+    "a new name": r"\let\x\href\x{javascript:alert(1)}{x}",
+    "a name in letters": r"\csname href\endcsname{javascript:alert(1)}{x}",
+    "an operator of its own": r"\DeclareMathOperator{\x}{\href{javascript:alert(1)}{x}}",
+    "an environment": r"\begin{CD} A @>>> B \end{CD}\newenvironment{x}{\href}{}",
+    "an environment in pieces": "\\begin\n{ CD }A\\end{CD}\\begin%\n{CD}",
+    "a colour": r"\color{red;background:url(http://tracker)}{x}\textcolor[HTML]{FF0000}{x}",
+    "attributes": r"\cancel[href=javascript:alert(1)]{x}\enclose{box}[href=x]{y}",
+    "a code": r"^^5chref{javascript:alert(1)}{x}",
+    "an entity": r"&#92;href{javascript:alert(1)}{x}\&#104;ref{javascript:alert(1)}{x}&bsol;href",
+    "two backslashes": r"\\href{javascript:alert(1)}{x}",
+    "three backslashes": r"\\\href{javascript:alert(1)}{x}",
+    "in text": r"\text{\href{javascript:alert(1)}{x} $\href{x}{y}$}",
+    "in an argument": r"\frac{\href{javascript:alert(1)}{x}}{2}",
+    "over the page": r"\raise 20em{\llap{29 of 29}}\kern-50em\rule{99em}{99em}\hspace{-9em}",
+    "a row over the page": "\\begin{matrix}a\\\\[-50em]b\\\\* [ -3,5 em ]c\\end{matrix}",
+    "an action": r"\toggle{x}{y}\endtoggle\mathtip{x}{y}\texttip{x}{y}",
+    "a picture": r"\includegraphics{http://tracker/x.png}",
+}  # fmt: skip
+DELIMITERS = ["${}$", "$${}$$", "\\\\({}\\\\)", "\\\\[{}\\\\]", "{}", "- ${}$", "`{}`"]
+
+
+@pytest.mark.parametrize("trick", HOSTILE)
+def test_nothing_of_markdown_does_more_than_to_show_something(trick):
+    assert acts(shown(HOSTILE[trick])) == []
+
+
+@pytest.mark.parametrize("trick", TEX)
+@pytest.mark.parametrize("delimiters", DELIMITERS)
+def test_tex_has_no_commands_but_those_that_show_something(trick, delimiters):
+    page = shown(delimiters.replace("{}", TEX[trick]))
+    assert acts(page) == []
+    for left in ("^^", "\\[-", "[ -3", "\\begin{CD", "\\begin\n{ CD", "\\begin%", "\\color{red;"):
+        assert left not in page.text
+    for left in ("\\textcolor[", "\\cancel[", "\\hspace{-"):
+        assert left not in page.text
+
+
+def test_what_is_asked_of_tame_markdown_can_fail():
+    failing = [trick for trick, text in HOSTILE.items() if _acts_or_fails(text)]
+    failing += [trick for trick, text in TEX.items() if _acts_or_fails(f"${text}$")]
+    assert len(failing) > 0.8 * len([*HOSTILE, *TEX])
+
+
+def _acts_or_fails(markdown):
+    try:
+        return acts(Page(markdown))
+    except InvalidNotebook:  # the page of who looks for an attachment that is not there
+        return True
+
+
+PIECES = st.sampled_from(
+    [
+        *HOSTILE.values(),
+        *TEX.values(),
+        *DELIMITERS,
+        *"\\<>[]()&#;:$`~*_-=+|!^{} \n\tab1\u2060\ufeff",
+        *("\\\\", "//", "```", "~~~", "---", "===", "\n\n", "    ", "&amp", "www.", "http"),
+        *("href", "script", "mermaid", "begin", "\\alpha", "\\color", "{red}"),
+        *("\\begin{align}", "\\end{align}"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+@example("````\n```mermaid")
+@example("# \u2060# a")
+@example("-\n=\n-")
+@example("\\\\\\ href")
+def test_whatever_is_put_together_is_tame_and_stays_as_it_is(markdown):
+    tamed = tame(markdown)
+    assert tame(tamed) == tamed
+    assert acts(Page(tamed)) == []
+
+
+HONEST = [
+    "Momentum *smooths* the steps: $v_t = \\mu v_{t-1} - \\eta g$, so $a < b$ and f[x].\n\n- 1",
+    "$$\\begin{aligned} m_t &= \\beta_1 m_{t-1} + (1 - \\beta_1) g_t \\\\[4pt] "
+    "\\hat{m}_t &= \\frac{m_t}{1 - \\beta_1^t} \\end{aligned}$$",
+    "$\\mathbb{E}\\left[\\lVert \\nabla_{\\theta} L \\rVert_2^2\\right] \\leq \\varepsilon$",
+    "$\\underset{\\theta}{\\operatorname{argmin}} \\sum_{i=1}^N \\ell(f_\\theta(x_i), y_i)$",
+    "$\\begin{bmatrix} 1 & 0 \\\\ 0 & 1 \\end{bmatrix} \\in \\mathbb{R}^{2 \\times 2}$",
+    "$f(x) = \\begin{cases} x & \\text{if } x > 0 \\\\ \\alpha x & \\text{otherwise} \\end{cases}$",
+    "\\\\( \\color{red}{\\cancel{x}} \\hspace{1em} \\textbf{note} \\\\)",
+    "1. first\n2. second\n\n> quoted\n\n***\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+    "```python\nx = [1, 2]\nprint(x[0] * 2)\n```",
+    "**Answer:** it is ~~slower~~ faster by 50%, `lr=1e-3`; C++, 3 - 2 = 1 & so on.",
+]
+
+
+@pytest.mark.parametrize("answer", HONEST)
+def test_ordinary_answers_stay_as_they_are(answer):
+    assert tame(answer) == answer
+
+
+def test_a_heading_looks_as_before():
+    tamed = tame("## My answer ##\n\nis this\n\n#also\n\n---")
+    assert tamed.replace("\u2060", "") == "## My answer ##\n\nis this\n\n#also\n\n***"
+    assert Page(tamed).elements == ["h2", "a", "p", "h1", "a", "hr"]
+
+
+def test_every_command_of_the_assignment_is_among_those_that_show_something():
+    cells = json.loads(course.SOURCE.read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    names = {name for text in texts for name in COMMAND.findall(text)}
+    assert len(names) > 30
+    assert names - SHOW - set(SHOW_WITH) == set()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("\\begin{align}", "\\\\(", "\\\\[", "\\\\[-1", "$", "$$", "\\", "^"),
+        *("[", "![", "`", "```x\n", "~~~", ">", "&", "<", "|a", "_a", "*a **a "),
+        *("- ", "# ", "=\n", "-\n"),
+    ],
+)
+def test_an_answer_is_tamed_and_rendered_in_bounded_time(piece):
+    content = {"nbformat": 4, "cells": [{"cell_type": "markdown", "source": piece * 200_000}]}
+    began = time.process_time()
+    (cell,) = plain_notebook(json.dumps(content).encode())["cells"]
+    assert len(cell["source"]) <= 3 * LONGEST_MARKDOWN
+    assert time.process_time() - began < 2
+    markdown2html_mistune(cell["source"])
+    assert time.process_time() - began < 15
