@@ -144,18 +144,13 @@ class Process:
         processes = len(alive - self.ancestors) - self._own
         return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND, processes, at)
 
-    def kill(self) -> bool:
-        """Kills the child and all it started; they are dead when this returns.
-
-        What they sent before is there to be read. Returns whether they were alive until now, as
-        far as anybody knows: whoever comes second waits for the first.
-        """
+    def kill(self) -> None:
+        """Kills the child and all it started; they are dead when this returns, also to the second
+        who asks. What they sent before is there to be read."""
         with self._ending:
-            if self._ended:
-                return False
-            self._ended = True
-            self._end()
-            return True
+            if not self._ended:
+                self._ended = True
+                self._end()
 
     def end(self) -> None:
         """Kills what is alive, and closes the pipe."""

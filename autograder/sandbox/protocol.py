@@ -37,7 +37,8 @@ MOST_VALUES = 2_000
 MOST_STEPS = 20_000
 MOST_RECORDS = 200_000
 LONGEST_NAME = 100
-LONGEST_TEXT = 10_000
+LONGEST_TEXT, LONGEST_PART = 10_000, 500
+"""Characters of a text, and of a file's name, a function's or a line of code in a traceback."""
 LONGEST_TRACE = 20
 
 
@@ -282,14 +283,15 @@ def _line(line: Any) -> TraceLine:
     if type(line) is not list or len(line) != 4 or type(line[1]) is not int:
         raise MalformedError("a line of a traceback is not file, number, function and source")
     number = max(0, min(line[1], 10**9))
-    return TraceLine(_text(line[0]), number, _text(line[2]), _text(line[3]))
+    file, function, source = (_text(line[part], LONGEST_PART) for part in (0, 2, 3))
+    return TraceLine(file, number, function, source)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, most: int = LONGEST_TEXT) -> str:
     """A string that can be stored and shown anywhere: no lone surrogates, no control characters."""
     if type(value) is not str:
         raise MalformedError("a text is no string")
-    value = value[:LONGEST_TEXT].encode("utf-8", "replace").decode("utf-8")
+    value = value[:most].encode("utf-8", "replace").decode("utf-8")
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in value
     )

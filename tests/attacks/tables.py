@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import ending_early
 import exhausting_room
+import exhausting_the_judge
 import exhausting_time
 import folders
 import library
@@ -29,7 +30,7 @@ TABLES = {
     "Answering twice": (two_answers,),
     "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
     "Ending early, writing results": (ending_early,),
-    "Exhausting": (exhausting_time, exhausting_room),
+    "Exhausting": (exhausting_time, exhausting_room, exhausting_the_judge),
     "Files and notebooks": (zips, folders, names, notebooks, library),
     "Faking the training": (training,),
 }

@@ -78,6 +78,19 @@ def test_where_nobody_says_what_is_held_nothing_is_limited(monkeypatch):
     assert now() == before
 
 
+def test_blas_ends_nobody_for_want_of_memory():
+    code = (
+        "import numpy as np\n"
+        "from autograder.memory import limited\n"
+        "a, out = np.ones((2000, 2000)), np.ones((2000, 2000))\n"
+        "with limited(2**20):\n"
+        "    np.matmul(a, a, out=out)\n"
+        "print(out[0, 0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("2000.0\n", "")
+
+
 def test_a_sandbox_that_is_made_meanwhile_has_its_own_limits_alone(right, graded):
     with limited(64 * MIB):  # as where another thread judges
         assert graded(right).score == 29

@@ -9,13 +9,13 @@ import pytest
 from autograder import checks, costs, course, mark, probes
 from autograder.checks import Evidence, Failure, ReferenceBroken, Refused
 from autograder.diagnose import diagnose
-from autograder.grade import compiled, findings, probe_names, reference
-from autograder.observe import Observation
+from autograder.grade import compiled, findings, grade, probe_names, reference, regrade
+from autograder.observe import Observation, Observations
 from autograder.probes import Probe
 from autograder.sandbox.session import Ending
 from autograder.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
 from autograder.submission import Submission
-from autograder.variants import applied, named
+from autograder.variants import LAYERS, applied, named, solution
 
 SEED = 2024
 BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
@@ -23,7 +23,7 @@ BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
 
 
 @pytest.fixture(scope="module")
-def right(sandbox):
+def seen(sandbox):
     return reference(SEED, sandbox, probe_names(training=True))
 
 
@@ -132,10 +132,10 @@ def test_a_check_calls_a_refused_value_by_the_name_it_has_for_it():
         )
 
 
-def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(right):
-    student = replaced(right, lambda value: BOMB)
+def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(seen):
+    student = replaced(seen, lambda value: BOMB)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    verdicts = mark.mark(student, right)
+    verdicts = mark.mark(student, seen)
     assert [v.check.name for v in verdicts if v.failure is None] == []
     assert {d.found for d in diagnose(student, verdicts).values()} <= {()}
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -151,34 +151,34 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_arrays_of_other_shapes_earn_nothing(odd, right):
+def test_arrays_of_other_shapes_earn_nothing(odd, seen):
     def passed(by):
-        student = replaced(right, lambda value: by(value) if value.ndim else value)
-        return {v.check.name for v in mark.mark(student, right) if v.failure is None}
+        student = replaced(seen, lambda value: by(value) if value.ndim else value)
+        return {v.check.name for v in mark.mark(student, seen) if v.failure is None}
 
     of_scalars = passed(lambda value: np.full(value.shape, np.nan))
     assert passed(odd) == of_scalars < passed(lambda value: value)
 
 
-def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need(right):
+def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need(seen):
     more = {f"v{n}": np.ones(3) for n in range(2_000)}
-    student = with_values(right, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
+    student = with_values(seen, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
     refused = {"w_after": "returned a str", "nothing_of_ours": "returned a str"}
     student.by_probe["fc_forward"] = replace(student["fc_forward"], refused=refused)
-    kept = trimmed(student, right)["fc_forward"]
-    assert set(kept.values) | set(kept.refused) == set(right["fc_forward"].values)
+    kept = trimmed(student, seen)["fc_forward"]
+    assert set(kept.values) | set(kept.refused) == set(seen["fc_forward"].values)
     assert kept.refused == {
         "w_after": "returned a str",
         "out": "has shape (1000000, 1000000, 2); expected (8, 6)",
     }
     assert kept["out_one"].shape == (6, 1), "a shape that a mistake may have"
-    assert kept["x_after"] is right["fc_forward"]["x_after"]
+    assert kept["x_after"] is seen["fc_forward"]["x_after"]
 
 
-def test_what_a_diagnosis_may_need_is_bounded(right):
+def test_what_a_diagnosis_may_need_is_bounded(seen):
     largest, larger = (np.ones(size, dtype=bool) for size in (LARGEST_MISFIT, LARGEST_MISFIT + 1))
-    kept = trimmed(with_values(right, "fc_forward", out=largest, out_one=larger), right)
-    assert set(right["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
+    kept = trimmed(with_values(seen, "fc_forward", out=largest, out_one=larger), seen)
+    assert set(seen["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
 
 
 def test_a_mistake_of_another_shape_is_still_known_after_trimming():
@@ -187,6 +187,31 @@ def test_a_mistake_of_another_shape_is_still_known_after_trimming():
     kept = trimmed(student, costs.reference(SEED))
     verdicts = mark.mark(kept, costs.reference(SEED))
     assert diagnose(kept, verdicts)["fc_backward"].found == (mistake,)
+
+
+EXPLODES = """
+def forward(self, feat, is_training=True, seed=None):
+    return (np.arange(6_000_000) % 2 == 0).reshape(600_000, 1, 10)
+
+DropoutNet.forward = forward
+"""
+
+
+def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
+    change, sandbox, tmp_path
+):
+    networks = "lib/mlp/fully_conn.py"
+    explodes = solution().files[networks].decode() + EXPLODES
+    submission = change(LAYERS, "dprev.sum(axis=0)", "dprev", base=change(networks, explodes))
+    file = tmp_path / "kept.npz"
+    first = grade(submission, SEED, sandbox, keep=lambda seen: seen.save(file))
+    assert file.stat().st_size < 8 * 2**20
+    again = regrade(submission, Observations.load(file), sandbox)
+    assert replace(again, elapsed_s=0.0) == replace(first, elapsed_s=0.0)
+    sections = {section.id: section for section in first.sections}
+    assert sections["dropout_network"].score == 0
+    (hint,) = sections["fc_backward"].hints
+    assert hint.misconception == "fc_backward_keeps_the_bias_gradient_of_every_example"
 
 
 @pytest.fixture
@@ -216,48 +241,48 @@ def test_fc_forward_small(fc_forward):
 AS_LARGE_AS_SAID = "np.ones(int(abs(fc_forward.student.out[0, 0])) * 2**20)"
 
 
-def test_a_check_that_takes_too_much_memory_fails_alone(suite, right):
+def test_a_check_that_takes_too_much_memory_fails_alone(suite, seen):
     suite(AS_LARGE_AS_SAID)
-    out = right["fc_forward"]["out"].copy()
+    out = seen["fc_forward"]["out"].copy()
     out[0, 0] = 10**6  # 8 TiB
-    student = with_values(right, "fc_forward", out=out)
+    student = with_values(seen, "fc_forward", out=out)
     limit = resource.getrlimit(resource.RLIMIT_DATA)
-    verdicts = mark.mark(student, right)
+    verdicts = mark.mark(student, seen)
     assert [v.failure == mark.TOO_LARGE for v in verdicts] == [True, False]
     assert resource.getrlimit(resource.RLIMIT_DATA) == limit
-    assert [v.failure for v in mark.mark(right, right)] == [None, None]
+    assert [v.failure for v in mark.mark(seen, seen)] == [None, None]
 
 
-def test_a_grade_says_which_checks_took_too_much_memory(right):
+def test_a_grade_says_which_checks_took_too_much_memory(seen):
     verdicts = [
         replace(v, failure=mark.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
-        for v in mark.mark(right, right)
+        for v in mark.mark(seen, seen)
     ]
     submission = Submission("large", {}, {}, ("a file is missing",))
     verdicts = tuple(verdicts)
-    grade = compiled(submission, right, verdicts, findings(right, verdicts), None, 0.0)
-    assert grade.errors == ("a file is missing", f"adam_epsilon: {mark.TOO_LARGE}")
-    assert {s.id for s in grade.sections if s.score not in (None, s.max_score)} == {"adam"}
+    found = compiled(submission, seen, verdicts, findings(seen, verdicts), None, 0.0)
+    assert found.errors == ("a file is missing", f"adam_epsilon: {mark.TOO_LARGE}")
+    assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 
 
-def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, right):
+def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, seen):
     suite("np.ones(2**40)")
     with pytest.raises(mark.SuiteBroken, match="fc_forward_large takes more memory than there is"):
-        mark.mark(right, right)
+        mark.mark(seen, seen)
 
 
 def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
-    right, monkeypatch
+    seen, monkeypatch
 ):
-    student = with_values(right, "adam", w=right["adam"]["w"] * 2)
-    verdicts = mark.mark(student, right)
+    student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
+    verdicts = mark.mark(student, seen)
     monkeypatch.setattr("autograder.diagnose.read", lambda *_: np.ones(2**40))
-    found = findings(student, verdicts)
-    grade = compiled(Submission("large", {}, {}), student, verdicts, found, None, 0.0)
-    (error,) = grade.errors
+    known = findings(student, verdicts)
+    found = compiled(Submission("large", {}, {}), student, verdicts, known, None, 0.0)
+    (error,) = found.errors
     assert error.startswith("finding out what went wrong takes more memory than there is")
-    assert not any(section.hints for section in grade.sections)
-    assert grade.score < 29
+    assert not any(section.hints for section in found.sections)
+    assert found.score < 29
 
 
 def test_probes_say_which_sizes_are_free():

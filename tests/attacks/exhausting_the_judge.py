@@ -1,0 +1,312 @@
+"""Exhausting the grader: answers that are small where they are sent and large where judged.
+
+A megabyte of truth values is eight as floats, and a multiple of that where it is broadcast against
+an array of the reference's. Whoever is judged next must not pay for it.
+"""
+
+from attack import (
+    COHORT,
+    DIRECTORY,
+    LAYERS,
+    NBGRADER,
+    NETWORKS,
+    OPTIMIZERS,
+    SOLUTION,
+    TRAINING,
+    ZIP,
+    Attack,
+    Changes,
+    Work,
+)
+from exhausting_time import WITHOUT, honest, tanh
+from lying_objects import NO_LOSS
+
+ROADS = (DIRECTORY, COHORT, NBGRADER)
+LEFT = SOLUTION.left("RMSProp.update")
+
+
+def dropout_net(forward: str) -> Changes:
+    """DropoutNet, which is given to students, with a forward pass that returns an expression.
+
+    In it `right` is the right output.
+    """
+    return Changes(
+        appended={
+            NETWORKS: f"""
+    def _forward(self, feat, is_training=True, seed=None, _given=DropoutNet.forward):
+        right = _given(self, feat, is_training, seed)
+        return {forward}
+
+    DropoutNet.forward = _forward
+"""
+        }
+    )
+
+
+def activation(value: str) -> Changes:
+    return tanh(f"def tanh(x): return {value}")
+
+
+def honest_net(forward: str) -> Work:
+    return SOLUTION.but(dropout_net(forward))
+
+
+ATTACKS = (
+    Attack(
+        "answers truth values that grow where they are judged",
+        tries="Six million truth values, of a shape that broadcasts against the reference's.",
+        must="No point, at no cost: what has another shape than the reference's reaches no check.",
+        over=LEFT,
+        does=dropout_net("(np.arange(6_000_000) % 2 == 0).reshape(600_000, 1, 10)"),
+        twin=honest_net("np.ascontiguousarray(right, dtype=np.float64)"),
+        roads=ROADS,
+    ),
+    Attack(
+        "answers a column that grows beside a row",
+        tries="A gradient of shape (2000000, 1), which beside the right one has as many rows.",
+        must="No point, at no cost: shapes are compared before values.",
+        over=SOLUTION.left("fc.backward"),
+        does=Changes(
+            blocks={
+                "fc.backward": """
+                    self.grads[self.w_name] = np.ones((2_000_000, 1), dtype=bool)
+                    self.grads[self.b_name] = np.ones((2_000_000, 1), dtype=bool)
+                    dfeat = np.ones((2_000_000, 1), dtype=bool)
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            blocks={
+                "fc.backward": """
+                    self.grads[self.w_name] = feat.T @ dprev
+                    self.grads[self.b_name] = np.ones(len(dprev)) @ dprev
+                    dfeat = dprev @ self.params[self.w_name].T
+                """
+            }
+        ),
+        roads=ROADS,
+    ),
+    Attack(
+        "answers halves that grow",
+        tries="float16, which is four times as large as the float64 that is compared.",
+        must="No point, at no cost: nothing is cast before its shape is known.",
+        over=SOLUTION.left("softmax"),
+        does=Changes(
+            blocks={"softmax": "scores = np.full((1_500_000, 1, feat.shape[1]), 0.2, np.float16)"}
+        ),
+        twin=SOLUTION.but(
+            blocks={
+                "softmax": """
+                    halves = np.exp((feat - feat.max(axis=-1, keepdims=True)).astype(np.float64))
+                    scores = halves / halves.sum(axis=-1, keepdims=True)
+                """
+            }
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "answers in dozens of dimensions",
+        tries="The right numbers under thirty dimensions of 1, which broadcast against everything.",
+        must="No point: a shape is right or it is not.",
+        over=WITHOUT,
+        does=activation("np.tanh(x).reshape((1,) * (32 - x.ndim) + x.shape)"),
+        twin=honest("def tanh(x): return np.tanh(x.reshape((1,) * 30 + x.shape)).reshape(x.shape)"),
+    ),
+    Attack(
+        "answers one number where an array is expected",
+        tries="A mean instead of a row, which broadcasts against any number of rows.",
+        must="No point: no array is expected where one number comes.",
+        over=WITHOUT,
+        does=activation("np.float64(np.tanh(x).mean())"),
+        twin=honest("def tanh(x): return np.tanh(x) + np.float64(0)"),
+    ),
+    Attack(
+        "answers an array where one number is expected",
+        tries="A loss of eight million losses, all of them right.",
+        must="No point: one number is one number, in whatever brackets.",
+        over=NO_LOSS,
+        does=Changes(
+            blocks={
+                "cross_entropy.forward": """
+                    scores = softmax(feat)
+                    loss = np.zeros(8_000_000, dtype=bool)
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+    def _forward(self, feat, label, _written=cross_entropy.forward):
+        return np.array([[_written(self, feat, label)]])
+
+    cross_entropy.forward = _forward
+"""
+            }
+        ),
+        roads=ROADS,
+    ),
+    Attack(
+        "answers histories of millions",
+        tries="A loss for every iteration, and five million more.",
+        must="No point: a history has as many entries as there were iterations.",
+        over=SOLUTION.left("train_net, TODO 1 of 3"),
+        does=Changes(
+            appended={
+                TRAINING: """
+    def train_net(*given, **named):
+        many = np.zeros(5_000_000, dtype=np.int8)
+        return {"script_p": many}, many, many, many
+"""
+            }
+        ),
+    ),
+    Attack(
+        "answers with thousands of names",
+        tries="Writes frames with names of its own into the pipe on which results travel.",
+        must="No point: names that the reference has not are dropped.",
+        over=WITHOUT,
+        does=tanh("""
+            import json, os, stat, struct
+
+            def tanh(x):
+                for part in range(20):
+                    names = [[f"v{part}_{n}", "|b1", [0]] for n in range(90)]
+                    header = json.dumps({"arrays": names}).encode()
+                    frame = struct.pack("<4sIQ", b"OBS1", len(header), 0) + header
+                    for number in range(3, 64):
+                        try:
+                            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                                os.write(number, frame)
+                        except OSError:
+                            pass
+                return None
+        """),
+        twin=honest("""
+            import json, struct
+
+            def tanh(x):
+                packed = struct.pack("<4sIQ", b"OBS1", 0, 0) + json.dumps(x.tolist()).encode()
+                return np.tanh(np.array(json.loads(packed[16:])))
+        """),
+    ),
+    Attack(
+        "keeps parameters that nobody asked for",
+        tries="A velocity of ten million numbers, in a state that is looked at by its name.",
+        must="No point: the state of a parameter has the parameter's shape.",
+        over=SOLUTION.left("SGDM.update"),
+        does=Changes(
+            blocks={
+                "SGDM.update": """
+                    for name in layer.params:
+                        self.velocity[name] = np.zeros((10_000_000, 1), dtype=bool)
+                """
+            }
+        ),
+        twin=SOLUTION.but(
+            appended={
+                OPTIMIZERS: """
+    class Spare(dict):
+        pass
+
+    def _update(self, layer, _written=SGDM.update):
+        self.velocity = Spare(self.velocity)
+        self.spare = np.zeros(1_000_000, dtype=bool)
+        _written(self, layer)
+
+    SGDM.update = _update
+"""
+            }
+        ),
+    ),
+    Attack(
+        "is a little wrong everywhere",
+        tries="Is off by a few percent everywhere, so that all mistakes are looked up, two by two.",
+        must="No point: what is looked up, and what is kept of it, has a bound.",
+        over=LEFT,
+        does=Changes(
+            appended={
+                LAYERS: """
+    def _off(layer, name):
+        written = getattr(layer, name)
+
+        def off(self, *given, **named):
+            result = 1.03 * written(self, *given, **named)
+            for gradient in getattr(self, "grads", {}):
+                self.grads[gradient] = 1.05 * self.grads[gradient]
+            return result
+
+        setattr(layer, name, off)
+
+    for _layer in (flatten, fc, leaky_relu, dropout, cross_entropy):
+        for _name in ("forward", "backward"):
+            _off(_layer, _name)
+""",
+                OPTIMIZERS: """
+    def _off(optimizer):
+        written = optimizer.update
+
+        def off(self, layer):
+            before = {name: value.copy() for name, value in layer.params.items()}
+            written(self, layer)
+            for name, value in layer.params.items():
+                value += 0.07 * (value - before[name])
+
+        optimizer.update = off
+
+    for _optimizer in (SGDM, RMSProp, Adam):
+        _off(_optimizer)
+""",
+            }
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "grows while others answer",
+        tries="Answers at once and leaves children behind that take memory from then on.",
+        must="No point: somebody looks all the time, whatever else is done meanwhile.",
+        over=WITHOUT,
+        does=Changes(
+            cells=dict(tanh("def tanh(x): return None").cells),
+            appended={
+                LAYERS: """
+    import os, time
+
+    for _ in range(9):
+        if os.fork() == 0:
+            time.sleep(0.2)
+            held = b"x" * (400 * 2**20)
+            time.sleep(20)
+            os._exit(0)
+"""
+            },
+        ),
+        roads=(DIRECTORY, NBGRADER),
+    ),
+    Attack(
+        "forks while others answer",
+        tries="Leaves a child behind that goes on forking, as long as the grader has work to do.",
+        must="No point: processes are counted, and end with the run that began them.",
+        over=WITHOUT,
+        does=Changes(
+            cells=dict(tanh("def tanh(x): return None").cells),
+            appended={
+                LAYERS: """
+    import os, time
+
+    if os.fork() == 0:
+        os.setsid()
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                if os.fork() == 0:
+                    time.sleep(20)
+                    os._exit(0)
+            except OSError:
+                time.sleep(0.01)
+        os._exit(0)
+"""
+            },
+        ),
+        roads=(DIRECTORY,),
+    ),
+)
