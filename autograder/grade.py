@@ -166,7 +166,7 @@ def regrade(
     submission: Submission,
     kept: Observations,
     sandbox: Backend,
-    training: bool,
+    training: bool = False,
     replay: Callable[[Task], Replay | None] = lambda _: None,
     keep: Callable[[Observations], None] = lambda _: None,
 ) -> Grade:
