@@ -130,7 +130,9 @@ def suite_hash() -> str:
         *(package / "variants").glob("*.py"),
         *(package / f"{name}.py" for name in ("checks", "judge", "rubric", "seeds", "shapes")),
         *(package / "training").glob("*.py"),
-        *(package / f"{name}.py" for name in ("diagnose", "older_work", "readings", "rehearse")),
+        *(package / f"{name}.py" for name in ("diagnose", "hiding", "observe", "older_work")),
+        *(package / f"{name}.py" for name in ("readings", "rehearse")),
+        package / "variants" / "hidden.json",
     ]
     digest = hashlib.sha256()
     for file in sorted(files):
