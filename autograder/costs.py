@@ -154,7 +154,8 @@ def row(cost: Cost) -> str:
     def listed(points: Mapping[str, float]) -> str:
         return ", ".join(f"{name} {lost:g}" for name, lost in points.items())
 
-    return f"| {cost.variant.name} | {cost.own:g} | {listed(cost.elsewhere)} | {listed(cost.carried)} |"
+    elsewhere, carried = listed(cost.elsewhere), listed(cost.carried)
+    return f"| {cost.variant.name} | {cost.own:g} | {elsewhere} | {carried} |"
 
 
 def table(costs: Iterable[Cost]) -> str:
