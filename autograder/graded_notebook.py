@@ -29,8 +29,7 @@ Cell = dict[str, Any]
 MOST_CELLS = 500
 LONGEST_SOURCE = 200_000
 LONGEST_TEXT, LONGEST_MARKDOWN = 20_000, 10_000
-"""mistune takes a few seconds for the worst text of that length, and a hundred times that for one
-that is ten times as long."""
+"""mistune takes seconds for the worst text of that length, and the square of it for longer ones."""
 LARGEST_IMAGE = 2 * 2**20
 ALL_IMAGES = 12 * 2**20
 MOST_PIXELS = 2**25

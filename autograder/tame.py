@@ -20,14 +20,14 @@ ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 BEFORE_A_BLOCK = r"^(?:[^\S\n]|[>*+:\-\d.)])*+"
 """What may stand before a block in its line: marks of quotes, lists and definitions."""
 FENCE = re.compile(
-    rf"{BEFORE_A_BLOCK}(?:`{{3,}}+|~{{3,}}+)[ \t]*+(?=[^\s`~])(?!(?:python3?|py|text)(?:\s|\Z))",
+    rf"{BEFORE_A_BLOCK}(?:`{{3,}}+|~{{3,}}+)[ \t]*+(?=\S)(?!(?:python3?|py|text)(?:\s|\Z))",
     re.MULTILINE,
 )
 """Of another language than these: it may be drawn (mermaid), or take hours to be coloured."""
-HEADING = re.compile(rf"{BEFORE_A_BLOCK}#{{1,6}}+[ \t]*+(?![#\u2060])", re.MULTILINE)
+HEADING = re.compile(rf"{BEFORE_A_BLOCK}#{{1,6}}+(?!#)[ \t]*+(?!\u2060)", re.MULTILINE)
 """Its words become its id. Formgrader looks for the scores of a cell by an id, and takes the first:
 points given here would be given there. A word joiner, which is not seen, makes it another."""
-UNDERLINE = re.compile(r"^((?:[^\S\n]|>)*+)(=+|-+)[ \t]*$", re.MULTILINE)
+UNDERLINE = re.compile(r"^((?:[^\S\n]|>)*+)([=-]+)[ \t]*$", re.MULTILINE)
 """Makes a heading of what stands above it; three hyphens are a rule where nothing does."""
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
@@ -50,7 +50,8 @@ def tame(markdown: str) -> str:
 
 def _no_underline(found: re.Match[str]) -> str:
     before, line = found.groups()
-    return f"{before}***" if line.startswith("---") else f"{before}\\{line}"
+    is_rule = len(line) >= 3 and not line.strip("-")
+    return f"{before}***" if is_rule else f"{before}\\{line}"
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -3,77 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
+import sys
 import time
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from nbconvert.filters.markdown_mistune import InvalidNotebook, markdown2html_mistune
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
 from autograder import course
 from autograder.graded_notebook import LONGEST_MARKDOWN, plain_notebook
 from autograder.tame import SHOW, SHOW_WITH, tame
 
-HARMLESS = {
-    *("p", "em", "strong", "del", "code", "pre", "div", "span", "blockquote", "br", "hr"),
-    *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "input"),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "a"),
-}
-JOINER = "%E2%81%A0"
-"""A word joiner, as nbconvert writes it in ids."""
-COMMAND = re.compile(r"\\([A-Za-z]+)")
-
-
-class Page(HTMLParser):
-    """What formgrader makes of Markdown: the elements, and the text in which MathJax looks."""
-
-    def __init__(self, markdown: str) -> None:
-        super().__init__()
-        self.elements, self.text, self.ids, self.links, self.attributes = [], "", [], [], []
-        self.feed(markdown2html_mistune(markdown))
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append(tag)
-        for name, value in attrs:
-            {"id": self.ids, "href": self.links}.get(name, self.attributes).append(
-                value if name in ("id", "href") else (tag, name, value)
-            )
-
-    def handle_data(self, data):
-        self.text += data
-
-    def handle_decl(self, decl):
-        self.elements.append(decl)
-
-    handle_comment = handle_pi = unknown_decl = handle_decl
-
-
-def shown(markdown: str) -> Page:
-    return Page(tame(markdown))
-
-
-def acts(page: Page) -> list[str]:
-    """What of a page would do more than show something."""
-    found = [f"element {name}" for name in page.elements if name not in HARMLESS]
-    found += [f"link to {link}" for link in page.links if not link.startswith(f"#{JOINER}")]
-    found += [f"id {name}" for name in page.ids if not name.startswith(JOINER)]
-    for tag, name, value in page.attributes:
-        if (tag, name) not in {("code", "class"), ("div", "class"), ("span", "class")} | PLAIN:
-            found.append(f"{name} of {tag}: {value}")
-        elif value and re.search("mermaid|language-(?!python|py|text)", value, re.IGNORECASE):
-            found.append(f"a block of {value}")
-    for name in COMMAND.findall(page.text):
-        if name not in SHOW and name not in SHOW_WITH:
-            found.append(f"\\{name}")
-    return found
-
-
-PLAIN = {
-    ("a", "class"), ("li", "class"), ("input", "class"), ("input", "type"), ("input", "disabled"),
-    ("input", "checked"), ("th", "style"), ("td", "style"), ("ol", "start"), ("pre", "class"),
-}  # fmt: skip
+sys.path.append(str(course.ROOT / "tests" / "attacks"))  # which are looked at in the same way
+from opened import COMMAND, Page, acts
 
 HOSTILE = {
     "a script": "<script>alert(1)</script>",
@@ -107,6 +50,7 @@ HOSTILE = {
     "the id of a score in a quote": "> - ### compare_optimizers_plot ###",
     "the id of a score by a line": "compare_optimizers_plot\n---",
     "the id of a score by another line": "compare_optimizers_plot\n  ==",
+    "the id of a score by both lines": "compare_optimizers_plot\n-=-",
     "the id of a score in a list": "1. x\n\n   compare_optimizers_plot\n   ------",
     "the id of a score by emphasis": "# *compare_optimizers_plot*",
 }  # fmt: skip
@@ -143,14 +87,15 @@ DELIMITERS = ["${}$", "$${}$$", "\\\\({}\\\\)", "\\\\[{}\\\\]", "{}", "- ${}$", 
 
 @pytest.mark.parametrize("trick", HOSTILE)
 def test_nothing_of_markdown_does_more_than_to_show_something(trick):
-    assert acts(shown(HOSTILE[trick])) == []
+    assert acts(tame(HOSTILE[trick])) == []
 
 
 @pytest.mark.parametrize("trick", TEX)
 @pytest.mark.parametrize("delimiters", DELIMITERS)
 def test_tex_has_no_commands_but_those_that_show_something(trick, delimiters):
-    page = shown(delimiters.replace("{}", TEX[trick]))
-    assert acts(page) == []
+    tamed = tame(delimiters.replace("{}", TEX[trick]))
+    page = Page(tamed)
+    assert acts(tamed) == []
     for left in ("^^", "\\[-", "[ -3", "\\begin{CD", "\\begin\n{ CD", "\\begin%", "\\color{red;"):
         assert left not in page.text
     for left in ("\\textcolor[", "\\cancel[", "\\hspace{-"):
@@ -158,16 +103,9 @@ def test_tex_has_no_commands_but_those_that_show_something(trick, delimiters):
 
 
 def test_what_is_asked_of_tame_markdown_can_fail():
-    failing = [trick for trick, text in HOSTILE.items() if _acts_or_fails(text)]
-    failing += [trick for trick, text in TEX.items() if _acts_or_fails(f"${text}$")]
+    failing = [trick for trick, text in HOSTILE.items() if acts(text)]
+    failing += [trick for trick, text in TEX.items() if acts(f"${text}$")]
     assert len(failing) > 0.8 * len([*HOSTILE, *TEX])
-
-
-def _acts_or_fails(markdown):
-    try:
-        return acts(Page(markdown))
-    except InvalidNotebook:  # the page of who looks for an attachment that is not there
-        return True
 
 
 PIECES = st.sampled_from(
@@ -191,7 +129,7 @@ PIECES = st.sampled_from(
 def test_whatever_is_put_together_is_tame_and_stays_as_it_is(markdown):
     tamed = tame(markdown)
     assert tame(tamed) == tamed
-    assert acts(Page(tamed)) == []
+    assert acts(tamed) == []
 
 
 HONEST = [

@@ -1,0 +1,133 @@
+"""What came back as a person opens it: does a spreadsheet compute, or a browser do anything?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+from nbconvert.filters.markdown_mistune import InvalidNotebook, markdown2html_mistune
+
+from autograder import course
+from autograder.tame import SHOW, SHOW_WITH
+
+SEPARATORS = (",", ";", "\t", "|", " ", ":", "\u00a0")
+"""At which a spreadsheet may be set to split lines."""
+
+
+def formulas(text: str) -> list[tuple[str, str]]:
+    """Cells of a table that a spreadsheet would compute, each with the separator."""
+    return [(s, cell) for s in SEPARATORS for cell in _cells(text, s) if _computes(cell)]
+
+
+def _cells(text: str, separator: str) -> Iterator[str]:
+    """Every cell that a spreadsheet may see: it minds quotes, or it does not."""
+    for line in csv.reader(io.StringIO(text.replace("\r", "\n")), delimiter=separator):
+        yield from line
+    for line in text.splitlines():
+        yield from line.split(separator)
+
+
+def _computes(cell: str) -> bool:
+    """Whether it begins as a formula does, under whatever cannot be seen, and quotes."""
+    shown = "".join(c for c in cell if unicodedata.category(c)[0] not in "CZ").lstrip('"')
+    return unicodedata.normalize("NFKC", shown).startswith(tuple("=+-@\u2212"))
+
+
+HARMLESS = {
+    *("p", "em", "strong", "del", "code", "pre", "div", "span", "blockquote", "br", "hr"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "input"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "a"),
+}
+ATTRIBUTES = {
+    *(("a", "class"), ("code", "class"), ("div", "class"), ("li", "class"), ("pre", "class")),
+    *(("span", "class"), ("input", "class"), ("input", "type"), ("input", "disabled")),
+    *(("input", "checked"), ("ol", "start"), ("td", "style"), ("th", "style")),
+}
+DRAWN = re.compile("mermaid|language-(?!python|py|text)", re.IGNORECASE)
+JOINER = "%E2%81%A0"
+"""A word joiner, as nbconvert writes it in ids."""
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+class Page(HTMLParser):
+    """What formgrader makes of Markdown.
+
+    Attributes:
+        elements: names of tags, declarations and comments.
+        ids, links, attributes: what they have; of others than the first two (tag, name, value).
+        text: in which MathJax looks for mathematics, an element apart from the next.
+    """
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""
+        self.feed(markdown2html_mistune(markdown))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.text += "\n"
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        self.attributes += [
+            (tag, name, value) for name, value in attrs if name not in ("id", "href")
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.text += "\n"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_decl(self, decl: str) -> None:
+        self.elements.append(decl)
+
+    handle_comment = handle_pi = unknown_decl = handle_decl
+
+
+def acts(markdown: str) -> list[str]:
+    """What of Markdown would do more in formgrader than show something."""
+    try:
+        page = Page(markdown)
+    except InvalidNotebook as failure:  # the page of who looks for what is not attached
+        return [f"no page: {failure}"]
+    found = [f"element {name}" for name in page.elements if name not in HARMLESS]
+    found += [f"link to {link}" for link in page.links if not link.startswith(f"#{JOINER}")]
+    found += [f"id {name}" for name in page.ids if not name.startswith(JOINER)]
+    for tag, name, value in page.attributes:
+        if (tag, name) not in ATTRIBUTES or DRAWN.search(value or ""):
+            found.append(f"{name} of {tag}: {value}")
+    names = COMMAND.findall(page.text)
+    return found + [f"\\{name}" for name in names if name not in SHOW and name not in SHOW_WITH]
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Texts of the assignment, which stand in every notebook as they were written."""
+    paths = (course.SOURCE, course.RELEASE / course.NOTEBOOK)
+    cells = [cell for path in paths for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    return frozenset("".join(cell["source"]) for cell in cells)
+
+
+def opened(out: Path) -> list[str]:
+    """Tables under `out` that compute, and notebooks for graders that act, in sentences."""
+    found = []
+    for path in sorted(out.rglob("*.csv")):
+        computed = formulas(path.read_text("utf-8"))
+        found += [f"{path.relative_to(out)} computes {cell!r}" for _, cell in computed[:3]]
+    for path in sorted(out.rglob("autograded/**/*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        texts = {cell["source"] for cell in cells if cell["cell_type"] == "markdown"}
+        for acting in filter(None, map(acts, sorted(texts - _ours()))):
+            found.append(f"{path.relative_to(out)} acts: {acting[:3]}")
+    return found
