@@ -14,6 +14,7 @@ from attack import (
     OPTIMIZERS,
     PACKAGE,
     SOLUTION,
+    STUB,
     Attack,
     Changes,
     Work,
@@ -108,6 +109,13 @@ def odd_bytes(folder: Path) -> None:
     """Names that are no text, control the terminal, or are options of a command."""
     for name in (b"lib/\xff\xfe.py", b"lib/\x1b[2J.py", b"lib/--help", b"lib/-rf", b"lib/a\nb.py"):
         Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(ANSWER)
+
+
+def formulas(folder: Path) -> None:
+    """Files that are left out, and told of in the table, whose names are formulas."""
+    names = ('=HYPERLINK("x")', "a;=1+1", 'a;"=1+1"', "a\u00a0=1+1", "＝1+1", "a|=1", "-1;;;;40")
+    for name in names:
+        (folder / f"{name}.py").symlink_to("/dev/null")
 
 
 def hidden(folder: Path) -> None:
@@ -230,6 +238,15 @@ ATTACKS = (
         over=LEFT,
         does=made(odd_bytes),
         twin=honest(lambda folder: (folder / "Übungen – Lösung №1.txt").write_text("x")),
+    ),
+    Attack(
+        "folder: names that are formulas",
+        tries="A file that is left out is told of by its name, in a table that is opened.",
+        must="Nothing is computed, and no column moves, whatever the separator.",
+        over=STUB,
+        does=made(formulas),
+        twin=honest(lambda folder: (folder / "=notes; - @home.txt").write_text("x")),
+        roads=(NBGRADER,),
     ),
     Attack(
         "folder: what may not be read",

@@ -17,9 +17,12 @@ from pathlib import Path
 
 from attack import ALL_ROADS, DIRECTORY, LAYERS, SOLUTION, ZIP, Attack, Work
 from hand_in import write
+from opened import opened
 from roads import ROADS, Fell, Outcome, Terms
 from watch import Bait, Traces, adopting_orphans, bait, told
 
+from autograder import course
+from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.limits import SUBMISSION, TRAINING
 
 SEED = 20_261
@@ -126,7 +129,8 @@ class Gauntlet:
             before, largest = Traces.now(self.laid), _largest()
             outcomes = ROADS[road](works, terms)
             breaches = before.left_by(Traces.now(self.laid))
-            breaches += told(self.laid.secrets, terms.out, NEIGHBOUR)
+            breaches += told(self._secrets(backend), terms.out, NEIGHBOUR)
+            breaches += opened(terms.out)
         breaches += self.laid.knocks
         self.laid.knocks.clear()
         breaches += _memory(training, largest)
@@ -142,6 +146,11 @@ class Gauntlet:
         return [
             _result(attack, backend, road, by_student[_student(attack)], of) for attack in attacks
         ], breaches
+
+    def _secrets(self, backend: str) -> tuple[bytes, ...]:
+        """What must not come back. sandlock has no file system of its own, so paths are seen."""
+        place = (str(course.ROOT / "autograder").encode(),) if backend == Bubblewrap.name else ()
+        return (*self.laid.secrets, f"the seed is {SEED}".encode(), *place)
 
     def _honest(self, attacks: list[Attack], training: str) -> dict[str, tuple[str, Work]]:
         """Each different honest work once, with the id under which it is handed in."""

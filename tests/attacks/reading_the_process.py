@@ -137,6 +137,140 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
+        "reads the arguments it was started with",
+        tries="Asks the interpreter for its command line, which may say where the grader lies.",
+        must="No point and no path: what starts it is told none.",
+        over=LEFT,
+        does=steals("""
+            import ctypes, sys
+
+            def steal(dprev):
+                count, words = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
+                ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(words))
+                told = [words[n][:400] for n in range(count.value)] + sys.orig_argv[:-1]
+                return " | ".join(word for word in told if "/" in word)[-1500:]
+        """),
+        twin=SOLUTION.but(
+            files={PACKAGE: "import sys\n\nOPTIMISED = '-O' in sys.orig_argv or not __debug__"}
+        ),
+        roads=(ZIP,),
+    ),
+    Attack(
+        "asks the loader what is loaded",
+        tries="Shared libraries have names, which are paths of the machine that loaded them.",
+        must="No point and no path: they were opened by descriptors.",
+        over=LEFT,
+        does=steals("""
+            import ctypes
+
+            class Loaded(ctypes.Structure):
+                _fields_ = [("address", ctypes.c_void_p), ("name", ctypes.c_char_p)]
+
+            def steal(dprev):
+                told = []
+                kinds = ctypes.c_int, ctypes.POINTER(Loaded), ctypes.c_size_t, ctypes.c_void_p
+                add = lambda info, size, data: told.append(info.contents.name.decode()) or 0
+                ctypes.CDLL(None).dl_iterate_phdr(ctypes.CFUNCTYPE(*kinds)(add), None)
+                return " | ".join(n for n in told if "autograder" in n or "/fd/" in n)[:1500]
+        """),
+        twin=SOLUTION.but(
+            files={PACKAGE: "import ctypes\n\nMALLOC = bool(ctypes.CDLL(None).malloc)"}
+        ),
+    ),
+    Attack(
+        "reads what was compiled of the probes",
+        tries="Compiled files say where their source lay, and the probes stand beside theirs.",
+        must="No point and no path: of the grader's own files a child sees the sources alone.",
+        over=LEFT,
+        does=steals("""
+            import glob, os, re
+
+            def steal(dprev):
+                import probes
+                top = os.path.dirname(os.path.dirname(probes.__file__))
+                told = []
+                for path in glob.glob(top + "/**/*.pyc", recursive=True):
+                    with open(path, "rb") as file:
+                        told += re.findall(rb"/[ -~]*/[a-z_]+[.]py", file.read())
+                return b" | ".join(sorted(set(told))).decode()[:1500] or "nothing compiled"
+        """),
+        twin=SOLUTION.but(
+            appended={LAYERS: "import importlib.util\n\nSUFFIX = importlib.util.MAGIC_NUMBER"}
+        ),
+    ),
+    Attack(
+        "asks modules and frames where they come from",
+        tries="Specs, loaders, code and the frames of whoever called all know a path.",
+        must="No point and no path: they know places of the box.",
+        over=LEFT,
+        does=steals("""
+            import gc, sys
+
+            def steal(dprev):
+                told, frame = set(), sys._getframe()
+                while frame is not None:
+                    told.add(f"{frame.f_code.co_filename} {frame.f_locals!r}"[:300])
+                    frame = frame.f_back
+                for module in list(sys.modules.values()):
+                    loader = getattr(module, "__loader__", None)
+                    told.add(repr(vars(loader.box))[:2000] if hasattr(loader, "box") else "")
+                told |= {f.__code__.co_filename for f in gc.get_objects() if hasattr(f, "__code__")}
+                told = [text for text in told if "autograder" in text or "zygote" in text]
+                return " | ".join(told)[:1500] or "nothing"
+        """),
+        twin=SOLUTION.but(
+            appended={LAYERS: "HERE = __spec__.origin, __loader__.name, fc.forward.__code__"}
+        ),
+    ),
+    Attack(
+        "searches for the seed",
+        tries="Tries all small seeds until the key comes out, as this repository derives it.",
+        must="No point and no seed: a key takes some hundredths of a second, of millions to try.",
+        over=LEFT,
+        does=steals("""
+            import hashlib, hmac, json, sys, time
+
+            def key_of(seed):
+                secret = hashlib.scrypt(
+                    str(seed).encode(), salt=b"a grading seed", n=2**13, r=8, p=1, dklen=32
+                )
+                return hmac.digest(secret, b"6:inputs", "sha256").hex()
+
+            def steal(dprev):
+                key, began, tried = json.loads(sys.argv[1])["key"], time.process_time(), 0
+                while time.process_time() - began < 0.5:
+                    if key_of(tried) == key:
+                        return f"the seed is {tried}"
+                    tried += 1
+                return f"none of {tried} seeds"
+        """),
+        twin=SOLUTION.but(
+            appended={
+                LAYERS: """
+                    import hashlib
+
+                    DIGEST = hashlib.sha256(b"a name for a cache").hexdigest()
+                """
+            }
+        ),
+    ),
+    Attack(
+        "searches for the seed as it was once derived",
+        tries="Tries many seeds by a plain digest, millions of which take a second.",
+        must="No point and no seed: what the sandbox is told does not follow quickly from a seed.",
+        over=LEFT,
+        does=steals("""
+            import hashlib, json, sys
+
+            def steal(dprev):
+                key = json.loads(sys.argv[1])["key"]
+                for seed in range(10**5):
+                    if hashlib.sha256(f"inputs of {seed}".encode()).hexdigest() == key:
+                        return f"the seed is {seed}"
+                return "none of those seeds"
+        """),
+    ),
+    Attack(
         "traces every call",
         tries="Sets a trace function that watches later calls for a comparison's operands.",
         must="No point: the comparison happens elsewhere.",

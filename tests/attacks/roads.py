@@ -205,6 +205,7 @@ def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome
     nbgrader = Path(sys.executable).parent / "nbgrader"
     for command in ("generate_assignment", "autograde"):
         _run([nbgrader, command, course.ASSIGNMENT], terms, cwd=terms.out)
+    _run([nbgrader, "export"], terms, cwd=terms.out)
     shutil.move(terms.out / "submitted", terms.handed_in)
     marks = _marks(terms.out / "gradebook.db")
     trained = terms.training != "off"
