@@ -81,12 +81,17 @@ def hidden(beside: tuple[Variant, ...], sections: tuple[str, ...]) -> Hidden:
 @cache
 def told(sections: tuple[str, ...]) -> Mapping[Variant, tuple[str, ...]]:
     """The mistakes that the probes of these sections are there to tell, and which of them do."""
-    right, told = _Library(()), {}
-    for other in dict.fromkeys(m for s in sections for part in made_of(s) for m in mistakes(part)):
-        wrong = _Library((other,))
-        asked = (p for s in sections if other.section in made_of(s) for p in probes_of(s))
-        told[other] = tuple(p for p in asked if not alike(wrong.reading(p), right.reading(p)))
-    return told
+    right, found = _Library(()), {}
+    for mistake in concerning(sections):
+        wrong = _Library((mistake,))
+        asked = (p for s in sections if mistake.section in made_of(s) for p in probes_of(s))
+        found[mistake] = tuple(p for p in asked if not alike(wrong.reading(p), right.reading(p)))
+    return found
+
+
+def concerning(sections: Iterable[str]) -> tuple[Variant, ...]:
+    """The mistakes of these sections, and those of the layers that they are made of."""
+    return tuple(dict.fromkeys(m for s in sections for part in made_of(s) for m in mistakes(part)))
 
 
 @cache
@@ -131,8 +136,8 @@ def hidden_later(variant: Variant) -> Hidden:
 
 def considered() -> list[str]:
     """The names of all mistakes that the table is about."""
-    sections = dict.fromkeys(section for later in SHOWS_IN.values() for section in later)
-    return sorted(mistake.name for mistake in told(tuple(sections)))
+    later = dict.fromkeys(section for sections in SHOWS_IN.values() for section in sections)
+    return sorted(mistake.name for mistake in concerning(later))
 
 
 def write(those: Iterable[Variant]) -> None:

@@ -9,6 +9,7 @@ import exhausting_room
 import exhausting_the_judge
 import exhausting_time
 import folders
+import hidden_mistakes
 import library
 import lying_numbers
 import lying_objects
@@ -28,6 +29,7 @@ TABLES = {
     "Reading the answers": (reading_the_process, reading_the_machine),
     "Lying return values": (lying_objects, lying_numbers),
     "Answering twice": (two_answers,),
+    "Hiding a mistake behind another": (hidden_mistakes,),
     "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
     "Ending early, writing results": (ending_early,),
     "Exhausting": (exhausting_time, exhausting_room, exhausting_the_judge),

@@ -132,16 +132,17 @@ def test_a_probe_sees_all_beside_one_or_two_mistakes_that_hide_nothing(
 
 
 def test_a_section_is_there_to_tell_what_it_is_made_of_and_what_is_unwritten_there():
-    told = {mistake.name for mistake in hiding.told(("small_network",))}
-    assert {m.section for m in hiding.told(("small_network",))} == {
+    concerning = hiding.concerning(("small_network",))
+    assert {mistake.section for mistake in concerning} == {
         "fc_forward",
         "fc_backward",
         "leaky_relu_forward",
         "leaky_relu_backward",
         "small_network",
     }
-    assert "leaky_relu_forward_unwritten_leaky_relu.forward" in told
-    assert "small_network_unwritten_small_network_names" in told
+    names = {mistake.name for mistake in concerning}
+    assert "leaky_relu_forward_unwritten_leaky_relu.forward" in names
+    assert "small_network_unwritten_small_network_names" in names
 
 
 def test_every_block_and_every_answer_can_be_left_unwritten():
