@@ -5,7 +5,7 @@ usage: python -m autograder.variants      (writes variants/TABLE.md)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +37,8 @@ Written by `python -m autograder.variants`; a test compares it with what grading
 the 29 that are judged without a training. *Elsewhere* are later sections that run the same code: \
 what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
 in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
-the mistake keeps the later section from answering at all. Mistakes in `train_net`, TinyNet and \
+the mistake keeps the later section from answering at all, or hides other mistakes there, which \
+hidden.json lists: what nobody can see is not excused. Mistakes in `train_net`, TinyNet and \
 the hyperparameters cost what the training then fails to learn; here they lose no points, but \
 their checks fail and name them.
 
@@ -95,6 +96,45 @@ def cost(variant: Variant, seed: int = SEED) -> Cost:
         {name: tuple(v.name for v in d.found) for name, d in diagnoses.items() if d.found},
         failed,
     )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a library's checks count.
+
+    Attributes:
+        passed: names of those that pass.
+        excused: of those that fail and are not counted.
+        points: by section; only of sections that can be judged without a training.
+    """
+
+    passed: frozenset[str]
+    excused: frozenset[str]
+    points: Mapping[str, float]
+
+    def counted(self) -> frozenset[str]:
+        """The checks that cost nothing."""
+        return self.passed | self.excused
+
+
+def outcome(those: Sequence[Variant], probes: Sequence[str], seed: int = SEED) -> Outcome:
+    """Grades the solution with these variants in it, as far as these probes go.
+
+    Raises:
+        Unfit: they do not go together.
+    """
+    submission = applied(those)
+    student = rehearsed(submission.files, submission.cells, seed, probes)
+    verdicts = mark(student, reference(seed).only(probes))
+    found = diagnose(student, verdicts)
+    excused = frozenset(name for diagnosis in found.values() for name in diagnosis.excused)
+    points = {}
+    for section in SECTIONS:
+        own = [v for v in verdicts if v.check.section == section.id]
+        if own and not section.training:
+            points[section.id] = float(round(section.auto * earned(own, excused), HUNDREDTHS))
+    passed = frozenset(v.check.name for v in verdicts if v.failure is None)
+    return Outcome(passed, excused, points)
 
 
 @lru_cache(maxsize=2)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
+from autograder.hiding import sees_all
 from autograder.mark import Verdict, manifest
 from autograder.observe import Observation, Observations
 from autograder.probes import key_of, probes
@@ -32,12 +33,15 @@ class Diagnosis:
         inherited: variants found in earlier sections that show here, too.
         complete: the section does exactly what these variants do, and nothing else is wrong.
         excused: names of checks that fail because of what is inherited, and of nothing else.
+        hiding: names of checks that fail so, too, but in which what is inherited hides whether
+            anything else is wrong. They are not excused.
     """
 
     found: tuple[Variant, ...] = ()
     inherited: tuple[Variant, ...] = ()
     complete: bool = False
     excused: frozenset[str] = frozenset()
+    hiding: frozenset[str] = frozenset()
 
 
 def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str, Diagnosis]:
@@ -55,7 +59,7 @@ def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str,
         inherited = tuple(v for v in known if section.id in SHOWS_IN.get(v.section, ()))
         case = Case(section.id, student, failed[section.id], inherited)
         diagnosis = case.diagnosed()
-        if diagnosis.found or diagnosis.excused:
+        if diagnosis.found or diagnosis.excused or diagnosis.hiding:
             diagnoses[section.id] = diagnosis
         if diagnosis.complete and _go_together((*known, *diagnosis.found)):
             known += diagnosis.found
@@ -85,7 +89,9 @@ class Case:
 
     def diagnosed(self) -> Diagnosis:
         """Fewest assumptions first: what is inherited alone, then single variants, then pairs."""
-        excused = self._excused()
+        following = self._following()
+        excused = frozenset(v.check.name for v in following if self._sees_all(v))
+        hiding = frozenset(v.check.name for v in following) - excused
         left, found = set(self._wrong), []
         for together in (1, 2):
             if not left & self._telling:
@@ -98,24 +104,28 @@ class Case:
                 found += [v for v in those if v not in found]
                 left -= touched
         return Diagnosis(
-            tuple(v for v in found if not v.correct), self._inherited, not left, excused
+            tuple(v for v in found if not v.correct), self._inherited, not left, excused, hiding
         )
 
-    def _excused(self) -> frozenset[str]:
+    def _following(self) -> list[Verdict]:
         """Failed checks, all of whose probes saw what the inherited mistakes do to the solution.
 
         None where the section does anything else: what is not understood is judged by itself.
         """
         if self._wrong or not self._inherited:
-            return frozenset()
-        return frozenset(
-            verdict.check.name
+            return []
+        return [
+            verdict
             for verdict in self._failed
             if all(
                 p in self._student and self._is_like((), p) and tells_something(self._student[p])
                 for p in verdict.check.probes
             )
-        )
+        ]
+
+    def _sees_all(self, verdict: Verdict) -> bool:
+        """Whether a check would see every mistake that it is there for: else it excuses nothing."""
+        return all(sees_all(p, self._section, self._inherited) for p in verdict.check.probes)
 
     def _concerns(self, variant: Variant) -> bool:
         """Whether a variant shows in what is wrong."""

@@ -276,14 +276,22 @@ def _test(verdict: Verdict, excused: bool) -> Test:
 def _hints(diagnosis: Diagnosis) -> tuple[Hint, ...]:
     """What was done here, and what was done elsewhere and shows here."""
     hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
-    if diagnosis.excused:
-        hints += [Hint(variant.name, _inherited(variant)) for variant in diagnosis.inherited]
+    if diagnosis.excused or diagnosis.hiding:
+        costs = _what_it_costs(diagnosis)
+        hints += [Hint(variant.name, _inherited(variant, costs)) for variant in diagnosis.inherited]
     return tuple(hints)
 
 
-def _inherited(variant: Variant) -> str:
-    costs = "and is not counted again" if CARRY_FORWARD else "and is put right there"
+def _inherited(variant: Variant, costs: str) -> str:
     return f"What was found in {BY_ID[variant.section].title} shows here as well, {costs}."
+
+
+def _what_it_costs(diagnosis: Diagnosis) -> str:
+    if not CARRY_FORWARD:
+        return "and is put right there"
+    if diagnosis.hiding:
+        return "and counts again where it hides whether the rest is right"
+    return "and is not counted again"
 
 
 def earned(verdicts: list[Verdict], excused: frozenset[str] = frozenset()) -> Fraction:

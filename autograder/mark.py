@@ -116,7 +116,11 @@ def suite_hash() -> str:
         *(course.LIBRARY / "lib").rglob("*.py"),
         *(package / "variants").glob("*.py"),
         *(package / f"{name}.py" for name in ("checks", "gauge", "judge", "rubric", "training")),
-        *(package / f"{name}.py" for name in ("diagnose", "readings", "rehearse")),
+        *(
+            package / f"{name}.py"
+            for name in ("diagnose", "hiding", "observe", "readings", "rehearse")
+        ),
+        package / "variants" / "hidden.json",
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -27,6 +27,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -111,9 +112,14 @@ def given(
 
 def probes() -> dict[str, Probe]:
     """Every probe by name, in order of name, from every module of this folder."""
+    _import_all()
+    return dict(sorted(_registry.items()))
+
+
+@cache
+def _import_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(_registry.items()))
 
 
 def key_of(seed: int) -> str:

@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from autograder import course
+from autograder.release.strip import Block, find_blocks, stub
 from autograder.rubric import BY_ID
 from autograder.submission import Submission, read
 
@@ -42,6 +44,11 @@ SHOWS_IN = {
     "dropout_backward": ("dropout_network",),
 }
 """The later sections that run the code of a section, and so may show its mistakes."""
+
+
+def made_of(section: str) -> tuple[str, ...]:
+    """A section and the earlier ones whose code it runs."""
+    return (*(earlier for earlier, later in SHOWS_IN.items() if section in later), section)
 
 
 @dataclass(frozen=True)
@@ -152,3 +159,56 @@ def applied(those: Iterable[Variant], base: Submission | None = None) -> Submiss
 def by_section() -> Mapping[str, tuple[Variant, ...]]:
     """The variants of each section."""
     return {s: tuple(v for v in variants() if v.section == s) for s in BY_ID}
+
+
+@cache
+def unwritten() -> tuple[Variant, ...]:
+    """The solution with one block, or one answer of the notebook, left as students receive it."""
+    return tuple(rewritten(place, stub(place), "unwritten") for place in _blocks())
+
+
+def rewritten(place: str, code: str, what: str) -> Variant:
+    """The solution with other code in a block, in a variant whose name ends in `what` and where.
+
+    Its section is that of the variants which change the block.
+
+    Args:
+        place: the block's, as the released library names it ("fc.forward"), or a cell's grade id.
+        code: statements, without an indent.
+        what: a word for them.
+    """
+    file, block = _blocks()[place]
+    section = next(v.section for v in variants() if any(_is_in(block, file, p) for p in v.patches))
+    code = textwrap.indent(code, block.region.indent)
+    return Variant(f"{section}_{what}_{place}", file, block.source, code)
+
+
+@cache
+def mistakes(section: str) -> tuple[Variant, ...]:
+    """What is known to go wrong in a section: its misconceptions, and what is left unwritten."""
+    every = (*variants(), *unwritten())
+    return tuple(v for v in every if v.section == section and not v.correct)
+
+
+@cache
+def _blocks() -> Mapping[str, tuple[str, Block]]:
+    """The blocks of the solution and of its notebook by place, and the files they are in."""
+    patched = {patch.file for variant in variants() for patch in variant.patches}
+    return {
+        block.place: (file, block)
+        for file in sorted(patched)
+        for block in find_blocks(_text(file), file, file)
+    }
+
+
+def _is_in(block: Block, file: str, patch: Patch) -> bool:
+    """Whether a patch changes something in a block of a file."""
+    if patch.file != file:
+        return False
+    begin, at = _text(file).index(block.source), _text(file).index(patch.old)
+    return at < begin + len(block.source) and begin < at + len(patch.old)
+
+
+def _text(file: str) -> str:
+    right = solution()
+    return right.files[file].decode() if file in right.files else right.cells[file]

@@ -1,5 +1,6 @@
 """python -m autograder.variants"""
 
-from autograder.costs import write
+from autograder import costs, hiding
 
-write()
+hiding.write(hiding.hiders())
+costs.write()

@@ -1,6 +1,7 @@
 """Two mistakes at a time: those likely to be made by the same person.
 
-A diagnosis tries any two variants of a section together; these are what it is tried on.
+A diagnosis tries any two variants of a section together; PAIRS are what it is tried on. Two
+mistakes never earn more than one of them alone, but for those of UNDONE, which cancel each other.
 """
 
 from __future__ import annotations
@@ -42,3 +43,28 @@ PAIRS = (
     ("leaky_relu_backward_is_that_of_a_relu", "cascade_has_another_slope"),
 )
 """Pairs of names."""
+
+UNDONE = {
+    # a layer that ignores the slope it is given computes what one of the right slope would
+    ("leaky_relu_forward_has_a_slope_of_its_own", "cascade_has_a_relu"): (
+        "cascade_output",
+        "cascade_names",
+    ),
+}
+"""Pairs of names, and the checks that pass with both, though not with one of them alone.
+
+What comes out is right then, and the check looks at that."""
+
+UNNAMED = {
+    "leaky_relu.forward": (
+        "output = feat",
+        "output = np.zeros_like(feat)",
+        "output = np.ones_like(feat)",
+        "output = np.full_like(feat, np.nan)",
+    ),
+    "leaky_relu.backward": ("dfeat = np.zeros_like(dprev)",),
+    "dropout.forward": ("output = feat",),
+    "dropout.backward": ("dfeat = np.zeros_like(dprev)",),
+    "fc.forward": ("output = np.zeros((len(feat), self.output_dim))",),
+}
+"""Code that stands in a block so that something stands there, and that no variant names."""

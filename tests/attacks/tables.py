@@ -8,6 +8,7 @@ import ending_early
 import exhausting_room
 import exhausting_time
 import folders
+import hidden_mistakes
 import library
 import lying_numbers
 import lying_objects
@@ -27,6 +28,7 @@ TABLES = {
     "Reading the answers": (reading_the_process, reading_the_machine),
     "Lying return values": (lying_objects, lying_numbers),
     "Answering twice": (two_answers,),
+    "Hiding a mistake behind another": (hidden_mistakes,),
     "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
     "Ending early, writing results": (ending_early,),
     "Exhausting": (exhausting_time, exhausting_room),

@@ -1,0 +1,161 @@
+"""Two mistakes never earn more than one of them alone: every pair of mistakes that we know.
+
+usage: python benchmarks/mistake_pairs.py [--seed N] [part of a mistake's name ...]
+
+Mistakes are the variants, every block left unwritten, and blocks in which something stands that
+does nothing. Of each pair that goes together, everything is graded that runs the code of one of
+them. A check that counts with both must count with each one alone, whether it passes or is excused;
+so a section never earns more, and neither do all. The pairs that undo each other are known by name:
+what comes out is right, and that is what is checked. Trainings and the probe of TinyNet's size are
+left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from results import machine, write_section
+
+from autograder import costs
+from autograder.hiding import probes_of
+from autograder.rubric import BY_ID
+from autograder.variants import SHOWS_IN, Unfit, Variant, rewritten, unwritten, variants
+from autograder.variants.pairs import UNDONE, UNNAMED
+
+SLOW = ("train_tiny_net_network", "train_tiny_net_loop")
+TRAINING_SIZE = ("fc_forward_training_size", "fc_backward_training_size")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Checks that count with both mistakes, but not with one of them alone.
+
+    Attributes:
+        early, later: the mistakes; the later one is that of the later section.
+        alone: the one of them beside which it is a gain.
+        excused: the checks that are excused with both ...
+        passed: ... and those that pass.
+    """
+
+    early: Variant
+    later: Variant
+    alone: Variant
+    excused: frozenset[str]
+    passed: frozenset[str]
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one of those where two mistakes undo each other."""
+        undone = UNDONE.get((self.early.name, self.later.name), ())
+        return not self.excused and self.passed <= set(undone)
+
+    def __str__(self) -> str:
+        how = [f"excused {', '.join(sorted(self.excused))}"] if self.excused else []
+        how += [f"passed {', '.join(sorted(self.passed))}"] if self.passed else []
+        return f"{self.early.name} + {self.later.name}, not {self.alone.name}: {'; '.join(how)}"
+
+
+def mistakes() -> tuple[Variant, ...]:
+    """Every mistake, in the order of the rubric."""
+    idle = [
+        rewritten(place, code, f"idle_{number}")
+        for place, codes in UNNAMED.items()
+        for number, code in enumerate(codes)
+    ]
+    every = [v for v in variants() if not v.correct] + [*unwritten(), *idle]
+    order = list(BY_ID)
+    return tuple(sorted(every, key=lambda mistake: order.index(mistake.section)))
+
+
+def pairs(those: Sequence[Variant]) -> Iterator[tuple[Variant, Variant]]:
+    """Every two of them, the earlier one first."""
+    return combinations(those, 2)
+
+
+def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW) -> list[Gain]:
+    """What two mistakes gain beside each one alone. Raises Unfit when they do not go together."""
+    asked = concerned((early, later), tuple(slow))
+    both = costs.outcome((early, later), asked, seed)
+    found = []
+    for alone in (early, later):
+        one = outcome_alone(alone, asked, seed)
+        more = both.counted() - one.counted()
+        if more:
+            found.append(Gain(early, later, alone, more & both.excused, more & both.passed))
+        else:
+            higher = {s: p for s, p in both.points.items() if p > one.points[s]}
+            assert not higher, f"{higher} without a check that counts"
+    return found
+
+
+@cache
+def outcome_alone(alone: Variant, asked: tuple[str, ...], seed: int) -> costs.Outcome:
+    return costs.outcome((alone,), asked, seed)
+
+
+def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...]:
+    """The probes of all sections that run the code of one of these."""
+    sections = {s for mistake in those for s in (mistake.section, *shows_in(mistake))}
+    asked = {p for section in sections for p in probes_of(section)}
+    return tuple(name for name in costs.SEEN if name in asked and name not in slow)
+
+
+def shows_in(mistake: Variant) -> tuple[str, ...]:
+    return SHOWS_IN.get(mistake.section, ())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", help="of the earlier mistake's name")
+    parser.add_argument("--seed", type=int, default=costs.SEED)
+    asked = parser.parse_args()
+    began, tried, unfit, found = time.monotonic(), 0, 0, []
+    for early, later in pairs(mistakes()):
+        if asked.parts and not any(part in early.name for part in asked.parts):
+            continue
+        try:
+            more = gains(early, later, asked.seed)
+        except Unfit:
+            unfit += 1
+            continue
+        tried += 1
+        found += more
+        for gain in more:
+            print("known:" if gain.known else "NEW:", gain, flush=True)
+    text = section(tried, unfit, found, time.monotonic() - began)
+    print(text)
+    if not asked.parts:
+        write_section("mistake pairs", text)
+    return int(any(not gain.known for gain in found))
+
+
+def section(tried: int, unfit: int, found: Sequence[Gain], seconds: float) -> str:
+    """For RESULTS.md."""
+    excused = [gain for gain in found if gain.excused]
+    undone = {(gain.early.name, gain.later.name) for gain in found if gain.known}
+    others = len([gain for gain in found if not gain.known and not gain.excused])
+    counts: Mapping[str, int] = {
+        "mistakes: misconceptions, blocks left unwritten, blocks that do nothing": len(mistakes()),
+        "pairs of them that go together": tried,
+        "pairs in one place, of which no library has both": unfit,
+        "checks excused with both and not with one of them alone": len(excused),
+        "pairs that undo each other, so that a check passes": len(undone),
+        "others of which a check passes with both and not with one alone": others,
+    }
+    rows = "\n".join(f"| {what} | {count} |" for what, count in counts.items())
+    return (
+        f"## Two mistakes at a time\n\n`python benchmarks/mistake_pairs.py`, {seconds / 60:.0f} "
+        f"minutes. {machine()}.\n\n| | |\n|---|---|\n{rows}"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,193 @@
+"""A mistake excuses nothing that it hides: two mistakes never earn more than one of them alone.
+
+`benchmarks/mistake_pairs.py` tries all pairs; here are those that could gain most easily: a mistake
+that shows in later sections, with every block left unwritten there, with blocks in which something
+idle stands, and with each mistake that the table says it hides.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from autograder import costs, course, grade, hiding
+from autograder.mark import mark
+from autograder.rubric import BY_ID
+from autograder.variants import (
+    LAYERS,
+    SHOWS_IN,
+    Patch,
+    Unfit,
+    Variant,
+    applied,
+    made_of,
+    named,
+    solution,
+    unwritten,
+)
+
+TABLE = json.loads(hiding.TABLE.read_text("utf-8"))
+HIDERS = [variant for variant in hiding.hiders() if TABLE["hidden"][variant.name]]
+OTHERS = [variant for variant in hiding.hiders() if not TABLE["hidden"][variant.name]]
+HOW_TO_WRITE = "python -m autograder.variants writes the table"
+SLOW = "train_tiny_net"
+PROBES = tuple(p for p in costs.SEEN if not p.startswith(SLOW) and "training_size" not in p)
+SEED = 815
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    """The script, which stands beside one that it imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(course.ROOT / "benchmarks"))
+        yield import_module("mistake_pairs")
+        sys.modules.pop("mistake_pairs")
+
+
+def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant, Variant]]:
+    """The pairs that are tried of a mistake, in the order of the rubric."""
+    hidden = {name for names in TABLE["hidden"][mistake.name].values() for name in names}
+    concerned = {part for later in SHOWS_IN[mistake.section] for part in made_of(later)}
+    left = {block.name for block in unwritten() if block.section in concerned}
+    return [
+        pair
+        for pair in benchmark.pairs(benchmark.mistakes())
+        if mistake in pair
+        for (other,) in [[one for one in pair if one is not mistake]]
+        if other.name in {*hidden, *left} or (hidden and "_idle_" in other.name)
+    ]
+
+
+@pytest.mark.parametrize("mistake", hiding.hiders(), ids=lambda variant: variant.name)
+def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark):
+    tried, found = 0, []
+    for pair in tried_beside(mistake, benchmark):
+        try:
+            found += benchmark.gains(*pair, SEED, (*benchmark.SLOW, *benchmark.TRAINING_SIZE))
+        except Unfit:
+            continue
+        tried += 1
+    assert tried >= 5
+    assert [str(gain) for gain in found if not gain.known] == []
+
+
+@pytest.mark.parametrize("hider", [*HIDERS[::4], *OTHERS[::12]], ids=lambda variant: variant.name)
+def test_the_table_says_what_a_mistake_hides(hider):
+    expected = TABLE["hidden"][hider.name]
+    found = hiding.hidden((hider,), tuple(s for s in SHOWS_IN[hider.section] if s != SLOW))
+    assert found == {p: tuple(names) for p, names in expected.items() if not p.startswith(SLOW)}
+
+
+def test_the_table_is_about_every_mistake_that_there_is():
+    assert hiding.considered() == TABLE["considered"], HOW_TO_WRITE
+    assert list(TABLE["hidden"]) == [v.name for v in hiding.hiders()], HOW_TO_WRITE
+
+
+def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
+    found = {}
+    for seed in (1, 2, 3):
+        monkeypatch.setattr(hiding, "SEED", seed)
+        hiding.hidden.cache_clear()
+        hiding.told.cache_clear()
+        found[seed] = hiding.hidden((named("fc_forward_clips_at_zero"),), ("small_network",))
+    hiding.hidden.cache_clear()
+    hiding.told.cache_clear()
+    assert found[1]
+    assert found[1] == found[2] == found[3]
+
+
+def test_no_two_sections_share_a_probe():
+    """Else the table, which is by probes, would mix what two sections are there to tell."""
+    asked = [probe for section in BY_ID for probe in hiding.probes_of(section)]
+    assert len(asked) == len(set(asked))
+
+
+AVERAGES = named("fc_backward_averages_both_gradients")
+PASSES_ON = named("leaky_relu_backward_passes_the_gradient_on")
+CLIPS = named("fc_forward_clips_at_zero")
+
+
+@pytest.mark.parametrize(
+    ("beside", "sees"),
+    [
+        ((AVERAGES,), True),
+        ((CLIPS,), False),
+        ((AVERAGES, PASSES_ON), True),
+        ((CLIPS, AVERAGES), False),
+    ],
+    ids=lambda value: "+".join(v.name for v in value) if isinstance(value, tuple) else "",
+)
+@pytest.mark.parametrize("table", ["written", "empty"])
+def test_a_probe_sees_all_beside_one_or_two_mistakes_that_hide_nothing(
+    beside, sees, table, monkeypatch
+):
+    """What no single one hides, as the table says, is looked for beside all of them together."""
+    if table == "empty" and len(beside) > 1:
+        monkeypatch.setattr(hiding, "tabled", lambda: {v.name: {} for v in beside})
+    assert hiding.sees_all("cascade", "cascade", beside) is sees
+
+
+def test_a_section_is_there_to_tell_what_it_is_made_of_and_what_is_unwritten_there():
+    concerning = hiding.concerning(("small_network",))
+    assert {mistake.section for mistake in concerning} == {
+        "fc_forward",
+        "fc_backward",
+        "leaky_relu_forward",
+        "leaky_relu_backward",
+        "small_network",
+    }
+    names = {mistake.name for mistake in concerning}
+    assert "leaky_relu_forward_unwritten_leaky_relu.forward" in names
+    assert "small_network_unwritten_small_network_names" in names
+
+
+def test_every_block_and_every_answer_can_be_left_unwritten():
+    texts = [text.decode() for text in solution().files.values()] + [*solution().cells.values()]
+    assert len(unwritten()) == sum(text.count("### BEGIN SOLUTION") for text in texts)
+    for block in unwritten():
+        assert "NotImplementedError" in block.new
+        assert len(applied((block,)).files) == len(solution().files)
+
+
+IDLE = Variant(
+    "leaky_relu_forward_idle",
+    LAYERS,
+    "output = np.maximum(feat, self.negative_slope * feat)",
+    "output = feat",
+    further=(
+        Patch(
+            LAYERS,
+            "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)",
+            "dfeat = dprev",
+        ),
+    ),
+)
+
+
+def test_a_right_layer_that_is_spoiled_to_hide_one_that_is_not_written_gains_nothing():
+    honest, both = (costs.outcome(those, PROBES, SEED) for those in ((IDLE,), (CLIPS, IDLE)))
+    assert honest.points["fc_forward"] == 2
+    assert honest.points["cascade"] < 2
+    assert not both.excused
+    assert all(both.points[section] <= points for section, points in honest.points.items())
+
+
+def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
+    submission = applied((CLIPS,))
+    student = costs.observed(submission, SEED)
+    verdicts = mark(student, costs.reference(SEED))
+    sections = grade.compiled(submission, student, verdicts, None, None, 0.0).sections
+    for section in sections:
+        if section.id in SHOWS_IN["fc_forward"] and section.score is not None:
+            failed = [test.name for test in section.tests if not test.passed]
+            (hint,) = section.hints or (None,)
+            if section.id == "fc_backward":
+                assert (failed, hint) == ([], None)
+            else:
+                assert failed
+                assert hint.misconception == CLIPS.name
+                assert "counts again where it hides" in hint.text
