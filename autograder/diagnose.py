@@ -9,14 +9,13 @@ explained by them alone is no mistake of the later section, and its points are n
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import Generic, TypeVar
 
 from autograder.hiding import sees_all
+from autograder.kept import Kept
 from autograder.mark import Verdict, manifest
 from autograder.memory import limited
 from autograder.observe import Observation, Observations
@@ -26,9 +25,6 @@ from autograder.rehearse import load, rehearse
 from autograder.rubric import SECTIONS
 from autograder.seeds import key_of
 from autograder.variants import SHOWS_IN, Unfit, Variant, applied, by_section
-
-K = TypeVar("K")
-T = TypeVar("T")
 
 PAIRS_OF_A_SECTION, PAIRS_IN_ALL = 64, 256
 """How many pairs of variants are tried, the likeliest first: see `Case._likeliest`.
@@ -253,27 +249,6 @@ def _says_nothing(seen: Observation) -> bool:
     return raised is None or bool(raised.importing) or raised.type == "NotImplementedError"
 
 
-class Kept(Generic[K, T]):
-    """What was made before, up to a size: what was not asked for longest goes first."""
-
-    def __init__(self, room: int, make: Callable[[K], T], size: Callable[[T], int]) -> None:
-        self._room, self._make, self._size = room, make, size
-        self._held: OrderedDict[K, T] = OrderedDict()
-
-    def __getitem__(self, key: K) -> T:
-        if key in self._held:
-            self._held.move_to_end(key)
-            return self._held[key]
-        made = self._held[key] = self._make(key)
-        self._room -= self._size(made)
-        while self._room < 0 and len(self._held) > 1:
-            self._room += self._size(self._held.popitem(last=False)[1])
-        return made
-
-    def __iter__(self) -> Iterator[K]:
-        return iter(self._held)
-
-
 Those = tuple[Variant, ...]
 
 
@@ -331,7 +306,8 @@ def _bytes_of(reading: Reading) -> int:
     return 1024 + sum(256 + value.nbytes for value in reading.values.values())
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def rehearsals(seed: int) -> Rehearsals:
-    """Those of a grading seed, kept from submission to submission: one seed is graded at a time."""
+    """Those of a grading seed, kept from submission to submission: a class has one, and what
+    replaces a hand-in has another."""
     return Rehearsals(seed)

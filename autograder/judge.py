@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-CHUNK = 1024
+CHUNK = 128
+"""Examples at a time: their scores by the widest layer take 16 MiB."""
 WIDEST = 2**14
 """Most outputs of a layer: few parameters of a wider one would make gigabytes of scores."""
 DEEPEST = 50

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from autograder import judge
+from autograder.kept import Kept
 from autograder.observe import Observation
 from autograder.probes import probes
 from autograder.probes.own_training import start
@@ -98,13 +99,21 @@ def drawn(seed: int) -> Fresh:
     return Fresh(sets)
 
 
-@lru_cache(maxsize=8)
 def solution_run(seed: int, layers: tuple[Layer, ...], mistakes: tuple[str, ...]) -> Observation:
     """What the probe sees of the solution's library with these mistakes, and this chain in it."""
+    return _runs[seed, layers, mistakes]
+
+
+def _run(asked: tuple[int, tuple[Layer, ...], tuple[str, ...]]) -> Observation:
+    seed, layers, mistakes = asked
     submission = applied(map(named, mistakes))
     library = load(submission.files)
     library.fully_conn.TinyNet = lambda *args, **kwargs: network(layers, library)
     return rehearse(library, submission.cells, probes()[PROBE], seed, drawn(seed).data)
+
+
+_runs = Kept(64 * 2**20, _run, lambda seen: sum(map(np.size, seen.values.values())) * 4)
+"""The last ones, in bytes: students choose how many parameters a network has, up to 128 MiB."""
 
 
 def along(student: Mapping[str, Any], solution: Mapping[str, Any], seed: int) -> float:

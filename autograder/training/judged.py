@@ -10,6 +10,8 @@ from typing import Any
 
 from autograder.checks import how_it_ended
 from autograder.diagnose import Diagnosis
+from autograder.mark import TOO_LARGE
+from autograder.memory import limited
 from autograder.observe import Observation
 from autograder.probes import probes
 from autograder.rehearse import load, rehearse
@@ -30,6 +32,9 @@ and what is solved for in another way to 0.0."""
 AS_GOOD = 0.9
 """The part of the solution's accuracy, above chance, that counts as all of it: batches in another
 order come to 0.99 of it."""
+ROOM = 2**30
+"""Bytes for the solution's run of a student's network, of which the largest was seen to take 600
+MiB more than is kept, and for judging what both came to."""
 LEAST = 0.15
 """Above chance, what the solution must have learnt for an accuracy beside it to mean something."""
 CHANCE = 1 / fresh.CLASSES
@@ -244,6 +249,16 @@ def own_run(
     seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
 ) -> OwnRun:
     """What `train_tiny_net` saw, beside what it sees of the solution with the same mistakes."""
+    try:
+        with limited(ROOM):
+            return _compared(seen, seed, recipe, mistakes)
+    except MemoryError:
+        return OwnRun(0.0, 0.0, 0.0, ending=TOO_LARGE)
+
+
+def _compared(
+    seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
+) -> OwnRun:
     problem = fresh.drawn(seed)
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)

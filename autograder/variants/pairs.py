@@ -50,6 +50,55 @@ UNDONE = {
         "cascade_output",
         "cascade_names",
     ),
+    ("leaky_relu_forward_has_a_slope_of_its_own", "cascade_has_another_slope"): (
+        "cascade_output",
+        "cascade_names",
+    ),
+    ("leaky_relu_forward_has_a_slope_of_its_own", "small_network_has_a_relu"): (
+        "small_network_output",
+        "small_network_names",
+        "small_network_start",
+    ),
+    ("leaky_relu_forward_has_no_slope_of_zero", "cascade_has_a_relu"): (
+        "cascade_output",
+        "cascade_names",
+    ),
+    ("leaky_relu_forward_has_no_slope_of_zero", "small_network_has_a_relu"): (
+        "small_network_output",
+        "small_network_names",
+        "small_network_start",
+    ),
+    ("leaky_relu_backward_has_a_slope_of_its_own", "cascade_has_a_relu"): ("cascade_gradients",),
+    ("leaky_relu_backward_has_a_slope_of_its_own", "cascade_has_another_slope"): (
+        "cascade_gradients",
+    ),
+    # at test time the gradient of a layer that drops goes through its mask
+    **{
+        ("dropout_forward_drops_at_test_time", f"dropout_backward_{mistake}"): (
+            "dropout_backward_at_test_time",
+        )
+        for mistake in (
+            "scales_at_test_time",
+            "divides_by_a_keep_probability_of_0",
+            "uses_an_old_mask_at_test_time",
+        )
+    },
+    # a gradient that is the derivative of what the forward pass does is right
+    **{
+        (f"dropout_forward_{early}", f"dropout_backward_{later}"): (
+            "dropout_backward_goes_through_the_mask",
+            "dropout_backward_leaves_the_incoming_gradient",
+        )
+        for early, later in (
+            ("forgets_to_scale", "forgets_to_scale"),
+            ("multiplies_by_the_keep_probability", "multiplies_by_the_keep_probability"),
+            ("is_not_inverted", "forgets_to_scale"),
+        )
+    },
+    # two signs that cancel each other
+    ("sgd_momentum_goes_uphill", "sgd_momentum_subtracts_the_velocity"): (
+        "sgd_momentum_of_a_network",
+    ),
 }
 """Pairs of names, and the checks that pass with both, though not with one of them alone.
 

@@ -67,7 +67,7 @@ def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
     assert aside.pop("packed") == denied.format("packed.zip")
     assert aside.pop("loop") == aside.pop("looped") == "set aside: it is a link"
     assert aside.pop("pipe").endswith("pipe.zip is neither a directory nor a zip file")
-    assert set(aside.values()) == {"set aside: its name is no student id; rename it"}
+    assert set(aside.values()) == {"set aside: its name is no student id, rename it"}
     assert len(aside) == 3
 
 
