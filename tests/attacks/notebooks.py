@@ -293,12 +293,12 @@ ATTACKS = (
             folder=deleted,
             appended={
                 PACKAGE: f"""
-                    import probes.activations, probes.full_training, probes.networks, probes.train
+                    import probes.activations, probes.own_training, probes.networks, probes.train
 
                     KNOWN = {{}}
                     exec({NAMES!r}, KNOWN)
                     KNOWN |= {{"batch_size": 20, "epochs": 8, "lr_decay": 1, "lr_decay_every": 100}}
-                    for module in (probes.full_training, probes.networks, probes.train):
+                    for module in (probes.own_training, probes.networks, probes.train):
                         module.defined = lambda cells, cell, wanted, lib=None: KNOWN
                 """
             },

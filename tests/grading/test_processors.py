@@ -12,8 +12,9 @@ import pytest
 from autograder import costs
 from autograder.grade import grade, reference, regrade
 from autograder.observe import observe
-from autograder.probes import key_of, probes
+from autograder.probes import probes
 from autograder.readings import alike, read
+from autograder.seeds import key_of
 from autograder.variants import applied, named
 
 sys.path.append(str(Path(__file__).parents[1] / "alternatives"))

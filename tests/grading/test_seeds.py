@@ -4,12 +4,17 @@ import itertools
 import time
 
 import numpy as np
-from autograder.gauge import new_seed, secret_generator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import seeds
-from autograder.seeds import key_of, seed_of_hand_in, stretched
+from autograder.seeds import (
+    key_of,
+    new_seed,
+    secret_generator,
+    seed_of_hand_in,
+    stretched,
+)
 
 SEED = 20_261
 

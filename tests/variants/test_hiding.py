@@ -180,7 +180,8 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     submission = applied((CLIPS,))
     student = costs.observed(submission, SEED)
     verdicts = mark(student, costs.reference(SEED))
-    sections = grade.compiled(submission, student, verdicts, None, None, 0.0).sections
+    found = grade.findings(student, verdicts)
+    sections = grade.compiled(submission, student, verdicts, found, None, 0.0).sections
     for section in sections:
         if section.id in SHOWS_IN["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]
