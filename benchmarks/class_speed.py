@@ -83,7 +83,7 @@ def why() -> str:
         f"Where the time goes: a submission is {together:.0f} ms in the sandbox, with nothing else "
         f"running. After {one:.0f} of them its first probe has ended: bwrap, a fork of the zygote, "
         f"the import of the library. The other {len(names) - 1} probes share that process. Each in "
-        f"one of its own, it would take {alone:.0f} ms; so are those asked again that did not finish."
+        f"one of its own, it would take {alone:.0f} ms; what did not finish is asked again so."
     )
 
 

@@ -57,8 +57,9 @@ def test_mistakes_are_seen_in_a_rehearsal_as_by_a_child_that_computes_otherwise(
         work = applied((named(name),))
         seen = observe(work.files, work.cells, SEED, sandbox, probes=costs.SEEN, together=True)
         for probe, rehearsed in costs.observed(work, SEED).by_probe.items():
-            given = probes()[probe].inputs(key_of(SEED))
-            assert alike(read(seen[probe], given), read(rehearsed, given)), (name, probe)
+            given, right = probes()[probe].inputs(key_of(SEED)), costs.reference(SEED)[probe]
+            readings = [read(each, given, right) for each in (seen[probe], rehearsed)]
+            assert alike(*readings), (name, probe)
 
 
 def test_work_is_worth_the_same_on_another_processor_and_in_an_appeal_here(

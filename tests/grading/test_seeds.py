@@ -1,7 +1,6 @@
 """Grading seeds: what follows from them, and that they do not follow from it."""
 
 import itertools
-import time
 
 import numpy as np
 from hypothesis import given
@@ -25,15 +24,15 @@ def test_the_sandbox_is_told_no_grading_seed():
     assert key_of(1) == key_of(1)
 
 
-def test_what_follows_from_a_seed_is_not_followed_back_in_a_lifetime():
-    """By trying all seeds that are drawn, with a thousand processors as fast as this one."""
+def test_to_try_a_seed_takes_megabytes_and_thousands_of_hashes(monkeypatch):
+    """So that 2^53 of them, or a million small ones, are not tried in passing."""
+    asked = []
+    monkeypatch.setattr(seeds.hashlib, "scrypt", lambda *_, **how: asked.append(how) or bytes(32))
     stretched.cache_clear()
-    began = time.process_time()
-    for seed in range(5):
-        key_of(seed)
-    each_s = (time.process_time() - began) / 5
-    assert each_s * 2**seeds.BITS / 1000 > 100 * 365 * 86400
-    assert each_s * 10**6 > 3600  # a small one that somebody chose takes hours
+    key_of(1)
+    stretched.cache_clear()
+    assert [128 * how["r"] * how["n"] for how in asked] == [8 * 2**20]
+    assert seeds.BITS == 53
 
 
 def test_a_class_waits_for_its_seed_once():
