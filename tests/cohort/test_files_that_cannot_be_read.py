@@ -101,7 +101,7 @@ def test_who_vanishes_or_becomes_a_link_after_the_listing_is_set_aside(two):
     shutil.rmtree(ada.path)
     bob.path.rename(two / "real")
     bob.path.symlink_to(two / "real")
-    plan = states.Plan(two.parent / "states", (), 1, "off", "bubblewrap", None)
+    plan = states.Plan(two.parent / "states", (), 1, "off", "bubblewrap", None, two)
     for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
         found = states.work(one, plan)
         assert isinstance(found, Failed)
