@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -45,7 +46,7 @@ def run(out: Path) -> int:
         ("an untouched hand-in", _page(graded, "untouched")),
     ):
         console.print(f"   {name:20} {path}", highlight=False, soft_wrap=True)
-    return 0 if accuracies[-1] >= TARGET - REPLAY_SPREAD else 1
+    return 0 if accuracies[-1] >= TARGET else 1
 
 
 @contextmanager
@@ -96,7 +97,9 @@ def _train(console: Console, directory: Path) -> list[float]:
         TextColumn("epoch {task.completed}"),
         TimeElapsedColumn(),
     )
-    images, recipe = opened(MODES["full"], directory), solution_recipe()
+    # to the target itself, where a grading is content with what a replay may fall behind
+    mode = replace(MODES["full"], target=TARGET + REPLAY_SPREAD)
+    images, recipe = opened(mode, directory), solution_recipe()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=recipe.epochs, accuracy=0.0)
 
