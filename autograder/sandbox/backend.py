@@ -58,7 +58,7 @@ def trusted_mounts() -> list[Mount]:
     return [*mounts, Mount(PROBES, f"{TRUSTED}probes")]
 
 
-def environment(folder: str, threads: int = 1) -> dict[str, str]:
+def environment(folder: str) -> dict[str, str]:
     """All that the child finds in its environment. `folder` is its small writable one."""
     return {
         "PATH": "/usr/bin:/bin",
@@ -70,7 +70,7 @@ def environment(folder: str, threads: int = 1) -> dict[str, str]:
         "MPLCONFIGDIR": folder,
         **dict.fromkeys(
             ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
-            str(threads),
+            "1",
         ),
         **{name: os.environ[name] for name in ARITHMETIC if name in os.environ},
     }
@@ -222,7 +222,6 @@ class Backend(Protocol):
         config: Mapping[str, Any],
         mounts: Sequence[Mount],
         limits: Limits,
-        threads: int = 1,
     ) -> Process:
         """Runs a script of the box with a configuration, to which the backend adds its own part."""
 

@@ -68,7 +68,6 @@ class Bubblewrap:
         config: Mapping[str, Any],
         mounts: Sequence[Mount],
         limits: Limits,
-        threads: int = 1,
     ) -> Process:
         with contextlib.ExitStack() as stack, contextlib.ExitStack() as unless_it_starts:
             slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
@@ -94,7 +93,7 @@ class Bubblewrap:
             output, sending = os.pipe()
             pipe = unless_it_starts.enter_context(open(output, "rb", buffering=0))
             with open(sending, "wb"):
-                keeper = zygote(BOX, FOLDER, trusted, threads).fork(
+                keeper = zygote(BOX, FOLDER, trusted).fork(
                     f"{BOX}/{script}",
                     FOLDER,
                     json.dumps({**config, **own}),

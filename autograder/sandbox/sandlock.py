@@ -79,7 +79,6 @@ class Sandlock:
         config: Mapping[str, Any],
         mounts: Sequence[Mount],
         limits: Limits,
-        threads: int = 1,
     ) -> Process:
         with contextlib.ExitStack() as stack:
             root = os.geteuid() == 0
@@ -106,7 +105,7 @@ class Sandlock:
                     json.dumps({**config, **own}),
                 ],
                 "env": {
-                    **environment(f"{box}/tmp", threads),
+                    **environment(f"{box}/tmp"),
                     "PYTHONHOME": f"{box}/python",
                     "LD_LIBRARY_PATH": f"{box}/python/lib",
                 },

@@ -129,7 +129,6 @@ def run(
     key: str,
     backend: Backend,
     budget: Budget,
-    threads: int = 1,
     together: bool = False,
 ) -> Iterator[Event]:
     """What each probe yields and how it ends, in the order of `probes`, as it happens.
@@ -161,7 +160,9 @@ def run(
                 "import_cpu_s": budget.import_cpu_s,
                 "busy": BUSY,
             }
-            process = backend.start("trusted/worker.py", config, mounts, budget.probe, threads)
+            before = time.monotonic()
+            process = backend.start("trusted/worker.py", config, mounts, budget.probe)
+            deadline += time.monotonic() - before  # the making of a sandbox is not the submission's
             with Watch(process, budget.probe, deadline, latest) as watch:
                 story = Story(process, remaining, budget, watch)
                 yield from story.events()
@@ -202,8 +203,9 @@ class Story:
         """How the first probes of this run ended by themselves."""
         self._refused: str | None = None
         self._since = time.monotonic()
-        """When the worker began what it is doing: its start, an import, a probe. Later by the time
-        that whoever reads the events takes for them: the worker may have to wait for that."""
+        """When the worker began what it is doing (its start, an import, a probe), or was first
+        looked at in it. Later by the time that whoever reads the events takes for them: the worker
+        may have to wait for that."""
         self._cpu_before_s: float | None = None
         """Processor time used when it was first looked at what the worker is doing."""
 
@@ -245,12 +247,16 @@ class Story:
                 return
 
     def _is_too_long(self, seen: Usage) -> bool:
-        """Processor time decides; time by the clock is for what sleeps, see `limits.BUSY`."""
+        """Processor time decides; time by the clock is for what sleeps, see `limits.BUSY`.
+
+        Both are counted from look to look: what a busy machine lets pass without a look says
+        nothing of what the worker did in it.
+        """
         if seen.at < self._since:  # of what it did before
             return False
         if self._cpu_before_s is None:
-            self._cpu_before_s = seen.cpu_s
-        used_s, now = seen.cpu_s - self._cpu_before_s, time.monotonic()
+            self._since, self._cpu_before_s = seen.at, seen.cpu_s
+        used_s = seen.cpu_s - self._cpu_before_s
         if not self.started:
             computing_s = allowed_s = START_S
         elif self.importing is not None:
@@ -260,7 +266,7 @@ class Story:
         else:  # the worker itself ends a probe in time; this is for a worker that does not
             computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
-        sleeping_s = now - self._since - BUSY * min(used_s, computing_s)
+        sleeping_s = seen.at - self._since - BUSY * min(used_s, computing_s)
         return sleeping_s > allowed_s and self._ended_by_time(allowed_s)
 
     def _ended_by_time(self, allowed_s: float) -> bool:

@@ -46,7 +46,6 @@ class Unconfined:
         config: Mapping[str, Any],
         mounts: Sequence[Mount],
         limits: Limits,
-        threads: int = 1,
     ) -> Process:
         packaged = [Mount(path, f"packages/{name}") for name, path in packages().items()]
         with contextlib.ExitStack() as stack:
@@ -55,7 +54,7 @@ class Unconfined:
             bounds = {**asdict(limits), "processes": None}
             full = {**config, "limits": bounds, "user": None, "alone": False}
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
-            process, complaints = popen(argv, environment(str(box / "tmp"), threads))
+            process, complaints = popen(argv, environment(str(box / "tmp")))
             stack.callback(kill_family, process)
             with contextlib.suppress(OSError):  # not on every system; what it starts inherits it
                 Path(f"/proc/{process.pid}/oom_score_adj").write_text(FIRST_TO_BE_KILLED)

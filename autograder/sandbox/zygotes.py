@@ -82,10 +82,10 @@ class Zygote:
             self.process.stdout.close()
 
 
-def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zygote:
-    """One that has these files of ours, and runs with so many BLAS threads."""
-    asked = box, folder, tuple(trusted), threads
-    like = *asked, *environment(folder, threads).items()
+def zygote(box: str, folder: str, trusted: Sequence[Mount]) -> Zygote:
+    """One that has these files of ours."""
+    asked = box, folder, tuple(trusted)
+    like = *asked, *environment(folder).items()
     with _one_is_made:
         found = _kept.pop(like, None)
         if found is None or found.process.poll() is not None:
@@ -96,8 +96,8 @@ def zygote(box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Zyg
         return found
 
 
-def made(box: str, folder: str, trusted: tuple[Mount, ...], threads: int) -> Zygote:
+def made(box: str, folder: str, trusted: tuple[Mount, ...]) -> Zygote:
     """A new one, see `zygote`."""
     shown = {f"{box}/{mount.target}": mount.source for mount in trusted}
     shown |= {f"{box}/packages/{name}": path for name, path in packages().items()}
-    return Zygote(shown, environment(folder, threads))
+    return Zygote(shown, environment(folder))

@@ -6,6 +6,7 @@ between them finish, and nothing is left.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import textwrap
@@ -262,7 +263,13 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def observed(sandbox, run_probes, library, folder) -> Observations:
+def children_before(folder) -> set[int]:
+    """The children of this process that other modules' tests started."""
+    return set(_children())
+
+
+@pytest.fixture(scope="module")
+def observed(sandbox, run_probes, library, folder, children_before) -> Observations:
     files = library(layer_utils=_functions(), optim="def honest(): return [1.0, 2.0]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder))
@@ -285,14 +292,22 @@ def test_a_probe_ends_as_it_must_and_the_next_one_does_not_notice(observed, numb
     np.testing.assert_array_equal(after["x"], [1.0, 2.0])
 
 
-def test_nothing_is_left_behind(observed, folder):
+def test_nothing_is_left_behind(observed, folder, children_before):
     assert os.listdir(folder) == []
+    ended = {pid: stat for pid, stat in _children().items() if stat.rpartition(")")[2][1] == "Z"}
+    assert not {pid: ended[pid] for pid in ended.keys() - children_before}, "not waited for"
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text().rpartition(")")[2].split()
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            assert str(folder).encode() not in command, command
-            assert (stat[0], stat[1]) != ("Z", str(os.getpid())), "a child was not waited for"
+            with contextlib.suppress(OSError):
+                assert str(folder).encode() not in (entry / "cmdline").read_bytes()
+
+
+def _children() -> dict[int, str]:
+    """What /proc/PID/stat says of each child of this process."""
+    stats = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                stats[int(entry.name)] = (entry / "stat").read_text(errors="replace")
+    mine = str(os.getpid())
+    return {pid: s for pid, s in stats.items() if s.rpartition(")")[2].split()[1] == mine}

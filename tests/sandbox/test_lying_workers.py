@@ -60,7 +60,7 @@ class Fake:
     def unavailable(self) -> None:
         return None
 
-    def start(self, script, config, mounts, limits, threads=1) -> Process:
+    def start(self, script, config, mounts, limits) -> Process:
         argv = [sys.executable, "-I", "-S", "-c", self._source, json.dumps(dict(config))]
         process, complaints = popen(argv, {})
         return Process([process.pid], process.stdout, complaints, lambda: kill_family(process))
