@@ -90,7 +90,6 @@ class Weakened:
         config: Mapping[str, Any],
         mounts: Sequence[Mount],
         limits: Limits,
-        threads: int = 1,
     ) -> Process:
         module = {"bubblewrap": bubblewrap, "sandlock": sandlock}[self.name]
         mounts = [replace(m, source=self._changed(m.source)) for m in mounts]
@@ -107,7 +106,7 @@ class Weakened:
                 stack.enter_context(mock.patch.object(module, "Slot", kept))
             if self._weakening.same_session:
                 stack.enter_context(mock.patch.object(subprocess, "Popen", _in_our_session))
-            process = self._backend.start(script, config, mounts, limits, threads)
+            process = self._backend.start(script, config, mounts, limits)
         if self._weakening.left_alive:
             self._left, process._end = process._end, lambda: None
         return process
@@ -122,11 +121,13 @@ class Weakened:
                 told = another and self.token.encode() in (entry / "cmdline").read_bytes()
                 if told or (another and int(entry.name) in of_zygote):
                     os.kill(int(entry.name), signal.SIGKILL)
+        if self._made:
+            self._made.process.wait()
         self._kept.close()
 
-    def _zygote(self, box: str, folder: str, trusted: Sequence[Mount], threads: int) -> Any:
+    def _zygote(self, box: str, folder: str, trusted: Sequence[Mount]) -> Any:
         """One for this sandbox alone: as it was changed, and nobody else's."""
-        self._made = zygotes.made(box, folder, tuple(trusted), threads)
+        self._made = zygotes.made(box, folder, tuple(trusted))
         return self._made
 
     def _changed(self, source: Path) -> Path:
