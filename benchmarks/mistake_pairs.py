@@ -6,8 +6,8 @@ Mistakes are the variants, every block left unwritten, and blocks in which somet
 does nothing. Of each pair that goes together, everything is graded that runs the code of one of
 them. A check that counts with both must count with each one alone, whether it passes or is excused;
 so a section never earns more, and neither do all. The pairs that undo each other are known by name:
-what comes out is right, and that is what is checked. Trainings and the probe of TinyNet's size are
-left out.
+what comes out is right, and that is what is checked. Pairs of which no section runs both are
+counted and not tried; trainings and the probe of TinyNet's size are left out.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import argparse
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -103,13 +104,26 @@ def outcome_alone(alone: Variant, asked: tuple[str, ...], seed: int) -> costs.Ou
 
 def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...]:
     """The probes of all sections that run the code of one of these."""
-    sections = {s for mistake in those for s in (mistake.section, *shows_in(mistake))}
-    asked = {p for section in sections for p in probes_of(section)}
+    asked = {p for mistake in those for section in runs_in(mistake) for p in probes_of(section)}
     return tuple(name for name in costs.SEEN if name in asked and name not in slow)
 
 
-def shows_in(mistake: Variant) -> tuple[str, ...]:
-    return SHOWS_IN.get(mistake.section, ())
+def runs_in(mistake: Variant) -> frozenset[str]:
+    """The sections that run the code which it is in."""
+    return frozenset((mistake.section, *SHOWS_IN.get(mistake.section, ())))
+
+
+def meet(early: Variant, later: Variant) -> bool:
+    """Whether a section runs the code of both."""
+    return bool(runs_in(early) & runs_in(later))
+
+
+def gained(pair: tuple[Variant, Variant], seed: int) -> list[Gain] | None:
+    """What two mistakes gain; None where they do not go together."""
+    try:
+        return gains(*pair, seed)
+    except Unfit:
+        return None
 
 
 def main() -> int:
@@ -117,43 +131,57 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", help="of the earlier mistake's name")
     parser.add_argument("--seed", type=int, default=costs.SEED)
     asked = parser.parse_args()
-    began, tried, unfit, found = time.monotonic(), 0, 0, []
-    for early, later in pairs(mistakes()):
-        if asked.parts and not any(part in early.name for part in asked.parts):
-            continue
-        try:
-            more = gains(early, later, asked.seed)
-        except Unfit:
-            unfit += 1
-            continue
-        tried += 1
-        found += more
-        for gain in more:
-            print("known:" if gain.known else "NEW:", gain, flush=True)
-    text = section(tried, unfit, found, time.monotonic() - began)
+    every = [
+        pair
+        for pair in pairs(mistakes())
+        if not asked.parts or any(part in pair[0].name for part in asked.parts)
+    ]
+    those = [pair for pair in every if meet(*pair)]
+    began, unfit, found = time.monotonic(), 0, []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        tried = pool.map(partial(gained, seed=asked.seed), those, chunksize=50)
+        for number, more in enumerate(tried, start=1):
+            unfit += more is None
+            found += more or []
+            for gain in more or []:
+                print("known:" if gain.known else "NEW:", gain, flush=True)
+            if number % 500 == 0:
+                print(f"{number} of {len(those)}, {time.monotonic() - began:.0f} s", flush=True)
+    counts = {
+        "mistakes: misconceptions, blocks left unwritten, blocks that do nothing": len(mistakes()),
+        "pairs of them": len(every),
+        "of which no section runs both": len(every) - len(those),
+        "of which no library has both: they are in one place": unfit,
+        "tried": len(those) - unfit,
+        **summary(found),
+    }
+    text = section(counts, time.monotonic() - began)
     print(text)
     if not asked.parts:
         write_section("mistake pairs", text)
     return int(any(not gain.known for gain in found))
 
 
-def section(tried: int, unfit: int, found: Sequence[Gain], seconds: float) -> str:
-    """For RESULTS.md."""
-    excused = [gain for gain in found if gain.excused]
+def summary(found: Sequence[Gain]) -> dict[str, int]:
+    """How many checks and pairs gain something."""
     undone = {(gain.early.name, gain.later.name) for gain in found if gain.known}
-    others = len([gain for gain in found if not gain.known and not gain.excused])
-    counts: Mapping[str, int] = {
-        "mistakes: misconceptions, blocks left unwritten, blocks that do nothing": len(mistakes()),
-        "pairs of them that go together": tried,
-        "pairs in one place, of which no library has both": unfit,
-        "checks excused with both and not with one of them alone": len(excused),
+    return {
+        "checks excused with both and not with one of them alone": sum(
+            len(gain.excused) for gain in found
+        ),
         "pairs that undo each other, so that a check passes": len(undone),
-        "others of which a check passes with both and not with one alone": others,
+        "others of which a check passes with both and not with one alone": sum(
+            not gain.known and not gain.excused for gain in found
+        ),
     }
-    rows = "\n".join(f"| {what} | {count} |" for what, count in counts.items())
+
+
+def section(counts: Mapping[str, int], seconds: float) -> str:
+    """For RESULTS.md."""
+    rows = "\n".join(f"| {what} | {count:,} |" for what, count in counts.items())
     return (
         f"## Two mistakes at a time\n\n`python benchmarks/mistake_pairs.py`, {seconds / 60:.0f} "
-        f"minutes. {machine()}.\n\n| | |\n|---|---|\n{rows}"
+        f"minutes on {os.cpu_count()} cores. {machine()}.\n\n| | |\n|---|---|\n{rows}"
     )
 
 

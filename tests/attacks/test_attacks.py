@@ -1,7 +1,7 @@
 """What `make test` runs of the attacks; `make attacks` runs them all.
 
-Every attack goes once through every sandbox: in a class, with `autograder cohort`, those that
-concern the training by `grade` with a training of a second or two. The first attacks of each
+Every attack is tried once, in the sandboxes by turns: in a class, with `autograder cohort`, those
+that concern the training by `grade` with a training of a second or two. The first attacks of each
 paragraph that tell the roads apart go as a zip and through stock `nbgrader autograde`, too. Honest
 twins and the works that are attacked are graded once by each process that runs these tests.
 """
@@ -45,14 +45,18 @@ def breaches(results):
 
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_no_attack_in_a_class_gains_a_point_or_leaves_a_trace(run, sandbox):
-    attacks = [attack for attack in ATTACKS if not attack.training]
-    assert breaches(run(attacks, [sandbox], [COHORT])) == {}
+    assert breaches(run(by_turns(sandbox, training=False), [sandbox], [COHORT])) == {}
 
 
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_no_attack_on_a_training_gains_a_point_or_leaves_a_trace(run, sandbox):
-    attacks = [attack for attack in ATTACKS if attack.training]
-    assert breaches(run(attacks, [sandbox], [DIRECTORY])) == {}
+    assert breaches(run(by_turns(sandbox, training=True), [sandbox], [DIRECTORY])) == {}
+
+
+def by_turns(sandbox, training):
+    """The attacks that are tried in this sandbox; those of a paragraph stand beside each other."""
+    attacks = [attack for attack in ATTACKS if attack.training == training]
+    return attacks[SANDBOXES.index(sandbox) :: len(SANDBOXES)]
 
 
 @pytest.mark.parametrize("road", OTHER_ROADS)
