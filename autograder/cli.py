@@ -43,9 +43,10 @@ def data(
     SVHN is about 250 MB, for non-commercial use. A broken download goes on where it stopped. The
     twin has the same two files and sizes, and networks reach about the same accuracy on it.
     """
-    from autograder import course, svhn
+    from autograder import checkout
+    from autograder.problem_1 import svhn
 
-    directory = directory or course.data_directory()
+    directory = directory or checkout.data_directory()
     with _told_in_a_sentence(svhn.DataError):
         if synthetic:
             sizes = {name: size for name, size in (("train", train), ("test", test)) if size}
@@ -73,7 +74,7 @@ def release(
     """
     from rich.console import Console
 
-    from autograder import course
+    from autograder import checkout
     from autograder.release.build import BuildError, build
     from autograder.release.strip import StripError
     from autograder.release.verify import verify
@@ -83,7 +84,7 @@ def release(
         if not check:
             report = build(progress=status.update)
             console.print(
-                f"Built {report.folder.relative_to(course.ROOT)}: {report.files} files, "
+                f"Built {report.folder.relative_to(checkout.ROOT)}: {report.files} files, "
                 f"{report.solutions} solutions taken out."
             )
         findings = verify(progress=status.update)
@@ -147,7 +148,7 @@ def grade(
     not work, 2 for wrong use. With --keep, --from-observations grades again without running
     any of the student's code.
     """
-    from autograder.grading import NotKept, Unwritable, run, run_again
+    from autograder.commands.grade import NotKept, Unwritable, run, run_again
 
     mode = training and training.value
     with _told_in_a_sentence(NotKept, Unwritable, *_grader_errors()):
@@ -232,7 +233,7 @@ def doctor(
     Each sandbox is tried: a program inside does what hostile submissions do. Exit status 1 when no
     sandbox confines it.
     """
-    from autograder.doctor import run
+    from autograder.commands.doctor import run
 
     with _told_in_a_sentence(*_grader_errors()):
         healthy = run(sandbox)
@@ -244,7 +245,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
 ) -> None:
     """All of it once: data (SVHN, or its twin), release, a training, and a made-up class."""
-    from autograder.demo import run
+    from autograder.commands.demo import run
 
     with _told_in_a_sentence(*_grader_errors()):
         status = run(out)
@@ -253,9 +254,9 @@ def demo(
 
 def _grader_errors() -> tuple[type[Exception], ...]:
     """What keeps the grader itself from working."""
-    from autograder.mark import SuiteBroken
+    from autograder.judgement.suites import SuiteBroken
+    from autograder.problem_1.svhn import DataError
     from autograder.sandbox.backend import SandboxError
-    from autograder.svhn import DataError
 
     return SandboxError, SuiteBroken, DataError
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from results import machine, write_section
 
-from autograder import demo_class
 from autograder.cohort.pool import processors
+from autograder.problem_1 import demo_class
 
 SIZE, SMALL, KILLS = 200, 20, 3
 MARKS = """

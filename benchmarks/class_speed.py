@@ -22,11 +22,12 @@ from pathlib import Path
 
 from results import machine, verdict, write_section
 
-from autograder import course, demo_class
-from autograder.grade import probe_names
-from autograder.observe import observe
+from autograder import checkout
+from autograder.grading.grade import probe_names
+from autograder.observation.observe import observe
+from autograder.problem_1 import demo_class
+from autograder.problem_1.misconceptions import solution
 from autograder.sandbox.selftest import choose
-from autograder.variants import solution
 
 RUNS = 3
 PROCESSORS = 2
@@ -104,13 +105,13 @@ def classroom(works: Sequence[Path], folder: Path, size: int) -> Path:
 
 def stock_course(works: Sequence[Path], root: Path) -> Path:
     """A course that nbgrader grades by itself, with no configuration of ours."""
-    place = root / "source" / course.ASSIGNMENT
+    place = root / "source" / checkout.ASSIGNMENT
     place.mkdir(parents=True)
-    (place / course.NOTEBOOK).write_bytes(without_images(course.SOURCE))
-    nbgrader(root, "generate_assignment", course.ASSIGNMENT)
+    (place / checkout.NOTEBOOK).write_bytes(without_images(checkout.SOURCE))
+    nbgrader(root, "generate_assignment", checkout.ASSIGNMENT)
     for work in works:
         shutil.copytree(work, root / "submitted" / work.name)
-        notebook = root / "submitted" / work.name / course.ASSIGNMENT / course.NOTEBOOK
+        notebook = root / "submitted" / work.name / checkout.ASSIGNMENT / checkout.NOTEBOOK
         notebook.write_bytes(without_images(notebook))
     return root
 
@@ -127,9 +128,9 @@ def without_images(path: Path) -> bytes:
 
 def by_stock(root: Path) -> float:
     started = time.perf_counter()
-    nbgrader(root, "autograde", course.ASSIGNMENT, "--force")
-    nbgrader(root, "generate_feedback", course.ASSIGNMENT, "--force")
-    pages = list(root.glob(f"feedback/*/{course.ASSIGNMENT}/*.html"))
+    nbgrader(root, "autograde", checkout.ASSIGNMENT, "--force")
+    nbgrader(root, "generate_feedback", checkout.ASSIGNMENT, "--force")
+    pages = list(root.glob(f"feedback/*/{checkout.ASSIGNMENT}/*.html"))
     assert len(pages) == STOCK, f"stock nbgrader wrote {len(pages)} pages for {STOCK} submissions"
     return time.perf_counter() - started
 
@@ -139,7 +140,7 @@ def by_us(folder: Path, out: Path) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
-    pages = list(out.glob(f"feedback/*/{course.ASSIGNMENT}/*.html"))
+    pages = list(out.glob(f"feedback/*/{checkout.ASSIGNMENT}/*.html"))
     assert len(pages) == OURS, f"we wrote {len(pages)} pages for {OURS} submissions"
     return seconds
 

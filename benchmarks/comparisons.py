@@ -14,16 +14,17 @@ import sys
 import numpy as np
 from results import write_section
 
-from autograder import course, judge
-from autograder.probes import MODULES, Library, probes
+from autograder import checkout
+from autograder.problem_1.probes import MODULES, Library, probes
 from autograder.seeds import key_of
+from autograder.training import networks
 
 SEEDS = 100
 TRAININGS = ("compare_sgd_momentum", "compare_optimizers_rmsprop", "compare_optimizers_adam")
 
 
 def main() -> None:
-    sys.path.insert(0, str(course.LIBRARY))
+    sys.path.insert(0, str(checkout.LIBRARY))
     lib = Library({name: importlib.import_module(name) for name in MODULES}, {})
     rows = []
     for name in TRAININGS:
@@ -44,7 +45,7 @@ def share(lib: Library, name: str, seed: int) -> float:
     given = probe.inputs(key_of(seed))
     own, plain = probe.run(lib, **given)
     plain = {key.removeprefix("sgd_"): value for key, value in plain.items()}
-    losses = [judge.loss(values, given["x"], given["y"]) for values in (own, plain)]
+    losses = [networks.loss(values, given["x"], given["y"]) for values in (own, plain)]
     return losses[0] / losses[1]
 
 

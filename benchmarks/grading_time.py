@@ -16,7 +16,7 @@ import time
 
 from results import machine, write_section
 
-from autograder import course
+from autograder import checkout
 
 RUNS = 5
 SELFTEST = """
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def command(submissions: int) -> tuple[str, ...]:
-    paths = [str(course.LIBRARY)] * submissions
+    paths = [str(checkout.LIBRARY)] * submissions
     return ("-m", "autograder", "grade", *paths, "--training", "off", "--json", "-")
 
 

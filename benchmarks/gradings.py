@@ -21,12 +21,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from results import machine, write_section
 
-from autograder import costs, course
-from autograder.mark import mark
-from autograder.submission import Submission
-from autograder.variants import solution, variants
+from autograder import checkout
+from autograder.diagnosis import costs
+from autograder.hand_in.submission import Submission
+from autograder.judgement.suites import mark
+from autograder.problem_1.misconceptions import solution, variants
 
-sys.path.append(str(course.ROOT / "tests" / "alternatives"))  # whose tables are graded here
+sys.path.append(str(checkout.ROOT / "tests" / "alternatives"))  # whose tables are graded here
 
 from right_work import ALTERNATIVES, written
 

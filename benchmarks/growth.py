@@ -20,9 +20,10 @@ from unittest.mock import patch
 from class_speed import classroom, handed_in
 from results import machine, write_section
 
-from autograder import costs, demo_class, diagnose
-from autograder.mark import mark
-from autograder.variants import applied, by_section, named
+from autograder.diagnosis import costs, diagnose
+from autograder.judgement.suites import mark
+from autograder.problem_1 import demo_class
+from autograder.problem_1.misconceptions import applied, by_section, named
 
 SIZE = 1000
 SHARES = (4, 2, 1)

@@ -15,15 +15,16 @@ from pathlib import Path
 
 from results import machine, told_by, write_section
 
-from autograder import course, svhn
-from autograder.svhn.files import FILES
+from autograder import checkout
+from autograder.problem_1 import svhn
+from autograder.problem_1.svhn.files import FILES
 
 ROUNDS = 3
 FULL = tuple(file.images for file in FILES)
 
 
 def main() -> None:
-    source = course.data_directory()
+    source = checkout.data_directory()
     found = svhn.identify(source)
     if found.kind not in ("real", "twin") or found.images != FULL:
         print(f"skipped: {found.text} Run `autograder data`, with --synthetic if need be.")
@@ -64,5 +65,5 @@ def measure(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(course.LIBRARY))
+    sys.path.insert(0, str(checkout.LIBRARY))
     measure(sys.argv[1]) if len(sys.argv) > 1 else main()

@@ -25,11 +25,18 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from results import machine, write_section
 
-from autograder import costs
-from autograder.hiding import probes_of
-from autograder.rubric import BY_ID
-from autograder.variants import SHOWS_IN, Unfit, Variant, rewritten, unwritten, variants
-from autograder.variants.pairs import UNDONE, UNNAMED
+from autograder.diagnosis import costs
+from autograder.diagnosis.hiding import probes_of
+from autograder.problem_1.misconceptions import (
+    SHOWS_IN,
+    Unfit,
+    Variant,
+    rewritten,
+    unwritten,
+    variants,
+)
+from autograder.problem_1.misconceptions.pairs import UNDONE, UNNAMED
+from autograder.problem_1.rubric import BY_ID
 
 SLOW = ("train_tiny_net_network", "train_tiny_net_loop")
 TRAINING_SIZE = ("fc_forward_training_size", "fc_backward_training_size")

@@ -25,12 +25,12 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 from results import machine, write_section
 
-from autograder import costs
-from autograder.mark import mark
-from autograder.rehearse import rehearsed
+from autograder.diagnosis import costs
+from autograder.diagnosis.in_process import rehearsed
+from autograder.hand_in.submission import Submission
+from autograder.judgement.suites import mark
+from autograder.problem_1.misconceptions import solution
 from autograder.release.strip import strip
-from autograder.submission import Submission
-from autograder.variants import solution
 
 SEED = 31
 PATIENCE_S = 30

@@ -22,14 +22,14 @@ import numpy as np
 from gradings import works
 from results import machine, write_section
 
-from autograder import course
-from autograder.probes import probes
-from autograder.rehearse import load, rehearse
+from autograder import checkout
+from autograder.diagnosis.in_process import load, rehearse
+from autograder.problem_1.misconceptions import solution
+from autograder.problem_1.probes import probes
 from autograder.training import fresh
 from autograder.training.judged import SAME_WAY, OwnRun, own_run, solution_recipe
-from autograder.variants import solution
 
-sys.path.append(str(course.ROOT / "tests" / "attacks"))  # whose train_net is graded here
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # whose train_net is graded here
 
 import training as attacks
 

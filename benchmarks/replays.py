@@ -21,15 +21,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from results import machine, verdict, write_section
 
-from autograder.probes import probes
-from autograder.rehearse import like_a_fresh_process, load, rehearse
-from autograder.rubric import REPLAY_SPREAD
-from autograder.svhn import DataError
+from autograder.diagnosis.in_process import like_a_fresh_process, load, rehearse
+from autograder.problem_1.misconceptions import solution
+from autograder.problem_1.probes import probes
+from autograder.problem_1.rubric import REPLAY_SPREAD
+from autograder.problem_1.svhn import DataError
 from autograder.training.images import MODES, opened
 from autograder.training.judged import RECIPE_PROBE
 from autograder.training.recipe import Recipe
 from autograder.training.replay import Progress, Task, enough, train
-from autograder.variants import solution
 
 TINY_NET = """self.net = sequential(
             flatten(name="flatten"),

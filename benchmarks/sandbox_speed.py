@@ -17,9 +17,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from autograder import course
-from autograder.observe import observe
-from autograder.probes import probes
+from autograder import checkout
+from autograder.observation.observe import observe
+from autograder.problem_1.probes import probes
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION
 from autograder.sandbox.selftest import BACKENDS, selftest
@@ -28,8 +28,8 @@ from autograder.sandbox.unconfined import Unconfined
 from autograder.seeds import key_of
 
 SOLUTION = {
-    str(path.relative_to(course.LIBRARY)): path.read_bytes()
-    for path in sorted(course.LIBRARY.rglob("*.py"))
+    str(path.relative_to(checkout.LIBRARY)): path.read_bytes()
+    for path in sorted(checkout.LIBRARY.rglob("*.py"))
 }
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from results import machine, write_section
 
-from autograder.svhn import draw, identify
-from autograder.svhn.recipe import RECIPE
+from autograder.problem_1.svhn import draw, identify
+from autograder.problem_1.svhn.recipe import RECIPE
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "lib_solution"))

@@ -19,8 +19,8 @@ import numpy as np
 from results import machine, write_section
 from tqdm import tqdm
 
-from autograder.svhn import draw, identify
-from autograder.svhn.recipe import RECIPE
+from autograder.problem_1.svhn import draw, identify
+from autograder.problem_1.svhn.recipe import RECIPE
 
 HERE = Path(__file__).parent
 SAMPLES, ACCURACY_SAMPLES = 8, 3

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import course
+from autograder import checkout
 
-sys.path.insert(0, str(course.LIBRARY))
+sys.path.insert(0, str(checkout.LIBRARY))
 
 KERNELS = {
     "x86_64": {
@@ -143,7 +143,7 @@ def _python() -> tuple[str, dict]:
     packages = [path for path in sys.path if path.endswith("-packages")]
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join([str(course.ROOT), *packages]),
+        "PYTHONPATH": os.pathsep.join([str(checkout.ROOT), *packages]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": "/nonexistent",
         "COLUMNS": "80",

@@ -18,12 +18,13 @@ from rich.table import Table
 from rich.text import Text
 from traitlets.config import PyFileConfigLoader
 
-from autograder import course, gradebook
-from autograder.cohort.students import HandIn, is_id
+from autograder import checkout
 from autograder.cohort.work import NOTEBOOK, State, loaded
+from autograder.hand_in.students import HandIn, is_id
+from autograder.nbgrader_plugins import gradebook
+from autograder.problem_1.rubric import AUTO_TOTAL
 from autograder.report.class_report import Class, Row, csv_of, page_of
 from autograder.report.feedback import feedback
-from autograder.rubric import AUTO_TOTAL
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
 CONFIG = """\
@@ -51,7 +52,7 @@ class Summary:
 def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -> Summary:
     """Make everything that follows from the states."""
     address = gradebook.url(out / "gradebook.db")
-    config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
+    config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
     with gradebook.opened(address) as book:  # once: a new one would compile every query again
         for one in hand_ins:
@@ -68,7 +69,7 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
     _replace(out / REPORT / "index.html", page_of(class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
     _replace(
-        out / course.NBGRADER_CONFIG.name, CONFIG.format(str(course.NBGRADER_CONFIG), str(out))
+        out / checkout.NBGRADER_CONFIG.name, CONFIG.format(str(checkout.NBGRADER_CONFIG), str(out))
     )
     return summary
 
@@ -77,7 +78,7 @@ def _recorded(one: HandIn, state: State, book: Gradebook, config: object) -> flo
     """Bring the gradebook up to date; returns the seconds by which the submission was late."""
     gradebook.submit(book, one.student, one.timestamp)
     gradebook.record(book, one.student, state.grade, state.unanswered)
-    submission = book.find_submission(course.ASSIGNMENT, one.student)
+    submission = book.find_submission(checkout.ASSIGNMENT, one.student)
     late_s = max(0.0, submission.total_seconds_late)
     penalty = submission.late_submission_penalty
     book.db.rollback()  # nothing is open while nbgrader's own step writes
@@ -88,7 +89,7 @@ def _recorded(one: HandIn, state: State, book: Gradebook, config: object) -> flo
 
 def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
     notebook = out / "observations" / one.student / NOTEBOOK
-    name = Path(one.student, course.ASSIGNMENT, course.NOTEBOOK)
+    name = Path(one.student, checkout.ASSIGNMENT, checkout.NOTEBOOK)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
     page = feedback(state.grade, state.curve, late_s)
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from autograder import course
+from autograder import checkout
 from autograder.cohort.bar import Bar, trainings_bar
 from autograder.cohort.pool import (
     Cluster,
@@ -35,9 +35,9 @@ from autograder.cohort.pool import (
     done,
     processors,
 )
-from autograder.cohort.students import HandIn, handed_in, utc
 from autograder.cohort.work import Plan, prove, train, work
-from autograder.graded_notebook import Source
+from autograder.hand_in.students import HandIn, handed_in, utc
+from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
 from autograder.training.images import MODES, REPLAYS, opened
@@ -178,9 +178,9 @@ def _book(out: Path, due: str | None) -> tuple[Source, ...]:
     # jsonschema, by which nbgrader checks notebooks, would compile a grammar of internationalised
     # addresses: half of the seconds that this import takes, for a format that no notebook has
     sys.modules.setdefault("rfc3987_syntax", None)
-    from autograder import gradebook
+    from autograder.nbgrader_plugins import gradebook
 
-    stamp, digest = out / ASSIGNMENT, hashlib.sha256(course.SOURCE.read_bytes()).hexdigest()
+    stamp, digest = out / ASSIGNMENT, hashlib.sha256(checkout.SOURCE.read_bytes()).hexdigest()
     if not ((out / BOOK).exists() and stamp.exists() and stamp.read_text() == digest):
         gradebook.create(out / BOOK)
         stamp.write_text(digest)
@@ -263,12 +263,12 @@ def _data(settings: Settings, console: Console) -> Path | None:
         return None
     with console.status("reading the images"):
         opened(MODES[settings.training])
-    return course.data_directory()
+    return checkout.data_directory()
 
 
 def _replays(out: Path) -> Path:
     """Beside the images, where the next class finds them, too, if one may write there."""
-    data = course.data_directory()
+    data = checkout.data_directory()
     return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 

@@ -15,10 +15,12 @@ from functools import cache
 from pathlib import Path
 
 from autograder.cohort.pool import Failed
-from autograder.cohort.students import HandIn
-from autograder.entries import Inaccessible
-from autograder.grade import Grade, grade, probe_names, reference, regrade
-from autograder.graded_notebook import (
+from autograder.grading.grade import Grade, grade, probe_names, reference, regrade
+from autograder.hand_in.files import Inaccessible
+from autograder.hand_in.students import HandIn
+from autograder.hand_in.submission import Submission, read
+from autograder.judgement.suites import mark, suite_hash
+from autograder.nbgrader_plugins.graded_notebook import (
     Source,
     as_json,
     plain_notebook,
@@ -26,12 +28,10 @@ from autograder.graded_notebook import (
     unanswered,
     with_results,
 )
-from autograder.mark import mark, suite_hash
-from autograder.observe import Observations
+from autograder.observation.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
-from autograder.submission import Submission, read
 from autograder.training.images import MODES, Images, opened
 from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed

@@ -13,10 +13,11 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
-from autograder import gradebook
-from autograder.entries import Inaccessible, Unreadable, content
-from autograder.grade import grade
-from autograder.graded_notebook import (
+from autograder.grading.grade import grade
+from autograder.hand_in.files import Inaccessible, Unreadable, content
+from autograder.hand_in.submission import LARGEST_NOTEBOOK, Submission, read
+from autograder.nbgrader_plugins import gradebook
+from autograder.nbgrader_plugins.graded_notebook import (
     Source,
     as_json,
     note,
@@ -28,7 +29,6 @@ from autograder.graded_notebook import (
 from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
-from autograder.submission import LARGEST_NOTEBOOK, Submission, read
 from autograder.training.images import MODES, Images, opened
 from autograder.training.replay import Replay, Task, replayed
 

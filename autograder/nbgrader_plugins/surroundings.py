@@ -19,8 +19,8 @@ from typing import Any
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.cohort.students import TIMESTAMP, timestamp
-from autograder.entries import Inaccessible, plain
+from autograder.hand_in.files import Inaccessible, plain
+from autograder.hand_in.students import TIMESTAMP, timestamp
 
 NOWHERE = os.devnull
 """A folder with nothing in it, for what looks into it."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder import course
+from autograder import checkout
 from autograder.release import contents
 from autograder.release.finding import Finding
 
@@ -43,7 +43,7 @@ class Report:
     seconds: float
 
 
-def build(destination: Path = course.RELEASE, progress: Progress = lambda _: None) -> Report:
+def build(destination: Path = checkout.RELEASE, progress: Progress = lambda _: None) -> Report:
     """Build the release into a folder, in place of what was there.
 
     Raises:
@@ -60,7 +60,7 @@ def build(destination: Path = course.RELEASE, progress: Progress = lambda _: Non
         generate(Path(place))
         if destination.exists():
             shutil.rmtree(destination)
-        shutil.move(Path(place) / course.ASSIGNMENT, destination)
+        shutil.move(Path(place) / checkout.ASSIGNMENT, destination)
     files = sum(path.is_file() for path in destination.rglob("*"))
     return Report(destination, files, solutions, time.perf_counter() - started)
 
@@ -68,7 +68,7 @@ def build(destination: Path = course.RELEASE, progress: Progress = lambda _: Non
 def differences(folder: Path) -> list[Finding]:
     """Where a release is not, byte for byte, what the sources build now."""
     with TemporaryDirectory(prefix="release-") as place:
-        fresh = build(Path(place) / course.ASSIGNMENT).folder
+        fresh = build(Path(place) / checkout.ASSIGNMENT).folder
         expected, found = _bytes(fresh), _bytes(folder)
     findings = []
     for path in sorted(expected.keys() | found.keys()):
@@ -98,8 +98,8 @@ def generate(release: Path, gradebook: str | None = None) -> None:
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import PyFileConfigLoader
 
-    config = PyFileConfigLoader(str(course.NBGRADER_CONFIG)).load_config()
-    config.CourseDirectory.assignment_id = course.ASSIGNMENT
+    config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
+    config.CourseDirectory.assignment_id = checkout.ASSIGNMENT
     config.CourseDirectory.release_directory = str(release.resolve())
     if gradebook is None:
         config.GenerateAssignment.no_database = True

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder import course
+from autograder import checkout
 from autograder.release.markers import StripError
 from autograder.release.strip import find_blocks, strip
 
-STUDENT = Path(__file__).parent / "student"
+STUDENT = checkout.PROBLEM / "handout"
 """Files as students receive them."""
-SVHN = course.ROOT / "autograder" / "svhn"
+SVHN = checkout.PROBLEM / "svhn"
 """The package that downloads or draws the data; it needs nothing of ours."""
 
 
@@ -24,7 +24,7 @@ def files() -> dict[str, bytes]:
         StripError: the library cannot be stripped safely.
     """
     content = {
-        path.relative_to(course.LIBRARY).as_posix(): strip(text, _name(path)).encode()
+        path.relative_to(checkout.LIBRARY).as_posix(): strip(text, _name(path)).encode()
         for path, text in _library()
     }
     for path in _files(SVHN):
@@ -42,7 +42,7 @@ def blocks() -> Iterator[tuple[str, str, tuple[ast.stmt, ...]]]:
 
 
 def _library() -> Iterator[tuple[Path, str]]:
-    for path in _files(course.LIBRARY / "lib"):
+    for path in _files(checkout.LIBRARY / "lib"):
         if path.suffix != ".py":
             raise StripError(_name(path), 1, "only Python files belong in the library")
         yield path, path.read_text(encoding="utf-8")
@@ -60,4 +60,4 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _name(path: Path) -> str:
     """How messages call a file: its path in the checkout."""
-    return path.relative_to(course.ROOT).as_posix()
+    return path.relative_to(checkout.ROOT).as_posix()

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import course
+from autograder import checkout
 from autograder.release import contents
 from autograder.release import fingerprints as forms
 from autograder.release.finding import Finding
@@ -63,7 +63,7 @@ class _Cell:
 
 def read_secrets() -> Secrets:
     """What the checkout's sources keep from students."""
-    cells = list(_cells(course.SOURCE))
+    cells = list(_cells(checkout.SOURCE))
     secrets = Secrets()
     solutions = [*contents.blocks(), *_notebook_blocks(cells)]
     for place, source, statements in solutions:
@@ -77,7 +77,7 @@ def read_secrets() -> Secrets:
         if not cell.code:
             runs = forms.passages(cell.secret(), ANSWER_RUN)
             secrets.answers |= {run: cell.name for run, _ in runs}
-    for path in sorted(course.HIDDEN_SUITES.rglob("*.py")):
+    for path in sorted(checkout.HIDDEN_SUITES.rglob("*.py")):
         runs = forms.passages(path.read_text(encoding="utf-8"), SUITE_RUN)
         secrets.suites |= {run: path.name for run, _ in runs}
     _take_out_what_is_given(secrets, cells)

@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from autograder import course, rubric
+from autograder import checkout
+from autograder.problem_1 import rubric
 from autograder.release.finding import Finding
 
 IMAGES = 400
@@ -69,13 +70,13 @@ def answer(folder: Path) -> None:
     library, and the notebook with every answer filled in."""
     shutil.rmtree(folder / "lib", ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(course.LIBRARY / "lib", folder / "lib", ignore=ignored)
+    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib", ignore=ignored)
     answers = {
         cell["metadata"]["nbgrader"]["grade_id"]: cell["source"]
-        for cell in json.loads(course.SOURCE.read_text(encoding="utf-8"))["cells"]
+        for cell in json.loads(checkout.SOURCE.read_text(encoding="utf-8"))["cells"]
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
-    path = folder / course.NOTEBOOK
+    path = folder / checkout.NOTEBOOK
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
@@ -165,8 +166,8 @@ def _verdicts(proof: str, folder: Path, data: Path) -> list[tuple[str, Verdict]]
 def _finding(folder: Path, proof: str, concerns: str, problem: str) -> Finding:
     if concerns not in rubric.BY_ID:
         return Finding(proof, concerns, 1, problem)
-    line = line_of(folder / course.NOTEBOOK, concerns)
-    return Finding(proof, course.NOTEBOOK, line, f"the check {concerns} {problem}")
+    line = line_of(folder / checkout.NOTEBOOK, concerns)
+    return Finding(proof, checkout.NOTEBOOK, line, f"the check {concerns} {problem}")
 
 
 def line_of(notebook: Path, grade_id: str) -> int:

@@ -9,14 +9,15 @@ from typing import Any
 
 import nbformat
 
-from autograder import course, rubric
+from autograder import checkout
+from autograder.problem_1 import rubric
 from autograder.release import leaks, texts
 from autograder.release.build import Progress, differences
 from autograder.release.finding import Finding
 from autograder.release.proofs import line_of, run_proofs
 
 
-def verify(folder: Path = course.RELEASE, progress: Progress = lambda _: None) -> list[Finding]:
+def verify(folder: Path = checkout.RELEASE, progress: Progress = lambda _: None) -> list[Finding]:
     """Everything that is wrong with a release; an empty list is the proof.
 
     It is looked through first, and run only when nothing was found.
@@ -62,24 +63,24 @@ def _notebook(path: Path, name: str) -> Iterator[Finding]:
 
 def _points(folder: Path) -> Iterator[Finding]:
     """What the notebook says of points is what the rubric says."""
-    path = folder / course.NOTEBOOK
+    path = folder / checkout.NOTEBOOK
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
     except (OSError, ValueError, LookupError, TypeError) as problem:
-        yield Finding("points", course.NOTEBOOK, 1, f"cannot be read: {problem}")
+        yield Finding("points", checkout.NOTEBOOK, 1, f"cannot be read: {problem}")
         return
     names = [cell.get("grade_id") for cell in graded]
     for name in sorted({name for name in names if names.count(name) > 1}, key=str):
-        yield Finding("points", course.NOTEBOOK, line_of(path, name), f"two cells called {name}")
+        yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"two cells called {name}")
     by_id = {cell.get("grade_id"): cell for cell in graded}
     for section in rubric.SECTIONS:
         for name, problem in _section_problems(section, by_id):
-            yield Finding("points", course.NOTEBOOK, line_of(path, name), f"{name}: {problem}")
+            yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"{name}: {problem}")
     total = sum(cell.get("points", 0) for cell in graded)
     if total != rubric.TOTAL:
         yield Finding(
-            "points", course.NOTEBOOK, 1, f"{total} points in all; {rubric.TOTAL} expected"
+            "points", checkout.NOTEBOOK, 1, f"{total} points in all; {rubric.TOTAL} expected"
         )
 
 

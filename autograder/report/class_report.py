@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from autograder.checks import ONLY_IF_RIGHT
-from autograder.grade import Grade
+from autograder.grading.grade import Grade
+from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import histogram
 from autograder.report.pages import page
 from autograder.report.tables import table

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.checks import ONLY_IF_RIGHT
-from autograder.grade import Grade, SectionGrade
+from autograder.grading.grade import Grade, SectionGrade
+from autograder.judgement.checks import ONLY_IF_RIGHT
+from autograder.problem_1.rubric import BY_ID, TOTAL
 from autograder.report.charts import curve
 from autograder.report.pages import page
-from autograder.rubric import BY_ID, TOTAL
 from autograder.training.images import MODES
 from autograder.training.judged import PROBE
 

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.checks import ONLY_IF_RIGHT
-from autograder.grade import Grade, SectionGrade
+from autograder.grading.grade import Grade, SectionGrade
+from autograder.judgement.checks import ONLY_IF_RIGHT
 
 
 def shown(grade: Grade) -> RenderableType:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from autograder import checkout
 from autograder.sandbox.limits import Limits
 
 HERE = Path(__file__).parent
-PROBES = HERE.parent / "probes"
+INSIDE = HERE / "inside"
+PROBES = checkout.PROBES
 TRUSTED = "trusted/"
 """The folder of the box with what is ours."""
 
@@ -54,7 +56,7 @@ class Mount:
 def trusted_mounts() -> list[Mount]:
     """What of ours the child may read: the worker, what it imports, and the probes."""
     files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
-    mounts = [Mount(HERE / name, f"{TRUSTED}{name}") for name in files]
+    mounts = [Mount(INSIDE / name, f"{TRUSTED}{name}") for name in files]
     return [*mounts, Mount(PROBES, f"{TRUSTED}probes")]
 
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import checkout
 from autograder.sandbox.backend import (
     FIRST_TO_BE_KILLED,
-    HERE,
     Backend,
     Process,
     SandboxError,
@@ -151,10 +151,11 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             listener.listen()
             port = port or listener.getsockname()[1]
         os.chmod(f"{name}/socket", 0o777)
-        package = HERE.parent
+        package = checkout.PACKAGE
         yield {
             "secrets": [
-                *(str(package / part) for part in ("rubric.py", "grade.py", "sandbox/session.py")),
+                *(str(package / part) for part in ("problem_1/rubric.py", "grading/grade.py")),
+                str(package / "sandbox" / "session.py"),
                 *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
                 *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var"),
                 *([sys.prefix] if sys.prefix != sys.base_prefix else []),

@@ -23,15 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder import judge
-from autograder.kept import Kept
-from autograder.observe import Observation
-from autograder.probes import probes
-from autograder.probes.own_training import start
-from autograder.rehearse import load, rehearse
+from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.kept import Kept
+from autograder.observation.observe import Observation
+from autograder.problem_1.misconceptions import applied, named
+from autograder.problem_1.probes import probes
+from autograder.problem_1.probes.own_training import start
 from autograder.seeds import key_of, secret_generator
+from autograder.training import networks
 from autograder.training.recipe import Layer, network
-from autograder.variants import applied, named
 
 CLASSES, SHAPE = 10, (32, 32, 3)
 SIZES = {"train": 1000, "val": 200, "judged": 1000}
@@ -75,9 +75,9 @@ class Fresh:
             yield found
 
     def accuracy(self, parameters: Mapping[str, Any]) -> float:
-        """Of a network, see `judge.accuracy`, on the judged images; 0 for what is no network."""
+        """Of a network, see `networks.accuracy`, on the judged images; 0 for what is no network."""
         try:
-            return judge.accuracy(parameters, *self.sets["judged"])
+            return networks.accuracy(parameters, *self.sets["judged"])
         except ValueError:
             return 0.0
 

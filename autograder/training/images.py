@@ -10,8 +10,9 @@ from types import ModuleType
 
 import numpy as np
 
-from autograder import course, svhn
-from autograder.rubric import SHORT_TARGET, TARGET
+from autograder import checkout
+from autograder.problem_1 import svhn
+from autograder.problem_1.rubric import SHORT_TARGET, TARGET
 
 TRAIN_FILE = "train_32x32.mat"
 REPLAYS = "replays"
@@ -112,7 +113,7 @@ def opened(mode: Mode, folder: Path | None = None, replays: Path | None = None) 
     Raises:
         svhn.DataError: there is no data, or too little of it; the message says what to do.
     """
-    folder = folder or course.data_directory()
+    folder = folder or checkout.data_directory()
     found = svhn.identify(folder)
     if found.kind not in ("real", "twin"):
         raise svhn.DataError(f"{found.text} Run `autograder data`, with --synthetic if need be.")
@@ -137,7 +138,7 @@ def opened(mode: Mode, folder: Path | None = None, replays: Path | None = None) 
 @cache
 def _datasets() -> ModuleType:
     """The library's module that reads SVHN, without making `lib` importable here."""
-    path = course.LIBRARY / "lib" / "mlp" / "datasets.py"
+    path = checkout.LIBRARY / "lib" / "mlp" / "datasets.py"
     spec = importlib.util.spec_from_file_location("svhn_reader", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from autograder.checks import how_it_ended
-from autograder.diagnose import Diagnosis
-from autograder.mark import TOO_LARGE
-from autograder.memory import limited
-from autograder.observe import Observation
-from autograder.probes import probes
-from autograder.rehearse import load, rehearse
-from autograder.rubric import training_share
+from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.in_process import load, rehearse
+from autograder.judgement.checks import how_it_ended
+from autograder.judgement.memory import limited
+from autograder.judgement.suites import TOO_LARGE
+from autograder.observation.observe import Observation
+from autograder.problem_1.misconceptions import SHOWS_IN, Unfit, applied, named, solution
+from autograder.problem_1.probes import probes
+from autograder.problem_1.rubric import training_share
 from autograder.training import fresh
 from autograder.training.images import Images
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
-from autograder.variants import SHOWS_IN, Unfit, applied, named, solution
 
 PROBE, LOSS = fresh.PROBE, "cross_entropy"
 RECIPE_PROBE = "train_tiny_net_recipe"

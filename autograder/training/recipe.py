@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.observe import Observation
-from autograder.probes.own_training import COLUMNS, MOST_LAYERS
+from autograder.observation.observe import Observation
+from autograder.problem_1.probes.own_training import COLUMNS, MOST_LAYERS
 
 KINDS = ("flatten", "fc", "leaky_relu", "dropout")
 """The layers that a recipe may have; the probe `train_tiny_net_recipe` numbers them so."""

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.rehearse import like_a_fresh_process, load
-from autograder.rubric import REPLAY_SPREAD
+from autograder.diagnosis.in_process import like_a_fresh_process, load
+from autograder.problem_1.misconceptions import applied, named
+from autograder.problem_1.rubric import REPLAY_SPREAD
 from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
-from autograder.variants import applied, named
 
 SEED, RATE = 123, 1e-2
 """As the notebook's training cell has them."""

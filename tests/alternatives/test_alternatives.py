@@ -9,9 +9,9 @@ sys.path.append(str(Path(__file__).parent))
 
 from right_work import ALTERNATIVES, written
 
-from autograder import costs
-from autograder.grade import compiled, findings, grade
-from autograder.mark import mark
+from autograder.diagnosis import costs
+from autograder.grading.grade import compiled, findings, grade
+from autograder.judgement.suites import mark
 from autograder.sandbox.selftest import choose
 
 SEEDS = (11, 12)

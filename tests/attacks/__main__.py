@@ -25,10 +25,10 @@ from rich.table import Table
 from rich.text import Text
 from tables import PARAGRAPHS, called
 
-from autograder import course
+from autograder import checkout
 from autograder.sandbox.selftest import BACKENDS, choose
 
-sys.path.append(str(course.ROOT / "benchmarks"))  # whose results these are, too
+sys.path.append(str(checkout.ROOT / "benchmarks"))  # whose results these are, too
 
 from results import machine, write_section
 

@@ -21,7 +21,7 @@ from attack import (
     Work,
 )
 
-from autograder.grade import solution
+from autograder.grading.grade import solution
 
 CELL = "activations_definitions"
 RIGHT = solution().cells[CELL]

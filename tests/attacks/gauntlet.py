@@ -21,7 +21,7 @@ from opened import opened
 from roads import ROADS, Fell, Outcome, Terms
 from watch import Bait, Traces, adopting_orphans, bait, told
 
-from autograder import course
+from autograder import checkout
 from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.limits import SUBMISSION, TRAINING
 
@@ -149,7 +149,7 @@ class Gauntlet:
 
     def _secrets(self, backend: str) -> tuple[bytes, ...]:
         """What must not come back. sandlock has no file system of its own, so paths are seen."""
-        place = (str(course.ROOT / "autograder").encode(),) if backend == Bubblewrap.name else ()
+        place = (str(checkout.ROOT / "autograder").encode(),) if backend == Bubblewrap.name else ()
         return (*self.laid.secrets, f"the seed is {SEED}".encode(), *place)
 
     def _honest(self, attacks: list[Attack], training: str) -> dict[str, tuple[str, Work]]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from attack import Changes, Work
 
-from autograder import course
-from autograder.cells import ANSWERS, grade_id_of
-from autograder.grade import solution
+from autograder import checkout
+from autograder.grading.grade import solution
+from autograder.hand_in.notebook import ANSWERS, grade_id_of
 from autograder.release.strip import find_blocks, strip
 
 STUB = re.compile(
@@ -30,7 +30,7 @@ def write(work: Work, folder: Path) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    (folder / course.NOTEBOOK).write_bytes(_notebook(work))
+    (folder / checkout.NOTEBOOK).write_bytes(_notebook(work))
     for change in work.changes:
         if change.folder is not None:
             change.folder(folder)
@@ -45,7 +45,7 @@ def pack(work: Work, folder: Path, archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                packed.write(path, Path(course.ASSIGNMENT, path.relative_to(folder)))
+                packed.write(path, Path(checkout.ASSIGNMENT, path.relative_to(folder)))
 
 
 def _files(work: Work) -> dict[str, bytes]:
@@ -100,7 +100,7 @@ def _change(files: dict[str, bytes], change: Changes) -> None:
 
 
 def _notebook(work: Work) -> bytes:
-    path = course.SOURCE if work.base == "solution" else course.RELEASE / course.NOTEBOOK
+    path = checkout.SOURCE if work.base == "solution" else checkout.RELEASE / checkout.NOTEBOOK
     notebook: Any = json.loads(path.read_text("utf-8"))
     for change in work.changes:
         assert isinstance(notebook, dict), "a change of the notebook's bytes comes last"
@@ -115,7 +115,7 @@ def _notebook(work: Work) -> bytes:
 
 def _released(grade_id: str) -> str:
     """A cell as students receive it."""
-    notebook = json.loads((course.RELEASE / course.NOTEBOOK).read_text("utf-8"))
+    notebook = json.loads((checkout.RELEASE / checkout.NOTEBOOK).read_text("utf-8"))
     (cell,) = (c for c in notebook["cells"] if grade_id_of(c) == grade_id)
     return "".join(cell["source"])
 

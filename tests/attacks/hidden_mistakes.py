@@ -6,7 +6,7 @@ show any more, and hopes that all that fails is put down to what was spoiled.
 
 from attack import NBGRADER, SOLUTION, ZIP, Attack, Changes, Work
 
-from autograder.variants import named
+from autograder.problem_1.misconceptions import named
 
 NEVER_WRITTEN = SOLUTION.but(
     blocks={"leaky_relu.forward": "output = feat", "leaky_relu.backward": "dfeat = dprev"}

@@ -24,7 +24,7 @@ from attack import (
     Changes,
 )
 
-from autograder.grade import solution
+from autograder.grading.grade import solution
 
 LEFT = SOLUTION.left("RMSProp.update")
 LIBRARY = {path: content.decode() for path, content in solution().files.items()}

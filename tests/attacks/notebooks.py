@@ -25,9 +25,9 @@ from attack import (
     Work,
 )
 
-from autograder import course
-from autograder.cells import ANSWERS, grade_id_of
-from autograder.rubric import SECTIONS
+from autograder import checkout
+from autograder.hand_in.notebook import ANSWERS, grade_id_of
+from autograder.problem_1.rubric import SECTIONS
 
 Notebook = dict[str, Any]
 CELL = "activations_definitions"
@@ -144,11 +144,11 @@ def without_graded(notebook: Notebook) -> Notebook:
 
 
 def deleted(folder: Path) -> None:
-    (folder / course.NOTEBOOK).unlink()
+    (folder / checkout.NOTEBOOK).unlink()
 
 
 def renamed(folder: Path) -> None:
-    (folder / course.NOTEBOOK).rename(folder / "My homework.ipynb")
+    (folder / checkout.NOTEBOOK).rename(folder / "My homework.ipynb")
 
 
 def without_answers(notebook: Notebook) -> Notebook:
@@ -277,7 +277,7 @@ ATTACKS = (
         does=Changes(folder=deleted),
         twin=honest(
             Changes(
-                folder=lambda folder: (folder / course.NOTEBOOK).rename(
+                folder=lambda folder: (folder / checkout.NOTEBOOK).rename(
                     folder / "My homework.ipynb"
                 )
             )

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from nbconvert.filters.markdown_mistune import InvalidNotebook, markdown2html_mistune
 
-from autograder import course
-from autograder.tame import SHOW, SHOW_WITH
+from autograder import checkout
+from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH
 
 SEPARATORS = (",", ";", "\t", "|", " ", ":", "\u00a0")
 """At which a spreadsheet may be set to split lines."""
@@ -114,7 +114,7 @@ def acts(markdown: str) -> list[str]:
 @cache
 def _ours() -> frozenset[str]:
     """Texts of the assignment, which stand in every notebook as they were written."""
-    paths = (course.SOURCE, course.RELEASE / course.NOTEBOOK)
+    paths = (checkout.SOURCE, checkout.RELEASE / checkout.NOTEBOOK)
     cells = [cell for path in paths for cell in json.loads(path.read_text("utf-8"))["cells"]]
     return frozenset("".join(cell["source"]) for cell in cells)
 

@@ -106,7 +106,7 @@ ATTACKS = (
             }
             | {
                 "autograder/__init__.py": "",
-                "autograder/checks.py": "close = unchanged = lambda *a, **k: None",
+                "autograder/judgement/checks.py": "close = unchanged = lambda *a, **k: None",
                 "lib/autograder/rubric.py": "SECTIONS = ()",
             }
         ),

@@ -12,7 +12,7 @@ from attack import (
     Changes,
 )
 
-from autograder.cells import grade_id_of
+from autograder.hand_in.notebook import grade_id_of
 
 CELL = "activations_definitions"
 CELL_LEFT = SOLUTION.left(CELL)

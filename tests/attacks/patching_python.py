@@ -192,13 +192,14 @@ ATTACKS = (
     ),
     Attack(
         "replaces what the judge imports",
-        tries="Puts modules called pytest, autograder.checks and _pytest into sys.modules.",
+        tries="Puts modules called pytest, _pytest and autograder.judgement.checks in sys.modules.",
         must="No point: modules of the student's process are nobody else's.",
         over=ALL_WRONG,
         does=at_import("""
             import sys, types, unittest
 
-            for name in ("pytest", "_pytest", "autograder", "autograder.checks", "nbgrader"):
+            ours = ["autograder", "autograder.judgement", "autograder.judgement.checks"]
+            for name in ["pytest", "_pytest", "nbgrader", *ours]:
                 module = types.ModuleType(name)
                 module.close = module.require = module.main = lambda *args, **kwargs: 0
                 module.__getattr__ = lambda name: (lambda *args, **kwargs: 0)

@@ -83,8 +83,9 @@ ATTACKS = (
             def steal(dprev):
                 sys.path[:0] = ["/", "/box", "/app", "/autograder", "..", "../../.."]
                 told = []
-                for name in ("autograder", "autograder.rubric", "autograder.grade", "solution",
-                             "lib_solution", "tests.hidden.test_fc", "test_fc", "nbgrader"):
+                for name in ("autograder", "autograder.problem_1.rubric", "solution",
+                             "autograder.grading.grade", "lib_solution", "tests.hidden.test_fc",
+                             "test_fc", "nbgrader"):
                     try:
                         module = importlib.import_module(name)
                         told.append(f"{name} is {module}")

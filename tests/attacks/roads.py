@@ -20,13 +20,14 @@ from pathlib import Path
 from attack import COHORT, DIRECTORY, NBGRADER, ZIP, Work
 from hand_in import pack, write
 
-from autograder import course, svhn
-from autograder.cohort.students import handed_in
-from autograder.grade import Grade, grade
+from autograder import checkout
+from autograder.grading.grade import Grade, grade
+from autograder.hand_in.students import handed_in
+from autograder.hand_in.submission import read
+from autograder.problem_1 import svhn
+from autograder.problem_1.rubric import BY_ID, SECTIONS
 from autograder.report.as_json import from_json
-from autograder.rubric import BY_ID, SECTIONS
 from autograder.sandbox.selftest import choose
-from autograder.submission import read
 from autograder.training import recipe
 from autograder.training.images import Mode, opened
 from autograder.training.replay import replayed
@@ -167,10 +168,10 @@ def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
     """`autograder cohort`: all in one class, four at a time: many attacks sleep."""
     for student, work in works:
         folder = terms.place / "unpacked" / student if work.archives else terms.handed_in / student
-        write(work, folder / course.ASSIGNMENT)
+        write(work, folder / checkout.ASSIGNMENT)
         if work.archives:
             terms.handed_in.mkdir(exist_ok=True)
-            pack(work, folder / course.ASSIGNMENT, terms.handed_in / f"{student}.zip")
+            pack(work, folder / checkout.ASSIGNMENT, terms.handed_in / f"{student}.zip")
     _run(
         [*AUTOGRADER, "cohort", terms.handed_in, "--out", terms.out, "--workers", 4],
         terms,
@@ -182,7 +183,7 @@ def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
 
 
 def _of_class(places: Mapping, student: str, marks: Mapping, terms: Terms) -> Outcome:
-    candidates = (student, f"{student}/{course.ASSIGNMENT}", f"{student}.zip")
+    candidates = (student, f"{student}/{checkout.ASSIGNMENT}", f"{student}.zip")
     (one,) = (places[path] for name in candidates if (path := terms.handed_in / name) in places)
     if one.reason is not None:
         return Outcome(aside=one.reason)
@@ -201,21 +202,21 @@ def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome
     """Stock `nbgrader autograde`, with the checkout's configuration."""
     terms.out.mkdir(parents=True)
     config = CONFIG.format(
-        config=str(course.NBGRADER_CONFIG),
+        config=str(checkout.NBGRADER_CONFIG),
         root=str(terms.out),
         seed=terms.seed,
         sandbox=terms.backend,
         training=terms.training,
     )
     (terms.out / "nbgrader_config.py").write_text(config, "utf-8")
-    source = terms.out / "source" / course.ASSIGNMENT
+    source = terms.out / "source" / checkout.ASSIGNMENT
     source.mkdir(parents=True)
-    shutil.copy(course.SOURCE, source)
+    shutil.copy(checkout.SOURCE, source)
     for student, work in works:
-        write(work, terms.out / "submitted" / student / course.ASSIGNMENT)
+        write(work, terms.out / "submitted" / student / checkout.ASSIGNMENT)
     nbgrader = Path(sys.executable).parent / "nbgrader"
     for command in ("generate_assignment", "autograde"):
-        _run([nbgrader, command, course.ASSIGNMENT], terms, cwd=terms.out)
+        _run([nbgrader, command, checkout.ASSIGNMENT], terms, cwd=terms.out)
     _run([nbgrader, "export"], terms, cwd=terms.out)
     shutil.move(terms.out / "submitted", terms.handed_in)
     marks = _marks(terms.out / "gradebook.db")

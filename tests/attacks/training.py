@@ -24,7 +24,7 @@ from attack import (
     Work,
 )
 
-from autograder import svhn
+from autograder.problem_1 import svhn
 
 CELL = "train_tiny_net_hyperparameters"
 STEP = "train_net, TODO 1 of 3"

@@ -20,14 +20,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import course
+from autograder import checkout
 
 PR_SET_CHILD_SUBREAPER = 36
 WATCHED = ("autograder", "tests", "lib_solution", "source", "release")
 """Of the checkout."""
 HIDDEN = tuple(
     path.read_text("utf-8").split("\n", 1)[0].strip('"').encode()
-    for path in sorted(course.HIDDEN_SUITES.glob("test_*.py"))
+    for path in sorted(checkout.HIDDEN_SUITES.glob("test_*.py"))
 )
 """How the hidden suites begin, each in its own words."""
 
@@ -157,7 +157,7 @@ class Traces:
         files = {str(p): _content(p) for p in sorted(laid.folder.rglob("*"))}
         files |= {str(p): "" for p in Path("/dev/shm").iterdir() if _may_be_a_students(p)}
         for part in WATCHED:
-            for path in (course.ROOT / part).rglob("*"):
+            for path in (checkout.ROOT / part).rglob("*"):
                 if "__pycache__" not in path.parts:
                     status = path.lstat()
                     # a folder's time changes with every __pycache__ that another test makes in it

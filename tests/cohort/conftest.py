@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.grade import solution
+from autograder import checkout
+from autograder.grading.grade import solution
 from autograder.release.strip import strip
 
 sys.path.append(str(Path(__file__).parent / "importable"))  # for tasks that other processes run
@@ -40,7 +40,7 @@ def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) ->
                 text = text.replace(old, new)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
-    shutil.copy(course.SOURCE, folder / "Problem_1.ipynb")
+    shutil.copy(checkout.SOURCE, folder / "Problem_1.ipynb")
 
 
 def zipped(folder: Path, path: Path) -> None:

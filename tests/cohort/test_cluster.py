@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from autograder import demo_class
 from autograder.cohort import pool
 from autograder.cohort.pool import Cluster, ClusterError
 from autograder.cohort.run import run
+from autograder.problem_1 import demo_class
 
 SEED = 31
 

@@ -14,15 +14,16 @@ from pathlib import Path
 import pool_tasks
 import pytest
 
-from autograder import course, gradebook
+from autograder import checkout
 from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
-from autograder.grade import grade
-from autograder.grading import run_again
-from autograder.older_work import REMARK
+from autograder.commands.grade import run_again
+from autograder.grading.grade import grade
+from autograder.hand_in.older_work import REMARK
+from autograder.hand_in.submission import read
+from autograder.nbgrader_plugins import gradebook
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
-from autograder.submission import read
 
 SEED = 31
 GRADED = ("=cmd('x')", "ada", "broken", "grace", "linus", "new")
@@ -249,7 +250,7 @@ def test_a_worker_for_each_processor_unless_told_and_none_too_many(
         raise Asked(count)
 
     for student in ("ada", "grace", "linus", "new"):
-        (tmp_path / "class" / student / course.ASSIGNMENT).mkdir(parents=True)
+        (tmp_path / "class" / student / checkout.ASSIGNMENT).mkdir(parents=True)
     monkeypatch.setattr(cohort, "processors", lambda: processors)
     monkeypatch.setattr(cohort, "Processes", start)
     with pytest.raises(Asked, match=f"^{started}$"):

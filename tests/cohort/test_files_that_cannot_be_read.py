@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import entries
 from autograder.cohort import work as states
 from autograder.cohort.pool import Failed, Processes
 from autograder.cohort.run import run
-from autograder.cohort.students import handed_in
+from autograder.hand_in import files
+from autograder.hand_in.students import handed_in
 
 GRADE = "import sys; from autograder.cli import app; app(sys.argv[1:])"
 HONEST = ("ada", "zoe")
@@ -117,7 +117,7 @@ class Here(Processes):
 
 
 def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path, monkeypatch):
-    out, real = tmp_path / "out", entries._opened
+    out, real = tmp_path / "out", files._opened
 
     def opened(path, within):
         if "ada" in path.parts:
@@ -127,7 +127,7 @@ def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path
     monkeypatch.setattr("autograder.cohort.run.Processes", Here)
     run(two, out, seed=1)
     assert (out / "feedback" / "ada").exists()
-    monkeypatch.setattr(entries, "_opened", opened)
+    monkeypatch.setattr(files, "_opened", opened)
     summary = run(two, out, resume=True)
     assert [(row.student, row.score) for row in summary.rows] == [("bob", 3.0)]
     assert summary.set_aside == (

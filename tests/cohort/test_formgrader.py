@@ -14,7 +14,7 @@ from pathlib import Path
 import chromium
 import pytest
 
-from autograder import gradebook
+from autograder.nbgrader_plugins import gradebook
 
 CELL = "compare_optimizers_plot"
 

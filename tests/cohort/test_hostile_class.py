@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.sandbox.limits import SUBMISSION
 
 NAMES = ["import loops, deaf to signals", "import takes memory", "call kills everything"]
@@ -18,7 +18,7 @@ NAMES = ["import loops, deaf to signals", "import takes memory", "call kills eve
 def benchmark() -> ModuleType:
     """The script, which stands beside the one that it imports."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(course.ROOT / "benchmarks"))
+        patch.syspath_prepend(str(checkout.ROOT / "benchmarks"))
         yield import_module("hostile_class")
         sys.modules.pop("hostile_class")
 
@@ -40,7 +40,7 @@ def test_every_hostile_submission_is_written_as_what_it_says(benchmark, tmp_path
     (tmp_path / "class").mkdir()
     benchmark.join(tmp_path / "class", list(benchmark.HOSTILE))
     for name, files in benchmark.HOSTILE.items():
-        work = tmp_path / "class" / benchmark.student_of(name) / course.ASSIGNMENT
+        work = tmp_path / "class" / benchmark.student_of(name) / checkout.ASSIGNMENT
         for file in files:
             compile((work / file).read_text("utf-8"), file, "exec")
     assert len(list((tmp_path / "class").iterdir())) == len(benchmark.HOSTILE) >= 20

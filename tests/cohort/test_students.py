@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograder.cohort.students import handed_in, is_id, utc
+from autograder.hand_in.students import handed_in, is_id, utc
 
 
 def folder(root, name, timestamp=None):

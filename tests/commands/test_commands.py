@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 
 
 def run(*words, **environment):
@@ -29,9 +29,9 @@ def solution(tmp_path_factory):
     """The solution as a student would hand it in: a zip with `lib` and the notebook."""
     path = tmp_path_factory.mktemp("hand-in") / "ada.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for file in (course.LIBRARY / "lib").rglob("*.py"):
-            archive.write(file, file.relative_to(course.LIBRARY))
-        archive.write(course.SOURCE, "Problem_1.ipynb")
+        for file in (checkout.LIBRARY / "lib").rglob("*.py"):
+            archive.write(file, file.relative_to(checkout.LIBRARY))
+        archive.write(checkout.SOURCE, "Problem_1.ipynb")
     return path
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.svhn import fetch, files
+from autograder.problem_1.svhn import fetch, files
 
 
 @dataclass

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from autograder.svhn import DataError, draw, fetch, identify, main, preview
+from autograder.problem_1.svhn import DataError, draw, fetch, identify, main, preview
 
 SMALL = ["--synthetic", "--train", "300", "--test", "200", "--workers", "1"]
 
@@ -49,7 +49,7 @@ def test_an_interruption_is_no_traceback(tmp_path, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograder.svhn.twin.draw", interrupted)
+    monkeypatch.setattr("autograder.problem_1.svhn.twin.draw", interrupted)
     assert main([*SMALL, "--dir", str(tmp_path)]) == 130
     assert "untouched" in capsys.readouterr().err
 

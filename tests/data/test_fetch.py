@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.svhn import DataError, download
+from autograder.problem_1.svhn import DataError, download
 
 TRAIN, TEST = "train_32x32.mat", "test_32x32.mat"
 

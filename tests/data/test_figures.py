@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.svhn.recipe import RECIPE
+from autograder.problem_1.svhn.recipe import RECIPE
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from autograder.svhn import DataError, draw, identify, sample, twin
-from autograder.svhn.glyphs import FACES, glyph_at
-from autograder.svhn.photo import photograph
-from autograder.svhn.recipe import RECIPE
-from autograder.svhn.twin import BALANCE, balanced
+from autograder.problem_1.svhn import DataError, draw, identify, sample, twin
+from autograder.problem_1.svhn.glyphs import FACES, glyph_at
+from autograder.problem_1.svhn.photo import photograph
+from autograder.problem_1.svhn.recipe import RECIPE
+from autograder.problem_1.svhn.twin import BALANCE, balanced
 
 TRAIN, TEST = "train_32x32.mat", "test_32x32.mat"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from fuzzing.readers import Fallen, Reader, attacked, drawn, held, readers
 
-from autograder import cells, entries
+from autograder.hand_in import files, notebook
 from autograder.sandbox import protocol
 
 SEED = 7
@@ -103,10 +103,10 @@ BROKEN = [
     ("records of a worker", protocol, "RECORD_KINDS", b"IBDEAZX" + bytes(range(128, 256))),
     ("records of a worker", protocol, "_json", _json_without_care),
     ("the end of a probe", protocol, "_text", _text_as_it_is),
-    ("notebooks", cells, "parsed", _parsed_without_care),
-    ("notebooks", cells, "grade_id_of", _any_id),
-    ("zip files", entries, "_complaint", _no_complaint),
-    ("zip files", entries, "_member_reader", _unguarded),
+    ("notebooks", notebook, "parsed", _parsed_without_care),
+    ("notebooks", notebook, "grade_id_of", _any_id),
+    ("zip files", files, "_complaint", _no_complaint),
+    ("zip files", files, "_member_reader", _unguarded),
 ]
 """A reader, and what is taken away from it."""
 

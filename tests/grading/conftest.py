@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from autograder import course
-from autograder.grade import Grade, grade, solution
+from autograder import checkout
+from autograder.grading.grade import Grade, grade, solution
+from autograder.hand_in.submission import Submission
 from autograder.release.strip import strip
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import choose
-from autograder.submission import Submission
 
 SEED = 2024
 
@@ -54,7 +54,7 @@ def change(right: Submission) -> Callable[..., Submission]:
 def stub(right: Submission) -> Submission:
     """What students receive."""
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, course.NOTEBOOK, name) for name, text in right.cells.items()}
+    cells = {name: strip(text, checkout.NOTEBOOK, name) for name, text in right.cells.items()}
     return Submission("stub", files, cells)
 
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from autograder import course
-from autograder.mark import manifest
-from autograder.probes import probes
-from autograder.rubric import BY_ID, SECTIONS
+from autograder import checkout
+from autograder.judgement.suites import manifest
+from autograder.problem_1.probes import probes
+from autograder.problem_1.rubric import BY_ID, SECTIONS
 
 
 def plain(text: str) -> str:
@@ -19,7 +19,7 @@ def plain(text: str) -> str:
 @pytest.fixture(scope="module")
 def text_of():
     """The Markdown above each section's graded cell, from the cell of the section before."""
-    cells = json.loads(course.SOURCE.read_text("utf-8"))["cells"]
+    cells = json.loads(checkout.SOURCE.read_text("utf-8"))["cells"]
     texts, collected = {}, ""
     for cell in cells:
         if cell["cell_type"] == "markdown":

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.rubric import SECTIONS
-from autograder.submission import read
+from autograder import checkout
+from autograder.hand_in.submission import read
+from autograder.problem_1.rubric import SECTIONS
 
 OPTIMIZERS = {"sgd_momentum": 2, "rmsprop": 2, "adam": 2}
 NETWORKS = {"cascade": 2, "small_network": 2, "dropout_network": 2}
@@ -36,7 +36,7 @@ def windows_line_ends(files: dict[str, bytes]) -> None:
 
 
 def library_only(files: dict[str, bytes]) -> None:
-    del files[course.NOTEBOOK]
+    del files[checkout.NOTEBOOK]
 
 
 def notebook_only(files: dict[str, bytes]) -> None:
@@ -141,7 +141,7 @@ SUBMISSIONS = (
 
 @pytest.fixture(scope="module")
 def right_files(right) -> dict[str, bytes]:
-    return {**right.files, course.NOTEBOOK: course.SOURCE.read_bytes()}
+    return {**right.files, checkout.NOTEBOOK: checkout.SOURCE.read_bytes()}
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:

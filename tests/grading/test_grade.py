@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import course
-from autograder.grade import grade, probe_names
-from autograder.mark import manifest
-from autograder.rubric import SECTIONS
+from autograder import checkout
+from autograder.grading.grade import grade, probe_names
+from autograder.hand_in.submission import read
+from autograder.judgement.suites import manifest
+from autograder.problem_1.rubric import SECTIONS
 from autograder.sandbox.selftest import BACKENDS
-from autograder.submission import read
 
 
 def test_the_solution_has_all_points_that_need_no_training(right, graded):
@@ -43,7 +43,7 @@ def test_the_stub_has_no_point_and_every_message_says_where_to_write(stub, grade
 
 
 def test_what_students_receive_has_no_point(graded):
-    found = graded(read(course.RELEASE))
+    found = graded(read(checkout.RELEASE))
     assert (found.score, found.max_score, found.errors) == (0, 29, ())
 
 

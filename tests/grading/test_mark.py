@@ -7,14 +7,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder import checks, course, mark
-from autograder.grade import probe_names, reference
-from autograder.observe import Observation, Observations
+from autograder import checkout
+from autograder.grading.grade import probe_names, reference
+from autograder.judgement import checks, suites
+from autograder.observation.observe import Observation, Observations
 from autograder.sandbox.session import Ending
 
 SEED = 2024
 SUITE = """
-from autograder.checks import check, close, require
+from autograder.judgement.checks import check, close, require
 
 @check("fc_forward", weight=2, announced="anything")
 def test_fc_forward_values(fc_forward):
@@ -30,7 +31,7 @@ def seen(sandbox) -> Observations:
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
     """`suite(source)` puts a suite of one file in the place of the hidden ones."""
-    monkeypatch.setattr(course, "HIDDEN_SUITES", tmp_path)
+    monkeypatch.setattr(checkout, "HIDDEN_SUITES", tmp_path)
 
     def write(source: str) -> None:
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
@@ -47,12 +48,12 @@ def with_values(seen: Observations, probe: str, **values) -> Observations:
 
 
 def failures(student: Observations, seen: Observations) -> dict[str, str]:
-    return {v.check.name: v.failure for v in mark.mark(student, seen) if v.failure is not None}
+    return {v.check.name: v.failure for v in suites.mark(student, seen) if v.failure is not None}
 
 
 def test_a_small_suite_judges(suite, seen):
     suite(SUITE)
-    assert [v.check.name for v in mark.mark(seen, seen)] == ["fc_forward_values"]
+    assert [v.check.name for v in suites.mark(seen, seen)] == ["fc_forward_values"]
     assert failures(seen, seen) == {}
     assert "fc_forward_values" in failures(with_values(seen, "fc_forward", out=np.ones(3)), seen)
 
@@ -81,27 +82,27 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
 )
 def test_a_broken_suite_is_refused(suite, seen, source, why):
     suite(source)
-    with pytest.raises((mark.SuiteBroken, SyntaxError), match=why):
-        mark.mark(seen, seen)
+    with pytest.raises((suites.SuiteBroken, SyntaxError), match=why):
+        suites.mark(seen, seen)
 
 
 def test_a_reference_without_an_answer_is_refused(seen):
     failed = Observation("fc_forward", {}, {}, Ending("timed out", "it did not finish"))
     broken = replace(seen, by_probe={**seen.by_probe, "fc_forward": failed})
-    with pytest.raises(mark.SuiteBroken, match="it did not finish"):
-        mark.mark(seen, broken)
+    with pytest.raises(suites.SuiteBroken, match="it did not finish"):
+        suites.mark(seen, broken)
 
 
 def test_observations_of_different_probes_or_seeds_are_refused(seen):
     less = {name: seen[name] for name in seen if name != "fc_forward"}
     for other in (replace(seen, by_probe=less), replace(seen, seed=SEED + 1)):
         with pytest.raises(ValueError, match="not observed alike"):
-            mark.mark(seen, other)
+            suites.mark(seen, other)
 
 
 def test_checks_of_probes_that_were_not_asked_are_not_judged(seen):
     some = {name: seen[name] for name in ("fc_forward", "fc_forward_flatten")}
-    names = {v.check.name for v in mark.mark(*[replace(seen, by_probe=some)] * 2)}
+    names = {v.check.name for v in suites.mark(*[replace(seen, by_probe=some)] * 2)}
     assert names == {
         "fc_forward_values",
         "fc_forward_flattens_any_number_of_dimensions",
@@ -140,7 +141,7 @@ def test_strange_values_in_every_place_fail_and_break_nothing(name, seen):
         )
         for probe in seen
     }
-    verdicts = mark.mark(replace(seen, by_probe=everywhere), seen)
+    verdicts = suites.mark(replace(seen, by_probe=everywhere), seen)
     passed = [v.check.name for v in verdicts if v.failure is None]
     # one is a batch size, a number of epochs and a decay that somebody may choose
     assert passed == (["train_tiny_net_hyperparameters"] if name == "one" else [])

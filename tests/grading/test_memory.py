@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from autograder import memory
-from autograder.memory import limited
+from autograder.judgement import memory
+from autograder.judgement.memory import limited
 
 MIB = 2**20
 
@@ -60,7 +60,7 @@ def test_blocks_inside_and_beside_each_other_leave_the_limit_as_it_was():
 def test_a_limit_that_was_lower_stays_as_it_was():
     code = (
         "import resource\n"
-        "from autograder.memory import limited\n"
+        "from autograder.judgement.memory import limited\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (400 * 2**20, 2**33))\n"
         "with limited(2**32):\n"
         "    print(resource.getrlimit(resource.RLIMIT_DATA) == (400 * 2**20, 2**33))\n"
@@ -81,7 +81,7 @@ def test_where_nobody_says_what_is_held_nothing_is_limited(monkeypatch):
 def test_blas_ends_nobody_for_want_of_memory():
     code = (
         "import numpy as np\n"
-        "from autograder.memory import limited\n"
+        "from autograder.judgement.memory import limited\n"
         "a, out = np.ones((2000, 2000)), np.ones((2000, 2000))\n"
         "with limited(2**20):\n"
         "    np.matmul(a, a, out=out)\n"

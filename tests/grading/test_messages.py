@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from autograder.grade import LONGEST_MESSAGE, probe_names, reference
+from autograder.grading.grade import LONGEST_MESSAGE, probe_names, reference
 
 SEED = 2024
 LAYERS = "lib/mlp/layer_utils.py"

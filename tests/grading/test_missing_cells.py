@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from autograder import course
-from autograder.cells import ANSWERS, grade_id_of
-from autograder.submission import read
+from autograder import checkout
+from autograder.hand_in.notebook import ANSWERS, grade_id_of
+from autograder.hand_in.submission import read
 
 NAMED = {"cascade_names", "small_network_names"}
 NOT_FOUND = "was found: hand in the notebook as it was released, with this cell answered"
@@ -43,20 +43,20 @@ NOTEBOOKS = {
 
 def handed_in(folder, notebook):
     """The solution's library with this notebook: bytes, JSON data or none."""
-    shutil.copytree(course.LIBRARY / "lib", folder / "lib")
+    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib")
     if notebook is not None:
         content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
-        (folder / course.NOTEBOOK).write_bytes(content)
+        (folder / checkout.NOTEBOOK).write_bytes(content)
     return read(folder)
 
 
 def source():
-    return json.loads(course.SOURCE.read_text("utf-8"))
+    return json.loads(checkout.SOURCE.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory, graded):
-    notebook = (course.RELEASE / course.NOTEBOOK).read_bytes()
+    notebook = (checkout.RELEASE / checkout.NOTEBOOK).read_bytes()
     return graded(handed_in(tmp_path_factory.mktemp("released"), notebook))
 
 

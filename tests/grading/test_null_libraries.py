@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from autograder.submission import Submission
+from autograder.hand_in.submission import Submission
 
 NETWORKS = {
     "TestFCReLU.__init__": 'self.net = sequential(flatten(), fc(15, 5, name="a"), leaky_relu())',

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
-from autograder.grade import grade, regrade
-from autograder.observe import Observations
-from autograder.older_work import REMARK, with_hyperparameters
-from autograder.submission import read
+from autograder import checkout
+from autograder.grading.grade import grade, regrade
+from autograder.hand_in.older_work import REMARK, with_hyperparameters
+from autograder.hand_in.submission import read
+from autograder.observation.observe import Observations
 
 OLD_WORK = Path(__file__).parent / "old_work"
 NETWORKS = "lib/mlp/fully_conn.py"
@@ -84,7 +84,7 @@ def test_what_was_observed_is_graded_again_as_work_of_the_same_year(sandbox, tmp
 
 
 def test_a_notebook_without_our_cell_ids_leaves_the_library_graded(tmp_path, graded):
-    notebook = json.loads(course.SOURCE.read_text("utf-8"))
+    notebook = json.loads(checkout.SOURCE.read_text("utf-8"))
     for cell in notebook["cells"]:
         cell["metadata"] = {}
     shutil.copytree(OLD_WORK / "lib", tmp_path / "lib")

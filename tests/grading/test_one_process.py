@@ -4,12 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import observe as observing
-from autograder.grade import grade, probe_names, reference, solution
-from autograder.mark import mark
-from autograder.observe import Observation, Observations, observe, observe_then_repeat_unfinished
-from autograder.probes import probes
-from autograder.readings import alike, read
+from autograder.diagnosis.same import alike, read
+from autograder.grading.grade import grade, probe_names, reference, solution
+from autograder.judgement.suites import mark
+from autograder.observation import observe as observing
+from autograder.observation.observe import (
+    Observation,
+    Observations,
+    observe,
+    observe_then_repeat_unfinished,
+)
+from autograder.problem_1.probes import probes
 from autograder.sandbox.protocol import Raised
 from autograder.sandbox.selftest import choose
 from autograder.sandbox.session import Ending

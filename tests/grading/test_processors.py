@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import costs
-from autograder.grade import grade, reference, regrade
-from autograder.observe import observe
-from autograder.probes import probes
-from autograder.readings import alike, read
+from autograder.diagnosis import costs
+from autograder.diagnosis.same import alike, read
+from autograder.grading.grade import grade, reference, regrade
+from autograder.observation.observe import observe
+from autograder.problem_1.misconceptions import applied, named
+from autograder.problem_1.probes import probes
 from autograder.seeds import key_of
-from autograder.variants import applied, named
 
 sys.path.append(str(Path(__file__).parents[1] / "alternatives"))
 

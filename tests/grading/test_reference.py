@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lib.grad_check import eval_numerical_gradient_array
 
-from autograder.probes import MODULES, Library, probes
+from autograder.problem_1.probes import MODULES, Library, probes
 from autograder.seeds import key_of
 
 KEY = key_of(77)

@@ -6,16 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder import checks, costs, course, mark, probes
-from autograder.checks import Evidence, Failure, ReferenceBroken, Refused
-from autograder.diagnose import diagnose
-from autograder.grade import compiled, findings, grade, probe_names, reference, regrade
-from autograder.observe import Observation, Observations
-from autograder.probes import Probe
+from autograder import checkout
+from autograder.diagnosis import costs
+from autograder.diagnosis.diagnose import diagnose
+from autograder.grading.grade import compiled, findings, grade, probe_names, reference, regrade
+from autograder.hand_in.submission import Submission
+from autograder.judgement import checks, suites
+from autograder.judgement.checks import Evidence, Failure, ReferenceBroken, Refused
+from autograder.observation.observe import Observation, Observations
+from autograder.observation.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
+from autograder.problem_1 import probes
+from autograder.problem_1.misconceptions import LAYERS, applied, named, solution
+from autograder.problem_1.probes import Probe
 from autograder.sandbox.session import Ending
-from autograder.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
-from autograder.submission import Submission
-from autograder.variants import LAYERS, applied, named, solution
 
 SEED = 2024
 BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
@@ -135,7 +138,7 @@ def test_a_check_calls_a_refused_value_by_the_name_it_has_for_it():
 def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(seen):
     student = replaced(seen, lambda value: BOMB)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    verdicts = mark.mark(student, seen)
+    verdicts = suites.mark(student, seen)
     assert [v.check.name for v in verdicts if v.failure is None] == []
     assert {d.found for d in diagnose(student, verdicts).values()} <= {()}
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -154,7 +157,7 @@ ODD = {
 def test_arrays_of_other_shapes_earn_nothing(odd, seen):
     def passed(by):
         student = replaced(seen, lambda value: by(value) if value.ndim else value)
-        return {v.check.name for v in mark.mark(student, seen) if v.failure is None}
+        return {v.check.name for v in suites.mark(student, seen) if v.failure is None}
 
     of_scalars = passed(lambda value: np.full(value.shape, np.nan))
     assert passed(odd) == of_scalars < passed(lambda value: value)
@@ -185,7 +188,7 @@ def test_a_mistake_of_another_shape_is_still_known_after_trimming():
     mistake = named("fc_backward_keeps_the_bias_gradient_of_every_example")
     student = costs.observed(applied((mistake,)), SEED)
     kept = trimmed(student, costs.reference(SEED))
-    verdicts = mark.mark(kept, costs.reference(SEED))
+    verdicts = suites.mark(kept, costs.reference(SEED))
     assert diagnose(kept, verdicts)["fc_backward"].found == (mistake,)
 
 
@@ -217,7 +220,7 @@ def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
     """`suite(body)` puts a suite of two checks in the place of the hidden ones; one does this."""
-    monkeypatch.setattr(course, "HIDDEN_SUITES", tmp_path)
+    monkeypatch.setattr(checkout, "HIDDEN_SUITES", tmp_path)
 
     def write(body):
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
@@ -228,7 +231,7 @@ def suite(tmp_path, monkeypatch):
 
 SUITE = """
 import numpy as np
-from autograder.checks import check, close
+from autograder.judgement.checks import check, close
 
 @check("fc_forward", announced="anything")
 def test_fc_forward_large(fc_forward):
@@ -247,36 +250,36 @@ def test_a_check_that_takes_too_much_memory_fails_alone(suite, seen):
     out[0, 0] = 10**6  # 8 TiB
     student = with_values(seen, "fc_forward", out=out)
     limit = resource.getrlimit(resource.RLIMIT_DATA)
-    verdicts = mark.mark(student, seen)
-    assert [v.failure == mark.TOO_LARGE for v in verdicts] == [True, False]
+    verdicts = suites.mark(student, seen)
+    assert [v.failure == suites.TOO_LARGE for v in verdicts] == [True, False]
     assert resource.getrlimit(resource.RLIMIT_DATA) == limit
-    assert [v.failure for v in mark.mark(seen, seen)] == [None, None]
+    assert [v.failure for v in suites.mark(seen, seen)] == [None, None]
 
 
 def test_a_grade_says_which_checks_took_too_much_memory(seen):
     verdicts = [
-        replace(v, failure=mark.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
-        for v in mark.mark(seen, seen)
+        replace(v, failure=suites.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
+        for v in suites.mark(seen, seen)
     ]
     submission = Submission("large", {}, {}, ("a file is missing",))
     verdicts = tuple(verdicts)
     found = compiled(submission, seen, verdicts, findings(seen, verdicts), None, 0.0)
-    assert found.errors == ("a file is missing", f"adam_epsilon: {mark.TOO_LARGE}")
+    assert found.errors == ("a file is missing", f"adam_epsilon: {suites.TOO_LARGE}")
     assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 
 
 def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, seen):
     suite("np.ones(2**40)")
-    with pytest.raises(mark.SuiteBroken, match="fc_forward_large takes more memory than there is"):
-        mark.mark(seen, seen)
+    with pytest.raises(suites.SuiteBroken, match="takes more memory than there is"):
+        suites.mark(seen, seen)
 
 
 def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
     seen, monkeypatch
 ):
     student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
-    verdicts = mark.mark(student, seen)
-    monkeypatch.setattr("autograder.diagnose.read", lambda *_: np.ones(2**40))
+    verdicts = suites.mark(student, seen)
+    monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
     known = findings(student, verdicts)
     found = compiled(Submission("large", {}, {}), student, verdicts, known, None, 0.0)
     (error,) = found.errors

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course, entries, submission
-from autograder.cells import without_magics
-from autograder.entries import Inaccessible
-from autograder.submission import read
+from autograder import checkout
+from autograder.hand_in import files as reading
+from autograder.hand_in import submission
+from autograder.hand_in.files import Inaccessible
+from autograder.hand_in.notebook import without_magics
+from autograder.hand_in.submission import read
 
 LIBRARY = {f"lib/{name}": b"x = 1\n" for name in ("optim.py", "mlp/layer_utils.py")}
 
@@ -200,12 +202,12 @@ def test_large_files_and_many_files_are_left_out(tmp_path, monkeypatch):
 
 
 def test_a_folder_without_end_is_looked_at_in_part(tmp_path, monkeypatch):
-    monkeypatch.setattr(entries, "MOST_IN_A_FOLDER", 20)
-    files = LIBRARY | {f"data/{i}.png": b"" for i in range(50)}
-    found = read(folder(tmp_path, files))
+    monkeypatch.setattr(reading, "MOST_IN_A_FOLDER", 20)
+    many = LIBRARY | {f"data/{i}.png": b"" for i in range(50)}
+    found = read(folder(tmp_path, many))
     assert dict(found.files) == LIBRARY
     assert "data holds more than 20 files" in about(found)
-    monkeypatch.setattr(entries, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(reading, "MOST_ENTRIES", 10)
     assert "it holds more than 10 files" in about(read(tmp_path))
 
 
@@ -220,7 +222,7 @@ def test_damaged_files_are_not_read_without_end(tmp_path, monkeypatch):
     tried = []
     monkeypatch.setattr(submission, "MOST_FILES", 3)
     path = zipped(tmp_path / "d.zip", {f"lib/b{i}.py": b"x" for i in range(9)} | LIBRARY)
-    monkeypatch.setattr(entries.zipfile.ZipFile, "open", _damaged(tried))
+    monkeypatch.setattr(reading.zipfile.ZipFile, "open", _damaged(tried))
     found = read(path)
     assert len(tried) == 3
     assert "lib/b2.py was not read: it is damaged in the zip file" in found.errors
@@ -230,7 +232,7 @@ def test_damaged_files_are_not_read_without_end(tmp_path, monkeypatch):
 def test_what_is_said_to_be_too_large_is_not_unpacked(tmp_path, monkeypatch):
     path, tried = zipped(tmp_path / "l.zip", {"lib/optim.py": b"#" * 1001}), []
     monkeypatch.setattr(submission, "LARGEST_FILE", 1000)
-    monkeypatch.setattr(entries.zipfile.ZipFile, "open", _damaged(tried))
+    monkeypatch.setattr(reading.zipfile.ZipFile, "open", _damaged(tried))
     assert "lib/optim.py was not read: it is larger" in about(read(path))
     assert not tried
 
@@ -467,7 +469,7 @@ def test_nor_is_one_that_shows_while_a_file_is_read(tmp_path, monkeypatch, packe
         if packed:
             patch.setattr(zipfile.ZipExtFile, "read", _fails)
         else:
-            patch.setattr(entries, "open", lambda *_, **__: Failing(), raising=False)
+            patch.setattr(reading, "open", lambda *_, **__: Failing(), raising=False)
         with pytest.raises(Inaccessible, match="Input/output error"):
             read(root)
 
@@ -510,8 +512,8 @@ def test_a_folder_or_zip_that_nobody_may_read_is_nobodys_work(public_path, as_or
 SHOW = """
 import sys
 from pathlib import Path
-from autograder.entries import Inaccessible
-from autograder.submission import read
+from autograder.hand_in.files import Inaccessible
+from autograder.hand_in.submission import read
 
 try:
     found = read(Path(sys.argv[1]))
@@ -522,7 +524,7 @@ except Inaccessible as reason:
 
 
 def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
-    assert read(course.LIBRARY).errors == (
+    assert read(checkout.LIBRARY).errors == (
         "there is no notebook, so the cells that are to be answered count as missing",
     )
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import course, svhn
-from autograder.grade import grade, regrade
-from autograder.observe import Observations
-from autograder.submission import Submission, read
+from autograder import checkout
+from autograder.grading.grade import grade, regrade
+from autograder.hand_in.submission import Submission, read
+from autograder.observation.observe import Observations
+from autograder.problem_1 import svhn
 from autograder.training.images import Mode, opened
 from autograder.training.replay import Replay, Task, replayed
 
@@ -54,7 +55,7 @@ def test_the_solution_has_all_points(right, trained, images):
 
 
 def test_what_students_receive_has_no_point(trained):
-    found = trained(read(course.RELEASE))
+    found = trained(read(checkout.RELEASE))
     assert (found.score, found.max_score) == (0, 37)
     assert "raised NotImplementedError" in section(found).tests[0].message
 

@@ -1,6 +1,6 @@
 """The six functions that are defined in the notebook."""
 
-from autograder.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, provided, unchanged
 
 
 def compare(probe, name):

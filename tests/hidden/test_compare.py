@@ -5,8 +5,8 @@ a rate of thirty times its own would win, too, so each counts by the checks of i
 update.
 """
 
-from autograder import judge
-from autograder.checks import check, require
+from autograder.judgement.checks import check, require
+from autograder.training import networks
 
 AHEAD = 0.9
 """The part of SGD's loss to stay below. Correct work is far below (benchmarks/comparisons.py)."""
@@ -15,7 +15,7 @@ AHEAD = 0.9
 def loss(probe, answer, prefix=""):
     names = ("w1", "b1", "w2", "b2", "slopes")
     parameters = {name: getattr(answer, prefix + name) for name in names}
-    return judge.loss(parameters, probe.given.x, probe.given.y)
+    return networks.loss(parameters, probe.given.x, probe.given.y)
 
 
 def beats_sgd(probe, name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, provided, unchanged
 
 LOSS = 1e-5
 """As FLOAT32; also leaves room for log(p + 1e-8), a common guard: our p are above 1e-3."""

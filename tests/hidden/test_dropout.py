@@ -6,7 +6,7 @@ derivative of what the student's own forward pass did: a mistake made there is p
 
 import numpy as np
 
-from autograder.checks import (
+from autograder.judgement.checks import (
     DEVIATIONS,
     FLOAT32,
     Failure,

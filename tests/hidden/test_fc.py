@@ -1,6 +1,6 @@
 """Flatten and FC: what they return, their gradients, and that they work at training size."""
 
-from autograder.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, provided, unchanged
 
 
 @check("fc_forward", weight=2, announced="the features times the weights, plus the biases")

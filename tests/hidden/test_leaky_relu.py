@@ -1,6 +1,6 @@
 """Leaky ReLU: values and gradients away from the kink, for the default slope and others."""
 
-from autograder.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, provided, unchanged
 
 
 @check("leaky_relu_forward", weight=3, announced="Negative values are multiplied by the slope")

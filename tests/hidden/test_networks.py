@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.checks import DEVIATIONS, check, close, numbers, provided, require
+from autograder.judgement.checks import DEVIATIONS, check, close, numbers, provided, require
 
 NETWORK = 1e-5
 """As FLOAT32: three layers of at most 30 features add up no more rounding than one of 3,072."""

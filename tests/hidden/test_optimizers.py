@@ -5,7 +5,7 @@ Moving averages and roots are well conditioned here, so FLOAT32 holds for every 
 
 import numpy as np
 
-from autograder.checks import check, close, either, provided, unchanged
+from autograder.judgement.checks import check, close, either, provided, unchanged
 
 PARAMETERS = ("w1", "b1", "w2", "b2")
 

@@ -5,7 +5,7 @@ What these checks earn is multiplied by what the training earns (`autograder/tra
 
 import numpy as np
 
-from autograder.checks import check, close, provided, require
+from autograder.judgement.checks import check, close, provided, require
 
 
 @check(

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from autograder import course
+from autograder import checkout
 
 NUMERICAL = (
     "tests/notebook/test_seed_figures.py",
@@ -22,7 +22,7 @@ OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
 def test_numerical_tests_pass_on_another_processor(other_processor):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NUMERICAL],
-        cwd=course.ROOT,
+        cwd=checkout.ROOT,
         env={
             **os.environ,
             **other_processor.variables,

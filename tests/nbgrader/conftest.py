@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course, gradebook
-from autograder.grade import Grade, solution
+from autograder import checkout
+from autograder.grading.grade import Grade, solution
+from autograder.nbgrader_plugins import gradebook
 from autograder.release.strip import strip
 
 
@@ -52,12 +53,12 @@ class Course:
         )
 
     def work(self, student: str) -> Path:
-        return self.root / "submitted" / student / course.ASSIGNMENT
+        return self.root / "submitted" / student / checkout.ASSIGNMENT
 
     def marks(self, student: str) -> dict[str, tuple[float | None, float | None, bool]]:
         """By cell: what we gave, what a person gave, and whether a person has to look."""
         with gradebook.opened(self.book) as book:
-            notebook = book.find_submission_notebook("Problem_1", course.ASSIGNMENT, student)
+            notebook = book.find_submission_notebook("Problem_1", checkout.ASSIGNMENT, student)
             return {
                 mark.name: (mark.auto_score, mark.manual_score, mark.needs_manual_grade)
                 for mark in notebook.grades
@@ -65,7 +66,7 @@ class Course:
 
     def notebook(self, student: str) -> dict:
         """What graders see."""
-        path = self.root / "autograded" / student / course.ASSIGNMENT / course.NOTEBOOK
+        path = self.root / "autograded" / student / checkout.ASSIGNMENT / checkout.NOTEBOOK
         return json.loads(path.read_text("utf-8"))
 
 
@@ -78,7 +79,7 @@ def a_course() -> type[Course]:
 @pytest.fixture(scope="session")
 def source() -> Callable[[], dict]:
     """A fresh copy of the notebook with its solutions."""
-    return lambda: json.loads(course.SOURCE.read_text("utf-8"))
+    return lambda: json.loads(checkout.SOURCE.read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +106,7 @@ def hand_in() -> Callable[..., None]:
         if isinstance(notebook, dict):
             notebook = json.dumps(notebook).encode()
         if notebook is not None:
-            (folder / course.NOTEBOOK).write_bytes(notebook)
+            (folder / checkout.NOTEBOOK).write_bytes(notebook)
 
     return write
 

@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.nbgrader_plugins import autograde
 
 CONFIG = f"""\
-load_subconfig({str(course.NBGRADER_CONFIG)!r})
+load_subconfig({str(checkout.NBGRADER_CONFIG)!r})
 c = get_config()
 c.CourseDirectory.root = {{root!r}}
 c.GradeSubmission.seed = 5
@@ -24,8 +24,8 @@ AWAITS = (None, None, True)
 def classroom(public_path, a_course, source, hand_in):
     """A course that has its assignment, with two honest hand-ins, of which one is the last."""
     root = public_path / "course"
-    (root / "source" / course.ASSIGNMENT).mkdir(parents=True)
-    shutil.copy(course.SOURCE, root / "source" / course.ASSIGNMENT)
+    (root / "source" / checkout.ASSIGNMENT).mkdir(parents=True)
+    shutil.copy(checkout.SOURCE, root / "source" / checkout.ASSIGNMENT)
     (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)), "utf-8")
     opened = a_course(root)
     for student in ("ada", "zoe"):
@@ -43,17 +43,17 @@ def test_who_cannot_be_read_is_set_aside_and_the_others_are_graded(
     shutil.copytree(submitted / "ada", submitted / os.fsdecode(b"\xff\xfe"))
     shutil.copytree(submitted / "ada", submitted / "two\nlines")
     classroom.work("linked").rename(submitted / "real")
-    classroom.work("linked").symlink_to(submitted / "ada" / course.ASSIGNMENT)
+    classroom.work("linked").symlink_to(submitted / "ada" / checkout.ASSIGNMENT)
     os.chmod(submitted / "closed", 0)
     os.chmod(classroom.work("half-closed"), 0)
     os.chmod(classroom.work("library-closed") / "lib", 0)
-    os.chmod(classroom.work("notebook-closed") / course.NOTEBOOK, 0)
+    os.chmod(classroom.work("notebook-closed") / checkout.NOTEBOOK, 0)
     if os.geteuid() == 0:
         for path in (classroom.root, classroom.root / "source"):
             os.chown(path, 65534, 65534)
     for words in (["generate_assignment"], ["autograde", "--log-level=WARN"]):
         said = as_ordinary_user(
-            NBGRADER, *words, course.ASSIGNMENT, cwd=classroom.root, errors=True
+            NBGRADER, *words, checkout.ASSIGNMENT, cwd=classroom.root, errors=True
         )
     for student in ("ada", "zoe"):
         assert classroom.marks(student)["adam"][0] == 2
@@ -77,8 +77,8 @@ def test_what_becomes_a_link_during_a_run_is_not_followed(
     other = tmp_path / "other"
     hand_in(other, source())
     hand_in(classroom.work("swapped"), None, stub=True)
-    shutil.copy(course.RELEASE / course.NOTEBOOK, classroom.work("swapped"))
-    classroom.nbgrader("generate_assignment", course.ASSIGNMENT)
+    shutil.copy(checkout.RELEASE / checkout.NOTEBOOK, classroom.work("swapped"))
+    classroom.nbgrader("generate_assignment", checkout.ASSIGNMENT)
 
     def swap():
         work = classroom.work("swapped")
@@ -98,6 +98,6 @@ def test_what_becomes_a_link_during_a_run_is_not_followed(
 
     monkeypatch.chdir(classroom.root)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(classroom.root)).load_config()
-    done = NbGraderAPI(config=config).autograde(course.ASSIGNMENT, "swapped")
+    done = NbGraderAPI(config=config).autograde(checkout.ASSIGNMENT, "swapped")
     assert done["success"], done
     assert set(classroom.marks("swapped").values()) == {AWAITS}

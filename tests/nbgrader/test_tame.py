@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-from autograder import course
-from autograder.graded_notebook import LONGEST_MARKDOWN, plain_notebook
-from autograder.tame import SHOW, SHOW_WITH, tame
+from autograder import checkout
+from autograder.nbgrader_plugins.graded_notebook import LONGEST_MARKDOWN, plain_notebook
+from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH, tame
 
-sys.path.append(str(course.ROOT / "tests" / "attacks"))  # which are looked at in the same way
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
 from opened import COMMAND, Page, acts
 
 HOSTILE = {
@@ -159,7 +159,7 @@ def test_a_heading_looks_as_before():
 
 
 def test_every_command_of_the_assignment_is_among_those_that_show_something():
-    cells = json.loads(course.SOURCE.read_text("utf-8"))["cells"]
+    cells = json.loads(checkout.SOURCE.read_text("utf-8"))["cells"]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     names = {name for text in texts for name in COMMAND.findall(text)}
     assert len(names) > 30

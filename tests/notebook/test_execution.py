@@ -7,17 +7,18 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder import course, svhn
+from autograder import checkout
+from autograder.problem_1 import svhn
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     """The notebook after a run on a small twin, with a hundredth of the training."""
     folder = tmp_path_factory.mktemp("student") / "problem_1"
-    shutil.copytree(course.RELEASE, folder)
-    shutil.copytree(course.LIBRARY / "lib", folder / "lib", dirs_exist_ok=True)
+    shutil.copytree(checkout.RELEASE, folder)
+    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib", dirs_exist_ok=True)
     svhn.draw(folder / "data", train=4000, test=200)
-    notebook = nbformat.read(course.SOURCE, as_version=4)
+    notebook = nbformat.read(checkout.SOURCE, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SVHN_MAX_TRAINING", "700")
         patch.delenv("SVHN_DIR", raising=False)

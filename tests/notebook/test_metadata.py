@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from autograder import course
-from autograder.rubric import AUTO_TOTAL, SECTIONS, TOTAL
+from autograder import checkout
+from autograder.problem_1.rubric import AUTO_TOTAL, SECTIONS, TOTAL
 
 # The table that students, graders and past work rely on: id, title, points, of these automatic.
 PUBLISHED = [
@@ -30,7 +30,7 @@ PUBLISHED = [
 
 @pytest.fixture(scope="module")
 def notebook():
-    return nbformat.read(course.SOURCE, as_version=4)
+    return nbformat.read(checkout.SOURCE, as_version=4)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.release.build import build
 
 sys.path.append(str(Path(__file__).parent))  # for `planting`
@@ -15,10 +15,10 @@ sys.path.append(str(Path(__file__).parent))  # for `planting`
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A fresh build; tests leave it as it is."""
-    return build(tmp_path_factory.mktemp("release") / course.ASSIGNMENT).folder
+    return build(tmp_path_factory.mktemp("release") / checkout.ASSIGNMENT).folder
 
 
 @pytest.fixture
 def release(built, tmp_path):
     """A copy of a fresh build, to change."""
-    return shutil.copytree(built, tmp_path / course.ASSIGNMENT)
+    return shutil.copytree(built, tmp_path / checkout.ASSIGNMENT)

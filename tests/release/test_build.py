@@ -11,11 +11,11 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
-from autograder import course
+from autograder import checkout
+from autograder.problem_1.rubric import SECTIONS, TOTAL
 from autograder.release import contents
 from autograder.release.build import BuildError, build, differences
 from autograder.release.markers import StripError
-from autograder.rubric import SECTIONS, TOTAL
 
 
 def tree(folder):
@@ -26,7 +26,7 @@ def tree(folder):
 
 @pytest.fixture(scope="module")
 def cells(built):
-    notebook = nbformat.read(built / course.NOTEBOOK, as_version=4)
+    notebook = nbformat.read(built / checkout.NOTEBOOK, as_version=4)
     return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells}
 
 
@@ -36,8 +36,8 @@ def clone(tmp_path):
     folder = tmp_path / "clone"
     for name in ("autograder", "lib_solution", "source"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(course.ROOT / name, folder / name, ignore=ignored)
-    shutil.copy(course.NBGRADER_CONFIG, folder)
+        shutil.copytree(checkout.ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(checkout.NBGRADER_CONFIG, folder)
     return folder
 
 
@@ -56,17 +56,17 @@ def python(folder, arguments):
 
 def test_the_committed_release_is_what_the_sources_build():
     """When this fails: `autograder release`, look at the difference, commit it."""
-    findings = [f for f in differences(course.RELEASE) if "cache" not in f.path]
+    findings = [f for f in differences(checkout.RELEASE) if "cache" not in f.path]
     assert findings == []
 
 
-COMMAND = ["-m", "nbgrader", "generate_assignment", course.ASSIGNMENT, "--force"]
+COMMAND = ["-m", "nbgrader", "generate_assignment", checkout.ASSIGNMENT, "--force"]
 BUTTON = [
     "-c",
     "from nbgrader.apps import NbGraderAPI\n"
     "from traitlets.config import PyFileConfigLoader\n"
     "config = PyFileConfigLoader('nbgrader_config.py', path='.').load_config()\n"
-    f"made = NbGraderAPI(config=config).generate_assignment({course.ASSIGNMENT!r}, force=True)\n"
+    f"made = NbGraderAPI(config=config).generate_assignment({checkout.ASSIGNMENT!r}, force=True)\n"
     "raise SystemExit(not made['success'])",
 ]
 
@@ -75,7 +75,7 @@ BUTTON = [
 def test_stock_nbgrader_builds_the_same_bytes(built, clone, road):
     ran = python(clone, road)
     assert ran.returncode == 0, ran.stderr
-    assert tree(clone / "release" / course.ASSIGNMENT) == tree(built)
+    assert tree(clone / "release" / checkout.ASSIGNMENT) == tree(built)
 
 
 def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
@@ -93,32 +93,32 @@ def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
     ran = python(clone, COMMAND)
     assert ran.returncode != 0
     assert "looks like '### BEGIN SOLUTION'" in ran.stderr
-    assert not (clone / "release" / course.ASSIGNMENT).exists()
+    assert not (clone / "release" / checkout.ASSIGNMENT).exists()
 
 
 def test_nothing_lies_beside_the_source_notebook():
     """`nbgrader autograde` would copy it over what students hand in."""
-    found = {path.name for path in course.SOURCE.parent.iterdir()} - {".ipynb_checkpoints"}
-    assert found == {course.NOTEBOOK}
+    found = {path.name for path in checkout.SOURCE.parent.iterdir()} - {".ipynb_checkpoints"}
+    assert found == {checkout.NOTEBOOK}
 
 
 def test_a_build_leaves_nothing_in_the_checkout_but_the_release(tmp_path):
     def state():
-        return {p.name for p in course.ROOT.iterdir()}
+        return {p.name for p in checkout.ROOT.iterdir()}
 
     before = state()
-    report = build(tmp_path / course.ASSIGNMENT)
+    report = build(tmp_path / checkout.ASSIGNMENT)
     assert state() == before
-    assert [p.name for p in tmp_path.iterdir()] == [course.ASSIGNMENT]
+    assert [p.name for p in tmp_path.iterdir()] == [checkout.ASSIGNMENT]
     assert report.files == len(contents.files()) + 1
     assert report.solutions == 20
 
 
 def test_a_build_that_fails_leaves_the_old_release(tmp_path, monkeypatch):
-    old = tmp_path / course.ASSIGNMENT
+    old = tmp_path / checkout.ASSIGNMENT
     old.mkdir()
     (old / "old.txt").write_text("old")
-    monkeypatch.setattr(course, "LIBRARY", tmp_path / "solution")
+    monkeypatch.setattr(checkout, "LIBRARY", tmp_path / "solution")
     monkeypatch.setattr(contents, "_name", lambda path: path.name)
     (tmp_path / "solution/lib").mkdir(parents=True)
     (tmp_path / "solution/lib/fc.py").write_text("### BEGIN SOLUTION\nx = 1\n")
@@ -129,22 +129,22 @@ def test_a_build_that_fails_leaves_the_old_release(tmp_path, monkeypatch):
 
 def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
     broken = tmp_path / "nbgrader_config.py"
-    monkeypatch.setattr(course, "NBGRADER_CONFIG", broken)
+    monkeypatch.setattr(checkout, "NBGRADER_CONFIG", broken)
     broken.write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path)!r}\n"
         "c.GenerateAssignment.preprocessors = []\n"
     )
-    source = tmp_path / "source" / course.ASSIGNMENT
+    source = tmp_path / "source" / checkout.ASSIGNMENT
     source.mkdir(parents=True)
     (source / "a.ipynb").write_text("{}")
     with pytest.raises(
         BuildError, match=r"(?s)error processing assignment.*a\.ipynb|NotJSON|nbformat"
     ):
-        build(tmp_path / "release" / course.ASSIGNMENT)
+        build(tmp_path / "release" / checkout.ASSIGNMENT)
 
 
 def test_the_notebook_does_not_depend_on_the_machine(built):
-    notebook = json.loads((built / course.NOTEBOOK).read_text(encoding="utf-8"))
+    notebook = json.loads((built / checkout.NOTEBOOK).read_text(encoding="utf-8"))
     assert notebook["metadata"] == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -187,5 +187,5 @@ def test_what_nbgrader_needs_to_grade_is_in_the_metadata(cells):
 
 def test_no_path_of_this_machine_is_in_the_release(built):
     for name, content in tree(built).items():
-        assert str(course.ROOT).encode() not in content, name
+        assert str(checkout.ROOT).encode() not in content, name
         assert str(Path.home()).encode() + b"/" not in content, name

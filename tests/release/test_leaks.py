@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from planting import data, library, notebook, text
 
-from autograder import course
+from autograder import checkout
 from autograder.release.leaks import read_secrets
 from autograder.release.verify import inspect
 
@@ -29,7 +29,7 @@ def zipped(member, content):
 def compiled(release):
     (release / "lib" / "__pycache__").mkdir()
     py_compile.compile(
-        str(course.LIBRARY / "lib/optim.py"),
+        str(checkout.LIBRARY / "lib/optim.py"),
         str(release / "lib/__pycache__/optim.cpython-311.pyc"),
     )
 
@@ -142,24 +142,24 @@ LEAKS = {
     "in a code cell": (
         notebook(lambda nb, cells: cells["imports"]["source"].append(f"\nif 0:\n    {SECRET}")),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "the answer of a cell": (
         notebook(
             lambda nb, cells: cells["cascade_names"]["source"].append("\nparam_name_w = 'fullo_w'")
         ),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "a hyperparameter": (
         notebook(lambda nb, cells: cells["train_tiny_net_sizes"]["source"].append("\nepochs = 20")),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in Markdown": (
         notebook(lambda nb, cells: cells["layers"]["source"].append(f"\nFor instance `{SECRET}`.")),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in Markdown, with other variables": (
         notebook(
@@ -168,22 +168,22 @@ LEAKS = {
             )
         ),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in an output": (
         notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output(SECRET + "\n"))),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in a cell's metadata": (
         notebook(lambda nb, cells: cells["imports"]["metadata"].update(note=SECRET)),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in the notebook's metadata": (
         notebook(lambda nb, cells: nb["metadata"].update(history=[{"was": SECRET}])),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "in an attachment": (
         notebook(
@@ -194,12 +194,12 @@ LEAKS = {
             )
         ),
         "leak",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "a model answer": (
         notebook(lambda nb, cells: cells["optimizers"]["source"].append(f"\n{MODEL_ANSWER}.")),
         "answers",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "a model answer in other case and punctuation": (
         text("README.md", lambda s: s + "\n* " + MODEL_ANSWER.upper().replace(" ", ",\n")),
@@ -209,7 +209,7 @@ LEAKS = {
     "a mark scheme": (
         notebook(lambda nb, cells: cells["compare_optimizers_plot"]["source"].append(MARK_SCHEME)),
         "answers",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     # Other files
     "in the README": (
@@ -250,14 +250,14 @@ LEAKS = {
     "compiled": (compiled, "files", "lib/__pycache__/optim.cpython-311.pyc"),
     "a picture nobody can read": (data("a.png", b"\x89PNG\r\n\x1a\n\xff"), "files", "a.png"),
     "a link to the solution": (
-        lambda release: (release / "solution").symlink_to(course.LIBRARY),
+        lambda release: (release / "solution").symlink_to(checkout.LIBRARY),
         "files",
         "solution",
     ),
     "a gradebook": (data("gradebook.db", b"SQLite format 3\0"), "files", "gradebook.db"),
     "a gradebook of another name": (data("notes", b"SQLite format 3\0\xff"), "files", "notes"),
     "a hidden suite": (
-        data("tests/test_fc.py", lambda: (course.HIDDEN_SUITES / "test_fc.py").read_bytes()),
+        data("tests/test_fc.py", lambda: (checkout.HIDDEN_SUITES / "test_fc.py").read_bytes()),
         "hidden",
         "tests/test_fc.py",
     ),
@@ -265,37 +265,37 @@ LEAKS = {
     "an output": (
         notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output("done"))),
         "notebook",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "an execution count": (
         notebook(lambda nb, cells: cells["imports"].update(execution_count=7)),
         "notebook",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "a notebook that is none": (
         notebook(lambda nb, cells: nb["cells"][1].pop("outputs")),
         "notebook",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "other points": (
         notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(points=3)),
         "points",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "an unlocked check": (
         notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(locked=False)),
         "points",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "a check that is gone": (
         notebook(lambda nb, cells: nb["cells"].remove(cells["adam"])),
         "points",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
     "two cells of one name": (
         notebook(lambda nb, cells: nb["cells"].append({**cells["adam"], "id": "other"})),
         "points",
-        course.NOTEBOOK,
+        checkout.NOTEBOOK,
     ),
 }
 
@@ -330,9 +330,9 @@ def test_a_leak_is_named_by_its_line(release):
     assert {finding.line for finding in inspect(release)} == {42}
 
     notebook(lambda nb, cells: cells["layers"]["source"].append(f"\n{SECRET}"))(release)
-    raw = (release / course.NOTEBOOK).read_text().split("\n")
+    raw = (release / checkout.NOTEBOOK).read_text().split("\n")
     expected = next(n for n, line in enumerate(raw, 1) if SECRET in line)
-    assert str(expected) in {str(f.line) for f in inspect(release) if f.path == course.NOTEBOOK}
+    assert str(expected) in {str(f.line) for f in inspect(release) if f.path == checkout.NOTEBOOK}
 
 
 @pytest.mark.parametrize(

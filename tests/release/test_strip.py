@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.release.contents import files
 from autograder.release.markers import StripError, regions
 from autograder.release.strip import find_blocks, strip
@@ -231,7 +231,7 @@ def test_the_library_is_stripped_of_every_solution_and_nothing_else():
     for name, content in files().items():
         if not name.startswith("lib/"):
             continue
-        source = (course.LIBRARY / name).read_text(encoding="utf-8")
+        source = (checkout.LIBRARY / name).read_text(encoding="utf-8")
         found = find_blocks(source, name)
         kept = source.split("\n")
         for block in reversed(found):

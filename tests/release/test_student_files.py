@@ -11,10 +11,11 @@ import zipfile
 
 import pytest
 
-from autograder import course, submission
+from autograder import checkout
+from autograder.hand_in import submission
+from autograder.problem_1.rubric import BY_ID, SECTIONS
 from autograder.release.contents import STUDENT, files
 from autograder.release.proofs import answer, draw_data
-from autograder.rubric import BY_ID, SECTIONS
 
 
 def run(folder, *arguments, **environment):
@@ -66,7 +67,7 @@ def visible_checks():
 
 @pytest.fixture(scope="module")
 def checks(visible_checks, built):
-    found = visible_checks.read_checks(built / course.NOTEBOOK)
+    found = visible_checks.read_checks(built / checkout.NOTEBOOK)
     return {check.id: check for check in found}
 
 
@@ -176,7 +177,7 @@ def test_one_section_can_be_run_alone(solved):
 @pytest.mark.parametrize("arguments", [["--quick"], ["--training"], ["-m", "training"]])
 def test_training_runs_when_asked_for(solved, tmp_path, arguments):
     draw_data(tmp_path / "data")
-    edit(solved / course.NOTEBOOK, "epochs = 20", "epochs = 1")
+    edit(solved / checkout.NOTEBOOK, "epochs = 20", "epochs = 1")
     environment = {"SVHN_DIR": str(tmp_path / "data"), "SVHN_MAX_TRAINING": "200"}
     ran = pytest_in(solved, *arguments, "-k", "train_tiny_net", **environment)
     assert re.findall(r"^passed +(\w+)", ran.stdout, re.MULTILINE) == ["train_tiny_net"], ran.stdout
@@ -214,7 +215,7 @@ def test_a_library_that_is_no_python_fails_every_check_with_its_line(solved):
 
 
 def test_a_broken_notebook_is_named(solved):
-    (solved / course.NOTEBOOK).write_text("{")
+    (solved / checkout.NOTEBOOK).write_text("{")
     ran = pytest_in(solved)
     assert ran.returncode != 0
     assert "Problem_1.ipynb is not a whole notebook" in ran.stdout
@@ -243,7 +244,7 @@ def test_a_finished_work_is_collected_without_a_question(solved):
     assert ran.returncode == 0, ran.stderr
     with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
         library = {name for name in files() if name.startswith("lib/")}
-        assert set(archive.namelist()) == library | {"lib/mlp/mine.py", course.NOTEBOOK}
+        assert set(archive.namelist()) == library | {"lib/mlp/mine.py", checkout.NOTEBOOK}
         assert archive.read("lib/optim.py") == (solved / "lib/optim.py").read_bytes()
 
 
@@ -264,14 +265,14 @@ def test_an_unfinished_work_is_listed_and_collected_on_demand(release):
 
 MISSING = {
     "a file": (lambda f: (f / "lib/optim.py").unlink(), "lib/optim.py is not there"),
-    "the notebook": (lambda f: (f / course.NOTEBOOK).unlink(), "Problem_1.ipynb is not there"),
+    "the notebook": (lambda f: (f / checkout.NOTEBOOK).unlink(), "Problem_1.ipynb is not there"),
     "half of the notebook": (
-        lambda f: (f / course.NOTEBOOK).write_text('{"cells": ['),
+        lambda f: (f / checkout.NOTEBOOK).write_text('{"cells": ['),
         "not a whole notebook",
     ),
-    "another kind of file": (lambda f: (f / course.NOTEBOOK).write_text("[]"), "not a whole"),
+    "another kind of file": (lambda f: (f / checkout.NOTEBOOK).write_text("[]"), "not a whole"),
     "a cell": (
-        lambda f: edit(f / course.NOTEBOOK, '"cascade_names"', '"other"'),
+        lambda f: edit(f / checkout.NOTEBOOK, '"cascade_names"', '"other"'),
         "lost its cell 'cascade_names'",
     ),
 }
@@ -302,7 +303,7 @@ def test_a_name_that_is_no_file_name_is_refused(solved):
 
 def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, solved):
     assert collecting.LARGEST_NOTEBOOK == submission.LARGEST_NOTEBOOK
-    with open(solved / course.NOTEBOOK, "a") as file:
+    with open(solved / checkout.NOTEBOOK, "a") as file:
         file.write(" " * submission.LARGEST_NOTEBOOK)
     ran = collect(solved, "--partial")
     assert ran.returncode == 1
@@ -311,7 +312,7 @@ def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, 
 
 def test_what_must_be_there_is_what_the_release_has(collecting):
     library = [name for name in files() if name.startswith("lib/")]
-    assert sorted(collecting.REQUIRED) == sorted([course.NOTEBOOK, *library])
+    assert sorted(collecting.REQUIRED) == sorted([checkout.NOTEBOOK, *library])
     cells = [name for section in SECTIONS for name in section.answers]
     questions = [n for s in SECTIONS for n, _ in s.by_hand if n.endswith("_question")]
     assert sorted(collecting.CELLS) == sorted(cells + questions)
@@ -376,4 +377,4 @@ def test_the_requirements_hold_all_that_is_imported():
 def test_the_submission_can_be_read_back_as_a_notebook(solved):
     assert collect(solved).returncode == 0
     with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
-        assert json.loads(archive.read(course.NOTEBOOK))["nbformat"] == 4
+        assert json.loads(archive.read(checkout.NOTEBOOK))["nbformat"] == 4

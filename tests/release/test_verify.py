@@ -6,7 +6,8 @@ import re
 import pytest
 from planting import library, notebook, text
 
-from autograder import course, rubric
+from autograder import checkout
+from autograder.problem_1 import rubric
 from autograder.release.proofs import run_proofs
 from autograder.release.verify import verify
 
@@ -38,7 +39,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 def one_section(release, monkeypatch):
     """The release without its notebook's cells after the first check."""
     monkeypatch.setattr(rubric, "SECTIONS", rubric.SECTIONS[:1])
-    path = release / course.NOTEBOOK
+    path = release / checkout.NOTEBOOK
     content = json.loads(path.read_text(encoding="utf-8"))
     ids = [cell["id"] for cell in content["cells"]]
     content["cells"] = content["cells"][: ids.index("fc_forward") + 1]

@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.grade import Grade, Hint, SectionGrade, Test
+from autograder.grading.grade import Grade, Hint, SectionGrade, Test
+from autograder.problem_1.rubric import SECTIONS
 from autograder.report.charts import curve, histogram
 from autograder.report.class_report import Class, Row, csv_of, page_of, section_figures
 from autograder.report.feedback import feedback
-from autograder.rubric import SECTIONS
 
 EVIL = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"
 

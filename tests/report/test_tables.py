@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograder import course
+from autograder import checkout
 from autograder.report.tables import safe, table
 
-sys.path.append(str(course.ROOT / "tests" / "attacks"))  # which are looked at in the same way
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
 from opened import formulas
 
 COMPUTE = "cmd|' /C calc'!A0"

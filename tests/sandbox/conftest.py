@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.observe import Observations, observe
+from autograder.observation.observe import Observations, observe
 from autograder.sandbox import backend as backends
 from autograder.sandbox.limits import MIB, Budget, Limits
 from autograder.sandbox.selftest import BACKENDS, passes

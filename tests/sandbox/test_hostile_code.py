@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.observe import Observations
+from autograder.observation.observe import Observations
 
 
 @dataclass(frozen=True)

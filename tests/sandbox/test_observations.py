@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from autograder.observe import STORY, Observation, Observations
+from autograder.observation.observe import STORY, Observation, Observations
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.sandbox import zygotes
 from autograder.sandbox.selftest import BACKENDS
 
@@ -75,7 +75,7 @@ PROBE = """
 
 
 def test_no_child_finds_where_the_grader_lies(run):
-    backwards = str(course.ROOT / "autograder")[::-1]  # the probe itself must not hold it
+    backwards = str(checkout.ROOT / "autograder")[::-1]  # the probe itself must not hold it
     seen = run(PROBE.format(backwards), ["looks"], layer_utils=LOOKS)["looks"]
     assert seen.ending.how == "finished", seen.ending
     told = bytes(np.asarray(seen["told"])).decode()
@@ -90,7 +90,7 @@ def test_the_memory_that_a_child_inherits_holds_no_path_of_the_graders(run_probe
     source = "@given()\ndef nothing(lib):\n    yield dict(a=1.0)\n"
     seen = run_probes(backend, source, ["nothing"], library())
     assert seen["nothing"].ending.how == "finished"
-    paths = [str(course.ROOT / "autograder"), str(course.LIBRARY), str(course.HIDDEN_SUITES)]
+    paths = [str(checkout.ROOT / "autograder"), str(checkout.LIBRARY), str(checkout.HIDDEN_SUITES)]
     codings = ("utf-8", "utf-16-le", "utf-32-le")
     wanted = [path.encode(coding) for path in paths for coding in codings]
     assert zygotes._kept

@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from autograder import probes as ours
-from autograder.probes import Library, given
+from autograder.problem_1 import probes as ours
+from autograder.problem_1.probes import Library, given
 from autograder.sandbox.limits import MIB
 from autograder.seeds import key_of
 

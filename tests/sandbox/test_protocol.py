@@ -9,7 +9,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from autograder.sandbox import protocol, writer
+from autograder.sandbox import protocol
+from autograder.sandbox.inside import writer
 from autograder.sandbox.protocol import Frames, MalformedError, Raised, Records, Step, probe_end
 
 ROOM = 2**20

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder.sandbox.writer import UnfitError, plain
+from autograder.sandbox.inside.writer import UnfitError, plain
 
 ROOM = 2**20
 

@@ -76,7 +76,7 @@ def test_a_missing_program_is_named_with_what_to_install(monkeypatch):
 
 ORDINARY = """
 import sys
-from autograder.observe import observe
+from autograder.observation.observe import observe
 from autograder.sandbox.selftest import BACKENDS, selftest
 for backend in BACKENDS:
     if backend.unavailable() is None:

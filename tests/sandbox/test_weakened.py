@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import course
+from autograder import checkout
 from autograder.sandbox.selftest import BACKENDS
 
 
@@ -66,7 +66,7 @@ def test_the_same_for_an_ordinary_user():
         pytest.skip(f"needs setpriv and a python{version} outside root's home")
     import numpy
 
-    paths = [course.ROOT, Path(numpy.__file__).parent.parent]
+    paths = [checkout.ROOT, Path(numpy.__file__).parent.parent]
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, table.__file__]
     done = subprocess.run(
         argv,
@@ -87,5 +87,5 @@ def test_the_same_for_an_ordinary_user():
 
 
 def test_the_table_of_results_is_that_of_the_weakenings():
-    results = (course.ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
+    results = (checkout.ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
     assert table.as_markdown() in results, "run `python benchmarks/weakened.py`"

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.sandbox.backend import HERE, Backend
+from autograder.sandbox.backend import INSIDE, Backend
 from autograder.sandbox.packages import hidden_within, python_files
 from autograder.sandbox.selftest import BACKENDS, OUTLASTS, OUTLIVES
 
-sys.path += [str(Path(__file__).parent), str(HERE)]  # what runs inside has plain names
+sys.path += [str(Path(__file__).parent), str(INSIDE)]  # what runs inside has plain names
 import seccomp
 from escapes import files, kernel, limits, processes
 from weakening import (

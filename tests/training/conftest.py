@@ -1,6 +1,6 @@
 import pytest
 
-from autograder import svhn
+from autograder.problem_1 import svhn
 from autograder.sandbox.selftest import choose
 from autograder.training.images import Mode, opened
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from autograder.observe import observe
+from autograder.observation.observe import observe
+from autograder.problem_1.misconceptions import solution
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.judged import CHANCE, SAME_WAY, OwnRun, own_run, solution_recipe
-from autograder.variants import solution
 
 SEED = 11
 LIBRARY = "lib/mlp/train.py"

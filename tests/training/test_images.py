@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from lib.mlp.datasets import SVHN_data
 
-from autograder import svhn
+from autograder.problem_1 import svhn
 from autograder.training.images import MODES, Mode, opened
 
 PLAIN = Mode("plain", 1500, 300, 0.75)

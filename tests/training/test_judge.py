@@ -3,7 +3,7 @@ import pytest
 from lib.mlp.fully_conn import SmallFullyConnectedNetwork
 from lib.mlp.layer_utils import cross_entropy
 
-from autograder import judge
+from autograder.training import networks
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def test_scores_accuracy_and_loss_are_those_of_the_library(network):
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2000, 4)), rng.integers(7, size=2000)
     expected = model.forward(x)
-    assert np.allclose(judge.scores(values, x), expected)
-    assert judge.accuracy(values, x, y) == (expected.argmax(axis=1) == y).mean()
-    assert judge.loss(values, x, y) == pytest.approx(cross_entropy().forward(expected, y))
+    assert np.allclose(networks.scores(values, x), expected)
+    assert networks.accuracy(values, x, y) == (expected.argmax(axis=1) == y).mean()
+    assert networks.loss(values, x, y) == pytest.approx(cross_entropy().forward(expected, y))
 
 
 def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
@@ -35,8 +35,8 @@ def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
     x, y = np.ones((10, 4)), np.zeros(10, int)
     for poison in (np.nan, np.inf, -np.inf):
         broken = {**values, "b2": np.full(7, poison)}
-        assert judge.accuracy(broken, x, y) == 0
-        assert judge.loss(broken, x, y) == np.inf
+        assert networks.accuracy(broken, x, y) == 0
+        assert networks.loss(broken, x, y) == np.inf
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
 )
 def test_parameters_that_do_not_fit_are_refused(network, change):
     with pytest.raises(ValueError, match="layer"):
-        judge.scores({**network[0], **change}, np.ones((3, 4)))
+        networks.scores({**network[0], **change}, np.ones((3, 4)))
 
 
 @pytest.mark.parametrize(
@@ -62,25 +62,25 @@ def test_parameters_that_do_not_fit_are_refused(network, change):
         {"slopes": np.ones(())},
         {"slopes": np.ones(0)},
         {"slopes": np.ones(3)},
-        {"slopes": np.ones(judge.DEEPEST + 1)},
-        {"w2": np.ones((30, judge.WIDEST + 1)), "b2": np.ones(judge.WIDEST + 1)},
+        {"slopes": np.ones(networks.DEEPEST + 1)},
+        {"w2": np.ones((30, networks.WIDEST + 1)), "b2": np.ones(networks.WIDEST + 1)},
     ],
     ids=str,
 )
 def test_what_is_no_network_or_too_large_a_one_is_refused(network, change):
     """Parameters are a claim: they may be anything that crosses the border."""
     claim = {**network[0], **change}
-    for judged in (judge.accuracy, judge.loss):
+    for judged in (networks.accuracy, networks.loss):
         with pytest.raises(ValueError, match=r"no array|layers|at most"):
             judged(claim, np.ones((3, 4)), np.zeros(3, int))
 
 
 def test_more_parameters_than_can_be_judged_are_refused(network, monkeypatch):
-    monkeypatch.setattr(judge, "MOST_PARAMETERS", 100)
+    monkeypatch.setattr(networks, "MOST_PARAMETERS", 100)
     with pytest.raises(ValueError, match="at most 100 parameters; found"):
-        judge.network(network[0])
+        networks.network(network[0])
 
 
 def test_of_what_was_sent_the_network_is_kept_and_nothing_else(network):
     claim = {**network[0], "w3": np.ones((7, 7)), "junk": np.ones(9), "w01": np.ones(9)}
-    assert judge.network(claim).keys() == network[0].keys()
+    assert networks.network(claim).keys() == network[0].keys()

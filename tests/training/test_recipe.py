@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from autograder.observe import Observation
-from autograder.probes import probes
-from autograder.rehearse import load, rehearse
+from autograder.diagnosis.in_process import load, rehearse
+from autograder.observation.observe import Observation
+from autograder.problem_1.misconceptions import solution
+from autograder.problem_1.probes import probes
 from autograder.sandbox.session import Ending
 from autograder.training.judged import solution_recipe
 from autograder.training.recipe import Inexpressible, Layer, Recipe, network
-from autograder.variants import solution
 
 CHAIN = """self.net = sequential(
             flatten(name="flatten"),

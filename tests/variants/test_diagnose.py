@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from autograder import costs, grade
-from autograder.diagnose import (
+from autograder.commands.grade import grade
+from autograder.diagnosis import costs
+from autograder.diagnosis.diagnose import (
     LIBRARIES,
     PAIRS_IN_ALL,
     PAIRS_OF_A_SECTION,
@@ -19,14 +20,14 @@ from autograder.diagnose import (
     diagnose,
     rehearsals,
 )
-from autograder.mark import mark
-from autograder.observe import Observation, Observations
+from autograder.judgement.suites import mark
+from autograder.observation.observe import Observation, Observations
+from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS, Variant, applied, named
+from autograder.problem_1.misconceptions.pairs import PAIRS
 from autograder.report.terminal import shown
 from autograder.sandbox.protocol import Raised
 from autograder.sandbox.selftest import choose
 from autograder.sandbox.session import Ending
-from autograder.variants import LAYERS, OPTIMIZERS, Variant, applied, named
-from autograder.variants.pairs import PAIRS
 
 SEED = 4711
 

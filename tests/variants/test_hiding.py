@@ -14,10 +14,11 @@ from types import ModuleType
 
 import pytest
 
-from autograder import costs, course, grade, hiding
-from autograder.mark import mark
-from autograder.rubric import BY_ID
-from autograder.variants import (
+from autograder import checkout
+from autograder.commands.grade import grade
+from autograder.diagnosis import costs, hiding
+from autograder.judgement.suites import mark
+from autograder.problem_1.misconceptions import (
     LAYERS,
     SHOWS_IN,
     Patch,
@@ -29,11 +30,12 @@ from autograder.variants import (
     solution,
     unwritten,
 )
+from autograder.problem_1.rubric import BY_ID
 
 TABLE = json.loads(hiding.TABLE.read_text("utf-8"))
 HIDERS = [variant for variant in hiding.hiders() if TABLE["hidden"][variant.name]]
 OTHERS = [variant for variant in hiding.hiders() if not TABLE["hidden"][variant.name]]
-HOW_TO_WRITE = "python -m autograder.variants writes the table"
+HOW_TO_WRITE = "python -m autograder.diagnosis writes the table"
 SLOW = "train_tiny_net"
 PROBES = tuple(p for p in costs.SEEN if not p.startswith(SLOW) and "training_size" not in p)
 SEED = 815
@@ -45,7 +47,7 @@ MOST_PAIRS = 12
 def benchmark() -> ModuleType:
     """The script, which stands beside one that it imports."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(course.ROOT / "benchmarks"))
+        patch.syspath_prepend(str(checkout.ROOT / "benchmarks"))
         yield import_module("mistake_pairs")
         sys.modules.pop("mistake_pairs")
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from autograder import costs
-from autograder.diagnose import diagnose
-from autograder.mark import mark
-from autograder.observe import Observation, Observations
-from autograder.probes import probes
-from autograder.readings import ENDING, alike, differences, read
+from autograder.diagnosis import costs
+from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.same import ENDING, alike, differences, read
+from autograder.judgement.suites import mark
+from autograder.observation.observe import Observation, Observations
+from autograder.problem_1.probes import probes
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 

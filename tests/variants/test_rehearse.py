@@ -6,14 +6,14 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import costs
-from autograder.observe import observe
-from autograder.probes import probes
-from autograder.readings import alike, read
-from autograder.rehearse import load, rehearse
+from autograder.diagnosis import costs
+from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.same import alike, read
+from autograder.observation.observe import observe
+from autograder.problem_1.misconceptions import applied, named, solution
+from autograder.problem_1.probes import probes
 from autograder.sandbox.selftest import choose
 from autograder.seeds import key_of
-from autograder.variants import applied, named, solution
 
 SEED = 99
 VARIED = (

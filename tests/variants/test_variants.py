@@ -6,9 +6,18 @@ import shutil
 
 import pytest
 
-from autograder import costs, course
-from autograder.rubric import BY_ID
-from autograder.variants import SHOWS_IN, Unfit, Variant, applied, named, solution, variants
+from autograder import checkout
+from autograder.diagnosis import costs
+from autograder.problem_1.misconceptions import (
+    SHOWS_IN,
+    Unfit,
+    Variant,
+    applied,
+    named,
+    solution,
+    variants,
+)
+from autograder.problem_1.rubric import BY_ID
 
 MISCONCEPTIONS = [variant for variant in variants() if not variant.correct]
 ROWS = {
@@ -24,7 +33,7 @@ def test_a_misconception_is_seen_and_named_and_costs_what_the_table_says(variant
     assert cost.own > 0
     assert cost.found == {variant.section: (variant.name,)}
     assert set(cost.failed) <= {variant.section, *SHOWS_IN.get(variant.section, ())}
-    assert costs.row(cost) == ROWS[variant.name], "python -m autograder.variants writes the table"
+    assert costs.row(cost) == ROWS[variant.name], "python -m autograder.diagnosis writes the table"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +109,7 @@ def test_two_variants_of_one_place_do_not_go_together():
 
 def test_a_hard_link_to_the_solution_does_not_take_it_from_the_grader(tmp_path, monkeypatch):
     """A student on the same machine can make one, and hard links are refused in a hand-in."""
-    shutil.copytree(course.LIBRARY / "lib", tmp_path / "lib")
+    shutil.copytree(checkout.LIBRARY / "lib", tmp_path / "lib")
     os.link(tmp_path / "lib" / "optim.py", tmp_path / "mine.py")
-    monkeypatch.setattr(course, "LIBRARY", tmp_path)
+    monkeypatch.setattr(checkout, "LIBRARY", tmp_path)
     assert solution.__wrapped__().files == solution().files

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 
-from autograder import course
+from autograder import checkout
+from autograder.hand_in.submission import Submission
+from autograder.problem_1.misconceptions import solution
 from autograder.release.strip import strip
-from autograder.submission import Submission
-from autograder.variants import solution
 
 from .alternative import Alternative
 
@@ -41,5 +41,5 @@ def written(alternative: Alternative) -> Submission:
         assert text.count(old) == 1, f"{path} holds {text.count(old)} times: {old}"
         files[path] = text.replace(old, new).encode()
     cells = {name: textwrap.dedent(text) for name, text in alternative.cells.items()}
-    assert set(cells) <= set(right.cells), f"no such cell in {course.NOTEBOOK}"
+    assert set(cells) <= set(right.cells), f"no such cell in {checkout.NOTEBOOK}"
     return Submission(alternative.name, files, dict(right.cells) | cells)

@@ -12,10 +12,10 @@ from fuzzing.answers import Breach, must_be_text, named
 from fuzzing.damage import encoded, spoiled
 from hypothesis import strategies as st
 
-from autograder import cells, submission
-from autograder.graded_notebook import as_json, plain_notebook
+from autograder.hand_in import notebook, submission
+from autograder.nbgrader_plugins.graded_notebook import as_json, plain_notebook
 
-ids = st.sampled_from([*sorted(cells.OURS)[:4], *sorted(cells.ANSWERS), "other"])
+ids = st.sampled_from([*sorted(notebook.OURS)[:4], *sorted(notebook.ANSWERS), "other"])
 lines = st.sampled_from(
     [
         "x = 1\n",
@@ -77,17 +77,17 @@ ORDINARY = encoded({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code
 def read_notebook(data: bytes) -> str:
     """By both who read it: the grading, and the page that a person looks at."""
     said: list[str] = []
-    if not cells.known_ids(data) <= cells.OURS:
+    if not notebook.known_ids(data) <= notebook.OURS:
         raise Breach("a notebook has ids that the assignment does not have")
     shown = plain_notebook(data)
     nbformat.validate(shown)
     as_json(shown).encode("utf-8")
     try:
-        found = cells.cells_of(data, said.append)
-    except cells.NoNotebook as refusal:
+        found = notebook.cells_of(data, said.append)
+    except notebook.NoNotebook as refusal:
         return named(refusal)
     for grade_id, text in found.items():
-        if grade_id not in cells.ANSWERS or type(text) is not str:
+        if grade_id not in notebook.ANSWERS or type(text) is not str:
             raise Breach(f"the cell {grade_id!r} is {type(text).__name__}")
     for sentence in said:
         must_be_text(sentence)

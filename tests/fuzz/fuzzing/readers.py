@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
+from autograder.hand_in.submission import LARGEST_LIBRARY, LARGEST_NOTEBOOK
 from autograder.sandbox.limits import MIB
-from autograder.submission import LARGEST_LIBRARY, LARGEST_NOTEBOOK
 
 DAMAGED = 9
 """Inputs made by changing bytes of each that was drawn."""

@@ -1,0 +1,150 @@
+"""All of it once: data (SVHN if it is there, or its twin), release, a training, a class."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder import checkout
+from autograder.problem_1 import svhn
+from autograder.problem_1.rubric import REPLAY_SPREAD, TARGET
+from autograder.problem_1.svhn.files import FILES
+
+SEED = 2026
+FULL = tuple(file.images for file in FILES)
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def run(out: Path) -> int:
+    """Do every step, saying what happens; returns the exit status."""
+    console = Console()
+    out.mkdir(parents=True, exist_ok=True)
+    with _step(console, "1. The data: house numbers"):
+        directory = _data(console, out)
+    with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
+        if not _release(console):
+            return 1
+    with _step(console, f"3. The solution, trained until it is right about {TARGET:.0%}"):
+        accuracies = _train(console, directory)
+    plot = _plot(accuracies, out / "learning_curve.png")
+    console.print(f"   {_curve(accuracies)}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
+    with _step(console, "4. A class of made-up students, graded with short trainings"):
+        graded = _class(console, out / "class")
+    console.rule("Open")
+    for name, path in (
+        ("a sheet of samples", out / "samples.png"),
+        ("the learning curve", plot),
+        ("the release", checkout.RELEASE / "README.md"),
+        ("the class report", graded / "report" / "index.html"),
+        ("a student's feedback", _page(graded, "riemann")),
+        ("an untouched hand-in", _page(graded, "untouched")),
+    ):
+        console.print(f"   {name:20} {path}", highlight=False, soft_wrap=True)
+    return 0 if accuracies[-1] >= TARGET else 1
+
+
+@contextmanager
+def _step(console: Console, title: str) -> Iterator[None]:
+    console.rule(f"[bold]{title}", align="left")
+    started = time.perf_counter()
+    yield
+    console.print(f"   [dim]{time.perf_counter() - started:.0f} s[/]", highlight=False)
+
+
+def _data(console: Console, out: Path) -> Path:
+    """Where the images are: what is there already, or the twin, drawn now."""
+    directory = checkout.data_directory()
+    found = svhn.identify(directory)
+    if found.kind not in ("real", "twin") or found.images != FULL:
+        svhn.draw(directory)
+        found = svhn.identify(directory)
+    console.print(f"   {found.text}", highlight=False)
+    svhn.preview(directory, out / "samples.png")
+    return directory
+
+
+def _release(console: Console) -> bool:
+    from autograder.release.build import build
+    from autograder.release.verify import verify
+
+    with console.status("") as status:
+        report = build(progress=status.update)
+        findings = verify(progress=status.update)
+    console.print(f"   {report.files} files, {report.solutions} solutions taken out")
+    for finding in findings:
+        console.print(f"   [red]{finding}[/]")
+    if not findings:
+        console.print("   [green]verified[/]: the solution passes, the stub fails, nothing leaks")
+    return not findings
+
+
+def _train(console: Console, directory: Path) -> list[float]:
+    """The solution's accuracy after each epoch, up to the first that earns all points."""
+    from autograder.training.images import MODES, opened
+    from autograder.training.judged import solution_recipe
+    from autograder.training.replay import Progress as Epoch
+    from autograder.training.replay import Task, replayed
+
+    columns = (
+        TextColumn("   accuracy {task.fields[accuracy]:.3f}"),
+        BarColumn(),
+        TextColumn("epoch {task.completed}"),
+        TimeElapsedColumn(),
+    )
+    # to the target itself, where a grading is content with what a replay may fall behind
+    mode = replace(MODES["full"], target=TARGET + REPLAY_SPREAD)
+    images, recipe = opened(mode, directory), solution_recipe()
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=recipe.epochs, accuracy=0.0)
+
+        def show(epoch: Epoch) -> None:
+            bar.update(task, completed=epoch.epoch, accuracy=epoch.accuracy)
+
+        return list(replayed(Task(recipe), images, show).curve)
+
+
+def _class(console: Console, out: Path) -> Path:
+    """Make the class up anew and grade it; returns the folder of its results."""
+    from autograder.cohort.run import run as grade_class
+    from autograder.problem_1 import demo_class
+
+    shutil.rmtree(out, ignore_errors=True)
+    handed_in, graded = out / "submitted", out / "graded"
+    handed_in.mkdir(parents=True)
+    console.print(f"   {demo_class.make(handed_in)} hand-ins, in {handed_in}", highlight=False)
+    grade_class(handed_in, graded, training="short", seed=SEED, due=demo_class.DUE, console=console)
+    return graded
+
+
+def _page(graded: Path, student: str) -> Path:
+    """A student's feedback page."""
+    return (graded / "feedback" / student / checkout.ASSIGNMENT / checkout.NOTEBOOK).with_suffix(
+        ".html"
+    )
+
+
+def _curve(accuracies: Sequence[float]) -> str:
+    """The curve as a row of blocks, from 0 to the target."""
+    top = len(BLOCKS) - 1
+    return "".join(BLOCKS[min(top, round(top * accuracy / TARGET))] for accuracy in accuracies)
+
+
+def _plot(accuracies: Sequence[float], path: Path) -> Path:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axis = figure.add_subplot()
+    axis.plot(range(1, len(accuracies) + 1), accuracies, "-o", label="on the validation images")
+    axis.axhline(TARGET, color="gray", linestyle="--", label=f"{TARGET:.0%}")
+    axis.set(xlabel="Epoch", ylabel="Accuracy", title="TinyNet, epoch by epoch", ylim=(0, 1))
+    axis.legend(loc="lower right")
+    axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+    return path

@@ -1,0 +1,59 @@
+"""Whether this machine can grade: its sandboxes, tried one by one, and its data."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from autograder import checkout
+from autograder.problem_1 import svhn
+from autograder.sandbox.backend import Backend, SandboxError
+from autograder.sandbox.selftest import BACKENDS, selftest
+
+
+def run(name: str | None = None) -> bool:
+    """Show everything; True when a sandbox passes.
+
+    Args:
+        name: try this sandbox alone.
+
+    Raises:
+        SandboxError: there is no sandbox of that name.
+    """
+    console = Console()
+    console.print(
+        f"Python {platform.python_version()}, numpy {np.__version__}, {platform.system()} "
+        f"{platform.release()}, {os.cpu_count()} processors",
+        highlight=False,
+    )
+    data = svhn.identify(checkout.data_directory())
+    console.print(f"Data: {data.text}", highlight=False)
+    backends = [backend for backend in BACKENDS if name in (None, backend.name)]
+    if not backends:
+        known = ", ".join(backend.name for backend in BACKENDS)
+        raise SandboxError(f"there is no sandbox called {name!r}; there are {known}")
+    healthy = [_tried(console, backend) for backend in backends]  # all are shown
+    return any(healthy)
+
+
+def _tried(console: Console, backend: Backend) -> bool:
+    """Show what became of each attempt to break out of a sandbox."""
+    started = time.perf_counter()
+    lines = selftest(backend)
+    seconds = time.perf_counter() - started
+    passed = all(line.passed for line in lines)
+    console.rule(f"[bold]{backend.name}", align="left")
+    for line in lines:
+        console.print(
+            Text("✓" if line.passed else "✗", "green" if line.passed else "red"), line.name
+        )
+        if not line.passed:
+            console.print(Text(f"  {line.detail}"))
+    verdict = "[green]confines student code[/]" if passed else "[red]is not used for grading[/]"
+    console.print(f"{backend.name} {verdict}  ({seconds:.2f} s)", highlight=False)
+    return passed

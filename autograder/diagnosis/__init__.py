@@ -1,0 +1,1 @@
+"""Why a check fails: which known mistake does the same."""

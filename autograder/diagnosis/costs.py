@@ -1,0 +1,166 @@
+"""What each variant costs: the table that instructors can read and argue with.
+
+usage: python -m autograder.diagnosis      (writes misconceptions/TABLE.md)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autograder import checkout
+from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.in_process import rehearsed
+from autograder.grading.grade import HUNDREDTHS, earned
+from autograder.hand_in.submission import Submission
+from autograder.judgement.suites import mark
+from autograder.observation.observe import Observations
+from autograder.problem_1.misconceptions import Variant, applied, solution, variants
+from autograder.problem_1.probes import probes
+from autograder.problem_1.rubric import SECTIONS
+
+TABLE = checkout.MISCONCEPTIONS / "TABLE.md"
+SEED = 2024
+
+SEEN = tuple(
+    name
+    for name, probe in probes().items()
+    if not probe.training or name == "train_tiny_net_network"
+)
+"""Every probe but trainings, small ones included."""
+
+HEADER = """\
+# What each misconception costs
+
+Written by `python -m autograder.diagnosis`; a test compares it with what grading does. Points, of \
+the 29 that are judged without a training, and of the 5 of a training that reaches its target. \
+*Elsewhere* are later sections that run the same code: \
+what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
+in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
+the mistake keeps the later section from answering at all, or hides other mistakes there, which \
+hidden.json lists: what nobody can see is not excused. Mistakes in `train_net`, TinyNet and \
+the hyperparameters cost what their checks weigh, and besides what the training then fails to learn.
+
+| misconception | own section | elsewhere, by itself | elsewhere, carried forward |
+|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Points that a variant loses.
+
+    Attributes:
+        variant: whose they are.
+        own: in its own section.
+        elsewhere: in other sections, each check judged by itself.
+        carried: in other sections, what is recognised being paid for once.
+        found: names of the variants that the diagnosis found, by section.
+        failed: names of the checks that failed, by section.
+    """
+
+    variant: Variant
+    own: float
+    elsewhere: Mapping[str, float]
+    carried: Mapping[str, float]
+    found: Mapping[str, tuple[str, ...]]
+    failed: Mapping[str, tuple[str, ...]]
+
+
+def cost(variant: Variant, seed: int = SEED) -> Cost:
+    """Grades the solution with this variant in it."""
+    student = observed(applied((variant,)), seed)
+    verdicts = mark(student, reference(seed))
+    diagnoses = diagnose(student, verdicts)
+    alone, carried = {}, {}
+    for section in SECTIONS:
+        own = [v for v in verdicts if v.check.section == section.id]
+        if not own:
+            continue
+        excused = diagnoses[section.id].excused if section.id in diagnoses else frozenset()
+        for points, free in ((alone, frozenset()), (carried, excused)):
+            lost = float(round(section.auto * (1 - earned(own, free)), HUNDREDTHS))
+            if lost:
+                points[section.id] = lost
+    failed: dict[str, tuple[str, ...]] = {}
+    for verdict in verdicts:
+        if verdict.failure is not None:
+            section = verdict.check.section
+            failed[section] = (*failed.get(section, ()), verdict.check.name)
+    return Cost(
+        variant,
+        carried.pop(variant.section, 0.0),
+        {name: points for name, points in alone.items() if name != variant.section},
+        carried,
+        {name: tuple(v.name for v in d.found) for name, d in diagnoses.items() if d.found},
+        failed,
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a library's checks count.
+
+    Attributes:
+        passed: names of those that pass.
+        excused: of those that fail and are not counted.
+        points: by section; only of sections that can be judged without a training.
+    """
+
+    passed: frozenset[str]
+    excused: frozenset[str]
+    points: Mapping[str, float]
+
+    def counted(self) -> frozenset[str]:
+        """The checks that cost nothing."""
+        return self.passed | self.excused
+
+
+def outcome(those: Sequence[Variant], probes: Sequence[str], seed: int = SEED) -> Outcome:
+    """Grades the solution with these variants in it, as far as these probes go.
+
+    Raises:
+        Unfit: they do not go together.
+    """
+    submission = applied(those)
+    student = rehearsed(submission.files, submission.cells, seed, probes)
+    verdicts = mark(student, reference(seed).only(probes))
+    found = diagnose(student, verdicts)
+    excused = frozenset(name for diagnosis in found.values() for name in diagnosis.excused)
+    points = {}
+    for section in SECTIONS:
+        own = [v for v in verdicts if v.check.section == section.id]
+        if own and not section.training:
+            points[section.id] = float(round(section.auto * earned(own, excused), HUNDREDTHS))
+    passed = frozenset(v.check.name for v in verdicts if v.failure is None)
+    return Outcome(passed, excused, points)
+
+
+@lru_cache(maxsize=2)
+def reference(seed: int) -> Observations:
+    """What is seen of the solution."""
+    return observed(solution(), seed)
+
+
+def observed(submission: Submission, seed: int) -> Observations:
+    """What is seen of one of our own libraries."""
+    return rehearsed(submission.files, submission.cells, seed, SEEN)
+
+
+def row(cost: Cost) -> str:
+    """The variant's line of the table."""
+
+    def listed(points: Mapping[str, float]) -> str:
+        return ", ".join(f"{name} {lost:g}" for name, lost in points.items())
+
+    elsewhere, carried = listed(cost.elsewhere), listed(cost.carried)
+    return f"| {cost.variant.name} | {cost.own:g} | {elsewhere} | {carried} |"
+
+
+def table(costs: Iterable[Cost]) -> str:
+    return HEADER + "".join(row(cost) + "\n" for cost in costs)
+
+
+def write() -> None:
+    TABLE.write_text(table(cost(v) for v in variants() if not v.correct), encoding="utf-8")

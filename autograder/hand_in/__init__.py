@@ -1,0 +1,1 @@
+"""What was handed in: files, notebooks and students, read from whatever arrives."""

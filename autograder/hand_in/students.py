@@ -1,0 +1,165 @@
+"""A class's folder -> who handed in what. Names of folders and zips are the students' ids; a zip
+may have the assignment's name after it, as `collect_submission.py` writes it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time as clock
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from autograder import checkout
+from autograder.hand_in.files import Inaccessible, Unreadable, content, plain
+
+STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
+"""What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
+LONGEST_ID, MOST_BYTES = 100, 240
+"""Characters, and what they are as UTF-8: folders are named by ids, and a name has 255 bytes."""
+TIMESTAMP = "timestamp.txt"
+TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
+    r" ?(?:(?P<offset>[+-]\d\d:?\d\d)|(?P<zone>[A-Za-z]+(?:[/_-][A-Za-z]+)*))?",
+    re.ASCII,
+)
+LONGEST_TIMESTAMP = 100
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """What a student handed in.
+
+    Attributes:
+        student: the id.
+        path: a folder or a zip.
+        folder: the class's, below which no link is followed.
+        timestamp: when, in UTC ("2026-11-23 16:26:01"), if the folder says so as nbgrader's do.
+        reason: why it cannot be graded, if that can be seen from its name and place.
+    """
+
+    student: str
+    path: Path
+    folder: Path
+    timestamp: str | None = None
+    reason: str | None = None
+
+
+def handed_in(folder: Path) -> list[HandIn]:
+    """Every student of a class, in order of their ids.
+
+    `folder` holds a folder `<student>/problem_1`, a zip `<student>.zip` or what students make, a
+    zip `<student>_problem_1.zip`, for each. What fits none is listed, too, with the reason why it
+    cannot be graded.
+
+    Raises:
+        OSError: the class's own folder cannot be read.
+    """
+    names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    found = [_found(folder / name, folder) for name in names]
+    count = Counter(_folded(one.student) for one in found)
+    return [
+        replace(one, timestamp=None, reason="several submissions have this name")
+        if count[_folded(one.student)] > 1
+        else one
+        for one in sorted(found, key=lambda one: (one.student, one.path.name))
+    ]
+
+
+def _found(path: Path, folder: Path) -> HandIn:
+    is_zip = path.suffix.lower() == ".zip"
+    student = path.stem.removesuffix(f"_{checkout.ASSIGNMENT}") if is_zip else path.name
+    if not is_id(student):
+        shown = plain((student or path.stem).encode("utf-8", "replace").decode())
+        return HandIn(shown, path, folder, reason="its name is no student id; rename it")
+    work = path if is_zip else path / checkout.ASSIGNMENT
+    try:
+        if reason := _why_not(path, work):
+            return HandIn(student, path, folder, reason=reason)
+        return HandIn(student, work, folder, None if is_zip else timestamp(work, folder))
+    except OSError as error:
+        return HandIn(student, path, folder, reason=f"it cannot be read: {error.strerror}")
+    except Inaccessible as reason:
+        return HandIn(student, path, folder, reason=f"of its {TIMESTAMP}: {reason}")
+
+
+def _why_not(path: Path, work: Path) -> str | None:
+    """Why what stands there cannot be graded, as far as can be seen without opening it."""
+    kind = path.lstat().st_mode
+    if stat.S_ISLNK(kind):
+        return "it is a link"
+    if path == work:
+        return None
+    if not stat.S_ISDIR(kind):
+        return "it is neither a folder nor a zip file"
+    try:
+        return "it is a link" if stat.S_ISLNK(work.lstat().st_mode) else None
+    except FileNotFoundError:
+        return f"it has no folder {checkout.ASSIGNMENT}"
+
+
+def is_id(student: str) -> bool:
+    """Whether a name can be a student's id; accents and vowel signs may be characters of their own.
+
+    A Mac writes them so into zip files, and Hindi and Thai always do.
+    """
+    bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
+    begins = not student or unicodedata.category(student[0])[0] != "M"
+    fits = len(student) <= LONGEST_ID and len(student.encode("utf-8", "replace")) <= MOST_BYTES
+    return bool(begins and fits and STUDENT_ID.fullmatch(bare))
+
+
+def _folded(student: str) -> str:
+    return unicodedata.normalize("NFKC", student).casefold()
+
+
+def timestamp(work: Path, within: Path) -> str | None:
+    """What nbgrader's collect wrote beside the notebook, as `utc` gives it; None for no time.
+
+    Raises:
+        Inaccessible: the machine fails to read it.
+    """
+    try:
+        return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP, within).decode("utf-8").strip())
+    except (Unreadable, ValueError):
+        return None
+
+
+def utc(text: str) -> str:
+    """A time as the gradebook keeps it: in UTC, which it is taken for unless it says otherwise.
+
+    It may end with an offset or with the name of a zone (`+0100`, `CET`, `Europe/Berlin`), as
+    nbgrader writes it where a course sets its zone. nbgrader's own reader takes +0100 for a hundred
+    seconds.
+
+    Raises:
+        ValueError: it is no date with a time, or its zone is not known.
+    """
+    found = TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no time")
+    time = datetime.fromisoformat(f"{found['date']} {found['time']}{found['offset'] or ''}")
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=_zone(found["zone"] or "UTC"))  # None is this machine's own
+    try:
+        time = time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is no time of ours") from None
+    if time.year < 1000:
+        raise ValueError(f"{text!r} is no time of ours")
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name.upper() in ("UTC", "GMT", "Z"):
+        return UTC
+    if name in clock.tzname:  # CEST is no zone's name, but what a clock in Berlin says in summer
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"no zone is called {name}") from None

@@ -1,0 +1,198 @@
+"""A directory or zip of a student's -> a Submission: the library's files and the notebook's cells.
+
+Whatever is wrong with it is told in sentences; what can be graded, is. Student code is not run,
+compiled or even parsed here: its bytes are handed on to the sandbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from autograder.hand_in.files import Entry, Unreadable, listed, plain, unpacked
+from autograder.hand_in.notebook import ANSWERS, NoNotebook, cells_of, known_ids
+
+MOST_FILES = 300
+LARGEST_FILE = 4 * 2**20
+LARGEST_LIBRARY = 16 * 2**20
+LARGEST_NOTEBOOK = 16 * 2**20
+MOST_NOTEBOOKS = 10
+MOST_SENTENCES = 20
+FARTHEST = 2
+"""Folders between the submission and its library: one made by the student, one by zip or system."""
+
+LIBRARY_FILES = (
+    "lib/grad_check.py",
+    "lib/mlp/fully_conn.py",
+    "lib/mlp/layer_utils.py",
+    "lib/mlp/train.py",
+    "lib/optim.py",
+)
+CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in, as far as it could be read.
+
+    Attributes:
+        name: of the student or of the directory or zip.
+        files: the library: contents by path ("lib/optim.py").
+        cells: the text of the notebook's answer cells by grade id, without magics.
+        errors: in sentences, what is missing or could not be read.
+        notebook: the whole notebook as it came, for a person to look at; empty when there is none.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    cells: Mapping[str, str]
+    errors: tuple[str, ...] = ()
+    notebook: bytes = field(default=b"", repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same work, and for no other."""
+        digest = hashlib.sha256()
+        for path, content in (*sorted(self.files.items()), ("", self.notebook)):
+            digest.update(f"{len(path)}:{path}{len(content)}:".encode() + content)
+        return digest.hexdigest()
+
+
+def read(path: Path, name: str | None = None, within: Path | None = None) -> Submission:
+    """Reads a submission. Never raises for what a student wrote: what is unreadable is empty.
+
+    Args:
+        path: of a directory or zip.
+        name: of the student; else it is called as the directory or zip.
+        within: the class's folder, below which no link is followed, see `entries.listed`.
+
+    Raises:
+        Inaccessible: the system does not let it be read.
+    """
+    errors: list[str] = []
+    name = plain(name or os.path.basename(os.path.realpath(path)))
+    try:
+        with ExitStack() as stack:
+            entries = stack.enter_context(listed(path, errors.append, within))
+            inner = [entry for entry in entries if entry.path.lower().endswith(".zip")]
+            if len(inner) == 1 and inner[0].opened is not None and not _is_any_work(entries):
+                entries = stack.enter_context(unpacked(inner[0], errors.append))
+            files = _library(entries, errors)
+            cells, notebook = _notebook(entries, errors)
+    except Unreadable as unreadable:
+        return Submission(name, {}, {}, (str(unreadable),))
+    return Submission(name, files, cells, _bounded(errors), notebook)
+
+
+def _is_any_work(entries: Iterable[Entry]) -> bool:
+    return any(_library_root(e.path) is not None or e.path.endswith(".ipynb") for e in entries)
+
+
+def _library_root(path: str) -> str | None:
+    """The folder that holds `lib`, as a prefix, when the path is that of a library's file."""
+    for file in LIBRARY_FILES:
+        prefix = path.removesuffix(file)
+        if prefix != path and prefix.count("/") <= FARTHEST and prefix[-1:] in ("", "/"):
+            return prefix
+    return None
+
+
+def _library(entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
+    """The files under the one `lib` that is nearest to the top, and sentences about the others."""
+    roots = {root for entry in entries if (root := _library_root(entry.path)) is not None}
+    if not roots:
+        errors.append(
+            "there is no folder lib with the library in it, so only the notebook was graded; "
+            "hand in the folder as it was released"
+        )
+        return {}
+    root = min(roots, key=lambda root: (root.count("/"), root))
+    if len(roots) > 1:
+        errors.append(f"there are {len(roots)} libraries; the one in {root or './'}lib was graded")
+    return _contents(entries, root, errors)
+
+
+def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    room = LARGEST_LIBRARY
+    inside = [
+        entry
+        for entry in entries
+        if entry.path.startswith(root + "lib/") and not entry.path.endswith((".pyc", ".pyo"))
+    ]
+    inside.sort(key=lambda entry: not entry.path.endswith(".py"))  # code before what lies beside it
+    if len(inside) > MOST_FILES:  # counted before they are read: what is damaged takes time, too
+        errors.append(f"lib holds more than {MOST_FILES} files; only the first were used")
+    for entry in inside[:MOST_FILES]:
+        path = entry.path.removeprefix(root)
+        try:
+            files[path] = entry.read(min(LARGEST_FILE, room))
+        except Unreadable as unreadable:
+            errors.append(f"{path} was not read: {unreadable}")
+            continue
+        room -= len(files[path])
+        if path.endswith(".py") and not _is_text(files[path]):
+            errors.append(f"{path} is not in UTF-8, which Python expects; save it in that encoding")
+    errors += [f"{path} is missing" for path in LIBRARY_FILES[1:] if path not in files]
+    return files
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether Python can decode a source file: it is UTF-8, or says in a comment what it is."""
+    if any(CODING.match(line) for line in content.split(b"\n", 2)[:2]):
+        return True
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], bytes]:
+    """The notebook that has most of the assignment's ids, whatever its name: cells and bytes."""
+    found = [
+        entry
+        for entry in entries
+        if entry.path.endswith(".ipynb") and entry.path.count("/") <= FARTHEST
+    ]
+    if not found:
+        errors.append("there is no notebook, so the cells that are to be answered count as missing")
+        return {}, b""
+    contents = {}
+    for entry in found[:MOST_NOTEBOOKS]:
+        try:
+            contents[entry.path] = entry.read(LARGEST_NOTEBOOK)
+        except Unreadable as unreadable:
+            errors.append(f"{plain(entry.path)} was not read: {unreadable}")
+    if not contents:
+        return {}, b""
+
+    def preference(path: str) -> tuple:
+        return -len(known_ids(contents[path])), path.count("/"), path
+
+    chosen = min(contents, key=preference)
+    try:
+        cells = cells_of(contents[chosen], errors.append)
+    except NoNotebook as reason:
+        errors.append(f"{plain(PurePosixPath(chosen).name)} could not be read: {reason}")
+        return {}, b""
+    if not known_ids(contents[chosen]):
+        errors.append(
+            f"{plain(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
+            "so those that are to be answered count as missing"
+        )
+    else:
+        errors += [f"the notebook has no cell {cell}" for cell in sorted(ANSWERS - set(cells))]
+    return cells, contents[chosen]
+
+
+def _bounded(sentences: list[str]) -> tuple[str, ...]:
+    kept = sentences[:MOST_SENTENCES]
+    if len(sentences) > len(kept):
+        kept.append(f"and {len(sentences) - len(kept)} more of the kind")
+    return tuple(kept)

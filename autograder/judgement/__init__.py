@@ -1,0 +1,1 @@
+"""The hidden suites beside the solution's observations: checks and their verdicts."""

@@ -1,0 +1,192 @@
+"""nbgrader's gradebook: made from the assignment's sources, and told what a Grade says.
+
+Scores are set for every grade cell that the gradebook knows, whatever cells a submission has. What
+a person gave (points, extra credit, comments) is never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbgrader.api
+from alembic.script import ScriptDirectory
+from nbgrader.api import BaseCell, Gradebook, GradeCell, Notebook, TaskCell
+from nbgrader.dbutil import ALEMBIC_DIR
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.exc import SAWarning
+
+from autograder import checkout
+from autograder.grading.grade import Grade
+from autograder.nbgrader_plugins.graded_notebook import Source
+
+NOTEBOOK = Path(checkout.NOTEBOOK).stem
+"""What nbgrader calls the notebook."""
+NO_RESPONSE = "No response."
+"""nbgrader's own comment on an answer that is still the stub."""
+
+
+def url(path: Path) -> str:
+    return f"sqlite:///{path.resolve()}"
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Gradebook]:
+    """A gradebook, closed at the end. One process at a time may write."""
+    with Gradebook(address, course_id="neural_networks") as book:
+        yield book
+
+
+def create(path: Path) -> None:
+    """Make a gradebook that knows the assignment, or bring one up to date; marks stay.
+
+    Raises:
+        StripError, BuildError: the assignment's sources are broken.
+    """
+    from autograder.release.build import generate
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
+        whole = path if path.exists() else Path(folder) / path.name
+        generate(Path(folder), url(whole))
+        os.replace(whole, path)
+
+
+def _newest_schema() -> str:
+    """As nbgrader finds it out, but not in a process that imports all of nbgrader once more."""
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+nbgrader.api.get_alembic_version = _newest_schema
+
+
+def sources(address: str, assignment: str = checkout.ASSIGNMENT) -> tuple[Source, ...]:
+    """Every cell of the notebook that nbgrader watches over, in the order of the release."""
+    with opened(address) as book:
+        notebook = book.find_notebook(NOTEBOOK, assignment)
+        points = {c.name: c.max_score for c in [*notebook.grade_cells, *notebook.task_cells]}
+        grades = {cell.name for cell in notebook.grade_cells}
+        solutions = {cell.name for cell in notebook.solution_cells}
+        tasks = {cell.name for cell in notebook.task_cells}
+        cells = [
+            (cell.name, cell.source, cell.locked, cell.cell_type, cell.checksum)
+            for cell in notebook.source_cells
+        ]
+    found = []
+    for name, text, locked, cell_type, checksum in cells:
+        nbgrader = {
+            "schema_version": 3,
+            "grade_id": name,
+            "grade": name in grades,
+            "solution": name in solutions,
+            "task": name in tasks,
+            "locked": locked,
+            "cell_type": cell_type,
+            "checksum": checksum,
+        }
+        if name in points:
+            nbgrader["points"] = points[name]
+        found.append(Source(name, text, locked, nbgrader))
+    order = _order()
+    return tuple(
+        sorted(found, key=lambda source: (order.get(source.name, len(order)), source.name))
+    )
+
+
+@cache
+def _order() -> Mapping[str, int]:
+    """Where each cell stands in the notebook."""
+    cells = json.loads(checkout.SOURCE.read_text("utf-8"))["cells"]
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    return {name: number for number, name in enumerate(ids)}
+
+
+def set_due(address: str, due: str) -> None:
+    """Tell the gradebook when the assignment was due: a time as `students.utc` gives it."""
+    with opened(address) as book:
+        book.update_or_create_assignment(checkout.ASSIGNMENT, duedate=due)
+
+
+def reset(book: Gradebook, student: str, assignment: str = checkout.ASSIGNMENT) -> None:
+    """Take away what an earlier hand-in earned: until it is graded, a person has to look."""
+    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    for mark in notebook.grades:
+        mark.auto_score = None
+        mark.needs_manual_grade = True
+    book.db.commit()
+
+
+def record(
+    book: Gradebook,
+    student: str,
+    grade: Grade,
+    unanswered: Collection[str],
+    assignment: str = checkout.ASSIGNMENT,
+) -> None:
+    """Write a Grade into the gradebook, in one commit. Twice is as good as once.
+
+    Args:
+        book: in which the student has a submission, see `submit`.
+        student: the id.
+        grade: what to write. Sections that were not judged await a person.
+        unanswered: cells that hold what was released, or are gone; questions among them earn 0.
+        assignment: the id under which the gradebook knows it.
+    """
+    sections = {section.id: section for section in grade.sections}
+    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    cells = _cells(notebook.notebook)  # a mark's own `cell` and `name` would cost a query each
+    for mark in notebook.grades:
+        name = cells[mark.cell_id].name
+        section = sections.get(name)
+        if section is not None:
+            score = section.score
+        else:
+            silent = name in unanswered and isinstance(cells[mark.cell_id], GradeCell)
+            score = 0.0 if silent else None
+        overruled = mark.manual_score is not None
+        if score is None or (section is not None and section.awaits_a_person):
+            mark.needs_manual_grade = mark.needs_manual_grade if overruled else True
+        else:  # a person's points stand, but the person may want to look again
+            mark.needs_manual_grade = overruled and (
+                mark.needs_manual_grade or mark.auto_score != score
+            )
+        mark.auto_score = score
+    for comment in notebook.comments:
+        cell = cells[comment.cell_id]
+        silent = cell.name in unanswered and not isinstance(cell, TaskCell)
+        comment.auto_comment = NO_RESPONSE if silent else None
+    book.db.commit()
+
+
+def _cells(notebook: Notebook) -> dict[str, BaseCell]:
+    """Those with points or answers, by their number in the gradebook."""
+    found = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
+    return {cell.id: cell for cell in found}
+
+
+def submit(book: Gradebook, student: str, timestamp: str | None) -> None:
+    """Make the student's submission known, or tell the gradebook of its new time, None for none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of SQLAlchemy
+        book.update_or_create_student(student)
+        book.update_or_create_submission(checkout.ASSIGNMENT, student, timestamp=timestamp)
+
+
+def assign_late_penalty(address: str, student: str, config: Any) -> None:
+    """nbgrader's own step, with the plugin that its configuration names."""
+    from nbformat.v4 import new_notebook
+
+    names = {
+        "notebook": NOTEBOOK,
+        "assignment": checkout.ASSIGNMENT,
+        "student": student,
+        "db_url": address,
+    }
+    AssignLatePenalties(config=config).preprocess(new_notebook(), {"nbgrader": names})

@@ -1,0 +1,293 @@
+"""A student's notebook as a person may open it: plain cells in their released form, with results.
+
+Nothing that a browser would run is left: outputs are text and PNG, and Markdown is tame, see
+`tame.py`. Marked cells are as they were released, whatever a student did to them.
+
+Notebooks are the dictionaries that their JSON is (nbformat 4.5): every worker of a class imports
+this, and nbformat takes longer to import than two submissions to grade.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.grading.grade import Grade, SectionGrade
+from autograder.hand_in.notebook import NoNotebook, grade_id_of, parsed
+from autograder.judgement.checks import ONLY_IF_RIGHT
+from autograder.nbgrader_plugins.markdown import tame
+
+Notebook = dict[str, Any]
+Cell = dict[str, Any]
+
+MOST_CELLS = 500
+LONGEST_SOURCE = 200_000
+LONGEST_TEXT, LONGEST_MARKDOWN = 20_000, 10_000
+"""mistune takes seconds for the worst text of that length, and the square of it for longer ones."""
+LARGEST_IMAGE = 2 * 2**20
+ALL_IMAGES = 12 * 2**20
+MOST_PIXELS = 2**25
+"""A page at 300 dots an inch has a quarter. A browser takes four bytes for each, and a few bytes
+of a file can claim billions."""
+ALL_PIXELS = 2**28
+FIGURES = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "svg+xml"))
+PNG = struct.Struct(">8s4x4sII")
+PNG_BEGINS = (b"\x89PNG\r\n\x1a\n", b"IHDR")
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+MISSING = "*There was no such answer in the notebook that was handed in.*"
+UNSHOWN = "[a figure that is not shown here, {}: see what was handed in]\n"
+UNREADABLE = "**The notebook that was handed in could not be shown:** {}."
+
+TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cell as it was released.
+
+    Attributes:
+        name: its grade id.
+        text: what stands in it; of a task with its mark scheme, which graders want to see.
+        locked: whether students may not change it.
+        nbgrader: all of its nbgrader metadata.
+    """
+
+    name: str
+    text: str
+    locked: bool
+    nbgrader: Mapping[str, Any]
+
+    @property
+    def cell_type(self) -> str:
+        return self.nbgrader["cell_type"]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it has points, from us or from a person."""
+        return self.nbgrader["grade"] or self.nbgrader["task"]
+
+
+@dataclass
+class Room:
+    """What there is left for the pictures of a notebook.
+
+    Attributes:
+        size: bytes of the files.
+        pixels: that a browser unpacks them to.
+    """
+
+    size: int = ALL_IMAGES
+    pixels: int = ALL_PIXELS
+
+    def takes(self, image: bytes) -> bool:
+        """Whether it is a PNG, and there is room for it, which it then takes up."""
+        if not PNG.size <= len(image) <= min(LARGEST_IMAGE, self.size):
+            return False
+        *begins, width, height = PNG.unpack_from(image)
+        pixels = width * height
+        if tuple(begins) != PNG_BEGINS or pixels > min(MOST_PIXELS, self.pixels):
+            return False
+        self.size -= len(image)
+        self.pixels -= pixels
+        return True
+
+
+def plain_notebook(content: bytes) -> Notebook:
+    """The cells of whatever was handed in as a notebook; a note in place of what is none."""
+    try:
+        cells = parsed(content)
+    except NoNotebook as reason:
+        return note(str(reason))
+    room = Room()
+    plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
+    for number, cell in enumerate(plain, 1):
+        cell["id"] = f"cell-{number}"
+    return _notebook(plain)
+
+
+def note(reason: str) -> Notebook:
+    """A notebook that says why there is none."""
+    return _notebook([_cell("markdown", UNREADABLE.format(reason))])
+
+
+def _notebook(cells: list[Cell], metadata: Mapping[str, Any] | None = None) -> Notebook:
+    return {"cells": cells, "metadata": dict(metadata or {}), "nbformat": 4, "nbformat_minor": 5}
+
+
+def restored(notebook: Notebook, sources: Sequence[Source]) -> Notebook:
+    """With every marked cell there once, as it was released, and answers where students put them.
+
+    Of cells with one id the last of the right type counts, as in grading.
+    """
+    by_name = {source.name: source for source in sources}
+    last = {
+        _name(cell): number for number, cell in enumerate(notebook["cells"]) if _fits(cell, by_name)
+    }
+    cells = [
+        _as_released(cell, by_name, number in last.values())
+        for number, cell in enumerate(notebook["cells"])
+    ]
+    cells += [_put_back(source) for source in sources if _is_missed(source, last)]
+    for number, cell in enumerate(cells, 1):  # not random: one submission gives one notebook
+        cell["id"] = _name(cell) or f"cell-{number}"
+    return _notebook(cells, KERNEL)
+
+
+def _is_missed(source: Source, present: Mapping[str, int]) -> bool:
+    return source.name not in present and (source.is_marked or source.nbgrader["solution"])
+
+
+def unanswered(notebook: Notebook, sources: Sequence[Source]) -> frozenset[str]:
+    """The ids of cells to answer in that hold what was released, or nothing.
+
+    Args:
+        notebook: a restored one.
+    """
+    texts = {_name(cell): cell["source"] for cell in notebook["cells"]}
+    return frozenset(
+        source.name
+        for source in sources
+        if source.nbgrader["solution"]
+        and texts.get(source.name, "").strip()
+        in ("", MISSING, source.text.strip(), tame(source.text).strip())
+    )
+
+
+def with_results(notebook: Notebook, grade: Grade) -> Notebook:
+    """With each section's result as the output of its cell, in place of what was there."""
+    sections = {section.id: section for section in grade.sections}
+    for cell in notebook["cells"]:
+        section = sections.get(_name(cell))
+        if section is not None and cell["cell_type"] == "code":
+            cell["outputs"] = [_printed(told(section))]
+    return notebook
+
+
+def told(section: SectionGrade) -> str:
+    """A section's result as text."""
+    if section.score is None:
+        head = f"not judged in this grading; {section.max_score:g} points"
+    else:
+        head = f"{section.score:g} of {section.max_score:g} points"
+    lines = [f"{section.title}: {head}"]
+    for test in section.tests:
+        words = test.name.removeprefix(section.id).strip("_").replace("_", " ")
+        said = test.message.removeprefix(ONLY_IF_RIGHT)
+        mark = "passed" if test.passed else "FAILED"
+        lines.append(f"  {mark}  {words}" + (f": {said}" if said else ""))
+    lines += [f"  hint    {hint.text}" for hint in section.hints]
+    return "\n".join(lines) + "\n"
+
+
+def _name(cell: Cell) -> str | None:
+    """The grade id, if it has one."""
+    return cell["metadata"].get("nbgrader", {}).get("grade_id")
+
+
+def _fits(cell: Cell, by_name: Mapping[str, Source]) -> bool:
+    source = by_name.get(_name(cell))
+    return source is not None and source.cell_type == cell["cell_type"]
+
+
+def _as_released(cell: Cell, by_name: Mapping[str, Source], counts: bool) -> Cell:
+    if not counts:
+        return cell | {"metadata": {}}
+    source = by_name[_name(cell)]
+    text = source.text if source.locked else cell["source"]
+    return cell | {"metadata": _metadata(source), "source": text}
+
+
+def _put_back(source: Source) -> Cell:
+    text = MISSING if source.cell_type == "markdown" and not source.locked else source.text
+    return _cell(source.cell_type, text) | {"metadata": _metadata(source)}
+
+
+def _metadata(source: Source) -> dict[str, Any]:
+    return {"nbgrader": dict(source.nbgrader)}
+
+
+def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
+    """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
+    kind = cell.get("cell_type")
+    if kind == "markdown":
+        made = _cell("markdown", tame(_text(cell.get("source"), LONGEST_MARKDOWN)))
+    elif kind == "code":
+        made = _cell("code", _text(cell.get("source"), LONGEST_SOURCE))
+        outputs = cell.get("outputs")
+        made["outputs"] = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
+    else:
+        return None
+    if grade_id := grade_id_of(cell):
+        made["metadata"] = {"nbgrader": {"grade_id": grade_id}}
+    return made
+
+
+def _cell(kind: str, text: str) -> Cell:
+    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return {"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code
+
+
+def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[dict[str, Any]]:
+    for output in outputs[:MOST_CELLS]:
+        if not isinstance(output, dict):
+            continue
+        kind = output.get("output_type")
+        if kind == "stream":
+            yield _printed(_text(output.get("text"), LONGEST_TEXT))
+        elif kind == "error":
+            traceback = output.get("traceback")
+            lines = traceback if isinstance(traceback, list) else []
+            text = "\n".join(line for line in lines if isinstance(line, str))
+            yield _printed(_text(text, LONGEST_TEXT))
+        elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
+            yield from _shown(output["data"], room)
+
+
+def _printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def _shown(data: Mapping[str, Any], room: Room) -> Iterator[dict[str, Any]]:
+    """The picture, or else the text, of an output."""
+    encoded = _joined(data.get("image/png"))
+    if encoded and len(encoded) <= 2 * LARGEST_IMAGE:
+        try:
+            image = base64.b64decode(encoded)
+        except (binascii.Error, ValueError):
+            image = b""
+        if room.takes(image):
+            kept = base64.b64encode(image).decode()
+            shown = {"data": {"image/png": kept}, "metadata": {}}
+            yield {"output_type": "display_data"} | shown
+            return
+    notes = [UNSHOWN.format(kind) for kind in sorted(FIGURES & set(data))]
+    if text := "".join(notes) + _text(data.get("text/plain"), LONGEST_TEXT):
+        yield _printed(text)
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else ""
+
+
+def _text(value: Any, longest: int) -> str:
+    """Bounded text without the terminal's control sequences."""
+    text = TERMINAL.sub("", _joined(value)[:longest])
+    return CONTROL.sub("", text).encode("utf-8", "replace").decode()
+
+
+def as_json(notebook: Notebook) -> str:
+    """The notebook as a file has it; the same notebook gives the same bytes."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

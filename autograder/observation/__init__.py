@@ -1,0 +1,1 @@
+"""What probes see of a library in a sandbox, as plain data."""

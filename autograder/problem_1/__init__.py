@@ -1,0 +1,1 @@
+"""Problem 1, Basics of Neural Networks: all that another assignment would replace."""

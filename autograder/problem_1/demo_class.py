@@ -1,0 +1,127 @@
+"""A made-up class of mixed quality: the solution with known mistakes in it, and hard cases."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from autograder import checkout
+from autograder.hand_in.submission import Submission
+from autograder.problem_1.misconceptions import applied, named, solution
+from autograder.release.strip import strip
+
+DUE = "2026-11-20 23:59 UTC"
+
+MISTAKES: Mapping[str, tuple[str, ...]] = {
+    "ada": (),
+    "euler": (),
+    "grace": (),
+    "noether": ("adam_counting_layers",),  # right, in another way
+    "turing": ("adam_in_its_efficient_form",),
+    "hopper": ("adam_counting_layers_with_parameters",),
+    "bayes": ("sgd_momentum_turns_the_sign_of_the_velocity",),
+    "curie": ("rmsprop_has_epsilon_outside_the_root",),
+    "darwin": ("adam_corrects_no_bias",),
+    "fermi": ("dropout_forward_forgets_to_scale",),
+    "galois": ("dropout_backward_forgets_the_mask",),
+    "hilbert": ("leaky_relu_forward_changes_its_input",),
+    "ising": ("cross_entropy_softmax_overflows",),
+    "jacobi": ("activations_elu_has_an_alpha_of_one",),
+    "kepler": ("small_network_ends_in_leaky_relu",),
+    "lagrange": ("fc_backward_averages_the_bias_gradient",),
+    "markov": ("fc_forward_flattens_two_dimensions_only",),
+    "newton": ("train_tiny_net_never_steps",),
+    "ohm": ("sgd_momentum_ignores_momentum", "rmsprop_forgets_the_root"),
+    "pascal": ("dropout_forward_exchanges_keep_and_drop", "adam_counts_after_use"),
+    "riemann": (
+        "fc_backward_averages_the_bias_gradient",
+        "leaky_relu_backward_is_that_of_a_relu",
+        "dropout_backward_forgets_to_scale",
+        "rmsprop_uses_the_old_cache",
+        "activations_tanh_is_a_sigmoid",
+    ),
+}
+"""Students by the variants that are in their work."""
+
+LATE = {"euler": "2026-11-21 00:20:00 UTC", "pascal": "2026-11-23 08:00:00 UTC"}
+
+
+def make(folder: Path) -> int:
+    """Write the class into an empty folder; returns how many there are."""
+    for student, mistakes in MISTAKES.items():
+        work = folder / student / checkout.ASSIGNMENT
+        _hand_in(work, applied(named(mistake) for mistake in mistakes))
+        if student in LATE:
+            (work / "timestamp.txt").write_text(LATE[student], "utf-8")
+    for student, spoil in HARD.items():
+        work = folder / student / checkout.ASSIGNMENT
+        work.mkdir(parents=True)
+        spoil(work)
+    _zipped(folder / "grace")
+    (folder / "zeno.zip").write_bytes(b"PK\x03\x04 the upload was cut off here")
+    (folder / "absent").mkdir()
+    return len(list(folder.iterdir()))
+
+
+def _hand_in(work: Path, submission: Submission) -> None:
+    for path, content in submission.files.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_bytes(content)
+    notebook = json.loads(checkout.SOURCE.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        name = cell["metadata"]["nbgrader"]["grade_id"]
+        if submission.cells.get(name) != solution().cells.get(name):
+            cell["source"] = submission.cells[name]
+    (work / checkout.NOTEBOOK).write_text(json.dumps(notebook), "utf-8")
+
+
+def _untouched(work: Path) -> None:
+    """Handed in as it was released."""
+    right = solution()
+    files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
+    cells = {name: strip(text, checkout.NOTEBOOK, name) for name, text in right.cells.items()}
+    _hand_in(work, Submission("untouched", files, cells))
+
+
+def _changed(old: str, new: str) -> Callable[[Path], None]:
+    """A right library with a text of its layers replaced."""
+
+    def spoil(work: Path) -> None:
+        _hand_in(work, solution())
+        layers = work / "lib" / "mlp" / "layer_utils.py"
+        text = layers.read_text("utf-8")
+        layers.write_text(text.replace(old, new, 1), "utf-8")
+
+    return spoil
+
+
+def _damaged_notebook(work: Path) -> None:
+    _hand_in(work, solution())
+    notebook = work / checkout.NOTEBOOK
+    notebook.write_bytes(notebook.read_bytes()[:20_000])
+
+
+CLAIM = 'print("37 of 37 points")'
+
+HARD: Mapping[str, Callable[[Path], None]] = {
+    "untouched": _untouched,
+    "volta": _changed("class fc", "class fc("),  # does not compile
+    "weyl": _changed("class fc", "while True: pass\n\n\nclass fc"),
+    "xeno": _damaged_notebook,
+    "=HYPERLINK('x')": _changed("class fc", f"{CLAIM}\nimport os\nos._exit(0)\nclass fc"),
+    "empty": lambda _work: None,
+}
+"""Students whose work is empty, broken or hostile."""
+
+
+def _zipped(student: Path) -> None:
+    """Put a zip in the place of a student's folder, as learning systems give them out."""
+    with zipfile.ZipFile(student.with_suffix(".zip"), "w") as archive:
+        files = [path for path in sorted(student.rglob("*")) if path.is_file()]
+        for path in files:
+            archive.write(path, path.relative_to(student))
+    for path in sorted(student.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    student.rmdir()

@@ -1,0 +1,144 @@
+"""The functions that are defined in the notebook's last cell."""
+
+from __future__ import annotations
+
+from autograder.problem_1.misconceptions import Variant
+
+CELL = "activations_definitions"
+SIGMOID = "sigmoid = lambda x: 1 / (1 + np.exp(-x))"
+LEAKY_RELU = "leaky_relu = lambda x: np.where(x >= 0, x, 0.1 * x)"
+RELU = "relu = lambda x: np.maximum(0, x)"
+ELU = "\nelu = lambda x: np.where(x >= 0, x, 0.5 * (np.exp(x) - 1))"
+SELU = "selu = lambda x: 1.0507 * np.where(x >= 0, x, 1.6732 * (np.exp(x) - 1))"
+TANH = "tanh = lambda x: np.tanh(x)"
+
+VARIANTS = (
+    Variant(
+        "activations_sigmoid_falls",
+        CELL,
+        SIGMOID,
+        "sigmoid = lambda x: 1 / (1 + np.exp(x))",
+        "Your sigmoid falls from 1 to 0. Look at the sign of the exponent.",
+    ),
+    Variant(
+        "activations_sigmoid_lacks_parentheses",
+        CELL,
+        SIGMOID,
+        "sigmoid = lambda x: 1 / 1 + np.exp(-x)",
+        "Your sigmoid is above 1: in which order does Python divide and add?",
+    ),
+    Variant(
+        "activations_leaky_relu_has_the_layer_s_slope",
+        CELL,
+        LEAKY_RELU,
+        "leaky_relu = lambda x: np.where(x >= 0, x, 0.01 * x)",
+        "Your leaky_relu has a slope of 0.01, that of the layer. Another one is asked for here.",
+    ),
+    Variant(
+        "activations_leaky_relu_is_a_relu",
+        CELL,
+        LEAKY_RELU,
+        "leaky_relu = lambda x: np.where(x >= 0, x, 0)",
+        "Your leaky_relu is 0 for negative x: that is a plain ReLU.",
+    ),
+    Variant(
+        "activations_relu_uses_python_s_max",
+        CELL,
+        RELU,
+        "relu = lambda x: max(0, x)",
+        "Python's max compares two objects, not the elements of an array. Look for numpy's.",
+    ),
+    Variant(
+        "activations_relu_takes_the_largest_element",
+        CELL,
+        RELU,
+        "relu = lambda x: np.max([0, np.max(x)])",
+        "Your relu returns a single number. numpy has a function that compares element by "
+        "element; max is another one.",
+    ),
+    Variant(
+        "activations_relu_changes_its_input",
+        CELL,
+        RELU,
+        "relu = lambda x: np.maximum(0, x, out=x)",
+        "Your relu writes into the array that it is given.",
+    ),
+    Variant(
+        "activations_relu_is_an_absolute_value",
+        CELL,
+        RELU,
+        "relu = lambda x: np.abs(x)",
+        "Your relu makes negative x positive.",
+    ),
+    Variant(
+        "activations_elu_has_an_alpha_of_one",
+        CELL,
+        ELU,
+        "\nelu = lambda x: np.where(x >= 0, x, np.exp(x) - 1)",
+        "Your elu has an alpha of 1. Another one is asked for.",
+    ),
+    Variant(
+        "activations_elu_lacks_parentheses",
+        CELL,
+        ELU,
+        "\nelu = lambda x: np.where(x >= 0, x, 0.5 * np.exp(x) - 1)",
+        "Your elu jumps at 0: alpha multiplies only a part of what it should. Look at the "
+        "parentheses.",
+    ),
+    Variant(
+        "activations_elu_forgets_to_subtract_one",
+        CELL,
+        ELU,
+        "\nelu = lambda x: np.where(x >= 0, x, 0.5 * np.exp(x))",
+        "Your elu jumps at 0: compare what you have for negative x with the formula.",
+    ),
+    Variant(
+        "activations_selu_scales_the_negative_side_only",
+        CELL,
+        SELU,
+        "selu = lambda x: np.where(x >= 0, x, 1.0507 * 1.6732 * (np.exp(x) - 1))",
+        "Your selu leaves positive x as it is: lambda stands on both sides of 0.",
+    ),
+    Variant(
+        "activations_selu_scales_the_positive_side_only",
+        CELL,
+        SELU,
+        "selu = lambda x: np.where(x >= 0, 1.0507 * x, 1.6732 * (np.exp(x) - 1))",
+        "Your selu does not multiply negative x by lambda: it stands on both sides of 0.",
+    ),
+    Variant(
+        "activations_selu_has_no_scale",
+        CELL,
+        SELU,
+        "selu = lambda x: np.where(x >= 0, x, 1.6732 * (np.exp(x) - 1))",
+        "Your selu is an ELU: lambda is missing.",
+    ),
+    Variant(
+        "activations_selu_exchanges_its_constants",
+        CELL,
+        SELU,
+        "selu = lambda x: 1.6732 * np.where(x >= 0, x, 1.0507 * (np.exp(x) - 1))",
+        "In your selu alpha and lambda are exchanged.",
+    ),
+    Variant(
+        "activations_tanh_lacks_parentheses",
+        CELL,
+        TANH,
+        "tanh = lambda x: np.exp(x) - np.exp(-x) / (np.exp(x) + np.exp(-x))",
+        "Your tanh grows without bound: in which order does Python subtract and divide?",
+    ),
+    Variant(
+        "activations_tanh_is_upside_down",
+        CELL,
+        TANH,
+        "tanh = lambda x: (np.exp(x) + np.exp(-x)) / (np.exp(x) - np.exp(-x))",
+        "Your tanh is upside down: which of the two belongs above the fraction bar?",
+    ),
+    Variant(
+        "activations_tanh_is_a_sigmoid",
+        CELL,
+        TANH,
+        "tanh = lambda x: 2 / (1 + np.exp(-x)) - 1",
+        "Your tanh is a sigmoid made to go from -1 to 1, but only half as steep as tanh.",
+    ),
+)

@@ -1,0 +1,211 @@
+"""Softmax and the cross-entropy loss."""
+
+from __future__ import annotations
+
+from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+
+EXPONENTIALS = "scores = np.exp(feat - feat.max(axis=-1, keepdims=True))"
+NORMALISED = "scores /= scores.sum(axis=-1, keepdims=True)"
+LOSS = "loss = -np.log(scores[np.arange(len(label)), label]).sum()"
+MEAN_LOSS = "        if self.size_average:\n            loss /= len(label)"
+LESS_ONE = "dfeat[np.arange(len(label)), label] -= 1"
+MEAN_GRADIENT = "        if self.size_average:\n            dfeat /= len(label)"
+
+VARIANTS = (
+    Variant(
+        "cross_entropy_softmax_overflows",
+        LAYERS,
+        EXPONENTIALS,
+        "scores = np.exp(feat)",
+        "softmax takes the exponential of the logits as they come, which is infinite for large "
+        "ones. Read the note on numerical stability.",
+    ),
+    Variant(
+        "cross_entropy_softmax_subtracts_the_largest_of_all",
+        LAYERS,
+        EXPONENTIALS,
+        "scores = np.exp(feat - feat.max())",
+        "softmax subtracts the largest logit of the whole batch. In a row whose logits are all "
+        "far below that, every exponential is 0. Each row has a largest of its own.",
+    ),
+    Variant(
+        "cross_entropy_softmax_subtracts_the_mean",
+        LAYERS,
+        EXPONENTIALS,
+        "scores = np.exp(feat - feat.mean(axis=-1, keepdims=True))",
+        "softmax subtracts the mean of a row, which leaves large positive numbers when logits lie "
+        "far apart. What has to be subtracted, for no exponent to be above 0?",
+    ),
+    Variant(
+        "cross_entropy_softmax_adds_the_largest",
+        LAYERS,
+        EXPONENTIALS,
+        "scores = np.exp(feat + feat.max(axis=-1, keepdims=True))",
+        "softmax adds the largest logit instead of taking it away: right for small logits, and "
+        "twice as bad for large ones.",
+    ),
+    Variant(
+        "cross_entropy_softmax_changes_its_input",
+        LAYERS,
+        EXPONENTIALS,
+        "feat -= feat.max(axis=-1, keepdims=True)\n    scores = np.exp(feat)",
+        "softmax writes into feat, which belongs to the caller. Look for -=.",
+    ),
+    Variant(
+        "cross_entropy_softmax_normalises_over_the_batch",
+        LAYERS,
+        NORMALISED,
+        "scores /= scores.sum(axis=0, keepdims=True)",
+        "softmax makes columns sum to 1. Which axis counts the classes?",
+    ),
+    Variant(
+        "cross_entropy_softmax_normalises_over_everything",
+        LAYERS,
+        NORMALISED,
+        "scores /= scores.sum()",
+        "softmax makes the whole batch sum to 1. Each example has probabilities of its own.",
+    ),
+    Variant(
+        "cross_entropy_softmax_does_not_normalise",
+        LAYERS,
+        NORMALISED,
+        "pass",
+        "softmax returns exponentials that do not sum to 1.",
+    ),
+    Variant(
+        "cross_entropy_loss_is_never_a_sum",
+        LAYERS,
+        MEAN_LOSS,
+        "        loss /= len(label)",
+        "The loss is always the mean: size_average=False makes no difference in forward.",
+    ),
+    Variant(
+        "cross_entropy_gradient_is_never_that_of_a_sum",
+        LAYERS,
+        MEAN_GRADIENT,
+        "        dfeat /= len(label)",
+        "The gradient is always that of the mean: size_average=False makes no difference in "
+        "backward.",
+    ),
+    Variant(
+        "cross_entropy_ignores_size_average",
+        LAYERS,
+        MEAN_LOSS,
+        "        loss /= len(label)",
+        "self.size_average is used neither in forward nor in backward: you always take the mean. "
+        "Read what is asked for when it is False.",
+        further=(Patch(LAYERS, MEAN_GRADIENT, "        dfeat /= len(label)"),),
+    ),
+    Variant(
+        "cross_entropy_loss_is_never_averaged",
+        LAYERS,
+        MEAN_LOSS,
+        "",
+        "The loss is always the sum over the batch. What does size_average=True ask for?",
+    ),
+    Variant(
+        "cross_entropy_gradient_is_never_averaged",
+        LAYERS,
+        MEAN_GRADIENT,
+        "",
+        "The loss is a mean, its gradient is that of a sum: it is too large by the number of "
+        "examples.",
+    ),
+    Variant(
+        "cross_entropy_never_averages",
+        LAYERS,
+        MEAN_LOSS,
+        "",
+        "Loss and gradient are always those of the sum over the batch. What does "
+        "size_average=True ask for?",
+        further=(Patch(LAYERS, MEAN_GRADIENT, ""),),
+    ),
+    Variant(
+        "cross_entropy_gradient_is_averaged_twice",
+        LAYERS,
+        MEAN_GRADIENT,
+        "        if self.size_average:\n            dfeat /= len(label) ** 2",
+        "The gradient is divided by the number of examples twice.",
+    ),
+    Variant(
+        "cross_entropy_exchanges_mean_and_sum",
+        LAYERS,
+        MEAN_LOSS,
+        "        if not self.size_average:\n            loss /= len(label)",
+        "Mean and sum are exchanged: look at the conditions on self.size_average.",
+        further=(
+            Patch(
+                LAYERS,
+                MEAN_GRADIENT,
+                "        if not self.size_average:\n            dfeat /= len(label)",
+            ),
+        ),
+    ),
+    Variant(
+        "cross_entropy_loss_averages_over_the_classes",
+        LAYERS,
+        MEAN_LOSS,
+        "        if self.size_average:\n            loss /= scores.size",
+        "The loss is divided by the number of all scores. The mean is over the examples.",
+    ),
+    Variant(
+        "cross_entropy_loss_has_the_other_sign",
+        LAYERS,
+        LOSS,
+        "loss = np.log(scores[np.arange(len(label)), label]).sum()",
+        "The loss is negative. What is the sign of the logarithm of a probability?",
+    ),
+    Variant(
+        "cross_entropy_loss_looks_at_the_likeliest_class",
+        LAYERS,
+        LOSS,
+        "loss = -np.log(scores.max(axis=1)).sum()",
+        "The loss takes the largest probability of each row. What of the labels?",
+    ),
+    Variant(
+        "cross_entropy_loss_counts_every_class",
+        LAYERS,
+        LOSS,
+        "loss = -np.log(scores[:, label]).sum()",
+        "scores[:, label] takes a column for every label, for all examples alike: n times n "
+        "numbers. How is one number taken from each row?",
+    ),
+    Variant(
+        "cross_entropy_loss_forgets_the_logarithm",
+        LAYERS,
+        LOSS,
+        "loss = -scores[np.arange(len(label)), label].sum()",
+        "The loss is made of probabilities themselves. Something is taken of them first.",
+    ),
+    Variant(
+        "cross_entropy_gradient_forgets_the_label",
+        LAYERS,
+        LESS_ONE,
+        "pass",
+        "The gradient is the softmax alone. Where do the labels come in?",
+    ),
+    Variant(
+        "cross_entropy_gradient_adds_at_the_label",
+        LAYERS,
+        LESS_ONE,
+        "dfeat[np.arange(len(label)), label] += 1",
+        "At the right class the gradient has the wrong sign: which way should its score move for "
+        "the loss to fall?",
+    ),
+    Variant(
+        "cross_entropy_gradient_at_all_labels",
+        LAYERS,
+        LESS_ONE,
+        "dfeat[:, label] -= 1",
+        "dfeat[:, label] is the columns of all labels, for every example. How is one number of "
+        "each row reached?",
+    ),
+    Variant(
+        "cross_entropy_gradient_has_the_other_sign",
+        LAYERS,
+        "dfeat = scores.copy()\n        " + LESS_ONE,
+        "dfeat = -scores\n        dfeat[np.arange(len(label)), label] += 1",
+        "The gradient points the other way: which way should the score of the right class move "
+        "for the loss to fall?",
+    ),
+)

@@ -1,0 +1,218 @@
+"""Flatten and FC."""
+
+from __future__ import annotations
+
+from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+
+FLATTEN = "output = feat.reshape(len(feat), -1)"
+UNFLATTEN = "dfeat = dprev.reshape(feat.shape)"
+FORWARD = "output = feat @ self.params[self.w_name] + self.params[self.b_name]"
+WEIGHTS = "self.grads[self.w_name] = feat.T @ dprev"
+BIASES = "self.grads[self.b_name] = dprev.sum(axis=0)"
+INPUT = "dfeat = dprev @ self.params[self.w_name].T"
+
+
+VARIANTS = (
+    Variant(
+        "fc_forward_flattens_in_column_order",
+        LAYERS,
+        FLATTEN,
+        'output = feat.reshape(len(feat), -1, order="F")',
+        "flatten puts the features of an example in column order (Fortran's). Look at the order "
+        "in which numpy stores an array, and at what reshape does when it is told nothing.",
+    ),
+    Variant(
+        "fc_forward_flattens_two_dimensions_only",
+        LAYERS,
+        FLATTEN,
+        "output = feat.reshape(feat.shape[0], feat.shape[1] * feat.shape[2])",
+        "flatten counts on exactly two dimensions after the batch. Think of a batch of images "
+        "with colour, and of a batch that is flat already.",
+    ),
+    Variant(
+        "fc_forward_flattens_the_batch_too",
+        LAYERS,
+        FLATTEN,
+        "output = feat.reshape(1, -1)",
+        "flatten puts the whole batch into one row. Which dimension has to stay as it is?",
+    ),
+    Variant(
+        "fc_forward_drops_a_batch_of_one",
+        LAYERS,
+        FLATTEN,
+        "output = np.squeeze(feat.reshape(len(feat), -1))",
+        "flatten loses the batch dimension when the batch holds a single example. Look at what "
+        "squeeze does with dimensions of length 1.",
+    ),
+    Variant(
+        "fc_forward_reshapes_its_input_in_place",
+        LAYERS,
+        FLATTEN,
+        "feat.shape = (len(feat), feat[0].size); output = feat",
+        "flatten gives the caller's own array another shape, instead of returning a reshaped one. "
+        "What does backward then know of the shape that came in?",
+    ),
+    Variant(
+        "fc_forward_forgets_the_biases",
+        LAYERS,
+        FORWARD,
+        "output = feat @ self.params[self.w_name]",
+        "fc.forward leaves something out of the formula: compare each of its terms with what you "
+        "compute from self.params.",
+    ),
+    Variant(
+        "fc_forward_adds_the_biases_twice",
+        LAYERS,
+        FORWARD,
+        FORWARD + "\n        output += self.params[self.b_name]",
+        "fc.forward adds the biases more than once.",
+    ),
+    Variant(
+        "fc_forward_adds_the_mean_of_the_biases",
+        LAYERS,
+        FORWARD,
+        "output = feat @ self.params[self.w_name] + self.params[self.b_name].mean()",
+        "fc.forward adds one number to all outputs. Each output has a bias of its own.",
+    ),
+    Variant(
+        "fc_forward_clips_at_zero",
+        LAYERS,
+        FORWARD,
+        "output = np.maximum(0, feat @ self.params[self.w_name] + self.params[self.b_name])",
+        "fc.forward sets negative outputs to 0. That is the work of a layer of its own.",
+    ),
+    Variant(
+        "fc_forward_scales_the_weights_in_place",
+        LAYERS,
+        FORWARD,
+        "w = self.params[self.w_name]\n        w *= 0.5\n"
+        "        output = 2 * feat @ w + self.params[self.b_name]",
+        "fc.forward changes self.params. A forward pass only reads the parameters: look for *=, "
+        "+= and assignments to slices.",
+    ),
+    Variant(
+        "fc_backward_keeps_the_bias_gradient_of_every_example",
+        LAYERS,
+        BIASES,
+        "self.grads[self.b_name] = dprev",
+        "The gradient of the biases has a row for every example. Which shape do the biases have, "
+        "and how do several examples act on one bias?",
+    ),
+    Variant(
+        "fc_backward_sums_the_bias_gradient_over_the_outputs",
+        LAYERS,
+        BIASES,
+        "self.grads[self.b_name] = dprev.sum(axis=1)",
+        "The gradient of the biases is summed over the wrong axis. Which axis of dprev counts "
+        "examples, and which outputs?",
+    ),
+    Variant(
+        "fc_backward_sums_the_bias_gradient_over_everything",
+        LAYERS,
+        BIASES,
+        "self.grads[self.b_name] = dprev.sum()",
+        "The gradient of the biases is a single number: everything was summed. Each output has a "
+        "bias of its own.",
+    ),
+    Variant(
+        "fc_backward_gives_the_bias_gradient_two_dimensions",
+        LAYERS,
+        BIASES,
+        "self.grads[self.b_name] = dprev.sum(axis=0, keepdims=True)",
+        "The gradient of the biases has the right numbers in another shape: compare it with the "
+        "shape of the biases.",
+    ),
+    Variant(
+        "fc_backward_averages_the_bias_gradient",
+        LAYERS,
+        BIASES,
+        "self.grads[self.b_name] = dprev.mean(axis=0)",
+        "The gradient of the biases is averaged over the batch. Who has divided by the number of "
+        "examples already, when the loss is a mean?",
+    ),
+    Variant(
+        "fc_backward_averages_the_weight_gradient",
+        LAYERS,
+        WEIGHTS,
+        WEIGHTS + " / len(feat)",
+        "The gradient of the weights is averaged over the batch. Who has divided by the number of "
+        "examples already, when the loss is a mean?",
+    ),
+    Variant(
+        "fc_backward_averages_both_gradients",
+        LAYERS,
+        WEIGHTS,
+        WEIGHTS + " / len(feat)",
+        "The gradients of weights and biases are averaged over the batch. Who has divided by the "
+        "number of examples already, when the loss is a mean?",
+        further=(Patch(LAYERS, BIASES, "self.grads[self.b_name] = dprev.mean(axis=0)"),),
+    ),
+    Variant(
+        "fc_backward_averages_all_three_gradients",
+        LAYERS,
+        WEIGHTS,
+        "dprev = dprev / len(feat)\n        " + WEIGHTS,
+        "All three gradients are divided by the number of examples. Only the loss averages; what "
+        "it passes back is divided already.",
+    ),
+    Variant(
+        "fc_backward_transposes_the_weight_gradient",
+        LAYERS,
+        WEIGHTS,
+        "self.grads[self.w_name] = dprev.T @ feat",
+        "The gradient of the weights is transposed: compare its shape with that of the weights.",
+    ),
+    Variant(
+        "fc_backward_adds_to_the_gradients_of_the_pass_before",
+        LAYERS,
+        WEIGHTS,
+        "self.grads[self.w_name] = self.grads.get(self.w_name, 0) + feat.T @ dprev",
+        "The gradients add up from one backward pass to the next. Here each pass replaces them.",
+    ),
+    Variant(
+        "fc_backward_masks_its_gradient_like_a_relu",
+        LAYERS,
+        INPUT,
+        INPUT + " * (feat > 0)",
+        "fc.backward sets the gradient to 0 where its input was not positive. That belongs to an "
+        "activation, which has a backward pass of its own.",
+    ),
+    Variant(
+        "fc_backward_averages_the_input_gradient",
+        LAYERS,
+        INPUT,
+        INPUT + " / len(feat)",
+        "The gradient of the input is divided by the number of examples. Each example has a row "
+        "of its own in it: nothing is averaged.",
+    ),
+    Variant(
+        "fc_backward_scales_the_incoming_gradient_in_place",
+        LAYERS,
+        INPUT,
+        INPUT + "\n        dprev *= 0",
+        "fc.backward changes dprev, which belongs to the caller. Look for *=, -= and +=.",
+    ),
+    Variant(
+        "fc_backward_leaves_the_gradient_flat",
+        LAYERS,
+        UNFLATTEN,
+        "dfeat = dprev",
+        "flatten.backward returns the gradient as it came. Whoever gave flatten its input expects "
+        "a gradient of that input's shape.",
+    ),
+    Variant(
+        "fc_backward_unflattens_in_column_order",
+        LAYERS,
+        UNFLATTEN,
+        'dfeat = dprev.reshape(feat.shape, order="F")',
+        "flatten.backward fills the shape of the input in column order (Fortran's). It has to "
+        "undo exactly what forward does.",
+    ),
+    Variant(
+        "fc_backward_unflattens_four_dimensions_only",
+        LAYERS,
+        UNFLATTEN,
+        "n, h, w, c = feat.shape\n        dfeat = dprev.reshape(n, h, w, c)",
+        "flatten.backward counts on inputs of four dimensions. Any number of them may come.",
+    ),
+)

@@ -1,0 +1,129 @@
+"""The networks that students build, and the names that they write into the notebook."""
+
+from __future__ import annotations
+
+from autograder.problem_1.misconceptions import NETWORKS, Variant
+
+CASCADE = '            fc(15, 5, name="fullo"),\n            leaky_relu(name="lrelu"),\n'
+CASCADE_NAMES = 'param_name_w = "fullo_w"\nparam_name_b = "fullo_b"'
+FIRST = '            fc(4, 30, name="fullo_1"),\n            leaky_relu(name="lrelu"),\n'
+SECOND = 'fc(30, 7, name="fullo_2"),'
+
+TINY_FIRST = (
+    '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n            leaky_relu(name="lrelu"),\n'
+)
+TINY_SECOND = 'fc(512, 10, 2.5e-2, name="fullo_2"),'
+
+VARIANTS = (
+    Variant(
+        "cascade_has_no_leaky_relu",
+        NETWORKS,
+        CASCADE,
+        '            fc(15, 5, name="fullo"),\n',
+        "TestFCReLU is linear: a layer is missing.",
+    ),
+    Variant(
+        "cascade_has_a_relu",
+        NETWORKS,
+        CASCADE,
+        '            fc(15, 5, name="fullo"),\n            leaky_relu(0, name="lrelu"),\n',
+        "The Leaky ReLU of TestFCReLU has a slope of 0. Leave the slope to the layer.",
+    ),
+    Variant(
+        "cascade_has_another_slope",
+        NETWORKS,
+        CASCADE,
+        '            fc(15, 5, name="fullo"),\n            leaky_relu(0.1, name="lrelu"),\n',
+        "The Leaky ReLU of TestFCReLU has a slope of 0.1. Leave the slope to the layer.",
+    ),
+    Variant(
+        "cascade_has_the_leaky_relu_first",
+        NETWORKS,
+        CASCADE,
+        '            leaky_relu(name="lrelu"),\n            fc(15, 5, name="fullo"),\n',
+        "The layers of TestFCReLU stand in another order than asked for.",
+    ),
+    Variant(
+        "cascade_exchanges_the_names",
+        "cascade_names",
+        CASCADE_NAMES,
+        'param_name_w = "fullo_b"\nparam_name_b = "fullo_w"',
+        "The two names are exchanged: the first is that of the weights.",
+    ),
+    Variant(
+        "cascade_gives_names_without_their_endings",
+        "cascade_names",
+        CASCADE_NAMES,
+        'param_name_w = "fullo"\nparam_name_b = "fullo"',
+        "These are no names of parameters. Print TestFCReLU().net.params.keys() to see them.",
+    ),
+    Variant(
+        "small_network_ends_in_leaky_relu",
+        NETWORKS,
+        SECOND,
+        'fc(30, 7, name="fullo_2"),\n            leaky_relu(name="lrelu_2"),',
+        "There is a Leaky ReLU after the last FC. Scores may be negative: the softmax that "
+        "follows takes them as they are.",
+    ),
+    Variant(
+        "small_network_has_no_leaky_relu",
+        NETWORKS,
+        FIRST,
+        '            fc(4, 30, name="fullo_1"),\n',
+        "Nothing stands between the two FC layers, so the network is linear.",
+    ),
+    Variant(
+        "small_network_has_a_relu",
+        NETWORKS,
+        FIRST,
+        '            fc(4, 30, name="fullo_1"),\n            leaky_relu(0, name="lrelu"),\n',
+        "The Leaky ReLU has a slope of 0. Leave the slope to the layer.",
+    ),
+    Variant(
+        "small_network_begins_with_larger_weights",
+        NETWORKS,
+        SECOND,
+        'fc(30, 7, 0.02, name="fullo_2"),',
+        "Weights begin with another standard deviation than the layers' default. Look at the "
+        "third argument of fc.",
+    ),
+    Variant(
+        "small_network_begins_with_weights_of_zero",
+        NETWORKS,
+        FIRST,
+        FIRST.replace("30, name", "30, 0, name"),
+        "The weights of a layer begin at 0, so that all of its units compute the same and learn "
+        "the same.",
+    ),
+    Variant(
+        "small_network_exchanges_weights_and_biases",
+        "small_network_names",
+        'param_name_w1 = "fullo_1_w"\nparam_name_b1 = "fullo_1_b"',
+        'param_name_w1 = "fullo_1_b"\nparam_name_b1 = "fullo_1_w"',
+        "In the cell with the names, those of weights and biases are exchanged.",
+    ),
+    Variant(
+        "small_network_gives_names_that_do_not_exist",
+        "small_network_names",
+        'param_name_w1 = "fullo_1_w"',
+        'param_name_w1 = "fc1_w"',
+        "The cell has a name that the network does not know. Print the keys of "
+        "SmallFullyConnectedNetwork().net.params to see them.",
+    ),
+    Variant(
+        "train_tiny_net_has_no_leaky_relu",
+        NETWORKS,
+        TINY_FIRST,
+        '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n',
+        "Nothing stands between the two FC layers of TinyNet, so it is linear, and two layers are "
+        "worth no more than one.",
+    ),
+    Variant(
+        "train_tiny_net_ends_in_leaky_relu",
+        NETWORKS,
+        TINY_SECOND,
+        'fc(512, 10, 2.5e-2, name="fullo_2"),\n            leaky_relu(name="lrelu_2"),',
+        "There is a Leaky ReLU after the last FC of TinyNet, which squeezes negative scores "
+        "together.",
+    ),
+)

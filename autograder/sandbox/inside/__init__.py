@@ -1,0 +1,1 @@
+"""What runs in the sandbox. Mounted by itself: it imports nothing else of ours."""

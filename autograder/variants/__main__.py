@@ -1,6 +1,0 @@
-"""python -m autograder.variants"""
-
-from autograder import costs, hiding
-
-hiding.write(hiding.hiders())
-costs.write()
