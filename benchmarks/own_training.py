@@ -4,19 +4,22 @@ usage: python benchmarks/own_training.py [--seeds N]
 
 Right work (the solution and the alternatives of tests/alternatives, by turns) trains under N seeds.
 Then what is no training: readings in closed form, for their accuracy alone, and what the attacks on
-the training hand in, for the share of the points that it would be given.
+the training hand in, over layers whose gradients are 0, for the share of the points that it is
+given.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 import time
 from collections.abc import Callable
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
+from pathlib import Path
 
 import numpy as np
 from gradings import works
@@ -24,14 +27,18 @@ from results import machine, write_section
 
 from autograder import checkout
 from autograder.diagnosis.in_process import load, rehearse
-from autograder.problem_1.misconceptions import solution
+from autograder.hand_in.submission import Submission, read
 from autograder.problem_1.probes import probes
 from autograder.training import fresh
-from autograder.training.judged import SAME_WAY, OwnRun, own_run, solution_recipe
+from autograder.training.judged import RECIPE_PROBE, SAME_WAY, OwnRun, own_run
+from autograder.training.recipe import Recipe
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # whose train_net is graded here
 
+import solving
 import training as attacks
+from attack import Work
+from hand_in import write
 
 CHEATS = {
     "parameters as they began": "pass",
@@ -40,6 +47,8 @@ CHEATS = {
     "a thousand tries": attacks.THOUSAND,
     "images of each class as weights": attacks.PROTOTYPES,
     "the top singular vector of each class": attacks.MOMENTS,
+    "one step on denoised images, then a regression": solving.ONCE,
+    "three regressions on the network's tangents": solving.TANGENTS,
     "one step by the gradient of all images": attacks.indented("""
 hidden = images @ best[w1]
 active = np.where(hidden > 0, 1, 0.01)
@@ -72,15 +81,18 @@ def main() -> int:
         f"{three([r.accuracy - r.solution for r in right], '+.3f')} |\n"
         f"| cosine with the solution's way | {three([r.along for r in right], '.3f')} |\n"
         f"| the same, batches in another order | {three([r.along for r in others], '.3f')} |\n"
+        f"| cosine of single steps | {three([r.downhill for r in right], '.6f')} |\n"
         "| accuracy beside the solution's, batches in another order | "
         f"{three([r.accuracy - r.solution for r in others], '+.3f')} |\n"
         f"| seconds | {three(seconds, '.1f')} |\n\n"
-        "What is solved for and not trained, over five seeds (a share is given from a cosine of "
+        "What is solved for and not trained, over five seeds (a share is given from cosines of "
         f"{SAME_WAY} on):\n\n"
-        "| | accuracy | cosine, largest | share of the points, largest |\n|---|---|---|---|\n"
+        "| | accuracy | cosine, largest | of single steps | share of the points, largest |\n"
+        "|---|---|---|---|---|\n"
         + "".join(
             f"| {name} | {np.mean([r.accuracy for r in runs]):.2f} "
-            f"| {max(r.along for r in runs):.2f} | {max(float(r.share) for r in runs):.2f} |\n"
+            f"| {max(r.along for r in runs):.2f} | {max(r.downhill for r in runs):.2f} "
+            f"| {max(float(r.share) for r in runs):.2f} |\n"
             for name, runs in cheats.items()
         )
         + "\nReadings of the images alone, which are no network: "
@@ -92,51 +104,45 @@ def main() -> int:
     return int(bool(lost) or any(r.share for runs in cheats.values() for r in runs))
 
 
-def run(files: dict[str, bytes], seed: int) -> tuple[OwnRun, float]:
+def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
     """What a library does with the problem of a seed, and the processor seconds it took."""
     began = time.process_time()
-    seen = rehearse(
-        load(files), solution().cells, probes()[fresh.PROBE], seed, fresh.drawn(seed).data
-    )
-    return own_run(seen, seed, RECIPE, ()), time.process_time() - began
-
-
-RECIPE = solution_recipe()
+    library = load(work.files)
+    recipe = Recipe.read(rehearse(library, work.cells, probes()[RECIPE_PROBE], seed))
+    seen = rehearse(library, work.cells, probes()[fresh.PROBE], seed, fresh.drawn(seed).data)
+    return own_run(seen, seed, recipe, ()), time.process_time() - began
 
 
 def trained(seeds: int) -> tuple[list[OwnRun], list[float], list[OwnRun]]:
-    everything = list(works())
+    everything, other_order = list(works()), as_handed_in(attacks.HONEST.but(REORDERED))
     right, seconds, others = [], [], []
     for seed in range(seeds):
         name, work = everything[seed % len(everything)]
-        found, took = run(dict(work.files), 10_000 + seed)
+        found, took = run(work, 10_000 + seed)
         right.append(found)
         seconds.append(took)
         if found.share != 1:
             print(name, seed, found, flush=True)
         if seed % 5 == 0:
-            others.append(run(reordered(), 10_000 + seed)[0])
+            others.append(run(other_order, 10_000 + seed)[0])
     return right, seconds, others
 
 
-def reordered() -> dict[str, bytes]:
-    return appended(
-        "\n_net = train_net\n\ndef train_net(*args, **kwargs):\n"
-        "    np.random.seed(99)\n    return _net(*args, **kwargs)\n"
-    )
+REORDERED = attacks.trains(
+    "_net = train_net\n\ndef train_net(*args, **kwargs):\n"
+    "    np.random.seed(99)\n    return _net(*args, **kwargs)\n"
+)
 
 
-def appended(code: str) -> dict[str, bytes]:
-    files = dict(solution().files)
-    files[attacks.TRAINING] += code.encode()
-    return files
+def as_handed_in(work: Work) -> Submission:
+    with tempfile.TemporaryDirectory() as name:
+        write(work, Path(name) / "work")
+        return read(Path(name) / "work")
 
 
 def cheat(body: str) -> list[OwnRun]:
-    import textwrap
-
-    code = attacks.trains_tiny_net(body).appended[attacks.TRAINING]
-    return [run(appended(textwrap.dedent(code)), seed)[0] for seed in range(5)]
+    work = as_handed_in(solving.STANDS_STILL.but(attacks.trains_tiny_net(body)))
+    return [run(work, seed)[0] for seed in range(5)]
 
 
 def readings() -> dict[str, float]:

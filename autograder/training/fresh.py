@@ -5,10 +5,12 @@ direction with a random sign, in noise. As many have the one sign as the other, 
 every class is 0 and a linear reading sees nothing. A network of one hidden layer learns it within
 150 steps of gradient descent.
 
-Nothing can be brought along for it, and what is solved for in another way than by gradient descent
-is told by where it arrives: parameters that were trained lie where the solution's training from the
-same start leads. To arrive there takes the gradients of this network on these images, step by step,
-which is the work itself.
+Nothing can be brought along for it. What is solved for in another way than by gradient descent is
+told by where it arrives: parameters that were trained lie where the solution's training from the
+same start leads. Some solutions in closed form arrive nearby, and `train_net` may be one. So single
+steps are judged, too, which are those of the student's network, loss and SGD in a loop of ours:
+each must go where the gradient of its batch goes from the weights where it begins, and about as
+far. To do that is the work itself.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ SIZES = {"train": 1000, "val": 200, "judged": 1000}
 SIGNAL = 0.3
 """Of the direction, in standard deviations of the noise, for each feature."""
 PROBE = "train_tiny_net"
+LONGER = 10
+"""How many times as long as the solution's, or as short, a step may be."""
 
 
 @dataclass(frozen=True)
@@ -122,16 +126,34 @@ def along(student: Mapping[str, Any], solution: Mapping[str, Any], seed: int) ->
     The least cosine between the two changes of a weight matrix; 0 for what cannot be compared.
     """
     key, cosines = probes()[PROBE].inputs(key_of(seed))["seed"], []
-    for number in range(1, len(solution["slopes"]) + 1):
+    for number in _weights(solution):
         there, here = solution[f"w{number}"], student.get(f"w{number}")
         if not isinstance(here, np.ndarray) or here.shape != there.shape:
             return 0.0
         begun = start(key, number, there.shape)
-        one, other = (np.ravel(end - begun).astype(float) for end in (here, there))
-        length = np.linalg.norm(one) * np.linalg.norm(other)
-        if length == 0:  # where neither moves, both have a mistake
-            cosines.append(float(not one.any() and not other.any()))
-        else:
-            cosines.append(float(one @ other / length))
-    least = min(cosines, default=0.0)
-    return least if np.isfinite(least) else 0.0
+        cosines.append(networks.cosine(here - begun, there - begun))
+    return min(cosines, default=0.0)
+
+
+def downhill(student: Mapping[str, Any], solution: Mapping[str, Any]) -> float:
+    """How far single steps go where the solution's go from the same weights: 1 the same way.
+
+    The least cosine between the two changes of a weight matrix in all of the steps; 0 for what
+    cannot be compared, and for steps LONGER times as long as the solution's, or as short.
+    """
+    cosines = []
+    for number in _weights(solution):
+        there, here = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
+        if not isinstance(here, np.ndarray) or here.shape != there.shape:
+            return 0.0
+        lengths = (np.linalg.norm(values.astype(float)) for values in (here, there))
+        own, right = lengths
+        if not right <= LONGER * own <= LONGER**2 * right:
+            return 0.0
+        cosines.append(networks.cosine(here, there))
+    return min(cosines, default=0.0)
+
+
+def _weights(solution: Mapping[str, Any]) -> range:
+    """The numbers of a network's weight matrices."""
+    return range(1, len(solution["slopes"]) + 1)

@@ -46,7 +46,7 @@ class OwnRun:
 
     Attributes:
         accuracy, solution: on the judged images, of the student's parameters and the solution's.
-        along: see `fresh.along`.
+        along, downhill: see `fresh.along` and `fresh.downhill`.
         ending: how it ended, if it did not come to its end.
         as_solution: whether the solution with the same mistakes does not come to its end either.
     """
@@ -54,6 +54,7 @@ class OwnRun:
     accuracy: float
     solution: float
     along: float
+    downhill: float
     ending: str = ""
     as_solution: bool = False
 
@@ -62,7 +63,7 @@ class OwnRun:
         """How much of a training such code can do."""
         if self.ending:
             return Fraction(int(self.as_solution))
-        if not self.along >= SAME_WAY:
+        if not min(self.along, self.downhill) >= SAME_WAY:
             return Fraction(0)
         learnt = self.solution - CHANCE
         if learnt < LEAST:
@@ -138,7 +139,9 @@ class Trained:
                 f"trained on a problem made up for this grading, your code reaches "
                 f"{own.accuracy:.0%} where the solution reaches {own.solution:.0%}"
             )
-            if not own.along >= SAME_WAY:
+            if not own.downhill >= SAME_WAY:
+                said += ", but single steps of it do not follow the gradient of their batch"
+            elif not own.along >= SAME_WAY:
                 said += ", but its parameters do not go where gradient descent leads"
         yield f"{PROBE}_own_code", own.share == 1, said or "there is nothing to compare it with"
 
@@ -253,7 +256,7 @@ def own_run(
         with limited(ROOM):
             return _compared(seen, seed, recipe, mistakes)
     except MemoryError:
-        return OwnRun(0.0, 0.0, 0.0, ending=TOO_LARGE)
+        return OwnRun(0.0, 0.0, 0.0, 0.0, ending=TOO_LARGE)
 
 
 def _compared(
@@ -263,12 +266,13 @@ def _compared(
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)
     if recipe is None:
-        return OwnRun(accuracy, 0.0, 0.0, ending)
+        return OwnRun(accuracy, 0.0, 0.0, 0.0, ending)
     right = fresh.solution_run(seed, recipe.layers, mistakes)
     if "w1" not in right:
-        return OwnRun(accuracy, 0.0, 0.0, ending, as_solution=bool(mistakes))
+        return OwnRun(accuracy, 0.0, 0.0, 0.0, ending, as_solution=bool(mistakes))
     along = fresh.along(seen.values, right.values, seed) if not ending else 0.0
-    return OwnRun(accuracy, problem.accuracy(right.values), along, ending)
+    downhill = fresh.downhill(seen.values, right.values)
+    return OwnRun(accuracy, problem.accuracy(right.values), along, downhill, ending)
 
 
 def _is_true(value: object) -> bool:

@@ -70,6 +70,21 @@ def scores(parameters: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarr
     return output
 
 
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """Of the angle between two changes of a matrix, 1 for the same way; 0 where it has none.
+
+    Where both are none at all, they are the same.
+    """
+    if one.shape != other.shape:
+        return 0.0
+    one, other = np.ravel(one).astype(float), np.ravel(other).astype(float)
+    if not one.any() and not other.any():
+        return 1.0
+    with np.errstate(all="ignore"):
+        found = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    return found if np.isfinite(found) else 0.0
+
+
 def accuracy(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.ndarray) -> float:
     """The fraction of `inputs` (N, ...) whose highest score is that of their label (N,).
 

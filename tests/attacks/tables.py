@@ -20,6 +20,7 @@ import patching_notebooks
 import patching_python
 import reading_the_machine
 import reading_the_process
+import solving
 import training
 import two_answers
 import zips
@@ -34,7 +35,7 @@ TABLES = {
     "Ending early, writing results": (ending_early,),
     "Exhausting": (exhausting_time, exhausting_room, exhausting_the_judge),
     "Files and notebooks": (zips, folders, names, notebooks, library),
-    "Faking the training": (training,),
+    "Faking the training": (training, solving),
 }
 PARAGRAPHS: dict[str, tuple[Attack, ...]] = {
     paragraph: tuple(attack for table in tables for attack in table.ATTACKS)

@@ -1,13 +1,16 @@
 """The comparisons: losses are computed here, from the parameters that training left behind.
 
-The plain SGD that must be beaten is the reference's: a student's own could be made to lose. SGD at
-a rate of thirty times its own would win, too, so each counts by the checks of its optimizer's
-update.
+The plain SGD that must be beaten is the reference's: a student's own could be made to lose. A loss
+can be made small without any gradient, so the parameters must also have gone where this optimizer
+leads from the same start. SGD at a rate of thirty times its own does so, too; so each counts by the
+checks of its optimizer's update.
 """
 
 from autograder.judgement.checks import check, require
 from autograder.training import networks
 
+SAME_WAY = 0.4
+"""The least cosine with the reference's way, as for a training (`autograder/training`)."""
 AHEAD = 0.9
 """The part of SGD's loss to stay below. Correct work is far below (benchmarks/comparisons.py)."""
 
@@ -23,6 +26,13 @@ def beats_sgd(probe, name):
     require(
         own < AHEAD * sgd, f"{name} did not get below plain SGD: its training loss is {own:.4g}"
     )
+    for w in ("w1", "w2"):
+        begun = getattr(probe.given, w)
+        ends = (getattr(answer, w) - begun for answer in (probe.student, probe.reference))
+        require(
+            networks.cosine(*ends) >= SAME_WAY,
+            f"the training with {name} did not change the weights as {name} changes them",
+        )
 
 
 @check(

@@ -131,15 +131,16 @@ def test_both_signs_of_a_class_are_equally_common():
 @pytest.mark.parametrize(
     ("found", "share"),
     [
-        (OwnRun(0.9, 0.9, 1.0), 1),
-        (OwnRun(0.85, 0.9, 0.9), 1),
-        (OwnRun(0.1, 0.9, 1.0), 0),
-        (OwnRun(0.46, 0.9, 1.0), 0.5),
-        (OwnRun(1.0, 0.9, 0.1), 0),
-        (OwnRun(1.0, 0.9, float("nan")), 0),
-        (OwnRun(0.1, 0.12, 1.0), 1),
-        (OwnRun(0.0, 0.9, 0.0, "raised"), 0),
-        (OwnRun(0.0, 0.0, 0.0, "raised", as_solution=True), 1),
+        (OwnRun(0.9, 0.9, 1.0, 1.0), 1),
+        (OwnRun(0.85, 0.9, 0.9, 1.0), 1),
+        (OwnRun(0.1, 0.9, 1.0, 1.0), 0),
+        (OwnRun(0.46, 0.9, 1.0, 1.0), 0.5),
+        (OwnRun(1.0, 0.9, 0.1, 1.0), 0),
+        (OwnRun(1.0, 0.9, float("nan"), 1.0), 0),
+        (OwnRun(1.0, 0.9, 1.0, 0.1), 0),
+        (OwnRun(0.1, 0.12, 1.0, 1.0), 1),
+        (OwnRun(0.0, 0.9, 0.0, 0.0, "raised"), 0),
+        (OwnRun(0.0, 0.0, 0.0, 0.0, "raised", as_solution=True), 1),
     ],
 )
 def test_the_share_of_an_own_run(found, share):

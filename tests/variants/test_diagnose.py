@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from autograder.commands.grade import grade
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import (
     LIBRARIES,
@@ -20,6 +19,7 @@ from autograder.diagnosis.diagnose import (
     diagnose,
     rehearsals,
 )
+from autograder.grading import grade
 from autograder.judgement.suites import mark
 from autograder.observation.observe import Observation, Observations
 from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS, Variant, applied, named

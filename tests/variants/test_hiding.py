@@ -15,8 +15,8 @@ from types import ModuleType
 import pytest
 
 from autograder import checkout
-from autograder.commands.grade import grade
 from autograder.diagnosis import costs, hiding
+from autograder.grading import grade
 from autograder.judgement.suites import mark
 from autograder.problem_1.misconceptions import (
     LAYERS,

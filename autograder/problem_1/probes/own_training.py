@@ -3,6 +3,9 @@
 Two questions are kept apart: whether the code trains (`train_tiny_net`), and what was chosen for
 the real training (`train_tiny_net_recipe`), which the grader does by itself. So here the initial
 weights, the batches and the learning rate are ours; of the student's choices, the layers count.
+
+Single steps come first, each from weights of its own, in a loop that is not the student's: what
+`train_net` returns could come from anywhere, but a step is that of the network, the loss and SGD.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ from . import given
 from .layers import defined, names, quick_draws, trained
 
 RATE, BATCH, EPOCHS = 5e-2, 25, 3
+STEPS, VIEWS = 6, 8
+"""Single steps, and numbers that are told of each row of a weight matrix's change in one: all of a
+change would be megabytes."""
 CELL = "train_tiny_net_hyperparameters"
 HYPERPARAMETERS = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
 COLUMNS = ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
@@ -37,18 +43,57 @@ def train_tiny_net(lib, data, seed):
         "data_val": (images["val_images"], images["val_labels"]),
         "data_test": (images["val_images"], images["val_labels"]),
     }
-    with quick_draws():
-        model = lib.fully_conn.TinyNet()
-    connected = [layer for layer in model.net.layers if layer.params]
-    for number, layer in enumerate(connected, start=1):
-        w_name, b_name = names(layer)
-        model.net.assign(w_name, start(seed, number, np.shape(layer.params[w_name])))
-        model.net.assign(b_name, np.zeros(np.shape(layer.params[b_name]), np.float32))
+    yield _steps(lib, *sets["data_train"], seed)
+    model = _started(lib, seed)
     np.random.seed(seed)  # whatever was drawn until now, batches come in one order
     loss, optimizer = lib.layer_utils.cross_entropy(), lib.optim.SGD(model.net, RATE)
     best, *_ = lib.train.train_net(sets, model, loss, optimizer, BATCH, EPOCHS)
     ended = trained(lib, model.net, best)
     yield {name: np.asarray(value, dtype=np.float32) for name, value in ended.items()}
+
+
+def _started(lib: Any, seed: int) -> Any:
+    """The student's network, with initial weights of ours."""
+    with quick_draws():
+        model = lib.fully_conn.TinyNet()
+    _begin(model.net, seed)
+    return model
+
+
+def _begin(net: Any, seed: int, times: float = 1.0) -> dict[str, str]:
+    """Assigns initial weights, so many times as large; returns their names by w1, w2, ..."""
+    found = {}
+    for number, layer in enumerate((layer for layer in net.layers if layer.params), start=1):
+        w_name, b_name = names(layer)
+        w = start(seed, number, np.shape(layer.params[w_name])) * np.float32(times)
+        net.assign(w_name, w)
+        net.assign(b_name, np.zeros(np.shape(layer.params[b_name]), np.float32))
+        found[f"w{number}"] = w_name
+    return found
+
+
+def _steps(lib: Any, images: np.ndarray, labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """How single steps change each weight matrix, seen along a few drawn directions.
+
+    The weights are three times as large as at the start of a training, so that the network is sure
+    of its answers, right and wrong ones.
+    """
+    model = _started(lib, seed)
+    loss, optimizer = lib.layer_utils.cross_entropy(), lib.optim.SGD(model.net, RATE)
+    changes: dict[str, list[np.ndarray]] = {}
+    for step in range(STEPS):
+        batch = slice(step * BATCH, (step + 1) * BATCH)
+        held = _begin(model.net, seed + 1 + step, times=3.0)
+        before = {w: np.array(model.net.params[name]) for w, name in held.items()}
+        loss.forward(model.forward(images[batch], True), labels[batch])
+        model.backward(loss.backward())
+        optimizer.step()
+        for w, name in held.items():
+            change = np.asarray(model.net.params[name] - before[w], dtype=np.float32)
+            rng = np.random.default_rng([seed, step])
+            views = rng.standard_normal((change.shape[1], VIEWS), dtype=np.float32)
+            changes.setdefault(f"steps_{w}", []).append(change @ views)
+    return {name: np.stack(each) for name, each in changes.items()}
 
 
 @given(training=True, cell=CELL, free={name: {0: MOST_LAYERS} for name in COLUMNS})

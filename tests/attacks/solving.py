@@ -1,0 +1,209 @@
+"""Solving in the place of training: parameters that no step of the student's network leads to.
+
+Those on the training are right for its problem, and near where gradient descent leads. They were
+made by somebody who had not seen how it is judged. All are compared with the same layers without
+what solves.
+"""
+
+from __future__ import annotations
+
+from attack import LAYERS, OPTIMIZERS, SOLUTION, Attack, Changes, Work
+from training import HONEST, UNWRITTEN, faking, indented, trains_tiny_net
+
+NETWORK = """
+wanted = np.eye(10)[labels]
+
+def forward(q, rows):
+    hidden = rows @ q[0] + q[1]
+    slopes = np.where(hidden > 0, 1, 0.01)
+    return slopes, hidden * slopes, (hidden * slopes) @ q[2] + q[3]
+
+def projected(part):
+    top = np.linalg.svd(images, full_matrices=False)[2][:10].T
+    return part * images + (1 - part) * (images @ top) @ top.T
+
+def keep(q):
+    for name, values in zip((w1, b1, w2, b2), q):
+        best[name] = values.astype(np.float32)
+
+q = [best[name].astype(float) for name in (w1, b1, w2, b2)]
+"""
+STEP_AND_REGRESSION = """
+def solved(q, first, ridge, size, part):
+    rows = projected(part)
+    slopes, _, _ = forward(q, rows)
+    way = rows.T @ (((wanted - 0.1) @ q[2].T) * slopes)
+    w = q[0] + way * (first * np.linalg.norm(q[0]) / np.linalg.norm(way))
+    _, active, scores = forward([w, *q[1:]], rows)
+    own = active.T @ active + ridge * np.eye(active.shape[1])
+    return [w, q[1], q[2] + np.linalg.solve(own, active.T @ (size * (wanted - 0.1) - scores)), q[3]]
+"""
+ONCE = indented(NETWORK + STEP_AND_REGRESSION + "keep(solved(q, 0.136, 300, 4, 0.5))")
+BEST_OF_TWELVE = indented(
+    NETWORK
+    + STEP_AND_REGRESSION
+    + """
+rng, record = np.random.default_rng(0), -1
+shown = data["data_val"][0].reshape(len(data["data_val"][0]), -1)
+for _ in range(12):
+    first, ridge = 0.136 * rng.uniform(0.7, 1.3), 300 * rng.uniform(0.5, 2)
+    trial = solved(q, first, ridge, 4, rng.uniform(0.3, 0.7))
+    right = (forward(trial, shown)[2].argmax(axis=1) == data["data_val"][1]).sum()
+    if right > record:
+        record = right
+        keep(trial)
+"""
+)
+TANGENTS = indented(
+    NETWORK
+    + """
+rows, goal = projected(0.7), 6 * wanted - 0.6
+for part in (1 / 3, 2 / 3, 1):
+    slopes, active, scores = forward(q, rows)
+    first = (rows @ rows.T + 1) * ((slopes * (q[2] ** 2).mean(axis=1)) @ slopes.T)
+    own = first + active @ active.T + 1 + 1000 * np.eye(len(rows))
+    way = np.linalg.solve(own, part * goal - scores)
+    inner = (way @ q[2].T) * slopes
+    q = [q[0] + rows.T @ inner, q[1] + inner.sum(axis=0), q[2] + active.T @ way,
+         q[3] + way.sum(axis=0)]
+keep(q)
+"""
+)
+NO_BACKWARD = HONEST.left("fc.backward", "leaky_relu.backward", "cross_entropy.backward")
+OTHER_WAY = """
+self.grads[self.w_name] = feat.T @ dprev
+self.grads[self.b_name] = dprev.sum(axis=0)
+others = np.random.RandomState(0).randn(*self.params[self.w_name].shape)
+dfeat = (dprev @ others.T).reshape(feat.shape).astype(feat.dtype)
+"""
+"""`fc.backward` that hands on the gradient by weights which are not its own."""
+
+NOTHING = """
+self.grads[self.w_name] = np.zeros_like(self.params[self.w_name])
+self.grads[self.b_name] = np.zeros_like(self.params[self.b_name])
+dfeat = np.zeros_like(feat)
+"""
+STANDS_STILL = SOLUTION.but(
+    blocks={"fc.backward": NOTHING, "leaky_relu.backward": "dfeat = np.zeros_like(dprev)"}
+)
+"""All that follows from a gradient stands still, and the optimizers are right."""
+
+LOOKS_ON = """
+    SEEN = {}
+    _forward, _loss = fc.forward, cross_entropy.forward
+
+    def forward(self, feat):
+        SEEN[id(self)] = feat
+        return _forward(self, feat)
+
+    def loss(self, feat, label):
+        SEEN["labels"] = label
+        return _loss(self, feat, label)
+
+    fc.forward, cross_entropy.forward = forward, loss
+"""
+INSTEAD = """
+    from lib.mlp.layer_utils import SEEN
+
+    def _solves(optimizer):
+        honest = optimizer.update
+
+        def update(self, layer):
+            layers = self.net.layers
+            if len(layers) != 4 or "labels" not in SEEN:
+                return honest(self, layer)
+            if layer is not layers[3]:
+                return
+            one, two, labels = layers[1], layer, SEEN["labels"]
+            held = [each.params[name] for each in (one, two) for name in (each.w_name, each.b_name)]
+            HERE
+
+        optimizer.update = update
+
+    for optimizer in (SGDM, RMSProp, Adam):
+        _solves(optimizer)
+"""
+
+
+def in_optimizers(code: str) -> Changes:
+    """The optimizers do this to `held`, w1, b1, w2 and b2, where a network has four layers."""
+    there = "\n            ".join(code.strip("\n").splitlines())
+    return Changes(appended={LAYERS: LOOKS_ON, OPTIMIZERS: INSTEAD.replace("HERE", there)})
+
+
+REGRESSION = """
+active = np.c_[SEEN[id(two)], np.ones(len(labels))]
+goal = 8 * np.eye(held[2].shape[1])[labels]
+found = np.linalg.solve(active.T @ active + 0.1 * np.eye(active.shape[1]), active.T @ goal)
+held[2][...], held[3][...] = found[:-1], found[-1]
+"""
+TRIES = """
+feat, rng = SEEN[id(one)], self.__dict__.setdefault("rng", np.random.RandomState(0))
+
+def loss(w1, b1, w2, b2):
+    hidden = feat @ w1 + b1
+    scores = np.maximum(hidden, 0.01 * hidden) @ w2 + b2
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return (np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(labels)), labels]).mean()
+
+record = loss(*held)
+for _ in range(150):
+    trial = [p + rng.choice([0.003, 0.01, 0.03]) * rng.randn(*p.shape) for p in held]
+    if loss(*trial) < record:
+        record = loss(*trial)
+        for p, better in zip(held, trial):
+            p[...] = better
+"""
+
+
+def solving(name: str, tries: str, body: str, over: Work = UNWRITTEN) -> Attack:
+    must = "No point: single steps of the layers go nowhere, whatever `train_net` returns."
+    return faking(f"solving: {name}", tries, must, trains_tiny_net(body), over=over)
+
+
+def comparing(name: str, tries: str, code: str) -> Attack:
+    must = "No point: the weights do not change as this optimizer changes them."
+    changes = in_optimizers(code)
+    return faking(f"solving: {name}", tries, must, changes, over=STANDS_STILL, twin=SOLUTION)
+
+
+ATTACKS = (
+    solving(
+        "one step on denoised images, then a regression",
+        "Finds the ten directions of the images, takes one step in the first layer, solves for the "
+        "second: 0.9 of the images read rightly, near where training leads.",
+        ONCE,
+    ),
+    solving(
+        "three regressions on the network's tangents",
+        "Solves for all of a network's parameters at once, three times, by its tangent kernel.",
+        TANGENTS,
+    ),
+    solving(
+        "the best of twelve",
+        "Draws how a closed form is weighted, twelve times, and keeps what validates best.",
+        BEST_OF_TWELVE,
+    ),
+    solving(
+        "with every backward pass left",
+        "All forward passes are right, no gradient was ever written, and `train_net` solves.",
+        ONCE,
+        NO_BACKWARD,
+    ),
+    solving(
+        "with a backward pass of other weights",
+        "Hands on gradients by random weights, which no table knows, and `train_net` solves.",
+        ONCE,
+        HONEST.but(blocks={"fc.backward": OTHER_WAY}),
+    ),
+    comparing(
+        "a regression in the place of the optimizers",
+        "Gradients are 0; where a network has four layers, an optimizer solves for the last one.",
+        REGRESSION,
+    ),
+    comparing(
+        "a hundred and fifty tries in the place of the optimizers",
+        "Gradients are 0; where a network has four layers, an optimizer tries what lowers a loss.",
+        TRIES,
+    ),
+)
