@@ -76,7 +76,7 @@ def release(
 
     from autograder import checkout
     from autograder.release.build import BuildError, build
-    from autograder.release.strip import StripError
+    from autograder.release.markers import StripError
     from autograder.release.verify import verify
 
     console = Console()

@@ -146,7 +146,8 @@ class Cluster:
             raise ClusterError(f"the Dask scheduler at {address} has no workers yet")
 
     def executor(self, *, anew: bool = False) -> Executor:
-        return self._client.get_executor(pure=False)
+        executor: Executor = self._client.get_executor(pure=False)
+        return executor
 
     def close(self) -> None:
         self._client.close()

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from traitlets.config import PyFileConfigLoader
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import checkout
 from autograder.cohort.work import NOTEBOOK, State, loaded
@@ -61,6 +61,7 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
                 _forget(one, book, out)
                 continue
             state = loaded(out / "observations" / one.student)
+            assert state is not None  # what did not fail has one
             late_s = _recorded(one, state, book, config)
             _write_pages(one, state, late_s, out)
             rows.append(Row.of(one.student, state.grade, state.curve, late_s))
@@ -79,7 +80,7 @@ def _recorded(one: HandIn, state: State, book: Gradebook, config: object) -> flo
     gradebook.submit(book, one.student, one.timestamp)
     gradebook.record(book, one.student, state.grade, state.unanswered)
     submission = book.find_submission(checkout.ASSIGNMENT, one.student)
-    late_s = max(0.0, submission.total_seconds_late)
+    late_s: float = max(0.0, submission.total_seconds_late)
     penalty = submission.late_submission_penalty
     book.db.rollback()  # nothing is open while nbgrader's own step writes
     if late_s or penalty:
@@ -146,8 +147,8 @@ def table(summary: Summary, out: Path) -> RenderableType:
 
 
 def _lost(row: Row) -> str:
-    judged = {name: pair for name, pair in row.sections.items() if pair[0] is not None}
-    lost = [name for name, (score, most) in judged.items() if score < most]
+    judged = row.sections.items()
+    lost = [name for name, (score, most) in judged if score is not None and score < most]
     if row.errors and not row.score:
         return row.errors[0]
     return ", ".join(lost[:4]) + (f" and {len(lost) - 4} more" if len(lost) > 4 else "")

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -177,7 +177,8 @@ def _book(out: Path, due: str | None) -> tuple[Source, ...]:
     """The assignment's cells in the gradebook, which is made again only where they have changed."""
     # jsonschema, by which nbgrader checks notebooks, would compile a grammar of internationalised
     # addresses: half of the seconds that this import takes, for a format that no notebook has
-    sys.modules.setdefault("rfc3987_syntax", None)
+    modules: dict[str, Any] = sys.modules  # None is for what shall not be imported
+    modules.setdefault("rfc3987_syntax", None)
     from autograder.nbgrader_plugins import gradebook
 
     stamp, digest = out / ASSIGNMENT, hashlib.sha256(checkout.SOURCE.read_bytes()).hexdigest()
@@ -275,6 +276,7 @@ def _replays(out: Path) -> Path:
 def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> None:
     """Trains what was chosen, each distinct recipe once and the longest first."""
     images = plan.images
+    assert images is not None  # else nothing is wanted
     size = len(images.train[0])
     wanted = [task for task in wanted if kept(task, images) is None]
     wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))

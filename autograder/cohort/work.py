@@ -147,7 +147,8 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
         before = loaded(place)
         if before is None or before.fingerprint != print_:
             return _outcome(_graded(submission, plan, place, print_), kept=False)
-        if before.wants is not None and kept(before.wants, plan.images) is not None:
+        wants, images = before.wants, plan.images
+        if wants is not None and images is not None and kept(wants, images) is not None:
             seen = Observations.load(place / OBSERVATIONS)
             return _outcome(_graded(submission, plan, place, print_, seen), kept=False)
         return _outcome(before, kept=True)
@@ -156,7 +157,9 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
 def train(task: Task, plan: Plan) -> Replay:
     """Trains what some submissions chose, and keeps it for them."""
     with ONE_AT_A_TIME:
-        return replayed(task, plan.images)
+        images = plan.images
+        assert images is not None  # else nothing is wanted
+        return replayed(task, images)
 
 
 def _seed(submission: Submission, plan: Plan) -> int:
@@ -199,7 +202,7 @@ def _graded(
         sandbox, images = choose(plan.sandbox), plan.images
 
         def replay(task: Task) -> Replay | None:
-            return kept(task, images)
+            return None if images is None else kept(task, images)
 
         if seen is None:
             found = grade(

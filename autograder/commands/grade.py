@@ -70,6 +70,7 @@ def run(
                 def tell(epoch: Epoch) -> None:
                     bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
 
+                assert images is not None  # else nothing is wanted
                 return replayed(wanted, images, tell)
 
             def save(observations: Observations, name: str = name) -> None:

@@ -12,9 +12,9 @@ from functools import lru_cache
 from autograder import checkout
 from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.in_process import rehearsed
-from autograder.grading.grade import HUNDREDTHS, earned
+from autograder.grading.grade import HUNDREDTHS
 from autograder.hand_in.submission import Submission
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import earned, mark
 from autograder.observation.observe import Observations
 from autograder.problem_1.misconceptions import Variant, applied, solution, variants
 from autograder.problem_1.probes import probes
@@ -73,7 +73,8 @@ def cost(variant: Variant, seed: int = SEED) -> Cost:
     student = observed(applied((variant,)), seed)
     verdicts = mark(student, reference(seed))
     diagnoses = diagnose(student, verdicts)
-    alone, carried = {}, {}
+    alone: dict[str, float] = {}
+    carried: dict[str, float] = {}
     for section in SECTIONS:
         own = [v for v in verdicts if v.check.section == section.id]
         if not own:
@@ -86,8 +87,8 @@ def cost(variant: Variant, seed: int = SEED) -> Cost:
     failed: dict[str, tuple[str, ...]] = {}
     for verdict in verdicts:
         if verdict.failure is not None:
-            section = verdict.check.section
-            failed[section] = (*failed.get(section, ()), verdict.check.name)
+            concerned = verdict.check.section
+            failed[concerned] = (*failed.get(concerned, ()), verdict.check.name)
     return Cost(
         variant,
         carried.pop(variant.section, 0.0),

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
+from typing import Any
 
 from autograder.diagnosis.hiding import sees_all
 from autograder.diagnosis.in_process import load, rehearse
@@ -124,18 +125,18 @@ class Case:
         following = self._following()
         excused = frozenset(v.check.name for v in following if self._sees_all(v))
         hiding = frozenset(v.check.name for v in following) - excused
-        left, found = set(self._wrong), []
+        left = set(self._wrong)
+        found: list[Variant] = []
         for together in (1, 2):
             if not left.intersection(self._telling):
                 break
             concerned = [v for v in by_section()[self._section] if self._concerns(v)]
             if together == 1:
-                candidates = [(variant,) for variant in concerned]
+                candidates: list[Those] = [(variant,) for variant in concerned]
             else:
                 candidates = self._likeliest(concerned)[:most_pairs]
                 self.pairs_tried = len(candidates)
-            fits = self._fitting(candidates)
-            fits = sorted(fits, key=lambda fit: -len(fit[1]))
+            fits = sorted(self._fitting(candidates), key=lambda fit: -len(fit[1]))
             while fits := [fit for fit in fits if fit[1] & left]:
                 those, touched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
                 found += [v for v in those if v not in found]
@@ -178,11 +179,8 @@ class Case:
         the one has. Now and then that is otherwise: the one shows only where the other is, or hides
         it.
         """
-        shows = {v: self._in_values(lambda p, v=v: self._shows((v,), p)) for v in concerned}
-        unlike = {
-            v: self._in_values(lambda p, v=v: differences(self._student[p], self._reading((v,), p)))
-            for v in concerned
-        }
+        shows = {v: self._in_values(partial(self._shows, (v,))) for v in concerned}
+        unlike = {v: self._in_values(partial(self._unlike, (v,))) for v in concerned}
 
         def against(pair: tuple[Variant, ...]) -> int:
             one, other = pair
@@ -223,6 +221,10 @@ class Case:
     def _is_like(self, those: tuple[Variant, ...], probe: str) -> bool:
         return alike(self._student[probe], self._reading(those, probe))
 
+    def _unlike(self, those: tuple[Variant, ...], probe: str) -> frozenset[str]:
+        """The values of a probe in which the student did otherwise than these variants."""
+        return differences(self._student[probe], self._reading(those, probe))
+
     def _shows(self, those: tuple[Variant, ...], probe: str) -> frozenset[str]:
         """The values of a probe in which these variants show."""
         return self._rehearsals.shows((*self._inherited, *those), self._inherited, probe)
@@ -258,7 +260,7 @@ class Rehearsals:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._known = probes()
-        self._given: dict[str, Mapping] = {}
+        self._given: dict[str, Mapping[str, Any]] = {}
         self._right: dict[str, Observation] = {}
         self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
         self.readings = Kept(READINGS, self._rehearse, _bytes_of)
@@ -290,7 +292,7 @@ class Rehearsals:
             self._right[probe] = rehearse(library, cells, self._known[probe], self._seed)
         return self._right[probe]
 
-    def _inputs(self, probe: str) -> Mapping:
+    def _inputs(self, probe: str) -> Mapping[str, Any]:
         if probe not in self._given:
             self._given[probe] = self._known[probe].inputs(key_of(self._seed))
         return self._given[probe]

@@ -57,7 +57,8 @@ def sees_all(probe: str, section: str, beside: tuple[Variant, ...]) -> bool:
 @cache
 def tabled() -> Mapping[str, Hidden]:
     """The table: what is hidden by each variant that may show in later sections."""
-    return json.loads(TABLE.read_text("utf-8"))["hidden"]
+    table: Mapping[str, Hidden] = json.loads(TABLE.read_text("utf-8"))["hidden"]
+    return table
 
 
 @lru_cache(maxsize=256)

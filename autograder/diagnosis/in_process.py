@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import CodeType, ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -86,15 +87,17 @@ def rehearsed(
     return Observations(seed, "none", seen)
 
 
-def _take(step: Mapping, values: dict, refused: dict) -> None:
+def _take(
+    step: Mapping[str, Any], values: dict[str, np.ndarray | str], refused: dict[str, str]
+) -> None:
     """Makes what was yielded plain, by the rules of the border."""
     for name, value in step.items():
         if isinstance(value, Text):
             values[name] = value.value
             continue
         try:
-            values[name] = plain(value, ROOM)
-            values[name].setflags(write=False)
+            array = values[name] = plain(value, ROOM)
+            array.setflags(write=False)
         except UnfitError as unfit:
             refused[name] = str(unfit)
 

@@ -18,6 +18,12 @@ import numpy as np
 from autograder.observation.observe import Observation
 from autograder.observation.shapes import fits
 
+Special = Callable[
+    [Mapping[str, np.ndarray], Mapping[str, Any]],
+    tuple[dict[str, np.ndarray], dict[str, float]],
+]
+"""Reads off the values of a probe and its inputs what is compared, and tolerances by name."""
+
 SAME = 1e-4
 """Relative to the largest value: float32 is off by 2e-6 at most, the mildest mistake by 1e-3."""
 
@@ -61,7 +67,7 @@ def read(observation: Observation, given: Mapping[str, Any], like: Observation) 
     special = SPECIAL.get(observation.probe)
     if special is not None:
         values, tolerances = special(values, given)
-    ending = (observation.ending.how,)
+    ending: tuple[str, ...] = (observation.ending.how,)
     if (raised := observation.ending.raised) is not None:
         ending += (raised.type, NAMED.sub("", raised.message))
     refused = frozenset(name for name in observation.refused if name in like)
@@ -160,7 +166,7 @@ def _signs(
     return {name: np.sign(np.asarray(value, dtype=float)) for name, value in values.items()}, {}
 
 
-SPECIAL: Mapping[str, Callable] = {
+SPECIAL: Mapping[str, Special] = {
     "dropout_forward": _dropout_of_many,
     "dropout_forward_test_time": _dropout,
     "dropout_forward_without": _dropout,

@@ -246,14 +246,14 @@ def compiled(
         )
         for section in SECTIONS
     )
-    scored = [section for section in sections if section.score is not None]
+    scored = [(s.score, s.max_score) for s in sections if s.score is not None]
     errors = (*submission.errors, *found.errors, *((REMARK,) if student.older_work else ()))
     return Grade(
         schema=SCHEMA,
         submission=submission.name,
         assignment=checkout.ASSIGNMENT,
-        score=round(sum(section.score for section in scored), HUNDREDTHS),
-        max_score=sum(section.max_score for section in scored),
+        score=round(sum(score for score, _ in scored), HUNDREDTHS),
+        max_score=sum(most for _, most in scored),
         seed=student.seed,
         suite=suite_hash(),
         training="off" if trained is None else trained.mode,
@@ -303,7 +303,8 @@ def _section(
         share = earned(verdicts, excused)
     if trained is not None and section.id == PROBE:
         tests = [Test(name, passed, _clean(text)) for name, passed, text in trained.told()] + tests
-        share = None if trained.share is None else share * trained.share
+        of_training = trained.share
+        share = None if share is None or of_training is None else share * of_training
         hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_a_person())
     score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
     return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)

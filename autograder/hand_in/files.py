@@ -130,6 +130,7 @@ def listed(
 @contextlib.contextmanager
 def unpacked(entry: Entry, say: Callable[[str], None]) -> Iterator[list[Entry]]:
     """The files in a zip which is itself a file in a directory; see `listed`."""
+    assert entry.opened is not None  # since it is in a directory
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(entry.opened())

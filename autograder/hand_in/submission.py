@@ -172,7 +172,7 @@ def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], 
     if not contents:
         return {}, b""
 
-    def preference(path: str) -> tuple:
+    def preference(path: str) -> tuple[int, int, str]:
         return -len(known_ids(contents[path])), path.count("/"), path
 
     chosen = min(contents, key=preference)

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Refused:
     def __init__(self, name: str, reason: str) -> None:
         self._name, self._reason = name, reason
 
-    def fail(self, what: str | None = None) -> None:
+    def fail(self, what: str | None = None) -> NoReturn:
         joined = " " if self._reason.startswith(("has ", "is ")) else ": "
         raise Failure(f"{what or _readable(self._name)}{joined}{self._reason}")
 
@@ -154,9 +154,12 @@ def _given(probe: Probe, seed: int) -> SimpleNamespace:
     return SimpleNamespace(**inputs)
 
 
+Check = Callable[..., None]
+
+
 def check(
     section: str, *, weight: int = 1, announced: str, counts_with: tuple[str, ...] = ()
-) -> Callable[[Callable], Callable]:
+) -> Callable[[Check], Check]:
     """Makes a test a graded check.
 
     Args:
@@ -169,7 +172,8 @@ def check(
     """
     import pytest
 
-    return getattr(pytest.mark, section)
+    mark: Callable[[Check], Check] = getattr(pytest.mark, section)
+    return mark
 
 
 def require(condition: Any, message: str) -> None:
@@ -215,7 +219,8 @@ def numbers(value: Any, what: str, shape: tuple[int, ...] | None = None) -> np.n
             value = fitted(value, np.broadcast_to(0.0, shape))
         except ValueError as complaint:
             raise Failure(f"{what} {complaint}") from None
-    return value.astype(float, copy=False)
+    floats: np.ndarray = value.astype(float, copy=False)
+    return floats
 
 
 def differ(one: Any, other: Any, message: str) -> None:
@@ -268,7 +273,7 @@ def _where(off: np.ndarray, actual: np.ndarray | None = None) -> str:
     if off.ndim == 0:
         return "" if actual is None else f"; yours is {actual:.6g}"
     first = tuple(int(i) for i in np.argwhere(off)[0])
-    place = f", in {_how_many(np.count_nonzero(off), off.size)} places, first at {list(first)}"
+    place = f", in {_how_many(int(np.count_nonzero(off)), off.size)} places, first at {list(first)}"
     return place if actual is None else f"{place}, where yours is {actual[first]:.6g}"
 
 

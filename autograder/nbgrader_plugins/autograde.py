@@ -51,7 +51,9 @@ class PlainNotebook(NotebookExporter):
         if isinstance(self.parent, BaseConverter):
             leave_alone(self.parent)
 
-    def from_filename(self, filename: str, resources: dict | None = None, **kw: Any):
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
         path = Path(filename)
         within = path.parent
         if isinstance(self.parent, BaseConverter):
@@ -62,7 +64,9 @@ class PlainNotebook(NotebookExporter):
             notebook = note(str(reason))
         return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
         notebook, resources = self._preprocess(nb, self._init_resources(resources))
         resources["output_extension"] = ".ipynb"
         return as_json(notebook), resources
@@ -74,7 +78,9 @@ class ResetScores(NbGraderPreprocessor):
     Of cells that a resubmission no longer has, stock SaveAutoGrades keeps the scores.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         names = resources["nbgrader"]
         with gradebook.opened(names["db_url"]) as book:
             gradebook.reset(book, names["student"], names["assignment"])
@@ -84,7 +90,9 @@ class ResetScores(NbGraderPreprocessor):
 class RestoreCells(NbGraderPreprocessor):
     """Puts every marked cell back into its released form: deleted, duplicated or retagged ones."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         return from_dict(restored(nb, _sources(resources))), resources
 
 
@@ -106,7 +114,9 @@ class GradeSubmission(NbGraderPreprocessor):
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
     older_work = Bool(False, help="Of another year; as `autograder grade`.").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         names = resources["nbgrader"]
         path = self._handed_in(names)
         courses = self.parent.parent.coursedir
@@ -120,6 +130,7 @@ class GradeSubmission(NbGraderPreprocessor):
 
         def replay(task: Task) -> Replay:
             self.log.info("training what %s chose, which can take minutes", names["student"])
+            assert images is not None  # else nothing is wanted
             return replayed(task, images)
 
         seed = self._own_seed(seed, submission, names)

@@ -59,7 +59,7 @@ def create(path: Path) -> None:
         os.replace(whole, path)
 
 
-def _newest_schema() -> str:
+def _newest_schema() -> str | None:
     """As nbgrader finds it out, but not in a process that imports all of nbgrader once more."""
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 

@@ -70,12 +70,13 @@ class Source:
 
     @property
     def cell_type(self) -> str:
-        return self.nbgrader["cell_type"]
+        kind: str = self.nbgrader["cell_type"]
+        return kind
 
     @property
     def is_marked(self) -> bool:
         """Whether it has points, from us or from a person."""
-        return self.nbgrader["grade"] or self.nbgrader["task"]
+        return bool(self.nbgrader["grade"] or self.nbgrader["task"])
 
 
 @dataclass
@@ -190,9 +191,9 @@ def told(section: SectionGrade) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _name(cell: Cell) -> str | None:
-    """The grade id, if it has one."""
-    return cell["metadata"].get("nbgrader", {}).get("grade_id")
+def _name(cell: Cell) -> str:
+    """The grade id; empty where it has none."""
+    return cell["metadata"].get("nbgrader", {}).get("grade_id") or ""
 
 
 def _fits(cell: Cell, by_name: Mapping[str, Source]) -> bool:
@@ -234,7 +235,7 @@ def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
 
 
 def _cell(kind: str, text: str) -> Cell:
-    code = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    code: Cell = {"execution_count": None, "outputs": []} if kind == "code" else {}
     return {"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code
 
 

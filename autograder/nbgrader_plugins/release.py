@@ -26,7 +26,9 @@ class CheckMarkers(NbGraderPreprocessor):
     """Refuses a notebook in which a marker is misspelt, missing or in the wrong cell: stock
     ClearSolutions, which works on substrings, would let a solution through."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         nbgrader = cell.metadata.get("nbgrader", {})
         path = f"{resources['unique_key']}.ipynb, cell {nbgrader.get('grade_id') or index + 1}"
         if cell.get("attachments"):
@@ -46,7 +48,9 @@ class CheckMarkers(NbGraderPreprocessor):
 class NameStubs(NbGraderPreprocessor):
     """Makes each code stub name its own cell, by grade id. Runs right after ClearSolutions."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], index: int):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         if cell.cell_type == "code" and UNNAMED_STUB in cell.source:
             named = stub(cell.metadata.nbgrader.grade_id)
             cell.source = cell.source.replace(UNNAMED_STUB, named)
@@ -59,7 +63,9 @@ class AddReleaseFiles(NbGraderPreprocessor):
     As outputs, not as files in `source/`: `nbgrader autograde` copies those over a student's own.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]):
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         resources["outputs"] = {**(resources.get("outputs") or {}), **contents.files()}
         return nb, resources
 
@@ -68,7 +74,9 @@ class ReleaseNotebook(NotebookExporter):
     """Writes the notebook in a form that depends on nothing but its cells: ids, the order of keys,
     nbformat's minor version and the kernel are ours, whatever nbconvert or the machine prefer."""
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
         _, resources = released = super().from_notebook_node(nb, resources, **kw)
         notebook = json.loads(released[0])
         canonical = {

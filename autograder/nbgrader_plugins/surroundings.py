@@ -52,7 +52,7 @@ def _of_all(courses: CourseDirectory, step: str) -> Path:
     return Path(os.path.commonpath(list(two)))
 
 
-def _closed(courses: CourseDirectory) -> Iterator[tuple[str, str]]:
+def _closed(courses: CourseDirectory) -> Iterator[tuple[str, str | None]]:
     """Students' folders of which nobody can say whether there is a submission in them."""
     if courses.student_id != "*":
         return

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from autograder.sandbox.limits import ALONE, SUBMISSION, TOGETHER, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
 from autograder.sandbox.session import Ending, Work, run
 from autograder.seeds import key_of
+
+T = TypeVar("T")
 
 FORMAT = 2
 """1: inputs were drawn from a seed without `seeds.stretched`."""
@@ -108,7 +110,8 @@ class Observations:
 
     def save(self, path: Path) -> None:
         """Writes an .npz archive (the rest as JSON bytes in it), renamed into place when whole."""
-        arrays, told = {}, []
+        arrays: dict[str, Any] = {}
+        told = []
         for observation in self.by_probe.values():
             texts = {n: v for n, v in observation.values.items() if isinstance(v, str)}
             plain = {n: v for n, v in observation.values.items() if not isinstance(v, str)}
@@ -189,7 +192,9 @@ def observe(
     """
     if probes is None:
         probes = [name for name, probe in all_probes().items() if not probe.training]
-    observed = {name: ({}, {}) for name in probes}
+    observed: dict[str, tuple[dict[str, np.ndarray | str], dict[str, str]]] = {
+        name: ({}, {}) for name in probes
+    }
     known = all_probes()
     endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
     asked = [name for name in probes if name not in endings]
@@ -252,7 +257,7 @@ def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | 
     return Ending("missing", NO_CELL.format(probe.cell))
 
 
-def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observation:
+def _observation(told: Mapping[str, Any], archive: Mapping[str, np.ndarray]) -> Observation:
     values: dict[str, np.ndarray | str] = {}
     for name in told["arrays"]:
         array = archive[f"{told['probe']}/{name}"]
@@ -268,5 +273,5 @@ def _observation(told: Mapping, archive: Mapping[str, np.ndarray]) -> Observatio
     return Observation(told["probe"], _frozen(values), _frozen(told["refused"]), Ending(**ending))
 
 
-def _frozen(mapping: Mapping) -> Mapping:
+def _frozen(mapping: Mapping[str, T]) -> Mapping[str, T]:
     return dict(mapping)

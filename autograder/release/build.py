@@ -96,7 +96,7 @@ def generate(release: Path, gradebook: str | None = None) -> None:
     from nbgrader.converters import GenerateAssignment
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import PyFileConfigLoader
+    from traitlets.config.loader import PyFileConfigLoader
 
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     config.CourseDirectory.assignment_id = checkout.ASSIGNMENT

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 OPERATIONS = (
     ast.AugAssign,
@@ -40,7 +40,7 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
-def statements(tree: ast.AST) -> Iterator[ast.AST]:
+def statements(tree: ast.AST) -> Iterator[ast.stmt]:
     """The units in which code is compared, in order: simple statements, and of those that hold
     others the head (`for x in y`), as a statement without its body."""
     for node in ast.walk(tree):
@@ -48,7 +48,8 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         if hasattr(node, "body"):
             head = {f: v for f, v in ast.iter_fields(node) if f not in BODIES}
-            yield ast.copy_location(type(node)(**head, body=[], **_empty(node)), node)
+            made: Callable[..., ast.stmt] = type(node)
+            yield ast.copy_location(made(**head, body=[], **_empty(node)), node)
         else:
             yield node
 
@@ -56,7 +57,7 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
 BODIES = {"body", "orelse", "finalbody", "handlers", "cases"}
 
 
-def _empty(node: ast.stmt) -> dict[str, list]:
+def _empty(node: ast.stmt) -> dict[str, list[ast.stmt]]:
     return {field: [] for field in node._fields if field in BODIES - {"body"}}
 
 
@@ -106,7 +107,7 @@ def _dump(node: ast.AST) -> str:
     return re.sub(r"ctx=(Load|Store|Del)\(\)", "", ast.dump(node))
 
 
-def text_forms(statement: ast.AST, source: str) -> set[str]:
+def text_forms(statement: ast.stmt, source: str) -> set[str]:
     """The statement as squeezed text: as it was written, and as Python would write it."""
     lines = source.split("\n")[statement.lineno - 1 : statement.end_lineno]
     written = re.sub(r"#.*", "", "\n".join(lines))

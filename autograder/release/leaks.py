@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,7 +131,7 @@ def _plain(cell: str) -> str:
 
 def find(texts: Iterable[Text], secrets: Secrets) -> list[Finding]:
     """Every secret in the texts, once a line and place."""
-    found = {}
+    found: dict[tuple[str, int, str, str], Finding] = {}
     for text in texts:
         for position, proof, place, how in _in_text(text, secrets):
             finding = Finding(proof, text.path, text.line(position), f"{how} {place}{_in(text)}")
@@ -172,7 +172,11 @@ def _in_text(text: Text, secrets: Secrets) -> Iterator[tuple[int, str, str, str]
                 yield where, proof, runs[run], how
 
 
-def _code(content: str) -> Iterator[tuple]:
+Position = Callable[[ast.expr | ast.stmt], int]
+"""Tells where in a text a node of a syntax tree stands."""
+
+
+def _code(content: str) -> Iterator[tuple[Position, ast.Module]]:
     """The syntax trees in a text, each with what tells the position of one of its nodes.
 
     A whole Python file gives one, and its strings and comments give theirs; in other text, each
@@ -186,8 +190,8 @@ def _code(content: str) -> Iterator[tuple]:
         yield lambda node: starts[node.lineno - 1], tree
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for _, inner in _code(node.value) if node.value != content else ():
-                    yield lambda _, at=starts[node.lineno - 1]: at, inner
+                for _, within in _code(node.value) if node.value != content else ():
+                    yield _all_at(starts[node.lineno - 1]), within
     for number, line in enumerate(content.split("\n")):
         fragments = [line.strip(" \t#>*.-`"), *re.findall(r"`+([^`]+)`+", line)]
         if tree:  # code itself was looked at above; its comments were not
@@ -195,4 +199,8 @@ def _code(content: str) -> Iterator[tuple]:
         for fragment in fragments:
             text = fragment + " pass" if fragment.endswith(":") else fragment
             if text and (inner := forms.parse(text)):
-                yield lambda _, at=starts[number]: at, inner
+                yield _all_at(starts[number]), inner
+
+
+def _all_at(position: int) -> Position:
+    return lambda _: position

@@ -111,10 +111,11 @@ def run_checks(folder: Path, data: Path) -> dict[str, Verdict]:
         raise RuntimeError(f"pytest could not run: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     verdicts = {}
     for case in ET.parse(report).iter("testcase"):
-        found = re.fullmatch(r"test_check\[(\w+)\]", case.get("name"))
+        name = case.attrib["name"]
+        found = re.fullmatch(r"test_check\[(\w+)\]", name)
         problem = case.find("failure") if case.find("failure") is not None else case.find("error")
         message = "" if problem is None else problem.text or ""
-        verdicts[found[1] if found else case.get("name")] = Verdict(problem is None, message)
+        verdicts[found[1] if found else name] = Verdict(problem is None, message)
     return verdicts
 
 

@@ -73,7 +73,8 @@ def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
         if region.kind is not SOLUTION:
             raise StripError(path, region.begin, f"{region.kind.name} has no place in code")
     _check_comments(lines, path)
-    tree = _parse(text, path, "not Python") if found else None  # a given cell may hold magics
+    # a given cell may hold magics
+    tree = _parse(text, path, "not Python") if found else ast.Module([], [])
     bodies = [_whole_statements(tree, lines, region, path) for region in found]
     banners = {number for region in found for number in _banner(lines, region, path)}
     _check_that_banners_have_blocks(lines, banners, path)
@@ -139,9 +140,10 @@ def _whole_statements(
 
     alone = textwrap.dedent("\n".join(between))
     try:  # inside a function, so that `return` is a statement like others
-        own = ast.parse("def block():\n" + textwrap.indent(alone, " ")).body[0].body
+        block = ast.parse("def block():\n" + textwrap.indent(alone, " ")).body[0]
     except SyntaxError:
-        own = []
+        block = ast.Pass()
+    own = block.body if isinstance(block, ast.FunctionDef) else []
     if [ast.dump(s) for s in own] != [ast.dump(s) for s in inside]:
         raise StripError(
             path, region.begin, "the solution is not whole statements: move its markers"
@@ -155,7 +157,7 @@ def _whole_statements(
 
 def _first_line(statement: ast.stmt) -> int:
     """Its first line, that of a decorator where it has one."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
@@ -185,7 +187,7 @@ def _banner(lines: list[str], region: Region, path: str) -> tuple[int, int]:
     return above + 1, region.end + 2
 
 
-def _is_banner(rule: str, line: str, other: str, text: re.Pattern[str] = TODO) -> bool:
+def _is_banner(rule: str, line: str, other: str, *, text: re.Pattern[str] = TODO) -> bool:
     return bool(RULE.fullmatch(rule) and text.fullmatch(line) and RULE.fullmatch(other))
 
 
@@ -202,7 +204,7 @@ def _place(tree: ast.AST, region: Region) -> str:
         node
         for node in ast.walk(tree)  # breadth first: from the outside in
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.lineno < region.begin < node.end_lineno
+        and node.lineno < region.begin < (node.end_lineno or node.lineno)
     ]
     return ".".join(node.name for node in around)
 

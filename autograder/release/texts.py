@@ -60,7 +60,10 @@ def read(folder: Path) -> tuple[list[Text], list[Finding]]:
             findings.append(Finding("files", name, 1, problem))
         elif path.is_file():
             for text in unpack(name, path.read_bytes()):
-                (findings if isinstance(text, Finding) else texts).append(text)
+                if isinstance(text, Finding):
+                    findings.append(text)
+                else:
+                    texts.append(text)
     return texts, findings
 
 

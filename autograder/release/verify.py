@@ -75,8 +75,8 @@ def _points(folder: Path) -> Iterator[Finding]:
         yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"two cells called {name}")
     by_id = {cell.get("grade_id"): cell for cell in graded}
     for section in rubric.SECTIONS:
-        for name, problem in _section_problems(section, by_id):
-            yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"{name}: {problem}")
+        for name, wrong in _section_problems(section, by_id):
+            yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"{name}: {wrong}")
     total = sum(cell.get("points", 0) for cell in graded)
     if total != rubric.TOTAL:
         yield Finding(

@@ -205,7 +205,7 @@ def csv_of(class_: Class) -> str:
     """A line for each student."""
     sections = list(class_.rows[0].sections) if class_.rows else []
     names = ["student", "score", "max_score", *sections, "accuracy", "seconds_late", "remarks"]
-    lines: list[list[object]] = [names]
+    lines: list[Sequence[object]] = [names]
     for row in class_.rows:
         scores = [row.sections[name][0] for name in sections]
         remarks = " / ".join(row.errors)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -204,7 +204,7 @@ def readable(descriptor: int, seconds: float) -> bool:
     return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
-class Backend(Protocol):
+class Backend(Hashable, Protocol):
     """A way to run a child behind the border.
 
     Attributes:
@@ -252,6 +252,12 @@ def popen(
         bufsize=0,
     )
     return process, complaints
+
+
+def pipe_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    """What a child of `popen` writes to."""
+    assert process.stdout is not None
+    return process.stdout
 
 
 @contextlib.contextmanager

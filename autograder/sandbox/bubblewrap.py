@@ -25,6 +25,7 @@ from autograder.sandbox.backend import (
     Mount,
     Process,
     SandboxError,
+    pipe_of,
     popen,
     readable,
     said,
@@ -90,6 +91,8 @@ class Bubblewrap:
                 number, first = _first(status.readline())
             stack.callback(_end, process, first)
             _wait_until_made(process, complaints)
+            if first is None:
+                raise SandboxError("the bubblewrap sandbox did not tell its first process")
             output, sending = os.pipe()
             pipe = unless_it_starts.enter_context(open(output, "rb", buffering=0))
             with open(sending, "wb"):
@@ -128,9 +131,11 @@ def _wait_until_made(process: subprocess.Popen[bytes], complaints: IO[bytes]) ->
     Raises:
         SandboxError: it does not.
     """
+    assert process.stdin is not None  # `start` asks for a pipe
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(b"\n")
-    if not readable(process.stdout.fileno(), START_S) or not process.stdout.read(1):
+    made = pipe_of(process)
+    if not readable(made.fileno(), START_S) or not made.read(1):
         raise SandboxError(f"the bubblewrap sandbox did not start: {said(complaints)}")
 
 
@@ -160,9 +165,9 @@ def _file_system(mounts: Sequence[Mount], limits: Limits) -> list[str]:
         args += ["--perms", "0755", "--dir", folder]
     for target, source in shown.items():
         args += ["--ro-bind", str(source), target]
-    for folder in python_files().values():
-        for name in hidden_within(folder):
-            args += ["--tmpfs", f"{folder}/{name}", "--remount-ro", f"{folder}/{name}"]
+    for place in python_files().values():
+        for name in hidden_within(place):
+            args += ["--tmpfs", f"{place}/{name}", "--remount-ro", f"{place}/{name}"]
     for device in DEVICES:
         args += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     args += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", FOLDER]
@@ -173,8 +178,9 @@ def _end(process: subprocess.Popen[bytes], first: int | None) -> None:
     """Kills bwrap, with which the namespace dies, and waits until its first process is gone."""
     process.kill()
     process.wait()
+    assert process.stdin is not None  # `start` asks for a pipe
     process.stdin.close()
-    process.stdout.close()
+    pipe_of(process).close()
     if first is not None:
         gone = readable(first, PATIENCE_S)
         os.close(first)

@@ -34,6 +34,7 @@ from autograder.sandbox.backend import (
     environment,
     folder_of_links,
     link,
+    pipe_of,
     popen,
 )
 from autograder.sandbox.limits import Limits
@@ -133,7 +134,7 @@ class Sandlock:
             process, complaints = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
             stack.callback(_end, process)
             end = stack.pop_all().close
-            return Process([process.pid], process.stdout, complaints, end, own=SUPERVISORS)
+            return Process([process.pid], pipe_of(process), complaints, end, own=SUPERVISORS)
 
 
 @functools.cache
@@ -171,6 +172,7 @@ def _sandlock_home() -> Path:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """The launcher ends everything when its standard input does, and then itself."""
+    assert process.stdin is not None  # `start` asks for a pipe
     process.stdin.close()
     try:
         process.wait(PATIENCE_S)

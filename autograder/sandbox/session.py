@@ -100,8 +100,8 @@ class Work:
                 _write(folder / "cells", path, text.encode("utf-8", "replace"))
             for part in ("student", "cells"):
                 (folder / part).mkdir(exist_ok=True)
-            for path in folder.rglob("*"):  # whatever the umask: the child may be another user
-                path.chmod(0o755 if path.is_dir() else 0o644)
+            for entry in folder.rglob("*"):  # whatever the umask: the child may be another user
+                entry.chmod(0o755 if entry.is_dir() else 0o644)
             mounts = [Mount(folder / part, part) for part in ("student", "cells")]
             mounts += [Mount(file, f"data/{key}.npy") for key, file in self.data.items()]
             yield mounts

@@ -25,6 +25,7 @@ from autograder.sandbox.backend import (
     environment,
     family,
     folder_of_links,
+    pipe_of,
     popen,
 )
 from autograder.sandbox.limits import Limits
@@ -58,7 +59,7 @@ class Unconfined:
             stack.callback(kill_family, process)
             with contextlib.suppress(OSError):  # not on every system; what it starts inherits it
                 Path(f"/proc/{process.pid}/oom_score_adj").write_text(FIRST_TO_BE_KILLED)
-            return Process([process.pid], process.stdout, complaints, stack.pop_all().close)
+            return Process([process.pid], pipe_of(process), complaints, stack.pop_all().close)
 
 
 def kill_family(process: subprocess.Popen[bytes]) -> None:

@@ -40,7 +40,7 @@ from importlib.machinery import (
 )
 from importlib.util import spec_from_file_location
 from pathlib import PurePosixPath
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 PREPARED = ("numpy.random", "tqdm.autonotebook", "confine", "writer", "probes")
@@ -254,7 +254,7 @@ class ExtensionLoader(ExtensionFileLoader):
     box: Box
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        there = SimpleNamespace(name=spec.name, origin=self.box.where(spec.origin))
+        there = ModuleSpec(spec.name, self, origin=self.box.where(self.path))
         return super().create_module(there)
 
     def exec_module(self, module: ModuleType) -> None:

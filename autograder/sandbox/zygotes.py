@@ -14,13 +14,22 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from autograder.sandbox.backend import FLAGS, HERE, Mount, SandboxError, environment, popen, said
+from autograder.sandbox.backend import (
+    FLAGS,
+    HERE,
+    Mount,
+    SandboxError,
+    environment,
+    pipe_of,
+    popen,
+    said,
+)
 from autograder.sandbox.packages import interpreter, packages
 
 MOST = 4
 PATIENCE_S = 60.0
 SCRIPT = HERE / "zygote.py"
-_kept: dict[tuple, Zygote] = {}
+_kept: dict[tuple[object, ...], Zygote] = {}
 _one_is_made = threading.Lock()
 
 
@@ -79,7 +88,7 @@ class Zygote:
     def __del__(self) -> None:
         if hasattr(self, "process"):
             self._end()
-            self.process.stdout.close()
+            pipe_of(self.process).close()
 
 
 def zygote(box: str, folder: str, trusted: Sequence[Mount]) -> Zygote:

@@ -73,7 +73,8 @@ class Features:
             return pixels
         pixels /= 255
         pixels -= pixels.mean(axis=(1, 2, 3), keepdims=True)
-        return pixels / (pixels.std(axis=(1, 2, 3), keepdims=True) + 1 / 255)
+        standardised: np.ndarray = pixels / (pixels.std(axis=(1, 2, 3), keepdims=True) + 1 / 255)
+        return standardised
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ def _datasets() -> ModuleType:
     """The library's module that reads SVHN, without making `lib` importable here."""
     path = checkout.LIBRARY / "lib" / "mlp" / "datasets.py"
     spec = importlib.util.spec_from_file_location("svhn_reader", path)
+    assert spec is not None  # by its suffix it is Python
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -240,7 +240,7 @@ def judged(
         images.mode.target,
         images.chance,
         enough(images),
-        recipe and recipe.as_dict(),
+        None if recipe is None else recipe.as_dict(),
         mistakes,
         refusal,
         own_run(seen, seed, recipe, mistakes),

@@ -137,7 +137,7 @@ def train(
     epochs = recipe.fitting_epochs(len(images.train[0]))
     sets = {"data_train": images.train, "data_val": images.val, "data_test": images.val}
     watched = Watched(library.train.compute_acc, images, bool(task.mistakes), progress)
-    library.train.compute_acc = watched
+    vars(library.train)["compute_acc"] = watched
     failure = ""
     if epochs < recipe.epochs:
         failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one processor core"

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from .errors import DataError
 from .files import FILES, SOURCE, File, checksum, identify, read_mark, writing
+
+if TYPE_CHECKING:
+    import requests
 
 BLOCK = 1 << 18  # bytes read at a time
 TIMEOUT = (10, 30)  # seconds to connect, and between two blocks
@@ -72,7 +77,8 @@ def _receive(url: str, part: Path) -> None:
     """
     import requests
 
-    most, pauses = _size(part), iter(())
+    most = _size(part)
+    pauses: Iterator[int] = iter(())
     with requests.Session() as session:
         while True:
             try:
@@ -93,7 +99,7 @@ def _receive(url: str, part: Path) -> None:
             time.sleep(pause)
 
 
-def _whole_after_one_answer(session, url: str, part: Path) -> bool:
+def _whole_after_one_answer(session: requests.Session, url: str, part: Path) -> bool:
     """Make one request and keep what comes; True when that was the rest of the file."""
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})

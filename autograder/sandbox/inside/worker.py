@@ -187,6 +187,7 @@ class RememberingLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         before, code = dict(vars(module)), self.get_code(module.__name__)
+        assert code is not None  # what has a source has code
         exec(code, vars(module))
         self.executed[module.__name__] = before, code
 
@@ -266,7 +267,8 @@ class Stage:
             os.dup2(printed, 2)
             os.close(printed)
             with contextlib.suppress(Exception):  # it may be the student's own by now
-                sys.stdout.reconfigure(line_buffering=True)  # so that what was said last is known
+                output: Any = sys.stdout
+                output.reconfigure(line_buffering=True)  # so that what was said last is known
             for number, probe in enumerate(probes):
                 if number:
                     self._clear_folder()
@@ -402,7 +404,8 @@ def _repeat_chance(seed: int | str) -> None:
     Otherwise a message, and in theory a verdict, would change when a submission is graded again.
     numpy's generators ask `secrets`, which asks `random` for the system's bytes.
     """
-    os.urandom = random._urandom = random.Random(seed).randbytes
+    os.urandom = random.Random(seed).randbytes
+    vars(random)["_urandom"] = os.urandom
 
 
 def _seed_generators(seed: int) -> None:

@@ -137,7 +137,7 @@ class Writer:
         payload = sum(a.nbytes for a in arrays.values())
         write_all(self._descriptor, HEAD.pack(MAGIC, len(header), payload) + header)
         for array in arrays.values():
-            write_all(self._descriptor, memoryview(array.reshape(-1)).cast("B"))
+            write_all(self._descriptor, array.reshape(-1).data.cast("B"))
 
     def _student_lines(self, failure: BaseException) -> Iterator[tuple[str, int, str, str]]:
         """(file, line, function, source) of every frame in the student's files and cells."""

@@ -5,6 +5,7 @@ Names are imported where they are first used, so that ``import svhn`` costs noth
 """
 
 from importlib import import_module
+from typing import Any
 
 from .errors import DataError
 
@@ -20,7 +21,7 @@ _HOMES = {
 __all__ = ["DataError", *_HOMES]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -47,4 +47,4 @@ def cut(
     corner = centre + height * r.jitter * rng.standard_normal(2) - side / 2
     left, top = np.clip(corner, 0, np.array(photo.size) - side)
     box = (left, top, left + side, top + side)
-    return np.asarray(photo.resize((SIDE, SIDE), Image.BICUBIC, box=box))
+    return np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box))

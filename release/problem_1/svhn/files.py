@@ -105,7 +105,10 @@ def read_mark(path: Path) -> tuple[int, int, int] | None:
     except Exception:  # scipy raises some ten kinds for files that are not whole .mat files
         return None
     found = re.search(r"version (\d+), seed (\d+), (\d+) images", text)
-    return tuple(map(int, found.groups())) if found else None
+    if found is None:
+        return None
+    version, seed, images = map(int, found.groups())
+    return version, seed, images
 
 
 def checksum(path: Path) -> str:

@@ -59,7 +59,9 @@ def _glyph(face: str, digit: int, level: int, bold: int) -> Glyph:
     font, stroke = _font(face, level), bold * level * BOLDER
     mask, _ = font.getmask2(str(digit), mode="L", stroke_width=stroke)
     image = Image.frombytes("L", mask.size, bytes(mask))
-    left, top, right, bottom = image.getbbox()
+    box = image.getbbox()
+    assert box is not None  # every digit has ink
+    left, top, right, bottom = box
     return Glyph(image.crop((left - 1, top - 1, right + 1, bottom + 1)), right - left, bottom - top)
 
 

@@ -60,7 +60,7 @@ def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Numbe
     return Number(ink / np.float32(255), centres, height, half, turn)
 
 
-def _glyphs(rng, digits, height, r) -> list[Glyph]:
+def _glyphs(rng: np.random.Generator, digits: np.ndarray, height: float, r: Recipe) -> list[Glyph]:
     """All digits of a number have one face and weight."""
     faces = UPRIGHT + ITALIC
     face = faces[rng.integers(len(faces))]
@@ -70,9 +70,12 @@ def _glyphs(rng, digits, height, r) -> list[Glyph]:
     return [glyph_at(face, int(digit), height, bold) for digit in digits]
 
 
-def _moved(glyph: Glyph, shape: np.ndarray, centre: np.ndarray, size: tuple) -> np.ndarray:
+def _moved(
+    glyph: Glyph, shape: np.ndarray, centre: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
     """The glyph's ink, its middle at ``centre``; PIL wants the way back from the photo to it."""
     back = np.linalg.inv(shape)
     start = np.array(glyph.ink.size) / 2 - back @ centre
     matrix = (*back[0], start[0], *back[1], start[1])
-    return np.asarray(glyph.ink.transform(size, Image.AFFINE, matrix, Image.BILINEAR))
+    affine, bilinear = Image.Transform.AFFINE, Image.Resampling.BILINEAR
+    return np.asarray(glyph.ink.transform(size, affine, matrix, bilinear))

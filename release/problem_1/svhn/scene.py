@@ -36,7 +36,8 @@ class Surfaces:
         warm, green = rng.standard_normal(2)
         own = warm * np.array([-0.6, -0.1, 1.0]) + 0.35 * green * np.array([-0.5, 0.5, -0.3])
         level = float(np.clip(level, 0.02, 0.98))
-        return level * (1 + 1.6 * self.tint) + strength * own * (0.35 + level)
+        colour: np.ndarray = level * (1 + 1.6 * self.tint) + strength * own * (0.35 + level)
+        return colour
 
 
 def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) -> np.ndarray:
@@ -69,10 +70,11 @@ def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) 
         rim = np.roll(number.ink, shift, axis=(0, 1))
         scene *= (1 - rng.uniform(0, 0.6) * rim)[..., None]
     scene += number.ink[..., None] * (surfaces.colour(rng, surfaces.ink, r) - scene)
-    return scene * _light(rng, u, v, number, hard, r)[..., None]
+    lit: np.ndarray = scene * _light(rng, u, v, number, hard, r)[..., None]
+    return lit
 
 
-def _surfaces(rng, hard, r) -> Surfaces:
+def _surfaces(rng: np.random.Generator, hard: bool, r: Recipe) -> Surfaces:
     """Dark on light as often as light on dark; the ink is the further from the middle."""
     contrast = r.contrast * exp(r.contrast_spread * rng.standard_normal())
     contrast = min(contrast * (r.hard_contrast if hard else 1), 0.85)
@@ -83,11 +85,13 @@ def _surfaces(rng, hard, r) -> Surfaces:
     return Surfaces(float(np.clip(middle - 0.4 * step, 0.03, 0.97)), middle + 0.6 * step, tint)
 
 
-def _light(rng, u, v, number, hard, r) -> np.ndarray:
+def _light(
+    rng: np.random.Generator, u: np.ndarray, v: np.ndarray, number: Number, hard: bool, r: Recipe
+) -> np.ndarray:
     """Factor (H, W) of the light: smooth, and in some photos with the edge of a shadow."""
     height, width = u.shape
     field = rng.standard_normal((3, 3)).astype(np.float32)
-    light = np.exp(r.light * _stretched(field, height, width))
+    light: np.ndarray = np.exp(r.light * _stretched(field, height, width))
     if rng.random() < (r.hard_shadow if hard else r.shadow):
         angle = 2 * pi * rng.random()
         reach = number.half * abs(cos(angle)) * rng.uniform(-1, 1)
@@ -106,7 +110,7 @@ def _along_the_line(number: Number) -> tuple[np.ndarray, np.ndarray]:
     return x * c + y * s, y * c - x * s
 
 
-def _sign(rng) -> int:
+def _sign(rng: np.random.Generator) -> int:
     return 1 - 2 * int(rng.integers(2))
 
 
@@ -115,7 +119,7 @@ def _edge(distance: np.ndarray) -> np.ndarray:
     return np.clip(distance + 0.5, 0, 1)
 
 
-def _smooth(rng, shape, cell: int) -> np.ndarray:
+def _smooth(rng: np.random.Generator, shape: tuple[int, ...], cell: int) -> np.ndarray:
     """Standard normal numbers every ``cell`` pixels, smooth between them: (H, W)."""
     height, width = shape[:2]
     coarse = rng.standard_normal((max(height // cell, 2), max(width // cell, 2)))
@@ -123,4 +127,5 @@ def _smooth(rng, shape, cell: int) -> np.ndarray:
 
 
 def _stretched(field: np.ndarray, height: int, width: int) -> np.ndarray:
-    return np.asarray(Image.fromarray(field).resize((width, height), Image.BICUBIC))
+    picture = Image.fromarray(field)
+    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))

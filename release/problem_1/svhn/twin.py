@@ -116,7 +116,9 @@ def _split(
     return images, classes
 
 
-def _map(chunks: list, seeds: list, workers: int | None) -> Iterator[np.ndarray]:
+def _map(
+    chunks: list[np.ndarray], seeds: list[np.random.SeedSequence], workers: int | None
+) -> Iterator[np.ndarray]:
     """Draw the chunks in order, in this process if there is little to draw."""
     workers = min(workers or _processors(), len(chunks))
     if workers == 1:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from system_calls import call
@@ -120,12 +120,13 @@ def changes_what_guards_files(config: Mapping[str, Any]) -> str | None:
     """Landlock lets pass all of these; some need to own the file, some only to write to it."""
     path = config["victim"]
     before = os.stat(path)
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: os.chmod(path, 0o777),
         lambda: os.utime(path, (1, 1)),
         lambda: os.utime(path),
         lambda: os.chown(path, os.getuid(), os.getgid()),
-    ):
+    )
+    for change in changes:
         with contextlib.suppress(OSError):
             change()
     with contextlib.suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import mmap
 import os
 import signal
@@ -119,7 +120,7 @@ def meets_others(config: Mapping[str, Any]) -> str | None:
 
 def makes_namespaces(config: Mapping[str, Any]) -> str | None:
     for name, flag in NAMESPACES.items():
-        if _forked(lambda flag=flag: call("unshare", flag)[0] == 0):
+        if _forked(functools.partial(_unshares, flag)):
             return f"could make a {name} namespace"
         child, _ = call("clone", flag | signal.SIGCHLD, 0, 0, 0, 0)
         if child == 0:
@@ -132,6 +133,10 @@ def makes_namespaces(config: Mapping[str, Any]) -> str | None:
     if call("clone3", 0, 0)[1] != ENOSYS:
         return "could begin a process with flags that no filter sees"
     return _reached(("unshare",))
+
+
+def _unshares(flag: int) -> bool:
+    return bool(call("unshare", flag)[0] == 0)
 
 
 def uses_other_numbers(config: Mapping[str, Any]) -> str | None:
@@ -150,7 +155,8 @@ def _calls_as_32_bits() -> bool:
     code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
     address = ctypes.addressof(ctypes.c_char.from_buffer(code))
-    return ctypes.CFUNCTYPE(ctypes.c_int)(address)() == os.getpid()
+    found: int = ctypes.CFUNCTYPE(ctypes.c_int)(address)()
+    return found == os.getpid()
 
 
 def _forked(attempt: Callable[[], bool]) -> bool:

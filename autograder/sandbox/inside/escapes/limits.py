@@ -30,7 +30,8 @@ def writes_a_large_file(config: Mapping[str, Any]) -> str | None:
 
 def fills_the_disk(config: Mapping[str, Any]) -> str | None:
     folder, most = os.environ["TMPDIR"], 2 * config["limits"]["disk_bytes"]
-    block, written, names = b"x" * 2**18, 0, []
+    block, written = b"x" * 2**18, 0
+    names: list[str] = []
     try:
         while written < most:
             names.append(f"{folder}/part{len(names)}")
@@ -44,7 +45,8 @@ def fills_the_disk(config: Mapping[str, Any]) -> str | None:
 
 
 def opens_files_without_end(config: Mapping[str, Any]) -> str | None:
-    kept, most = [], config["limits"]["open_files"]
+    kept: list[int] = []
+    most = config["limits"]["open_files"]
     try:
         while len(kept) < most:
             kept.append(os.open("/dev/null", os.O_RDONLY))
@@ -55,7 +57,8 @@ def opens_files_without_end(config: Mapping[str, Any]) -> str | None:
 
 
 def forks_without_end(config: Mapping[str, Any]) -> str | None:
-    children, most = [], config["most_processes"] + 8
+    children: list[int] = []
+    most = config["most_processes"] + 8
     try:
         while len(children) < most:
             child = os.fork()
