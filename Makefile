@@ -25,9 +25,10 @@ demo: $(INSTALLED)  ## all of it once: data, release, training
 test: lint  ## every test, as CI runs them
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-lint: $(INSTALLED)  ## style and format
+lint: $(INSTALLED)  ## style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 
 attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hour
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
