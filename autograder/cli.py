@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -113,12 +114,34 @@ OlderWork = Annotated[
 ]
 
 
+def _all_exist(paths: list[Path]) -> list[Path]:
+    """Refuses a path that does not exist before anything is graded."""
+    from autograder.hand_in.files import plain
+
+    missing = [plain(str(path)) for path in paths if not _exists(path)]
+    if missing:
+        raise typer.BadParameter(f"no such file or directory: {', '.join(missing)}")
+    return paths
+
+
+def _exists(path: Path) -> bool:
+    """Also of what cannot be read: that is said of the one submission when it is read."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 @app.command()
 def grade(
     paths: Annotated[
         list[Path],
         typer.Argument(
             help="Directories or zips with lib/ and the notebook.",
+            callback=_all_exist,
             readable=False,  # one that is closed must not keep the others from being graded
         ),
     ],
@@ -130,7 +153,7 @@ def grade(
         typer.Option(help="full: on all images. short: a few. off (default): 8 points unjudged."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of the random inputs; drawn anew when not given.")
+        int | None, typer.Option(help="Seed for the random test inputs. (default: new each run)")
     ] = None,
     sandbox: SandboxName = None,
     keep: Annotated[

@@ -307,3 +307,16 @@ def test_data_draws_a_small_twin_and_shows_it(tmp_path):
     assert told.returncode == 0, told.stderr
     assert "synthetic twin" in told.stdout
     assert sheet.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_path_that_does_not_exist_is_wrong_use_and_nothing_is_graded(solution, tmp_path):
+    out = tmp_path / "grades.json"
+    done = run("grade", solution, tmp_path / "nobody", tmp_path / "nobody.zip", "--json", out)
+    assert done.returncode == 2
+    said = " ".join(done.stderr.split())
+    assert "no such file or directory" in said
+    assert "nobody" in said
+    assert "nobody.zip" in said
+    assert not out.exists()
+    done = run("grade", tmp_path / "kept.npz", "--from-observations")
+    assert (done.returncode, done.stdout) == (2, "")
