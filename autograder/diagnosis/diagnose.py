@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
 
@@ -20,9 +20,16 @@ from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.judgement.memory import limited
-from autograder.judgement.suites import Verdict, manifest
+from autograder.judgement.suites import SuiteBroken, Verdict, manifest
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.misconceptions import SHOWS_IN, Unfit, Variant, applied, by_section
+from autograder.problem_1.misconceptions import (
+    SHOWS_IN,
+    Unfit,
+    Variant,
+    applied,
+    by_section,
+    variants,
+)
 from autograder.problem_1.probes import Library, probes
 from autograder.problem_1.rubric import SECTIONS
 from autograder.seeds import key_of
@@ -58,6 +65,22 @@ class Diagnosis:
     complete: bool = False
     excused: frozenset[str] = frozenset()
     hiding: frozenset[str] = frozenset()
+
+
+@cache
+def require_sound_misconceptions() -> None:
+    """Whoever adds a misconception, or changes the solution, is told before anybody is graded.
+
+    Raises:
+        SuiteBroken: one is of no section, or its patch does not fit the solution any more.
+    """
+    try:
+        for variant in variants():
+            applied((variant,))
+    except Unfit as problem:
+        raise SuiteBroken(f"the misconception {variant.name} does not fit: {problem}") from None
+    except ValueError as problem:
+        raise SuiteBroken(f"misconceptions: {problem}") from None
 
 
 def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str, Diagnosis]:

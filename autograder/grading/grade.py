@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from autograder import checkout
-from autograder.diagnosis.diagnose import Diagnosis, diagnose
+from autograder.diagnosis.diagnose import Diagnosis, diagnose, require_sound_misconceptions
 from autograder.hand_in.notebook import printed_accuracy
 from autograder.hand_in.older_work import REMARK, with_hyperparameters, without_new_cells
 from autograder.hand_in.submission import Submission
@@ -206,7 +206,12 @@ def probe_names(training: bool, older_work: bool = False) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observations:
-    """What the probes see of the solution, kept for every submission under one seed."""
+    """What the probes see of the solution, kept for every submission under one seed.
+
+    Raises:
+        SuiteBroken: what diagnoses would name does not fit the solution.
+    """
+    require_sound_misconceptions()
     right = solution()
     return observe(right.files, right.cells, seed, sandbox, OURS, names, together=True)
 

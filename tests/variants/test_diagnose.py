@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 from rich.console import Console
@@ -18,11 +19,20 @@ from autograder.diagnosis.diagnose import (
     _bytes_of,
     diagnose,
     rehearsals,
+    require_sound_misconceptions,
 )
 from autograder.grading import grade
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import SuiteBroken, mark
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS, Variant, applied, named
+from autograder.problem_1.misconceptions import (
+    LAYERS,
+    OPTIMIZERS,
+    Variant,
+    applied,
+    named,
+    solution,
+    variants,
+)
 from autograder.problem_1.misconceptions.pairs import PAIRS
 from autograder.report.terminal import shown
 from autograder.sandbox.protocol import Raised
@@ -56,6 +66,27 @@ def test_a_submission_is_told_in_its_grade():
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(shown(found))
     assert "t grows once a parameter" in console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (Variant("fc_forward_gone", LAYERS, "no such text", ""), "fc_forward_gone does not fit"),
+        (Variant("batch_norm_off", LAYERS, "import", ""), "batch_norm_off begins with no section"),
+    ],
+)
+def test_a_misconception_that_does_not_fit_stops_the_grader_by_name(monkeypatch, broken, why):
+    modules = import_module("autograder.problem_1.misconceptions.fc")
+    monkeypatch.setattr(modules, "VARIANTS", (*modules.VARIANTS, broken))
+    for kept in (variants, require_sound_misconceptions, grade.reference):
+        kept.cache_clear()
+    try:
+        with pytest.raises(SuiteBroken, match=why):
+            grade.grade(solution(), SEED, choose())
+    finally:
+        monkeypatch.undo()
+        for kept in (variants, require_sound_misconceptions):
+            kept.cache_clear()
 
 
 UNKNOWN = (

@@ -85,8 +85,15 @@ class Variant:
 
     @property
     def section(self) -> str:
-        """The id of its section: the longest that the name begins with."""
-        return max((s for s in BY_ID if self.name.startswith(s + "_")), key=len)
+        """The id of its section: the longest that the name begins with.
+
+        Raises:
+            ValueError: there is no such section.
+        """
+        sections = [s for s in BY_ID if self.name.startswith(s + "_")]
+        if not sections:
+            raise ValueError(f"the name of {self.name} begins with no section's id")
+        return max(sections, key=len)
 
     @property
     def patches(self) -> tuple[Patch, ...]:
