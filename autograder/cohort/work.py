@@ -209,7 +209,9 @@ def _graded(
                 submission, plan.seed, sandbox, images, replay, observed.append, plan.older_work
             )
         else:
-            found = regrade(submission, seen, sandbox, images is not None, replay, observed.append)
+            found = regrade(
+                submission.name, seen, sandbox, images is not None, replay, observed.append
+            )
         observed[0].save(folder / OBSERVATIONS)
         trained = observed[0].training and Trained.from_dict(observed[0].training)
         wants = trained.wanted if trained else None

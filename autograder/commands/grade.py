@@ -108,9 +108,7 @@ def run_again(
                 raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
             replay = partial(_replay, mode=_mode(observations))
             try:
-                again = regrade(
-                    Submission(name, {}, {}), observations, backend, judge_training, replay
-                )
+                again = regrade(name, observations, backend, judge_training, replay)
             except ValueError as error:
                 raise NotKept(f"{path}: {error}") from error
             result(again)

@@ -150,7 +150,8 @@ def grade(
         student = observe_then_repeat_unfinished(
             submission.files, submission.cells, seed, sandbox, names
         )
-    student = replace(trimmed(student, right.result()), older_work=older_work)
+    student = trimmed(student, right.result())
+    student = replace(student, older_work=older_work, errors=submission.errors)
     verdicts = mark(student, right.result())
     found = findings(student, verdicts)
     trained = None
@@ -159,11 +160,11 @@ def grade(
         trained = trained.completed(replay)
         student = student.with_training(trained.as_dict())
     keep(student)
-    return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
+    return compiled(submission.name, student, verdicts, found, trained, time.monotonic() - began)
 
 
 def regrade(
-    submission: Submission,
+    name: str,
     kept: Observations,
     sandbox: Backend,
     training: bool = False,
@@ -173,7 +174,7 @@ def regrade(
     """Grades what was observed before, without running student code.
 
     Args:
-        submission: whose observations these are; its files are not looked at.
+        name: of the submission.
         kept: what `grade` handed to `keep`.
         sandbox: for the reference's side.
         training: whether to judge what needs a training.
@@ -194,7 +195,7 @@ def regrade(
     student = trimmed(kept.only(names), right)
     verdicts = mark(student, right)
     found = findings(student, verdicts)
-    return compiled(submission, student, verdicts, found, trained, time.monotonic() - began)
+    return compiled(name, student, verdicts, found, trained, time.monotonic() - began)
 
 
 def probe_names(training: bool, older_work: bool = False) -> tuple[str, ...]:
@@ -234,7 +235,7 @@ def _trained(
 
 
 def compiled(
-    submission: Submission,
+    name: str,
     student: Observations,
     verdicts: tuple[Verdict, ...],
     found: Findings,
@@ -252,10 +253,10 @@ def compiled(
         for section in SECTIONS
     )
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
-    errors = (*submission.errors, *found.errors, *((REMARK,) if student.older_work else ()))
+    errors = (*student.errors, *found.errors, *((REMARK,) if student.older_work else ()))
     return Grade(
         schema=SCHEMA,
-        submission=submission.name,
+        submission=name,
         assignment=checkout.ASSIGNMENT,
         score=round(sum(score for score, _ in scored), HUNDREDTHS),
         max_score=sum(most for _, most in scored),

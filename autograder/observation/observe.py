@@ -72,6 +72,7 @@ class Observations:
         training: what was found out about the training, as plain data; None without one.
         older_work: whether the tree was observed as work of another year, see the module of that
             name.
+        errors: what was to be said of the submission when it was read.
     """
 
     seed: int
@@ -79,6 +80,7 @@ class Observations:
     by_probe: Mapping[str, Observation] = field(default_factory=dict)
     training: Mapping[str, Any] | None = None
     older_work: bool = False
+    errors: tuple[str, ...] = ()
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -127,6 +129,7 @@ class Observations:
             )
         story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
         story |= {"training": self.training, "older_work": self.older_work}
+        story |= {"errors": self.errors}
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
@@ -161,7 +164,7 @@ class Observations:
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = _frozen({o.probe: o for o in read})
-        kept = story["training"], story["older_work"]
+        kept = story["training"], story["older_work"], tuple(story["errors"])
         return cls(story["seed"], story["sandbox"], by_probe, *kept)
 
 

@@ -39,7 +39,7 @@ def test_right_work_has_all_points_and_no_hint(seed, alternative):
     work = written(alternative)
     student = costs.observed(work, seed)
     verdicts = mark(student, costs.reference(seed))
-    all_points(compiled(work, student, verdicts, findings(student, verdicts), None, 0.0))
+    all_points(compiled(work.name, student, verdicts, findings(student, verdicts), None, 0.0))
 
 
 @pytest.mark.parametrize("name", IN_A_SANDBOX)

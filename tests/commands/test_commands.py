@@ -246,7 +246,7 @@ def test_what_was_not_kept_is_refused_in_a_sentence(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     told = run("grade", "--from-observations", path)
-    assert told.returncode == 1
+    assert told.returncode == (2 if content is None else 1)
     assert "ada.npz" in told.stderr
     assert "Traceback" not in told.stderr
 
@@ -261,17 +261,32 @@ def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
     assert grade["errors"]
 
 
+WORK = checkout.SOURCE.parent
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
         (["grade"], 2, "Missing argument"),
-        (["grade", "x", "--training", "some"], 2, "--training"),
-        (["grade", "x", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
+        (["grade", WORK, "--training", "some"], 2, "--training"),
+        (
+            ["grade", checkout.SOURCE, "--sandbox", "sandpit"],
+            1,
+            "there is no sandbox called 'sandpit'",
+        ),
         (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
-        (["grade", "x", "--json", "."], 1, "is a folder; --json writes a file"),
-        (["grade", "x", "--json", "/dev/null/x.json"], 1, "/dev/null cannot be made a folder"),
-        (["grade", "x", "--from-observations", "--seed", "1"], 2, "no --seed, --keep or"),
-        (["grade", "x", "--from-observations", "--older-work"], 2, "--older-work"),
+        (["grade", WORK, "--json", "."], 1, "is a folder; --json writes a file"),
+        (
+            ["grade", checkout.SOURCE, "--json", "/dev/null/x.json"],
+            1,
+            "/dev/null cannot be made a folder",
+        ),
+        (
+            ["grade", checkout.SOURCE, "--from-observations", "--seed", "1"],
+            2,
+            "no --seed, --keep or",
+        ),
+        (["grade", WORK, "--from-observations", "--older-work"], 2, "--older-work"),
         (["cohort", ".", "--out", "/dev/null/x"], 1, "/dev/null/x cannot be written to"),
         (["frobnicate"], 2, "No such command"),
     ],

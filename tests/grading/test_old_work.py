@@ -79,7 +79,7 @@ def test_what_was_observed_is_graded_again_as_work_of_the_same_year(sandbox, tmp
     kept, work = [], read(OLD_WORK)
     first = grade(work, 3, sandbox, keep=kept.append, older_work=older_work)
     kept[0].save(tmp_path / "old.npz")
-    again = regrade(work, Observations.load(tmp_path / "old.npz"), sandbox)
+    again = regrade(work.name, Observations.load(tmp_path / "old.npz"), sandbox)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
 
 

@@ -74,7 +74,7 @@ def test_work_is_worth_the_same_on_another_processor_and_in_an_appeal_here(
         reference.cache_clear()
         there = [grade(work, SEED, sandbox, keep=kept.append) for work in works]
     reference.cache_clear()
-    again = [regrade(work, seen, sandbox) for work, seen in zip(works, kept, strict=True)]
+    again = [regrade(work.name, seen, sandbox) for work, seen in zip(works, kept, strict=True)]
     assert [verdicts(g) for g in there] == [verdicts(g) for g in here]
     assert [verdicts(g) for g in again] == [verdicts(g) for g in here]
     assert all(g.score < 29 for g in here)

@@ -209,7 +209,7 @@ def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
     file = tmp_path / "kept.npz"
     first = grade(submission, SEED, sandbox, keep=lambda seen: seen.save(file))
     assert file.stat().st_size < 8 * 2**20
-    again = regrade(submission, Observations.load(file), sandbox)
+    again = regrade(submission.name, Observations.load(file), sandbox)
     assert replace(again, elapsed_s=0.0) == replace(first, elapsed_s=0.0)
     sections = {section.id: section for section in first.sections}
     assert sections["dropout_network"].score == 0
@@ -261,9 +261,8 @@ def test_a_grade_says_which_checks_took_too_much_memory(seen):
         replace(v, failure=suites.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
         for v in suites.mark(seen, seen)
     ]
-    submission = Submission("large", {}, {}, ("a file is missing",))
-    verdicts = tuple(verdicts)
-    found = compiled(submission, seen, verdicts, findings(seen, verdicts), None, 0.0)
+    seen, verdicts = replace(seen, errors=("a file is missing",)), tuple(verdicts)
+    found = compiled("large", seen, verdicts, findings(seen, verdicts), None, 0.0)
     assert found.errors == ("a file is missing", f"adam_epsilon: {suites.TOO_LARGE}")
     assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 

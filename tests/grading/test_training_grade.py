@@ -7,7 +7,7 @@ import pytest
 
 from autograder import checkout
 from autograder.grading.grade import grade, regrade
-from autograder.hand_in.submission import Submission, read
+from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
 from autograder.problem_1 import svhn
 from autograder.training.images import Mode, opened
@@ -179,8 +179,8 @@ def test_what_was_observed_can_be_graded_again_without_a_training(
     first = trained(wrong, keep=kept.append)
     kept[0].save(tmp_path / "ada.npz")
     read_again = Observations.load(tmp_path / "ada.npz")
-    again = regrade(Submission(first.submission, {}, {}), read_again, sandbox, training=True)
-    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0, errors=again.errors)
+    again = regrade(first.submission, read_again, sandbox, training=True)
+    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
 
 
 def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(
@@ -192,7 +192,7 @@ def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(
     assert waiting.max_score == 32
     kept[0].save(tmp_path / "ada.npz")
     again = regrade(
-        right,
+        right.name,
         Observations.load(tmp_path / "ada.npz"),
         sandbox,
         training=True,

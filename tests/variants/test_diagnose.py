@@ -155,7 +155,7 @@ def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch, monkeypatch
     student = costs.observed(submission, SEED)
     verdicts = mark(student, costs.reference(SEED))
     found = grade.findings(student, verdicts)
-    sections = grade.compiled(submission, student, verdicts, found, None, 0.0).sections
+    sections = grade.compiled(submission.name, student, verdicts, found, None, 0.0).sections
     cascade = next(section for section in sections if section.id == "cascade")
     assert (cascade.score == 2) is switch
     (hint,) = cascade.hints

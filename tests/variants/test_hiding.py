@@ -186,7 +186,7 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     student = costs.observed(submission, SEED)
     verdicts = mark(student, costs.reference(SEED))
     found = grade.findings(student, verdicts)
-    sections = grade.compiled(submission, student, verdicts, found, None, 0.0).sections
+    sections = grade.compiled(submission.name, student, verdicts, found, None, 0.0).sections
     for section in sections:
         if section.id in SHOWS_IN["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]
