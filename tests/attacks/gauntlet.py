@@ -1,8 +1,8 @@
 """Attacks x backends x roads -> results, and whatever was breached.
 
 All attacks of a backend go down a road together, among the honest works that they are compared
-with: the same work without the attack, the twins, a sentinel that is graded after every attack, and
-a neighbour whose files hold the secret. An honest work must have one Grade, on whatever road and
+with: the same work without the attack, the twins, a sentinel that is graded between attacks, and a
+neighbour whose files hold the secret. An honest work must have one Grade, on whatever road and
 whoever was graded before it.
 """
 
@@ -65,12 +65,14 @@ class Gauntlet:
             smaller one in this process.
         once: whether honest works other than the sentinel are graded on the first backend and road
             alone, and taken as known on the others.
+        each: the sentinel is graded after every so many attacks.
         say: is told what is being done.
     """
 
     laid: Bait
     training: str = "short"
     once: bool = False
+    each: int = 1
     say: Callable[[str], None] = lambda _: None
     _known: dict[tuple, Outcome] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
@@ -117,9 +119,9 @@ class Gauntlet:
         works = [(NEIGHBOUR, _neighbour(self.laid)), *honest.values()]
         sentinel = honest[self._key(SENTINEL)]
         one_by_one = road in (DIRECTORY, ZIP)
-        for attack in attacks:
+        for number, attack in enumerate(attacks, start=1):
             works.append((_student(attack), attack.work))
-            if one_by_one:
+            if one_by_one and number % self.each == 0:
                 works.append(sentinel)
         with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
             place = Path(name)

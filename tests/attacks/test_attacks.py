@@ -29,7 +29,7 @@ EACH = 2
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     place = tmp_path_factory.mktemp("gauntlet")
-    with contextlib.contextmanager(gauntlet)(place, training="small", once=True) as ready:
+    with contextlib.contextmanager(gauntlet)(place, training="small", once=True, each=5) as ready:
         yield ready.run
 
 

@@ -60,6 +60,7 @@ def test_every_rule_of_the_filter_is_taken_away_once():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the tests above ran as an ordinary user")
 def test_the_same_for_an_ordinary_user():
+    """Of every third; `benchmarks/weakened.py` tries all."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None or shutil.which("setpriv") is None:
@@ -67,7 +68,15 @@ def test_the_same_for_an_ordinary_user():
     import numpy
 
     paths = [checkout.ROOT, Path(numpy.__file__).parent.parent]
-    argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, table.__file__]
+    argv = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        python,
+        table.__file__,
+        "3",
+    ]
     done = subprocess.run(
         argv,
         cwd="/",
@@ -83,7 +92,7 @@ def test_the_same_for_an_ordinary_user():
     *wrong, summary = map(json.loads, done.stdout.splitlines())
     assert wrong == []
     assert summary["who"] == "ordinary user"
-    assert summary["tried"] > 100
+    assert summary["tried"] > 33
 
 
 def test_the_table_of_results_is_that_of_the_weakenings():

@@ -3,9 +3,9 @@
 Each row says which line of the self-test must fail then. Where a second protection holds the same
 thing, the line must not fail, and the weakening of both is a row of its own.
 
-    python tests/sandbox/weakenings.py
+    python tests/sandbox/weakenings.py [N]
 
-tries all of them as this user.
+tries all of them as this user, or every Nth.
 """
 
 from __future__ import annotations
@@ -523,10 +523,10 @@ def _cell(name: str, where: str) -> str:
 
 
 def main() -> int:
-    """Try all of them as this user and print a line of JSON for each that is not as it is said."""
-    count = 0
+    """Try them as this user and print a line of JSON for each that is not as it is said."""
+    count, step = 0, int(sys.argv[1]) if len(sys.argv) > 1 else 1
     for backend in BACKENDS:
-        for weakening in of_here(backend) if backend.unavailable() is None else ():
+        for weakening in of_here(backend)[::step] if backend.unavailable() is None else ():
             count += 1
             with tempfile.TemporaryDirectory() as name:
                 Path(name).chmod(0o755)
