@@ -121,30 +121,35 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
 DECIDE = (
     "problem_1",
     "hand_in",
-    "sandbox/inside",
+    "sandbox",
     "observation",
     "judgement",
     "training",
     "diagnosis",
     "grading",
+    "release/markers.py",
+    "release/strip.py",
+    "seeds.py",
 )
-"""Folders of the package whose code decides a verdict."""
+"""The part of the package whose code decides a verdict; a test holds it to what is imported."""
+
+
+def deciding_files() -> list[Path]:
+    """All that decides a verdict: suites, probes, the solution, and what judges by them."""
+    found = [checkout.SOURCE, checkout.MISCONCEPTIONS / "hidden.json"]
+    found += checkout.HIDDEN_SUITES.glob("*.py")
+    found += checkout.HIDDEN_SUITES.glob("*.ini")
+    found += (checkout.LIBRARY / "lib").rglob("*.py")
+    for part in (checkout.PACKAGE / part for part in DECIDE):
+        found += [part] if part.is_file() else part.rglob("*.py")
+    return sorted(found)
 
 
 @cache
 def suite_hash() -> str:
-    """Of all that decides a verdict: suites, probes, solution, and what judges by them."""
-    files = [
-        *checkout.HIDDEN_SUITES.glob("*.py"),
-        *checkout.HIDDEN_SUITES.glob("*.ini"),
-        *(checkout.LIBRARY / "lib").rglob("*.py"),
-        checkout.SOURCE,
-        *(file for folder in DECIDE for file in (checkout.PACKAGE / folder).rglob("*.py")),
-        checkout.PACKAGE / "seeds.py",
-        checkout.MISCONCEPTIONS / "hidden.json",
-    ]
+    """Of all that decides a verdict."""
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in deciding_files():
         content = file.read_bytes()
         digest.update(f"{file.relative_to(checkout.ROOT).as_posix()} {len(content)}\n".encode())
         digest.update(content)
