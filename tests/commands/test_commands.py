@@ -115,8 +115,7 @@ def test_work_of_another_year_is_graded_as_such_and_again_from_what_was_kept(tmp
     assert "graded as work of another year" in first["errors"][-1]
     told = run("grade", "--from-observations", kept / "old_work.npz", "--json", "-")
     (again,) = json.loads(told.stdout)
-    assert again["sections"] == first["sections"]
-    assert again["errors"] == first["errors"][-1:]  # the rest is about files, which are not read
+    assert {**again, "elapsed_s": 0} == {**first, "elapsed_s": 0}
 
 
 @pytest.fixture
