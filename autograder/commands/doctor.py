@@ -13,7 +13,7 @@ from rich.text import Text
 from autograder import checkout
 from autograder.problem_1 import svhn
 from autograder.sandbox.backend import Backend, SandboxError
-from autograder.sandbox.selftest import BACKENDS, selftest
+from autograder.sandbox.selftest import ALLOWED, BACKENDS, OF_THE_SANDBOX, Line, selftest
 
 
 def run(name: str | None = None) -> bool:
@@ -47,13 +47,21 @@ def _tried(console: Console, backend: Backend) -> bool:
     lines = selftest(backend)
     seconds = time.perf_counter() - started
     passed = all(line.passed for line in lines)
-    console.rule(f"[bold]{backend.name}", align="left")
+    console.rule(f"[bold]{backend.name}: what a submission can do", align="left")
     for line in lines:
-        console.print(
-            Text("✓" if line.passed else "✗", "green" if line.passed else "red"), line.name
-        )
+        mark = Text("✓", "green") if line.passed else Text("✗", "red")
+        console.print(mark, _what_it_can(line), highlight=False)
         if not line.passed:
             console.print(Text(f"  {line.detail}"))
     verdict = "[green]confines student code[/]" if passed else "[red]is not used for grading[/]"
     console.print(f"{backend.name} {verdict}  ({seconds:.2f} s)", highlight=False)
     return passed
+
+
+def _what_it_can(line: Line) -> str:
+    """What a line of the self-test found that a submission can or cannot do."""
+    if line.name in OF_THE_SANDBOX:
+        return line.name
+    if line.name.startswith(ALLOWED):
+        return ("can " if line.passed else "cannot ") + line.name.removeprefix(ALLOWED)
+    return ("cannot " if line.passed else "can ") + line.name

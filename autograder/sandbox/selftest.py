@@ -45,6 +45,10 @@ SMALL = Limits(
     disk_bytes=4 * MIB,
 )
 PATIENCE_S = 20.0
+ALLOWED = "(may) "
+"""How the names of attempts begin that must succeed."""
+THERE, STARTS, ENDS = OF_THE_SANDBOX = "is there", "starts", "runs to its end"
+"""Names of lines about the sandbox itself; they are there where it fails."""
 OUTLIVES = "outlive the run"
 OUTLASTS = "outlast the grader where memory ends"
 UNREADABLE = (
@@ -66,7 +70,7 @@ def selftest(backend: Backend) -> tuple[Line, ...]:
     """Tries to break out of a backend; every line must have passed before anything is graded."""
     missing = backend.unavailable()
     if missing is not None:
-        return (Line("is there", False, missing),)
+        return (Line(THERE, False, missing),)
     work = Work({"lib/__init__.py": b"# here\n"})
     with work.written() as mounts, _bait() as config:
         try:
@@ -74,7 +78,7 @@ def selftest(backend: Backend) -> tuple[Line, ...]:
                 "trusted/escapes/__main__.py", config, [*trusted_mounts(), *mounts], SMALL
             )
         except (OSError, SandboxError) as failure:
-            return (Line("starts", False, str(failure)),)
+            return (Line(STARTS, False, str(failure)),)
         watch = os.dup(process.fileno())
         try:
             lines = [*_lines(process), _outlasts(process)]
@@ -103,7 +107,7 @@ def _lines(process: Process) -> Iterator[Line]:
         complaint = process.complaint() or "the self-test stopped midway"
         denied = "Permission denied" in complaint and os.geteuid() == 0
         advice = UNREADABLE if denied else ""
-        yield Line("runs to its end", False, complaint + advice)
+        yield Line(ENDS, False, complaint + advice)
 
 
 def _outlasts(process: Process) -> Line:

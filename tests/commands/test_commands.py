@@ -310,6 +310,8 @@ def test_doctor_tries_every_sandbox_line_by_line():
     for name in ("bubblewrap", "sandlock"):
         assert f"{name} confines student code" in told.stdout
     assert told.stdout.count("✓") > 20
+    assert told.stdout.count("✓ cannot fork without end") == 2
+    assert told.stdout.count("✓ can compute with numpy") == 2
     assert "✗" not in told.stdout
 
 
