@@ -65,7 +65,7 @@ class Gauntlet:
             smaller one in this process.
         once: whether honest works other than the sentinel are graded on the first backend and road
             alone, and taken as known on the others.
-        each: the sentinel is graded after every so many attacks.
+        each: the sentinel is graded after every so many attacks, and after the last.
         say: is told what is being done.
     """
 
@@ -121,7 +121,7 @@ class Gauntlet:
         one_by_one = road in (DIRECTORY, ZIP)
         for number, attack in enumerate(attacks, start=1):
             works.append((_student(attack), attack.work))
-            if one_by_one and number % self.each == 0:
+            if one_by_one and (number % self.each == 0 or number == len(attacks)):
                 works.append(sentinel)
         with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
             place = Path(name)
