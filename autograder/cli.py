@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -116,23 +115,11 @@ OlderWork = Annotated[
 
 def _all_exist(paths: list[Path]) -> list[Path]:
     """Refuses a path that does not exist before anything is graded."""
-    from autograder.hand_in.files import plain
+    from autograder.hand_in.files import missing
 
-    missing = [plain(str(path)) for path in paths if not _exists(path)]
-    if missing:
-        raise typer.BadParameter(f"no such file or directory: {', '.join(missing)}")
+    if names := missing(paths):
+        raise typer.BadParameter(f"no such file or directory: {', '.join(names)}")
     return paths
-
-
-def _exists(path: Path) -> bool:
-    """Also of what cannot be read: that is said of the one submission when it is read."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 @app.command()

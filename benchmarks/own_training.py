@@ -30,7 +30,8 @@ from autograder.diagnosis.in_process import load, rehearse
 from autograder.hand_in.submission import Submission, read
 from autograder.problem_1.probes import probes
 from autograder.training import fresh
-from autograder.training.judged import RECIPE_PROBE, SAME_WAY, OwnRun, own_run
+from autograder.training.judged import RECIPE_PROBE, OwnRun, own_run
+from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Recipe
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # whose train_net is graded here

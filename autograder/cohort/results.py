@@ -142,7 +142,8 @@ def table(summary: Summary, out: Path) -> RenderableType:
         ("report", "report/index.html"),
         ("table", "report/grades.csv"),
     )
-    places = Text("\n".join(f"  {name:10} {out / path}" for name, path in names))
+    shown = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
+    places = Text("\n".join(f"  {name:10} {shown / path}" for name, path in names))
     return Group(listing, Text(), total, places)
 
 

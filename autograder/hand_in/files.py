@@ -18,7 +18,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -148,6 +148,19 @@ def content(path: Path, limit: int, within: Path) -> bytes:
         Inaccessible: the machine fails to read it.
     """
     return _content(limit, partial(_opened, path, within))
+
+
+def missing(paths: Iterable[Path]) -> list[str]:
+    """The names of paths that do not exist. What cannot be looked at is no such path."""
+    names = []
+    for path in paths:
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            names.append(plain(str(path)))
+        except OSError:
+            continue  # said of the one submission when it is read
+    return names
 
 
 def plain(text: str) -> str:

@@ -127,9 +127,15 @@ class Observations:
                     "ending": asdict(observation.ending),
                 }
             )
-        story = {"format": FORMAT, "seed": self.seed, "sandbox": self.sandbox, "probes": told}
-        story |= {"training": self.training, "older_work": self.older_work}
-        story |= {"errors": self.errors}
+        story = {
+            "format": FORMAT,
+            "seed": self.seed,
+            "sandbox": self.sandbox,
+            "probes": told,
+            "training": self.training,
+            "older_work": self.older_work,
+            "errors": self.errors,
+        }
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:

@@ -266,10 +266,9 @@ def _strings(given: Any) -> dict[str, str]:
 
 
 def _end(end: Any) -> str | Raised | None:
-    if end is None:
-        return None
-    if end == "finished":
-        return "finished"
+    if end is None or end == "finished":
+        known: str | None = end
+        return known
     if type(end) is not dict or type(end.get("trace")) is not list:
         raise MalformedError("the end of a probe is told in an unknown form")
     importing = end.get("importing")

@@ -146,9 +146,8 @@ def downhill(student: Mapping[str, Any], solution: Mapping[str, Any]) -> float:
         there, here = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
         if not isinstance(here, np.ndarray) or here.shape != there.shape:
             return 0.0
-        lengths = (np.linalg.norm(values.astype(float)) for values in (here, there))
-        own, right = lengths
-        if not right <= LONGER * own <= LONGER**2 * right:
+        own, right = (np.linalg.norm(values.astype(float)) for values in (here, there))
+        if not right / LONGER <= own <= right * LONGER:
             return 0.0
         cosines.append(networks.cosine(here, there))
     return min(cosines, default=0.0)

@@ -19,16 +19,13 @@ from autograder.problem_1.probes import probes
 from autograder.problem_1.rubric import training_share
 from autograder.training import fresh
 from autograder.training.images import Images
+from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
 
 PROBE, LOSS = fresh.PROBE, "cross_entropy"
 RECIPE_PROBE = "train_tiny_net_recipe"
 
-SAME_WAY = 0.4
-"""The least cosine with the solution's way (benchmarks/own_training.py). Right work has 1.00, and
-0.9 where its batches come in another order. One step by the gradient of all images comes to 0.36,
-and what is solved for in another way to 0.0."""
 AS_GOOD = 0.9
 """The part of the solution's accuracy, above chance, that counts as all of it: batches in another
 order come to 0.99 of it."""

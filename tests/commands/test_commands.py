@@ -268,23 +268,11 @@ WORK = checkout.SOURCE.parent
     [
         (["grade"], 2, "Missing argument"),
         (["grade", WORK, "--training", "some"], 2, "--training"),
-        (
-            ["grade", checkout.SOURCE, "--sandbox", "sandpit"],
-            1,
-            "there is no sandbox called 'sandpit'",
-        ),
+        (["grade", WORK, "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["grade", WORK, "--json", "."], 1, "is a folder; --json writes a file"),
-        (
-            ["grade", checkout.SOURCE, "--json", "/dev/null/x.json"],
-            1,
-            "/dev/null cannot be made a folder",
-        ),
-        (
-            ["grade", checkout.SOURCE, "--from-observations", "--seed", "1"],
-            2,
-            "no --seed, --keep or",
-        ),
+        (["grade", WORK, "--json", "/dev/null/x.json"], 1, "/dev/null cannot be made a folder"),
+        (["grade", WORK, "--from-observations", "--seed", "1"], 2, "no --seed, --keep or"),
         (["grade", WORK, "--from-observations", "--older-work"], 2, "--older-work"),
         (["cohort", ".", "--out", "/dev/null/x"], 1, "/dev/null/x cannot be written to"),
         (["frobnicate"], 2, "No such command"),

@@ -9,8 +9,6 @@ checks of its optimizer's update.
 from autograder.judgement.checks import check, require
 from autograder.training import networks
 
-SAME_WAY = 0.4
-"""The least cosine with the reference's way, as for a training (`autograder/training`)."""
 AHEAD = 0.9
 """The part of SGD's loss to stay below. Correct work is far below (benchmarks/comparisons.py)."""
 
@@ -30,7 +28,7 @@ def beats_sgd(probe, name):
         begun = getattr(probe.given, w)
         ends = (getattr(answer, w) - begun for answer in (probe.student, probe.reference))
         require(
-            networks.cosine(*ends) >= SAME_WAY,
+            networks.cosine(*ends) >= networks.SAME_WAY,
             f"the training with {name} did not change the weights as {name} changes them",
         )
 

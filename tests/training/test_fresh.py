@@ -7,7 +7,8 @@ from autograder.observation.observe import observe
 from autograder.problem_1.misconceptions import solution
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
-from autograder.training.judged import CHANCE, SAME_WAY, OwnRun, own_run, solution_recipe
+from autograder.training.judged import CHANCE, OwnRun, own_run, solution_recipe
+from autograder.training.networks import SAME_WAY
 
 SEED = 11
 LIBRARY = "lib/mlp/train.py"
