@@ -129,7 +129,7 @@ def gained(pair: tuple[Variant, Variant], seed: int) -> list[Gain] | None:
     """What two mistakes gain; None where they do not go together."""
     try:
         return gains(*pair, seed)
-    except (Unfit, SyntaxError):  # the one stands in the other's line
+    except Unfit:
         return None
 
 

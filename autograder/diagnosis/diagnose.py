@@ -15,7 +15,7 @@ from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
 
-from autograder.diagnosis.hiding import sees_all
+from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
@@ -72,15 +72,19 @@ def require_sound_misconceptions() -> None:
     """Whoever adds a misconception, or changes the solution, is told before anybody is graded.
 
     Raises:
-        SuiteBroken: one is of no section, or its patch does not fit the solution any more.
+        SuiteBroken: one is of no section, its patch does not fit the solution any more, or nobody
+            has found out what it hides.
     """
     try:
         for variant in variants():
             applied((variant,))
-    except Unfit as problem:
-        raise SuiteBroken(f"the misconception {variant.name} does not fit: {problem}") from None
     except ValueError as problem:
         raise SuiteBroken(f"misconceptions: {problem}") from None
+    if unknown := [v.name for v in hiders() if v.name not in tabled()]:
+        raise SuiteBroken(
+            f"misconceptions: what {', '.join(unknown)} may hide is not known; "
+            "`python -m autograder.diagnosis` finds it out"
+        )
 
 
 def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str, Diagnosis]:

@@ -29,6 +29,7 @@ from autograder.problem_1.misconceptions import (
     OPTIMIZERS,
     Variant,
     applied,
+    by_section,
     named,
     solution,
     variants,
@@ -73,19 +74,23 @@ def test_a_submission_is_told_in_its_grade():
     [
         (Variant("fc_forward_gone", LAYERS, "no such text", ""), "fc_forward_gone does not fit"),
         (Variant("batch_norm_off", LAYERS, "import", ""), "batch_norm_off begins with no section"),
+        (
+            Variant("fc_forward_new", LAYERS, "output = feat @", "output = -feat @"),
+            "what fc_forward_new may hide is not known",
+        ),
     ],
 )
 def test_a_misconception_that_does_not_fit_stops_the_grader_by_name(monkeypatch, broken, why):
     modules = import_module("autograder.problem_1.misconceptions.fc")
     monkeypatch.setattr(modules, "VARIANTS", (*modules.VARIANTS, broken))
-    for kept in (variants, require_sound_misconceptions, grade.reference):
+    for kept in (variants, by_section, require_sound_misconceptions, grade.reference):
         kept.cache_clear()
     try:
         with pytest.raises(SuiteBroken, match=why):
             grade.grade(solution(), SEED, choose())
     finally:
         monkeypatch.undo()
-        for kept in (variants, require_sound_misconceptions):
+        for kept in (variants, by_section, require_sound_misconceptions):
             kept.cache_clear()
 
 

@@ -7,6 +7,7 @@ something idle stands, or with a mistake that the table says it hides.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from importlib import import_module
@@ -68,16 +69,18 @@ def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant,
 
 @pytest.mark.parametrize("mistake", hiding.hiders(), ids=lambda variant: variant.name)
 def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark):
-    tried, found = 0, []
-    pairs = tried_beside(mistake, benchmark)
+    pairs = [pair for pair in tried_beside(mistake, benchmark) if go_together(pair)]
+    assert len(pairs) >= 5
+    found = []
     for pair in pairs[:: -(-len(pairs) // MOST_PAIRS)]:
-        try:
-            found += benchmark.gains(*pair, SEED, (*benchmark.SLOW, *benchmark.TRAINING_SIZE))
-        except Unfit:
-            continue
-        tried += 1
-    assert tried >= 3
+        found += benchmark.gains(*pair, SEED, (*benchmark.SLOW, *benchmark.TRAINING_SIZE))
     assert [str(gain) for gain in found if not gain.known] == []
+
+
+def go_together(pair: tuple[Variant, ...]) -> bool:
+    with contextlib.suppress(Unfit):
+        return bool(applied(pair))
+    return False
 
 
 @pytest.mark.parametrize("hider", [*HIDERS[::4], *OTHERS[::12]], ids=lambda variant: variant.name)

@@ -23,6 +23,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import combinations, product
 
 from autograder import checkout
 from autograder.hand_in.submission import Submission, read
@@ -144,16 +145,23 @@ def applied(those: Iterable[Variant], base: Submission | None = None) -> Submiss
     """The solution (or `base`) with all of these variants in it.
 
     Raises:
-        Unfit: a text to be replaced is not there exactly once, as when two variants meet.
+        Unfit: a text to be replaced is not there exactly once, as when two variants meet; or the
+            later of two replaces all that the earlier one changed, and nothing whole is left of it.
     """
     base = base or solution()
     texts = {path: content.decode() for path, content in base.files.items()} | dict(base.cells)
     those = tuple(those)
-    for patch in (patch for variant in those for patch in variant.patches):
-        found = texts.get(patch.file, "").count(patch.old)
-        if found != 1:
-            raise Unfit(f"{patch.file} holds {found} times, expected once: {patch.old}")
-        texts[patch.file] = texts[patch.file].replace(patch.old, patch.new)
+    for earlier, later in combinations(those, 2):
+        for one, other in product(earlier.patches, later.patches):
+            if one.file == other.file and one.old in other.old:
+                raise Unfit(f"{later.name} replaces what {earlier.name} changes")
+    for variant in those:
+        for patch in variant.patches:
+            found = texts.get(patch.file, "").count(patch.old)
+            if found != 1:
+                what = f"{patch.file} holds {found} times, expected once: {patch.old}"
+                raise Unfit(f"{variant.name} does not fit: {what}")
+            texts[patch.file] = texts[patch.file].replace(patch.old, patch.new)
     return Submission(
         "+".join(variant.name for variant in those) or base.name,
         {path: texts[path].encode() for path in base.files},

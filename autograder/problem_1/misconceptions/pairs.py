@@ -95,15 +95,6 @@ UNDONE = {
             ("is_not_inverted", "forgets_to_scale"),
         )
     },
-    # the later one ends the earlier one's line, and of its division nothing is left
-    (
-        "fc_backward_averages_the_input_gradient",
-        "fc_backward_scales_the_incoming_gradient_in_place",
-    ): (
-        "fc_backward_a_second_time",
-        "fc_backward_at_training_size",
-        "fc_backward_input_gradient",
-    ),
     # two signs that cancel each other
     ("sgd_momentum_goes_uphill", "sgd_momentum_subtracts_the_velocity"): (
         "sgd_momentum_of_a_network",
