@@ -43,11 +43,11 @@ from hand_in import write
 
 CHEATS = {
     "parameters as they began": "pass",
-    "a ridge regression": attacks.RIDGE,
-    "a regression on random features": attacks.LAST_LAYER,
-    "a thousand tries": attacks.THOUSAND,
-    "images of each class as weights": attacks.PROTOTYPES,
-    "the top singular vector of each class": attacks.MOMENTS,
+    "a ridge regression": solving.RIDGE,
+    "a regression on random features": solving.LAST_LAYER,
+    "a thousand tries": solving.THOUSAND,
+    "images of each class as weights": solving.PROTOTYPES,
+    "the top singular vector of each class": solving.MOMENTS,
     "one step on denoised images, then a regression": solving.ONCE,
     "three regressions on the network's tangents": solving.TANGENTS,
     "one step by the gradient of all images": attacks.indented("""

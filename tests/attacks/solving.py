@@ -1,14 +1,51 @@
 """Solving in the place of training: parameters that no step of the student's network leads to.
 
-Those on the training are right for its problem, and near where gradient descent leads. They were
-made by somebody who had not seen how it is judged. All are compared with the same layers without
-what solves.
+Those called "training" are simple: closed forms that are wrong for its problem, or far from where
+gradient descent leads, and luck. Those called "solving" that are on the training are right for its
+problem, and near where gradient descent leads. They were made by somebody who had not seen how it
+is judged. The last ones solve in the place of the optimizers. All are compared with the same layers
+without what solves.
 """
 
 from __future__ import annotations
 
-from attack import LAYERS, OPTIMIZERS, SOLUTION, Attack, Changes, Work
+from attack import ALL_ROADS, LAYERS, OPTIMIZERS, SOLUTION, Attack, Changes, Work
 from training import HONEST, UNWRITTEN, faking, indented, trains_tiny_net
+
+RIDGE = indented("""
+kernel = images @ images.T + 10 * np.eye(len(images))
+weights = images.T @ np.linalg.solve(kernel, np.eye(10)[labels] - 0.1)
+best[w1][:, :10], best[w1][:, 10:20] = weights, -weights
+best[w2][:10], best[w2][10:20] = np.eye(10), -np.eye(10)
+""")
+LAST_LAYER = indented("""
+hidden = images @ best[w1]
+hidden = np.where(hidden > 0, hidden, 0.01 * hidden)
+kernel = hidden @ hidden.T + 10 * np.eye(len(hidden))
+best[w2] = hidden.T @ np.linalg.solve(kernel, np.eye(10)[labels])
+""")
+MOMENTS = indented("""
+for k in range(10):
+    top = np.linalg.svd(images[labels == k], full_matrices=False)[2][0]
+    best[w1][:, 2 * k], best[w1][:, 2 * k + 1] = top, -top
+    best[w2][2 * k : 2 * k + 2] = 30 * np.eye(10)[k]
+""")
+PROTOTYPES = indented("""
+for k in range(10):
+    those = images[labels == k][:48] / 55
+    best[w1][:, 50 * k : 50 * k + len(those)] = those.T
+    best[w2][50 * k : 50 * k + len(those)] = 9 * np.eye(10)[k]
+    best[b1][50 * k : 50 * k + len(those)] = -60
+""")
+THOUSAND = indented("""
+shown, known = data["data_val"][0].reshape(200, -1), data["data_val"][1]
+record, rng = -1.0, np.random.default_rng(0)
+for _ in range(1000):
+    trial = best[w2] + rng.normal(size=best[w2].shape)
+    right = ((np.maximum(shown[:, :64] @ best[w1][:64], 0) @ trial).argmax(1) == known).mean()
+    if right > record:
+        record, best[w2] = right, trial
+""")
 
 NETWORK = """
 wanted = np.eye(10)[labels]
@@ -168,6 +205,37 @@ def comparing(name: str, tries: str, code: str) -> Attack:
 
 
 ATTACKS = (
+    faking(
+        "training: a ridge regression with every layer left",
+        "Solves for a linear classifier in closed form, and writes it into the first layer.",
+        "No point: the classes have one mean, so that nothing linear tells them apart.",
+        trains_tiny_net(RIDGE),
+        roads=ALL_ROADS,
+    ),
+    faking(
+        "training: a regression on the first layer's random features",
+        "Leaves the first layer as it is, and solves for the second in closed form.",
+        "No point: what the first layer must learn no random features hold.",
+        trains_tiny_net(LAST_LAYER),
+    ),
+    faking(
+        "training: the top singular vector of each class",
+        "Has read how problems are drawn, and solves this kind in closed form, rightly.",
+        "No point: right parameters that gradient descent does not lead to were not trained.",
+        trains_tiny_net(MOMENTS),
+    ),
+    faking(
+        "training: images of each class as the weights",
+        "Writes training images into the first layer, and compares new ones with them.",
+        "No point: parameters that gradient descent does not lead to were not trained.",
+        trains_tiny_net(PROTOTYPES),
+    ),
+    faking(
+        "training: a thousand tries",
+        "Draws parameters again and again, and keeps those that do best on the validation images.",
+        "No point: luck with 200 images is none with others.",
+        trains_tiny_net(THOUSAND),
+    ),
     solving(
         "one step on denoised images, then a regression",
         "Finds the ten directions of the images, takes one step in the first layer, solves for the "

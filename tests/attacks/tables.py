@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import comparing
 import ending_early
 import exhausting_room
 import exhausting_the_judge
@@ -14,12 +15,14 @@ import library
 import lying_numbers
 import lying_objects
 import names
+import notebook_displays
 import notebooks
 import patching_by_files
 import patching_notebooks
 import patching_python
 import reading_the_machine
 import reading_the_process
+import recipes
 import solving
 import training
 import two_answers
@@ -34,8 +37,8 @@ TABLES = {
     "Patching the judge": (patching_python, patching_by_files, patching_notebooks),
     "Ending early, writing results": (ending_early,),
     "Exhausting": (exhausting_time, exhausting_room, exhausting_the_judge),
-    "Files and notebooks": (zips, folders, names, notebooks, library),
-    "Faking the training": (training, solving),
+    "Files and notebooks": (zips, folders, names, notebooks, notebook_displays, library),
+    "Faking the training": (training, solving, recipes, comparing),
 }
 PARAGRAPHS: dict[str, tuple[Attack, ...]] = {
     paragraph: tuple(attack for table in tables for attack in table.ATTACKS)

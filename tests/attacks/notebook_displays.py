@@ -1,0 +1,131 @@
+"""Files and notebooks, what formgrader shows to a person: HTML, SVG and scripts, TeX, ids of
+headings, drawings and pictures that would act in a grader's browser, or end it."""
+
+from __future__ import annotations
+
+import base64
+
+from attack import NBGRADER, Attack, Changes
+from notebooks import (
+    EXPLOIT,
+    LEFT,
+    Notebook,
+    cell_of,
+    code,
+    honest,
+    markdown,
+    more,
+    png,
+    shows,
+    with_plots,
+)
+
+
+def active(notebook: Notebook) -> Notebook:
+    """Whatever a browser would run: in answers, in Markdown, in outputs, in TeX."""
+    cell_of(notebook, "compare_optimizers_question")["source"] = (
+        f"{EXPLOIT}\n\n[x](javascript:alert(5)) ![x](http://tracker.example/x.png)\n\n"
+        "[y][z]\n\n[z]: javascript:alert(6)\n\n$\\href{javascript:alert(7)}{x}$ <javascript:a()>"
+    )
+    outputs = [
+        shows(**{"text/html": EXPLOIT, "text/plain": "1"}),
+        shows(**{"image/svg+xml": EXPLOIT}),
+        shows(**{"application/javascript": "alert(8)", "text/latex": "$\\require{html}$"}),
+        shows(**{"image/png": base64.b64encode(b"\x89PNG\r\n\x1a\n" + EXPLOIT.encode()).decode()}),
+        shows(**{"image/png": '"><script>alert(9)</script>'}),
+        shows(**{"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+        {"output_type": "error", "ename": EXPLOIT, "evalue": EXPLOIT, "traceback": [EXPLOIT]},
+        {"output_type": EXPLOIT},
+    ]
+    notebook["cells"] += [code(EXPLOIT, outputs=outputs), {"cell_type": "raw", "source": EXPLOIT}]
+    return notebook
+
+
+def answering(text: str) -> Changes:
+    """With this text for an answer, and once more before everything else."""
+
+    def make(notebook: Notebook) -> Notebook:
+        cell_of(notebook, "compare_sgd_momentum_question")["source"] = text
+        return {**notebook, "cells": [markdown(text), *notebook["cells"]]}
+
+    return Changes(notebook=make)
+
+
+def pictures(notebook: Notebook) -> Notebook:
+    """Pictures of a few kilobytes that a browser unpacks to gigabytes."""
+    large = shows(**{"image/png": png(60_000, 60_000)})
+    many = shows(**{"image/png": png(2000, 2000)})
+    cell_of(notebook, "compare_optimizers_plot")["outputs"] = [large] * 5 + [many] * 300
+    return notebook
+
+
+ATTACKS = (
+    Attack(
+        "notebook: HTML, SVG and scripts",
+        tries="Code for the browser of who grades the questions, signed in as a grader.",
+        must="Nothing of it runs: outputs are text and PNG, Markdown has no HTML and no links.",
+        over=LEFT,
+        does=Changes(notebook=active),
+        twin=honest(more(markdown("Since $a < b$ and `x<y>` we have **a < b**, see [1] above."))),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "notebook: TeX with attributes",
+        tries="Commands whose arguments are links, styles and pictures: mmlToken, bbox, enclose.",
+        must="Nothing of it acts: TeX is held to a list of commands that only show something.",
+        over=LEFT,
+        does=answering(
+            "$\\mmlToken{mi}[href='javascript:alert(1)']{x} \\bbox[background:url(//x.example)]{y}"
+            "\\enclose{box}[href=x]{z} \\cancel[mathbackground=url(x)]{a}$"
+        ),
+        twin=honest(answering("$\\cancel{x} + \\boxed{y} = \\color{red}{z}$")),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "notebook: TeX of its own making",
+        tries="Defines new names for forbidden commands, or writes them in codes and entities.",
+        must="Nothing of it acts: what defines is not listed; codes and entities are broken.",
+        over=LEFT,
+        does=answering(
+            "$\\def\\x{\\href}\\x{javascript:alert(1)}{x} \\csname href\\endcsname{y}{z} ^^5chref"
+            " \\newcommand{\\y}{\\require{html}}\\y$ &#92;href{x}{y} $\\begin{CD} A\\end{CD}$"
+        ),
+        twin=honest(answering("$\\operatorname{softmax}(x)_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}$")),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "notebook: headings with the ids of scores",
+        tries="Formgrader's script takes the first element of an id: points given here go there.",
+        must="No point: a heading's id is none that a script looks for.",
+        over=LEFT,
+        does=answering(
+            "# compare_optimizers_plot\n\n> ## compare_optimizers_question\n\n"
+            "compare_optimizers_question-comment\n---"
+        ),
+        twin=honest(answering("# My answer\n\n## In short\n\nIt smooths.\n\n---\n\nAs above.")),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "notebook: drawings and addresses",
+        tries="A block that a program draws, with links in it, and addresses that become links.",
+        must="Nothing of it acts: no block is drawn, and an address is text.",
+        over=LEFT,
+        does=answering(
+            '```mermaid\ngraph TD; A-->B; click A href "javascript:alert(1)"\n```\n\n'
+            "see https://formgrader.example/login and ![plot](attachment:none.svg) [^1]\n\n"
+            "[^1]: <img src=http://tracker.example>"
+        ),
+        twin=honest(
+            answering("```python\nv = mu * v - lr * g\n```\n\nA -> B, at 50% (see above).")
+        ),
+        roads=(NBGRADER,),
+    ),
+    Attack(
+        "notebook: pictures that unpack to gigabytes",
+        tries="A PNG of 60,000 by 60,000 pixels, and three hundred smaller ones: the tab dies.",
+        must="They are left out: pixels are counted before a browser sees them.",
+        over=LEFT,
+        does=Changes(notebook=pictures),
+        twin=honest(Changes(notebook=with_plots)),
+    ),
+)

@@ -1,0 +1,52 @@
+"""Work to hand in, as a folder or as a zip, and what was said of it."""
+
+import json
+import zipfile
+from pathlib import Path
+
+from autograder.hand_in import submission
+
+LIBRARY = {f"lib/{name}": b"x = 1\n" for name in ("optim.py", "mlp/layer_utils.py")}
+
+
+def notebook(**cells: str) -> dict:
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [
+            {
+                "cell_type": "code",
+                "metadata": {"nbgrader": {"grade_id": name}, "tags": ["skip-execution"]},
+                "source": text.splitlines(keepends=True),
+            }
+            for name, text in cells.items()
+        ],
+    }
+
+
+NAMES = "param_name_w = 'a'\nparam_name_b = 'b'\n"
+GOOD = notebook(cascade_names=NAMES)
+
+
+def folder(root: Path, files: dict[str, bytes], *notebooks: tuple[str, object]) -> Path:
+    written = {name: json.dumps(content).encode() for name, content in notebooks}
+    for path, content in (files | written).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    return root
+
+
+def zipped(path: Path, members: dict[str, bytes], **attributes: int) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            for attribute, value in attributes.items():
+                setattr(info, attribute, value)
+            archive.writestr(info, content)
+    return path
+
+
+def about(found: submission.Submission) -> str:
+    return "\n".join(found.errors)

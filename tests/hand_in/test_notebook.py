@@ -1,0 +1,122 @@
+"""The notebook that strangers hand in: what is read of its cells, and what becomes of magics."""
+
+import json
+import random
+
+import pytest
+from handing_in import GOOD, LIBRARY, NAMES, about, folder, notebook
+
+from autograder.hand_in.notebook import without_magics
+from autograder.hand_in.submission import read
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no JSON"),
+        (b"<html>Not found</html>", "no JSON"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"cells": ' * 50_000, "nested too deeply"),
+        (b"[1, 2]", "no notebook"),
+        (b"\xff\xfe{", "no UTF-8"),
+        (json.dumps({"nbformat": 3, "worksheets": []}).encode(), "version 3, expected 4"),
+        (json.dumps({"nbformat": 4, "cells": {}}).encode(), "no list of cells"),
+        (json.dumps({"cells": []}).encode(), "no version"),
+        (json.dumps({"nbformat": -(10**400), "cells": []}).encode(), "no version that we know, ex"),
+    ],
+)
+def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):
+    found = read(folder(tmp_path, {**LIBRARY, "Problem_1.ipynb": content}))
+    assert dict(found.files) == LIBRARY
+    assert dict(found.cells) == {}
+    assert why in about(found)
+
+
+def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
+    content = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
+    assert read(folder(tmp_path, {"n.ipynb": content})).cells
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        None,
+        7,
+        {},
+        {"metadata": None},
+        {"metadata": {"nbgrader": ["cascade_names"]}, "cell_type": "code"},
+        {"metadata": {"nbgrader": {"grade_id": {}}}, "cell_type": "code", "source": "x"},
+        {"metadata": {"nbgrader": {"grade_id": "cascade_names"}}, "cell_type": "code"},
+        {"metadata": {"nbgrader": {"grade_id": "cascade_names"}}, "cell_type": "code", "source": 1},
+        {
+            "metadata": {"nbgrader": {"grade_id": "cascade_names"}},
+            "cell_type": "code",
+            "source": [["x"]],
+        },
+        {
+            "metadata": {"nbgrader": {"grade_id": "cascade_names"}},
+            "cell_type": "markdown",
+            "source": "x",
+        },
+    ],
+)
+def test_cells_of_any_other_form_are_passed_over(tmp_path, cell):
+    content = {"nbformat": 4, "cells": [cell, *notebook(activations_definitions="y")["cells"]]}
+    found = read(folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    assert found.cells == {"activations_definitions": "y"}
+
+
+def test_of_cells_with_one_id_the_last_counts_and_is_named(tmp_path):
+    content = notebook(cascade_names="first = 1")
+    content["cells"] += notebook(cascade_names="second = 2")["cells"]
+    found = read(folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    assert found.cells["cascade_names"] == "second = 2"
+    assert "the notebook has several cells cascade_names; the last one counts" in found.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("%matplotlib inline\nx = 1", "pass\nx = 1"),
+        ("if x:\n    %time f()", "if x:\n    pass"),
+        ("!pip install torch\nx = 1", "pass\nx = 1"),
+        ("%%time\nx = 1", "pass\nx = 1"),
+        ("%%bash\nrm -rf /", ""),
+        ("%%writefile lib/optim.py\nx", ""),
+        ("files = !ls\ny = 1", "files = None\ny = 1"),
+        ("np.where?\n?np\nx = 1", "pass\npass\nx = 1"),
+        ("x = (a\n     %b)", "x = (a\n     %b)"),
+        ("print('%d' % 3)", "print('%d' % 3)"),
+        ("x = a % b", "x = a % b"),
+        ("f('(')  # (\n%time g()", "f('(')  # (\npass"),
+        ('x = f("""\n(don\'t)\n""")\n%time g()', 'x = f("""\n(don\'t)\n""")\npass'),
+        ("a , b =!ls", "a , b = None"),
+        ("s = 'a\u2028b'  # \x0c\x85\n%time g()", "s = 'a\u2028b'  # \x0c\x85\npass"),
+        ("x = 1\r\n%time g()\ry = 2", "x = 1\npass\ny = 2"),
+    ],
+)
+def test_magics_are_removed_as_text(text, python):
+    assert without_magics(text) == python
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again", "end"),
+    [("", " ", "x"), ("", "a ", "!"), ("np.mean?", " ", "x"), ("", "\\'", ""), ("", "\\'\\\"", "")],
+)
+def test_a_line_that_is_almost_a_magic_is_read_as_quickly_as_another(beginning, again, end):
+    """By backtracking these would take hours: a test that hangs here has found a way to."""
+    line = beginning + 50_000 * again + end
+    assert without_magics(line) == line
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_damaged_notebooks_never_break_the_reader(tmp_path, seed):
+    rng = random.Random(seed)
+    right = json.dumps(notebook(cascade_names=NAMES, activations_definitions="relu = 1")).encode()
+    for _ in range(40):
+        content = bytearray(right)
+        for _ in range(rng.randint(1, 6)):
+            content[rng.randrange(len(content))] = rng.choice(b'{}[]":,0ntf\\x')
+        found = read(folder(tmp_path, {**LIBRARY, "n.ipynb": bytes(content)}))
+        assert dict(found.files) == LIBRARY
+        assert all(isinstance(text, str) for text in found.cells.values())
