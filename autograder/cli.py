@@ -44,18 +44,20 @@ def data(
     twin has the same two files and sizes, and networks reach about the same accuracy on it.
     """
     from autograder import checkout
-    from autograder.problem_1 import svhn
 
-    directory = directory or checkout.data_directory()
-    with _told_in_a_sentence(svhn.DataError):
+    assignment = checkout.assignment()
+    if assignment.data is None:
+        raise typer.BadParameter(f"{assignment.title} needs no data")
+    source, directory = assignment.part(assignment.data), directory or assignment.data_folder()
+    with _told_in_a_sentence(source.DataError):
         if synthetic:
             sizes = {name: size for name, size in (("train", train), ("test", test)) if size}
-            svhn.draw(directory, seed, workers, **sizes)
+            source.draw(directory, seed, workers, **sizes)
         else:
-            svhn.download(directory)
-        print(f"{directory}: {svhn.identify(directory).text}")
+            source.download(directory)
+        print(f"{directory}: {source.identify(directory).text}")
         if preview:
-            svhn.preview(directory, preview)
+            source.preview(directory, preview)
             print(f"{preview}: ten images of each digit.")
 
 
@@ -79,15 +81,15 @@ def release(
     from autograder.release.markers import StripError
     from autograder.release.verify import verify
 
-    console = Console()
+    console, assignment = Console(), checkout.assignment()
     with console.status("") as status, _told_in_a_sentence(BuildError, StripError):
         if not check:
-            report = build(progress=status.update)
+            report = build(assignment, progress=status.update)
             console.print(
-                f"Built {report.folder.relative_to(checkout.ROOT)}: {report.files} files, "
+                f"Built {report.folder.relative_to(assignment.root)}: {report.files} files, "
                 f"{report.solutions} solutions taken out."
             )
-        findings = verify(progress=status.update)
+        findings = verify(assignment, progress=status.update)
     for finding in findings:
         print(finding)
     if findings:
@@ -158,12 +160,15 @@ def grade(
     not work, 2 for wrong use. With --keep, --from-observations grades again without running
     any of the student's code.
     """
+    from autograder import checkout
     from autograder.commands.grade import NotKept, Unwritable, run, run_again
 
+    assignment = checkout.assignment()
     mode = training and training.value
     with _told_in_a_sentence(NotKept, Unwritable, *_grader_errors()):
         if not from_observations:
             run(
+                assignment,
                 paths,
                 json=json,
                 training=mode or "off",
@@ -173,7 +178,7 @@ def grade(
                 older_work=older_work,
             )
         elif seed is None and keep is None and not older_work:
-            run_again(paths, json=json, training=mode, sandbox=sandbox)
+            run_again(assignment, paths, json=json, training=mode, sandbox=sandbox)
         else:
             raise typer.BadParameter(
                 "what was kept says of which year and with which seed it was graded: "
@@ -184,7 +189,7 @@ def grade(
 @app.command()
 def cohort(
     directory: Annotated[
-        Path, typer.Argument(help="With a folder STUDENT/problem_1 or a STUDENT.zip for each.")
+        Path, typer.Argument(help="With a folder STUDENT/ASSIGNMENT or a STUDENT.zip for each.")
     ],
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/class"),
     workers: Annotated[
@@ -214,11 +219,13 @@ def cohort(
     May be interrupted at any time: --resume goes on. Exit status 0 when everybody was graded or set
     aside with a reason, 1 when grading itself could not work, 2 for wrong use.
     """
+    from autograder import checkout
     from autograder.cohort.pool import ClusterError
     from autograder.cohort.run import CohortError, run
 
     with _told_in_a_sentence(*_grader_errors(), CohortError, ClusterError):
         run(
+            checkout.assignment(),
             directory,
             out,
             workers=workers,
@@ -243,10 +250,11 @@ def doctor(
     Each sandbox is tried: a program inside does what hostile submissions do. Exit status 1 when no
     sandbox confines it.
     """
+    from autograder import checkout
     from autograder.commands.doctor import run
 
     with _told_in_a_sentence(*_grader_errors()):
-        healthy = run(sandbox)
+        healthy = run(checkout.assignment(), sandbox)
     raise typer.Exit(0 if healthy else 1)
 
 
@@ -255,20 +263,22 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
 ) -> None:
     """All of it once: data (SVHN, or its twin), release, a training, and a made-up class."""
+    from autograder import checkout
     from autograder.commands.demo import run
 
     with _told_in_a_sentence(*_grader_errors()):
-        status = run(out)
+        status = run(checkout.assignment(), out)
     raise typer.Exit(status)
 
 
 def _grader_errors() -> tuple[type[Exception], ...]:
     """What keeps the grader itself from working."""
+    from autograder import checkout
     from autograder.judgement.suites import SuiteBroken
-    from autograder.problem_1.svhn import DataError
     from autograder.sandbox.backend import SandboxError
 
-    return SandboxError, SuiteBroken, DataError
+    plan = checkout.assignment().training
+    return SandboxError, SuiteBroken, *(() if plan is None else (plan.error,))
 
 
 @contextmanager

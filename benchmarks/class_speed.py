@@ -22,11 +22,11 @@ from pathlib import Path
 
 from results import machine, verdict, write_section
 
-from autograder import checkout
+from autograder.diagnosis.variants import solution
 from autograder.grading.grade import probe_names
 from autograder.observation.observe import observe
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
-from autograder.problem_1.misconceptions import solution
 from autograder.sandbox.selftest import choose
 
 RUNS = 3
@@ -71,13 +71,25 @@ def main() -> int:
 
 def why() -> str:
     """Where a submission's time goes in the sandbox."""
-    right, sandbox, names = solution(), choose(), list(probe_names(training=False))
+    right, sandbox, names = (
+        solution(P1),
+        choose(),
+        list(probe_names(P1, training=False)),
+    )
     ways = {"one": (names[:1], True), "together": (names, True), "alone": (names, False)}
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for seed in range(OBSERVED):
         for way, (probes, together) in ways.items():
             started = time.perf_counter()
-            observe(right.files, right.cells, seed, sandbox, probes=probes, together=together)
+            observe(
+                P1,
+                right.files,
+                right.cells,
+                seed,
+                sandbox,
+                probes=probes,
+                together=together,
+            )
             seconds[way].append(time.perf_counter() - started)
     one, together, alone = (1000 * statistics.median(s) for s in seconds.values())
     return (
@@ -105,13 +117,13 @@ def classroom(works: Sequence[Path], folder: Path, size: int) -> Path:
 
 def stock_course(works: Sequence[Path], root: Path) -> Path:
     """A course that nbgrader grades by itself, with no configuration of ours."""
-    place = root / "source" / checkout.ASSIGNMENT
+    place = root / "source" / P1.id
     place.mkdir(parents=True)
-    (place / checkout.NOTEBOOK).write_bytes(without_images(checkout.SOURCE))
-    nbgrader(root, "generate_assignment", checkout.ASSIGNMENT)
+    (place / P1.notebook).write_bytes(without_images(P1.source))
+    nbgrader(root, "generate_assignment", P1.id)
     for work in works:
         shutil.copytree(work, root / "submitted" / work.name)
-        notebook = root / "submitted" / work.name / checkout.ASSIGNMENT / checkout.NOTEBOOK
+        notebook = root / "submitted" / work.name / P1.id / P1.notebook
         notebook.write_bytes(without_images(notebook))
     return root
 
@@ -128,9 +140,9 @@ def without_images(path: Path) -> bytes:
 
 def by_stock(root: Path) -> float:
     started = time.perf_counter()
-    nbgrader(root, "autograde", checkout.ASSIGNMENT, "--force")
-    nbgrader(root, "generate_feedback", checkout.ASSIGNMENT, "--force")
-    pages = list(root.glob(f"feedback/*/{checkout.ASSIGNMENT}/*.html"))
+    nbgrader(root, "autograde", P1.id, "--force")
+    nbgrader(root, "generate_feedback", P1.id, "--force")
+    pages = list(root.glob(f"feedback/*/{P1.id}/*.html"))
     assert len(pages) == STOCK, f"stock nbgrader wrote {len(pages)} pages for {STOCK} submissions"
     return time.perf_counter() - started
 
@@ -140,7 +152,7 @@ def by_us(folder: Path, out: Path) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
-    pages = list(out.glob(f"feedback/*/{checkout.ASSIGNMENT}/*.html"))
+    pages = list(out.glob(f"feedback/*/{P1.id}/*.html"))
     assert len(pages) == OURS, f"we wrote {len(pages)} pages for {OURS} submissions"
     return seconds
 

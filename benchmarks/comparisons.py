@@ -14,8 +14,8 @@ import sys
 import numpy as np
 from results import write_section
 
-from autograder import checkout
-from autograder.problem_1.probes import MODULES, Library, probes
+from autograder.assignment.probe import Library
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.seeds import key_of
 from autograder.training import networks
 
@@ -24,8 +24,8 @@ TRAININGS = ("compare_sgd_momentum", "compare_optimizers_rmsprop", "compare_opti
 
 
 def main() -> None:
-    sys.path.insert(0, str(checkout.LIBRARY))
-    lib = Library({name: importlib.import_module(name) for name in MODULES}, {})
+    sys.path.insert(0, str(P1.library))
+    lib = Library({name: importlib.import_module(name) for name in P1.modules}, {})
     rows = []
     for name in TRAININGS:
         shares = [share(lib, name, seed) for seed in range(SEEDS)]
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def share(lib: Library, name: str, seed: int) -> float:
-    probe = probes()[name]
+    probe = P1.probes[name]
     given = probe.inputs(key_of(seed))
     own, plain = probe.run(lib, **given)
     plain = {key.removeprefix("sgd_"): value for key, value in plain.items()}

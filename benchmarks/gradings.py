@@ -23,13 +23,15 @@ from results import machine, write_section
 
 from autograder import checkout
 from autograder.diagnosis import costs
+from autograder.diagnosis.variants import solution, variants
 from autograder.hand_in.submission import Submission
 from autograder.judgement.suites import mark
-from autograder.problem_1.misconceptions import solution, variants
 
 sys.path.append(str(checkout.ROOT / "tests" / "alternatives"))  # whose tables are graded here
 
 from right_work import ALTERNATIVES, written
+
+from autograder.problem_1 import ASSIGNMENT as P1
 
 OFTEN = 10
 
@@ -65,7 +67,7 @@ def listed(counts: Counter[str]) -> str:
 
 def works() -> Iterator[tuple[str, Submission]]:
     """The solution, and every alternative."""
-    yield "solution", solution()
+    yield "solution", solution(P1)
     for alternative in ALTERNATIVES:
         yield alternative.name, written(alternative)
 
@@ -76,7 +78,7 @@ def right_work(count: int, rng: np.random.Generator) -> Counter[str]:
     for number in range(count):
         name, work = everything[number % len(everything)]
         seed = int(rng.integers(2**32))
-        verdicts = mark(costs.observed(work, seed), costs.reference(seed))
+        verdicts = mark(P1, costs.observed(P1, work, seed), costs.reference(P1, seed))
         failed = [verdict for verdict in verdicts if verdict.failure is not None]
         if failed:
             lost[name] += 1
@@ -88,13 +90,13 @@ def misconceptions(
     count: int, rng: np.random.Generator
 ) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """By name, how many gradings saw nothing, gave another name, or accused another section."""
-    everything = [variant for variant in variants() if not variant.correct]
+    everything = [variant for variant in variants(P1) if not variant.correct]
     often = rng.choice(len(everything), size=OFTEN, replace=False)
     escaped, unnamed, elsewhere = Counter(), Counter(), Counter()
     for number in range(count):
         which = rng.integers(len(everything)) if number % 2 else rng.choice(often)
         variant, seed = everything[which], int(rng.integers(2**32))
-        cost = costs.cost(variant, seed)
+        cost = costs.cost(P1, variant, seed)
         escaped[variant.name] += variant.section not in cost.failed
         unnamed[variant.name] += cost.found.get(variant.section, ())[:1] != (variant.name,)
         elsewhere[variant.name] += bool(set(cost.found) - {variant.section})

@@ -21,9 +21,10 @@ from class_speed import classroom, handed_in
 from results import machine, write_section
 
 from autograder.diagnosis import costs, diagnose
+from autograder.diagnosis.variants import applied, by_section, named
 from autograder.judgement.suites import mark
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
-from autograder.problem_1.misconceptions import applied, by_section, named
 
 SIZE = 1000
 SHARES = (4, 2, 1)
@@ -109,12 +110,14 @@ def plot(samples: list[tuple[float, int, float]]) -> None:
 def diagnoses() -> str:
     """Milliseconds for each work of the demo's class that has mistakes."""
     wrong = [mistakes for mistakes in demo_class.MISTAKES.values() if mistakes]
-    observed = [costs.observed(applied(map(named, mistakes)), SEED) for mistakes in wrong]
-    marked = [(one, mark(one, costs.reference(SEED))) for one in observed]
-    known, rows = by_section(), []
+    observed = [
+        costs.observed(P1, applied(P1, (named(P1, m) for m in those)), SEED) for those in wrong
+    ]
+    marked = [(one, mark(P1, one, costs.reference(P1, SEED))) for one in observed]
+    known, rows = by_section(P1), []
     for share in SHARES:
         some = {section: variants[::share] for section, variants in known.items()}
-        with patch.object(diagnose, "by_section", lambda some=some: some):
+        with patch.object(diagnose, "by_section", lambda _, some=some: some):
             diagnose.rehearsals.cache_clear()
             first, again = timed(marked), timed(marked)
         count = sum(map(len, some.values()))
@@ -130,7 +133,7 @@ def timed(marked: list) -> float:
     took = []
     for student, verdicts in marked:
         started = time.perf_counter()
-        diagnose.diagnose(student, verdicts)
+        diagnose.diagnose(P1, student, verdicts)
         took.append(1000 * (time.perf_counter() - started))
     return statistics.mean(took)
 

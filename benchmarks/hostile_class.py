@@ -23,8 +23,8 @@ from pathlib import Path
 
 from results import machine, write_section
 
-from autograder import checkout
 from autograder.cohort.pool import processors
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
 from autograder.sandbox.limits import SUBMISSION
 
@@ -159,9 +159,9 @@ def a_class(folder: Path, size: int) -> Path:
 def join(folder: Path, names: list[str]) -> None:
     """Add the hostile, who come between the honest in the order of their names."""
     for name in names:
-        work = folder / student_of(name) / checkout.ASSIGNMENT
-        shutil.copytree(checkout.LIBRARY / "lib", work / "lib")
-        shutil.copy(checkout.SOURCE, work / checkout.NOTEBOOK)
+        work = folder / student_of(name) / P1.id
+        shutil.copytree(P1.library / "lib", work / "lib")
+        shutil.copy(P1.source, work / P1.notebook)
         for file, text in HOSTILE[name].items():
             with (work / file).open("a") as source:
                 source.write(f"\n{text}\n")

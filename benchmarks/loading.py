@@ -15,7 +15,7 @@ from pathlib import Path
 
 from results import machine, told_by, write_section
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 from autograder.problem_1.svhn.files import FILES
 
@@ -24,7 +24,7 @@ FULL = tuple(file.images for file in FILES)
 
 
 def main() -> None:
-    source = checkout.data_directory()
+    source = P1.data_folder()
     found = svhn.identify(source)
     if found.kind not in ("real", "twin") or found.images != FULL:
         print(f"skipped: {found.text} Run `autograder data`, with --synthetic if need be.")
@@ -65,5 +65,5 @@ def measure(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(checkout.LIBRARY))
+    sys.path.insert(0, str(P1.library))
     measure(sys.argv[1]) if len(sys.argv) > 1 else main()

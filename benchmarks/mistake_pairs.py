@@ -25,18 +25,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from results import machine, write_section
 
+from autograder.assignment.variant import Unfit, Variant
 from autograder.diagnosis import costs
 from autograder.diagnosis.hiding import probes_of
-from autograder.problem_1.misconceptions import (
-    SHOWS_IN,
-    Unfit,
-    Variant,
-    rewritten,
-    unwritten,
-    variants,
-)
+from autograder.diagnosis.variants import rewritten, unwritten, variants
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions.pairs import UNDONE, UNNAMED
-from autograder.problem_1.rubric import BY_ID
 
 SLOW = ("train_tiny_net_network", "train_tiny_net_loop")
 TRAINING_SIZE = ("fc_forward_training_size", "fc_backward_training_size")
@@ -74,12 +68,12 @@ class Gain:
 def mistakes() -> tuple[Variant, ...]:
     """Every mistake, in the order of the rubric."""
     idle = [
-        rewritten(place, code, f"idle_{number}")
+        rewritten(P1, place, code, f"idle_{number}")
         for place, codes in UNNAMED.items()
         for number, code in enumerate(codes)
     ]
-    every = [v for v in variants() if not v.correct] + [*unwritten(), *idle]
-    order = list(BY_ID)
+    every = [v for v in variants(P1) if not v.correct] + [*unwritten(P1), *idle]
+    order = list(P1.by_id)
     return tuple(sorted(every, key=lambda mistake: order.index(mistake.section)))
 
 
@@ -91,7 +85,7 @@ def pairs(those: Sequence[Variant]) -> Iterator[tuple[Variant, Variant]]:
 def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW) -> list[Gain]:
     """What two mistakes gain beside each one alone. Raises Unfit when they do not go together."""
     asked = concerned((early, later), tuple(slow))
-    both = costs.outcome((early, later), asked, seed)
+    both = costs.outcome(P1, (early, later), asked, seed)
     found = []
     for alone in (early, later):
         one = outcome_alone(alone, asked, seed)
@@ -106,18 +100,18 @@ def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW)
 
 @cache
 def outcome_alone(alone: Variant, asked: tuple[str, ...], seed: int) -> costs.Outcome:
-    return costs.outcome((alone,), asked, seed)
+    return costs.outcome(P1, (alone,), asked, seed)
 
 
 def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...]:
     """The probes of all sections that run the code of one of these."""
-    asked = {p for mistake in those for section in runs_in(mistake) for p in probes_of(section)}
-    return tuple(name for name in costs.SEEN if name in asked and name not in slow)
+    asked = {p for mistake in those for section in runs_in(mistake) for p in probes_of(P1, section)}
+    return tuple(name for name in costs.seen(P1) if name in asked and name not in slow)
 
 
 def runs_in(mistake: Variant) -> frozenset[str]:
     """The sections that run the code which it is in."""
-    return frozenset((mistake.section, *SHOWS_IN.get(mistake.section, ())))
+    return frozenset((mistake.section, *P1.shows_in.get(mistake.section, ())))
 
 
 def meet(early: Variant, later: Variant) -> bool:

@@ -27,15 +27,16 @@ from results import machine, write_section
 
 from autograder.diagnosis import costs
 from autograder.diagnosis.in_process import rehearsed
+from autograder.diagnosis.variants import solution
 from autograder.hand_in.submission import Submission
 from autograder.judgement.suites import mark
-from autograder.problem_1.misconceptions import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 
 SEED = 31
 PATIENCE_S = 30
 SLOW = ("fc_forward_training_size", "fc_backward_training_size", "train_tiny_net_network")
-QUICK = tuple(name for name in costs.SEEN if name not in SLOW)
+QUICK = tuple(name for name in costs.seen(P1) if name not in SLOW)
 BLOCK = re.compile(r"^( *)### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION\n", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r'raise NotImplementedError\("(.+?): write your solution here"\)')
 
@@ -153,17 +154,17 @@ def fails(work: Submission, names: tuple[str, ...]) -> bool:
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(PATIENCE_S)
     try:
-        student = rehearsed(work.files, work.cells, SEED, names)
+        student = rehearsed(P1, work.files, work.cells, SEED, names)
     except Exception:  # it cannot be imported, or does not end
         return True
     finally:
         signal.alarm(0)
-    right = costs.reference(SEED).only(names)
-    return any(verdict.failure is not None for verdict in mark(student, right))
+    right = costs.reference(P1, SEED).only(names)
+    return any(verdict.failure is not None for verdict in mark(P1, student, right))
 
 
 def mutants() -> Iterator[Mutant]:
-    right = solution()
+    right = solution(P1)
     for path, content in right.files.items():
         text = content.decode()
         places = iter(PLACE.findall(strip(text, path)))

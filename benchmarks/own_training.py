@@ -28,9 +28,8 @@ from results import machine, write_section
 from autograder import checkout
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.hand_in.submission import Submission, read
-from autograder.problem_1.probes import probes
 from autograder.training import fresh
-from autograder.training.judged import RECIPE_PROBE, OwnRun, own_run
+from autograder.training.judged import OwnRun, own_run
 from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Recipe
 
@@ -40,6 +39,9 @@ import solving
 import training as attacks
 from attack import Work
 from hand_in import write
+
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.training import PLAN
 
 CHEATS = {
     "parameters as they began": "pass",
@@ -108,10 +110,16 @@ def main() -> int:
 def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
     """What a library does with the problem of a seed, and the processor seconds it took."""
     began = time.process_time()
-    library = load(work.files)
-    recipe = Recipe.read(rehearse(library, work.cells, probes()[RECIPE_PROBE], seed))
-    seen = rehearse(library, work.cells, probes()[fresh.PROBE], seed, fresh.drawn(seed).data)
-    return own_run(seen, seed, recipe, ()), time.process_time() - began
+    library = load(P1, work.files)
+    recipe = Recipe.read(PLAN, rehearse(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
+    seen = rehearse(
+        library,
+        work.cells,
+        P1.probes[PLAN.section],
+        seed,
+        fresh.drawn(P1, seed).data,
+    )
+    return own_run(P1, seen, seed, recipe, ()), time.process_time() - began
 
 
 def trained(seeds: int) -> tuple[list[OwnRun], list[float], list[OwnRun]]:
@@ -138,7 +146,7 @@ REORDERED = attacks.trains(
 def as_handed_in(work: Work) -> Submission:
     with tempfile.TemporaryDirectory() as name:
         write(work, Path(name) / "work")
-        return read(Path(name) / "work")
+        return read(P1, Path(name) / "work")
 
 
 def cheat(body: str) -> list[OwnRun]:
@@ -148,10 +156,10 @@ def cheat(body: str) -> list[OwnRun]:
 
 def readings() -> dict[str, float]:
     """Accuracies of what reads the images in closed form."""
-    problem = fresh.drawn(0)
+    problem = fresh.drawn(P1, 0)
     (images, labels), (judged, right) = problem.sets["train"], problem.sets["judged"]
     rows, asked = (part.reshape(len(part), -1).astype(float) for part in (images, judged))
-    wanted = np.eye(fresh.CLASSES)[labels]
+    wanted = np.eye(PLAN.classes)[labels]
 
     def of(kernel: Callable[[np.ndarray, np.ndarray], np.ndarray], ridge: float) -> float:
         own = kernel(rows, rows)

@@ -22,12 +22,12 @@ import numpy as np
 from results import machine, verdict, write_section
 
 from autograder.diagnosis.in_process import like_a_fresh_process, load, rehearse
-from autograder.problem_1.misconceptions import solution
-from autograder.problem_1.probes import probes
+from autograder.diagnosis.variants import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import REPLAY_SPREAD
 from autograder.problem_1.svhn import DataError
-from autograder.training.images import MODES, opened
-from autograder.training.judged import RECIPE_PROBE
+from autograder.problem_1.training import PLAN
+from autograder.training.images import opened
 from autograder.training.recipe import Recipe
 from autograder.training.replay import Progress, Task, enough, train
 
@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument("--recipes", type=int, default=30, help="(default: %(default)s)")
     count = parser.parse_args().recipes
     try:
-        opened(MODES["full"])
+        opened(P1, PLAN.modes["full"])
     except DataError as problem:
         print(f"skipped: {problem}")
         return 0
@@ -82,12 +82,14 @@ def chosen(number: int) -> tuple[dict, str]:
 def both(number: int) -> dict[str, float | str]:
     """The best validation accuracy by the notebook and by a replay, and what these took."""
     network, cell = chosen(number)
-    files = dict(solution().files)
+    files = dict(solution(P1).files)
     text = files[NETWORKS].decode()
     assert text.count(TINY_NET) == 1
     files[NETWORKS] = text.replace(TINY_NET, CHAIN.format(**network)).encode()
-    recipe = Recipe.read(rehearse(load(files), {CELL: cell}, probes()[RECIPE_PROBE], seed=number))
-    images = opened(replace(MODES["full"], target=2.0))  # to the end
+    recipe = Recipe.read(
+        PLAN, rehearse(load(P1, files), {CELL: cell}, P1.probes[PLAN.recipe_probe], seed=number)
+    )
+    images = opened(P1, replace(PLAN.modes["full"], target=2.0))  # to the end
     seen: list[tuple[float, Progress]] = []
     began = time.process_time()
 
@@ -95,7 +97,7 @@ def both(number: int) -> dict[str, float | str]:
         seen.append((time.process_time() - began, progress))
 
     ours = train(Task(recipe), images, tell)
-    goal = enough(opened(MODES["full"]))
+    goal = enough(opened(P1, PLAN.modes["full"]))
     until = next((s for s, progress in seen if progress.accuracy >= goal), seen[-1][0])
     seed = 123 if number % 2 == 0 else OTHER_SEEDS + number
     theirs = in_the_notebook(files, recipe, images, seed)
@@ -114,7 +116,7 @@ def both(number: int) -> dict[str, float | str]:
 
 def in_the_notebook(files: dict, recipe: Recipe, images: object, seed: int) -> float:
     """As the notebook's training cell, with the student's library."""
-    library = load(files)
+    library = load(P1, files)
     library.train.compute_acc = validation_only(library.train.compute_acc, images)
     with like_a_fresh_process(seed):
         model = library.fully_conn.TinyNet()

@@ -17,9 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from autograder import checkout
 from autograder.observation.observe import observe
-from autograder.problem_1.probes import probes
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import SUBMISSION
 from autograder.sandbox.selftest import BACKENDS, selftest
@@ -28,18 +27,19 @@ from autograder.sandbox.unconfined import Unconfined
 from autograder.seeds import key_of
 
 SOLUTION = {
-    str(path.relative_to(checkout.LIBRARY)): path.read_bytes()
-    for path in sorted(checkout.LIBRARY.rglob("*.py"))
+    str(path.relative_to(P1.library)): path.read_bytes()
+    for path in sorted(P1.library.rglob("*.py"))
 }
 
 
 def one_submission(backend: Backend) -> dict[str, float]:
     """Seconds until the first event, for the median probe, and in all."""
     before = _cpu_s()
-    names = [name for name, probe in probes().items() if not probe.training]
+    names = [name for name, probe in P1.probes.items() if not probe.training]
     began = last = time.perf_counter()
     start, each = None, []
-    for event in run(Work(SOLUTION), names, key_of(1), backend, SUBMISSION):
+    work = Work(SOLUTION, probes=P1.probes_folder, modules=P1.modules)
+    for event in run(work, names, key_of(1), backend, SUBMISSION):
         now = time.perf_counter()
         start = start or now - began
         if event.ending is not None:
@@ -65,7 +65,7 @@ def at_once(backend: Backend, workers: int, submissions: int) -> float:
     """Seconds a submission when several are observed at the same time."""
     began = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda seed: observe(SOLUTION, {}, seed, backend), range(submissions)))
+        list(pool.map(lambda seed: observe(P1, SOLUTION, {}, seed, backend), range(submissions)))
     return (time.perf_counter() - began) / submissions
 
 

@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 
 from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
-sys.path.insert(0, str(checkout.LIBRARY))
+sys.path.insert(0, str(P1.library))
 
 KERNELS = {
     "x86_64": {

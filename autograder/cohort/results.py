@@ -19,10 +19,10 @@ from rich.text import Text
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.cohort.work import NOTEBOOK, State, loaded
 from autograder.hand_in.students import HandIn, is_id
 from autograder.nbgrader_plugins import gradebook
-from autograder.problem_1.rubric import AUTO_TOTAL
 from autograder.report.class_report import Class, Row, csv_of, page_of
 from autograder.report.feedback import feedback
 
@@ -49,25 +49,28 @@ class Summary:
     set_aside: tuple[tuple[str, str], ...]
 
 
-def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -> Summary:
+def write(
+    assignment: Assignment, hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path
+) -> Summary:
     """Make everything that follows from the states."""
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
-    with gradebook.opened(address) as book:  # once: a new one would compile every query again
+    # once: a new one would compile every query again
+    with gradebook.opened(assignment, address) as book:
         for one in hand_ins:
             if one in failed:
                 set_aside.append((one.student, failed[one]))
-                _forget(one, book, out)
+                _forget(assignment, one, book, out)
                 continue
             state = loaded(out / "observations" / one.student)
             assert state is not None  # what did not fail has one
-            late_s = _recorded(one, state, book, config)
-            _write_pages(one, state, late_s, out)
+            late_s = _recorded(assignment, one, state, book, config)
+            _write_pages(assignment, one, state, late_s, out)
             rows.append(Row.of(one.student, state.grade, state.curve, late_s))
     summary = Summary(tuple(rows), tuple(set_aside))
     class_ = Class(summary.rows, summary.set_aside)
-    _replace(out / REPORT / "index.html", page_of(class_))
+    _replace(out / REPORT / "index.html", page_of(assignment, class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
     _replace(
         out / checkout.NBGRADER_CONFIG.name, CONFIG.format(str(checkout.NBGRADER_CONFIG), str(out))
@@ -75,28 +78,32 @@ def write(hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path) -
     return summary
 
 
-def _recorded(one: HandIn, state: State, book: Gradebook, config: object) -> float:
+def _recorded(
+    assignment: Assignment, one: HandIn, state: State, book: Gradebook, config: object
+) -> float:
     """Bring the gradebook up to date; returns the seconds by which the submission was late."""
-    gradebook.submit(book, one.student, one.timestamp)
-    gradebook.record(book, one.student, state.grade, state.unanswered)
-    submission = book.find_submission(checkout.ASSIGNMENT, one.student)
+    gradebook.submit(assignment, book, one.student, one.timestamp)
+    gradebook.record(assignment, book, one.student, state.grade, state.unanswered)
+    submission = book.find_submission(assignment.id, one.student)
     late_s: float = max(0.0, submission.total_seconds_late)
     penalty = submission.late_submission_penalty
     book.db.rollback()  # nothing is open while nbgrader's own step writes
     if late_s or penalty:
-        gradebook.assign_late_penalty(str(book.engine.url), one.student, config)
+        gradebook.assign_late_penalty(assignment, str(book.engine.url), one.student, config)
     return late_s
 
 
-def _write_pages(one: HandIn, state: State, late_s: float, out: Path) -> None:
+def _write_pages(
+    assignment: Assignment, one: HandIn, state: State, late_s: float, out: Path
+) -> None:
     notebook = out / "observations" / one.student / NOTEBOOK
-    name = Path(one.student, checkout.ASSIGNMENT, checkout.NOTEBOOK)
+    name = Path(one.student, assignment.id, assignment.notebook)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
-    page = feedback(state.grade, state.curve, late_s)
+    page = feedback(assignment, state.grade, state.curve, late_s)
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)
 
 
-def _forget(one: HandIn, book: Gradebook, out: Path) -> None:
+def _forget(assignment: Assignment, one: HandIn, book: Gradebook, out: Path) -> None:
     """What an earlier hand-in earned must not stand for one that could not be graded."""
     if not is_id(one.student):  # nothing was ever called so, and perhaps no file can be
         return
@@ -105,7 +112,7 @@ def _forget(one: HandIn, book: Gradebook, out: Path) -> None:
         if place.parent == out / folder and place.is_dir():
             shutil.rmtree(place)
     with contextlib.suppress(MissingEntry):
-        gradebook.reset(book, one.student)
+        gradebook.reset(assignment, book, one.student)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -116,7 +123,7 @@ def _replace(path: Path, text: str) -> None:
     whole.replace(path)
 
 
-def table(summary: Summary, out: Path) -> RenderableType:
+def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType:
     """The class at a glance, for the terminal."""
     rows = summary.rows
     listing = Table(box=None, pad_edge=False, header_style="bold")
@@ -131,14 +138,15 @@ def table(summary: Summary, out: Path) -> RenderableType:
     for student, reason in summary.set_aside:
         listing.add_row(Text(student), Text("set aside", "yellow"), Text(reason))
     mean = sum(row.score for row in rows) / len(rows) if rows else 0.0
-    of = rows[0].max_score if rows else AUTO_TOTAL
+    of = rows[0].max_score if rows else assignment.auto_total
     total = Text(
         f"{len(rows)} graded, {len(summary.set_aside)} set aside, mean {mean:.1f} of {of:g}",
         style="bold",
     )
+    page = Path(assignment.id, assignment.notebook).with_suffix(".html")
     names = (
         ("gradebook", "gradebook.db"),
-        ("feedback", "feedback/<student>/problem_1/Problem_1.html"),
+        ("feedback", f"feedback/<student>/{page}"),
         ("report", "report/index.html"),
         ("table", "report/grades.csv"),
     )

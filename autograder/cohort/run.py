@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.cohort.bar import Bar, trainings_bar
 from autograder.cohort.pool import (
     Cluster,
@@ -40,7 +40,7 @@ from autograder.hand_in.students import HandIn, handed_in, utc
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import MODES, REPLAYS, opened
+from autograder.training.images import OFF, REPLAYS, opened
 from autograder.training.replay import Task, kept
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "class.json"
 LOCK = ".lock"
-ASSIGNMENT = ".assignment"
+SOURCES = ".assignment"
 STATES = "observations"
 BOOK = "gradebook.db"
 
@@ -68,6 +68,7 @@ class Settings:
 
 
 def run(
+    assignment: Assignment,
     folder: Path,
     out: Path,
     *,
@@ -89,38 +90,40 @@ def run(
     """
     console = console or Console()
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
-    hand_ins, due = _class(folder), _due(due)
+    hand_ins, due = _class(assignment, folder), _due(due)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
-    with _alone(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
-        settings = _settings(out, resume, training, seed, sandbox, older_work)
+    with _locked(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
+        settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
         _clear(out)
         with console.status("preparing the gradebook, and trying the grader on the solution"):
-            proofs = begun(prove, settings.seed, settings.sandbox, settings.older_work, pool=pool)
-            sources = _book(out, due)
+            asked = assignment, settings.seed, settings.sandbox, settings.older_work
+            proofs = begun(prove, *asked, pool=pool)
+            sources = _book(assignment, out, due)
             _finished(proofs)
         with _said_how_to_go_on(console):
-            failed = _grade(hand_ins, out, settings, sources, pool, console)
+            failed = _grade(assignment, hand_ins, out, settings, sources, pool, console)
         from autograder.cohort import results
 
         with console.status("writing gradebook, feedback and report"):
-            summary = results.write(hand_ins, failed, out)
-        console.print(results.table(summary, out))
+            summary = results.write(assignment, hand_ins, failed, out)
+        console.print(results.table(assignment, summary, out))
         return summary
 
 
-def _class(folder: Path) -> list[HandIn]:
+def _class(assignment: Assignment, folder: Path) -> list[HandIn]:
     if not folder.is_dir():
         raise CohortError(f"{folder} is no folder; expected one with a folder or zip a student")
     try:
-        hand_ins = handed_in(folder)
+        hand_ins = handed_in(folder, assignment.id)
     except OSError as error:
         raise CohortError(f"{folder} cannot be read: {error.strerror}") from None
     if not hand_ins:
         raise CohortError(
-            f"{folder} is empty; expected <student>/problem_1/ or <student>.zip for each student"
+            f"{folder} is empty; "
+            f"expected <student>/{assignment.id}/ or <student>.zip for each student"
         )
     return hand_ins
 
@@ -133,7 +136,7 @@ def _due(text: str | None) -> str | None:
 
 
 @contextlib.contextmanager
-def _alone(out: Path) -> Iterator[None]:
+def _locked(out: Path) -> Iterator[None]:
     """One run at a time. The kernel gives the lock back however this process ends."""
     with (out / LOCK).open("w") as file:
         try:
@@ -144,6 +147,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _settings(
+    assignment: Assignment,
     out: Path,
     resume: bool,
     training: str | None,
@@ -163,8 +167,8 @@ def _settings(
         seed = before.get("seed", new_seed())
     settings = Settings(
         seed,
-        training or before.get("training", "off"),
-        choose(sandbox or before.get("sandbox")).name,
+        training or before.get("training", OFF),
+        choose(sandbox or before.get("sandbox"), assignment.probes_folder).name,
         older_work or before.get("older_work", False),
     )
     whole = out / f".{SETTINGS}"
@@ -173,7 +177,7 @@ def _settings(
     return settings
 
 
-def _book(out: Path, due: str | None) -> tuple[Source, ...]:
+def _book(assignment: Assignment, out: Path, due: str | None) -> tuple[Source, ...]:
     """The assignment's cells in the gradebook, which is made again only where they have changed."""
     # jsonschema, by which nbgrader checks notebooks, would compile a grammar of internationalised
     # addresses: half of the seconds that this import takes, for a format that no notebook has
@@ -181,13 +185,14 @@ def _book(out: Path, due: str | None) -> tuple[Source, ...]:
     modules.setdefault("rfc3987_syntax", None)
     from autograder.nbgrader_plugins import gradebook
 
-    stamp, digest = out / ASSIGNMENT, hashlib.sha256(checkout.SOURCE.read_bytes()).hexdigest()
+    stamp, digest = out / SOURCES, hashlib.sha256(assignment.source.read_bytes()).hexdigest()
+    address = gradebook.url(out / BOOK)
     if not ((out / BOOK).exists() and stamp.exists() and stamp.read_text() == digest):
-        gradebook.create(out / BOOK)
+        gradebook.create(assignment, out / BOOK)
         stamp.write_text(digest)
     if due is not None:
-        gradebook.set_due(gradebook.url(out / BOOK), due)
-    return gradebook.sources(gradebook.url(out / BOOK))
+        gradebook.set_due(assignment, address, due)
+    return gradebook.sources(assignment, address)
 
 
 def _pool(workers: int | None, scheduler: str | None, most: int) -> Pool:
@@ -221,6 +226,7 @@ def _said_how_to_go_on(console: Console) -> Iterator[None]:
 
 
 def _grade(
+    assignment: Assignment,
     hand_ins: list[HandIn],
     out: Path,
     settings: Settings,
@@ -232,13 +238,14 @@ def _grade(
     failed = {one: one.reason for one in hand_ins if one.reason is not None}
     tasks = [one for one in hand_ins if one.reason is None]
     plan = Plan(
+        assignment,
         out / STATES,
         sources,
         settings.seed,
         settings.training,
         settings.sandbox,
-        _data(settings, console),
-        _replays(out),
+        _data(assignment, settings, console),
+        _replays(assignment, out),
         settings.older_work,
     )
     waiting: dict[HandIn, Task] = {}
@@ -258,18 +265,18 @@ def _grade(
     return failed
 
 
-def _data(settings: Settings, console: Console) -> Path | None:
+def _data(assignment: Assignment, settings: Settings, console: Console) -> Path | None:
     """Where the images of trainings are, which must be there before anything is graded."""
-    if settings.training == "off":
+    if settings.training == OFF:
         return None
     with console.status("reading the images"):
-        opened(MODES[settings.training])
-    return checkout.data_directory()
+        opened(assignment, settings.training)
+    return assignment.data_folder()
 
 
-def _replays(out: Path) -> Path:
+def _replays(assignment: Assignment, out: Path) -> Path:
     """Beside the images, where the next class finds them, too, if one may write there."""
-    data = checkout.data_directory()
+    data = assignment.data_folder()
     return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from autograder.assignment import Assignment
 from autograder.cohort.pool import Failed
 from autograder.grading.grade import Grade, grade, probe_names, reference, regrade
 from autograder.hand_in.files import Inaccessible
@@ -32,7 +33,7 @@ from autograder.observation.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
-from autograder.training.images import MODES, Images, opened
+from autograder.training.images import Images, opened
 from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed
 
@@ -54,6 +55,7 @@ class Plan:
     """How a class is graded: the same for every submission.
 
     Attributes:
+        assignment: what is graded.
         states: the folder with a state for each student.
         sources: the assignment's cells, as the gradebook knows them.
         seed: the class's, see `seeds.seed_of_hand_in`.
@@ -63,6 +65,7 @@ class Plan:
         older_work: as in `grade`.
     """
 
+    assignment: Assignment
     states: Path
     sources: tuple[Source, ...]
     seed: int
@@ -74,12 +77,14 @@ class Plan:
 
     @property
     def images(self) -> Images | None:
-        return None if self.data is None else _images(self.training, self.data, self.replays)
+        if self.data is None:
+            return None
+        return _images(self.assignment, self.training, self.data, self.replays)
 
 
 @cache
-def _images(mode: str, data: Path, replays: Path) -> Images:
-    return opened(MODES[mode], data, replays)
+def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Images:
+    return opened(assignment, mode, data, replays)
 
 
 @dataclass(frozen=True)
@@ -119,15 +124,17 @@ class Outcome:
     wants: Task | None = None
 
 
-def prove(seed: int, sandbox: str, older_work: bool = False) -> None:
+def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = False) -> None:
     """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
 
     Raises:
         SandboxError, SuiteBroken: here, once, rather than for every submission.
     """
     with ONE_AT_A_TIME:
-        right = reference(seed, choose(sandbox), probe_names(False, older_work))
-        mark(right, right)
+        backend = choose(sandbox, assignment.probes_folder)
+        names = probe_names(assignment, False, older_work)
+        right = reference(assignment, seed, backend, names)
+        mark(assignment, right, right)
 
 
 def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
@@ -138,7 +145,7 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
     """
     with ONE_AT_A_TIME:
         try:
-            submission = read(hand_in.path, hand_in.student, hand_in.folder)
+            submission = read(plan.assignment, hand_in.path, hand_in.student, hand_in.folder)
         except Inaccessible as reason:
             return Failed(str(reason))
         plan = replace(plan, seed=_seed(submission, plan))  # what is trained on stays the class's
@@ -199,19 +206,26 @@ def _graded(
         folder = Path(name, "state")
         folder.mkdir()
         observed: list[Observations] = []
-        sandbox, images = choose(plan.sandbox), plan.images
+        assignment, images = plan.assignment, plan.images
+        sandbox = choose(plan.sandbox, assignment.probes_folder)
 
         def replay(task: Task) -> Replay | None:
             return None if images is None else kept(task, images)
 
         if seen is None:
             found = grade(
-                submission, plan.seed, sandbox, images, replay, observed.append, plan.older_work
+                assignment,
+                submission,
+                plan.seed,
+                sandbox,
+                images,
+                replay,
+                observed.append,
+                plan.older_work,
             )
         else:
-            found = regrade(
-                submission.name, seen, sandbox, images is not None, replay, observed.append
-            )
+            name, training = submission.name, images is not None
+            found = regrade(assignment, name, seen, sandbox, training, replay, observed.append)
         observed[0].save(folder / OBSERVATIONS)
         trained = observed[0].training and Trained.from_dict(observed[0].training)
         wants = trained.wanted if trained else None
@@ -273,7 +287,8 @@ def fingerprint(submission: Submission, plan: Plan) -> str:
             content = part.encode("utf-8", "replace") if isinstance(part, str) else part
             digest.update(f"{len(content)}:".encode() + content)
 
-    add(suite_hash(), str(plan.seed), plan.training, plan.sandbox, str(plan.older_work))
+    add(suite_hash(plan.assignment), str(plan.seed))
+    add(plan.training, plan.sandbox, str(plan.older_work))
     add("" if plan.images is None else plan.images.digest)
     add(submission.name, submission.digest, *submission.errors)
     for parts in sorted(submission.cells.items()):

@@ -8,46 +8,46 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from autograder import checkout
-from autograder.problem_1 import svhn
-from autograder.problem_1.rubric import REPLAY_SPREAD, TARGET
-from autograder.problem_1.svhn.files import FILES
+from autograder.assignment import Assignment
+from autograder.training.images import plan_of
 
-SEED = 2026
-FULL = tuple(file.images for file in FILES)
+SEED, MODE = 2026, "full"
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def run(out: Path) -> int:
+def run(assignment: Assignment, out: Path) -> int:
     """Do every step, saying what happens; returns the exit status."""
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
-    with _step(console, "1. The data: house numbers"):
-        directory = _data(console, out)
+    target = plan_of(assignment).modes[MODE].target
+    made_up = assignment.part("demo_class")
+    with _step(console, "1. The data"):
+        directory = _data(assignment, console, out)
     with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
-        if not _release(console):
+        if not _release(assignment, console):
             return 1
-    with _step(console, f"3. The solution, trained until it is right about {TARGET:.0%}"):
-        accuracies = _train(console, directory)
-    plot = _plot(accuracies, out / "learning_curve.png")
-    console.print(f"   {_curve(accuracies)}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
+    with _step(console, f"3. The solution, trained until it is right about {target:.0%}"):
+        accuracies = _train(assignment, console, directory)
+    plot = _plot(accuracies, target, out / "learning_curve.png")
+    curve = _curve(accuracies, target)
+    console.print(f"   {curve}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
     with _step(console, "4. A class of made-up students, graded with short trainings"):
-        graded = _class(console, out / "class")
+        graded = _class(assignment, made_up, console, out / "class")
     console.rule("Open")
     for name, path in (
         ("a sheet of samples", out / "samples.png"),
         ("the learning curve", plot),
-        ("the release", checkout.RELEASE / "README.md"),
+        ("the release", assignment.release / "README.md"),
         ("the class report", graded / "report" / "index.html"),
-        ("a student's feedback", _page(graded, "riemann")),
-        ("an untouched hand-in", _page(graded, "untouched")),
+        *((name, _page(assignment, graded, student)) for name, student in made_up.SHOWN),
     ):
         console.print(f"   {name:20} {path}", highlight=False, soft_wrap=True)
-    return 0 if accuracies[-1] >= TARGET else 1
+    return 0 if accuracies[-1] >= target else 1
 
 
 @contextmanager
@@ -58,25 +58,25 @@ def _step(console: Console, title: str) -> Iterator[None]:
     console.print(f"   [dim]{time.perf_counter() - started:.0f} s[/]", highlight=False)
 
 
-def _data(console: Console, out: Path) -> Path:
-    """Where the images are: what is there already, or the twin, drawn now."""
-    directory = checkout.data_directory()
-    found = svhn.identify(directory)
-    if found.kind not in ("real", "twin") or found.images != FULL:
-        svhn.draw(directory)
-        found = svhn.identify(directory)
+def _data(assignment: Assignment, console: Console, out: Path) -> Path:
+    """Where the images are: what is there already, or synthetic ones, drawn now."""
+    data, directory = assignment.part(str(assignment.data)), assignment.data_folder()
+    found = data.identify(directory)
+    if not found.complete:
+        data.draw(directory)
+        found = data.identify(directory)
     console.print(f"   {found.text}", highlight=False)
-    svhn.preview(directory, out / "samples.png")
+    data.preview(directory, out / "samples.png")
     return directory
 
 
-def _release(console: Console) -> bool:
+def _release(assignment: Assignment, console: Console) -> bool:
     from autograder.release.build import build
     from autograder.release.verify import verify
 
     with console.status("") as status:
-        report = build(progress=status.update)
-        findings = verify(progress=status.update)
+        report = build(assignment, progress=status.update)
+        findings = verify(assignment, progress=status.update)
     console.print(f"   {report.files} files, {report.solutions} solutions taken out")
     for finding in findings:
         console.print(f"   [red]{finding}[/]")
@@ -85,9 +85,9 @@ def _release(console: Console) -> bool:
     return not findings
 
 
-def _train(console: Console, directory: Path) -> list[float]:
+def _train(assignment: Assignment, console: Console, directory: Path) -> list[float]:
     """The solution's accuracy after each epoch, up to the first that earns all points."""
-    from autograder.training.images import MODES, opened
+    from autograder.training.images import opened
     from autograder.training.judged import solution_recipe
     from autograder.training.replay import Progress as Epoch
     from autograder.training.replay import Task, replayed
@@ -99,8 +99,9 @@ def _train(console: Console, directory: Path) -> list[float]:
         TimeElapsedColumn(),
     )
     # to the target itself, where a grading is content with what a replay may fall behind
-    mode = replace(MODES["full"], target=TARGET + REPLAY_SPREAD)
-    images, recipe = opened(mode, directory), solution_recipe()
+    plan = plan_of(assignment)
+    mode = replace(plan.modes[MODE], target=plan.modes[MODE].target + plan.spread)
+    images, recipe = opened(assignment, mode, directory), solution_recipe(assignment)
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=recipe.epochs, accuracy=0.0)
 
@@ -110,40 +111,46 @@ def _train(console: Console, directory: Path) -> list[float]:
         return list(replayed(Task(recipe), images, show).curve)
 
 
-def _class(console: Console, out: Path) -> Path:
+def _class(assignment: Assignment, made_up: ModuleType, console: Console, out: Path) -> Path:
     """Make the class up anew and grade it; returns the folder of its results."""
     from autograder.cohort.run import run as grade_class
-    from autograder.problem_1 import demo_class
 
     shutil.rmtree(out, ignore_errors=True)
     handed_in, graded = out / "submitted", out / "graded"
     handed_in.mkdir(parents=True)
-    console.print(f"   {demo_class.make(handed_in)} hand-ins, in {handed_in}", highlight=False)
-    grade_class(handed_in, graded, training="short", seed=SEED, due=demo_class.DUE, console=console)
+    console.print(f"   {made_up.make(handed_in)} hand-ins, in {handed_in}", highlight=False)
+    grade_class(
+        assignment,
+        handed_in,
+        graded,
+        training="short",
+        seed=SEED,
+        due=made_up.DUE,
+        console=console,
+    )
     return graded
 
 
-def _page(graded: Path, student: str) -> Path:
+def _page(assignment: Assignment, graded: Path, student: str) -> Path:
     """A student's feedback page."""
-    return (graded / "feedback" / student / checkout.ASSIGNMENT / checkout.NOTEBOOK).with_suffix(
-        ".html"
-    )
+    page = graded / "feedback" / student / assignment.id / assignment.notebook
+    return page.with_suffix(".html")
 
 
-def _curve(accuracies: Sequence[float]) -> str:
+def _curve(accuracies: Sequence[float], target: float) -> str:
     """The curve as a row of blocks, from 0 to the target."""
     top = len(BLOCKS) - 1
-    return "".join(BLOCKS[min(top, round(top * accuracy / TARGET))] for accuracy in accuracies)
+    return "".join(BLOCKS[min(top, round(top * accuracy / target))] for accuracy in accuracies)
 
 
-def _plot(accuracies: Sequence[float], path: Path) -> Path:
+def _plot(accuracies: Sequence[float], target: float, path: Path) -> Path:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axis = figure.add_subplot()
     axis.plot(range(1, len(accuracies) + 1), accuracies, "-o", label="on the validation images")
-    axis.axhline(TARGET, color="gray", linestyle="--", label=f"{TARGET:.0%}")
-    axis.set(xlabel="Epoch", ylabel="Accuracy", title="TinyNet, epoch by epoch", ylim=(0, 1))
+    axis.axhline(target, color="gray", linestyle="--", label=f"{target:.0%}")
+    axis.set(xlabel="Epoch", ylabel="Accuracy", title="The solution, epoch by epoch", ylim=(0, 1))
     axis.legend(loc="lower right")
     axis.grid(alpha=0.3)
     figure.savefig(path, dpi=120)

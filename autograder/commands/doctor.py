@@ -10,16 +10,16 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from autograder import checkout
-from autograder.problem_1 import svhn
+from autograder.assignment import Assignment
 from autograder.sandbox.backend import Backend, SandboxError
 from autograder.sandbox.selftest import ALLOWED, BACKENDS, OF_THE_SANDBOX, Line, selftest
 
 
-def run(name: str | None = None) -> bool:
+def run(assignment: Assignment, name: str | None = None) -> bool:
     """Show everything; True when a sandbox passes.
 
     Args:
+        assignment: whose data.
         name: try this sandbox alone.
 
     Raises:
@@ -31,8 +31,9 @@ def run(name: str | None = None) -> bool:
         f"{platform.release()}, {os.cpu_count()} processors",
         highlight=False,
     )
-    data = svhn.identify(checkout.data_directory())
-    console.print(f"Data: {data.text}", highlight=False)
+    if assignment.data is not None:
+        data = assignment.part(assignment.data).identify(assignment.data_folder())
+        console.print(f"Data: {data.text}", highlight=False)
     backends = [backend for backend in BACKENDS if name in (None, backend.name)]
     if not backends:
         known = ", ".join(backend.name for backend in BACKENDS)

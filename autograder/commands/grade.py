@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.grading.grade import Grade, grade, regrade
 from autograder.hand_in.files import Inaccessible, plain
@@ -23,7 +24,7 @@ from autograder.report.as_json import streamed, to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import MODES, opened
+from autograder.training.images import OFF, opened
 from autograder.training.replay import Progress as Epoch
 from autograder.training.replay import Replay, Task, replayed
 
@@ -40,6 +41,7 @@ class Unwritable(Exception):  # noqa: N818
 
 
 def run(
+    assignment: Assignment,
     paths: Sequence[Path],
     *,
     json: Path | None,
@@ -57,13 +59,13 @@ def run(
     """
     _prepare(json, keep)  # now, and not when hours of grading are to be written down
     seed = new_seed() if seed is None else seed
-    backend = choose(sandbox)
+    backend = choose(sandbox, assignment.probes_folder)
     console = Console(stderr=json == Path("-"))
-    images = None if training == "off" else opened(MODES[training])
+    images = None if training == OFF else opened(assignment, training)
     with _results(console, json) as result, _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
-            submission = _read(path, name)
+            submission = _read(assignment, path, name)
             bar.update(task, doing=submission.name)
 
             def replay(wanted: Task, name: str = submission.name) -> Replay:
@@ -77,12 +79,17 @@ def run(
                 if keep is not None:
                     observations.save(keep / f"{name}.npz")
 
-            result(grade(submission, seed, backend, images, replay, save, older_work))
+            result(grade(assignment, submission, seed, backend, images, replay, save, older_work))
             bar.advance(task)
 
 
 def run_again(
-    paths: Sequence[Path], *, json: Path | None, training: str | None, sandbox: str | None
+    assignment: Assignment,
+    paths: Sequence[Path],
+    *,
+    json: Path | None,
+    training: str | None,
+    sandbox: str | None,
 ) -> None:
     """Grade again what `run` kept, each under its seed and without running student code.
 
@@ -97,38 +104,38 @@ def run_again(
     _prepare(json, None)
     kept = [_kept(path) for path in paths]
     training = training or _trained(kept)
-    if training != "off" and len({observations.seed for observations in kept}) > 1:
+    if training != OFF and len({observations.seed for observations in kept}) > 1:
         raise NotKept("these were trained under several seeds; grade those of one seed at a time")
-    backend = choose(sandbox)
+    backend = choose(sandbox, assignment.probes_folder)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
-    judge_training = (training or _trained(kept)) != "off"
+    judge_training = (training or _trained(kept)) != OFF
     with _results(Console(stderr=json == Path("-")), json) as result:
         for path, name, observations in zip(paths, names, kept, strict=True):
             if judge_training and training not in (None, _mode(observations)):
                 raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
-            replay = partial(_replay, mode=_mode(observations))
+            replay = partial(_replay, assignment, mode=_mode(observations))
             try:
-                again = regrade(name, observations, backend, judge_training, replay)
+                again = regrade(assignment, name, observations, backend, judge_training, replay)
             except ValueError as error:
                 raise NotKept(f"{path}: {error}") from error
             result(again)
 
 
-def _replay(task: Task, mode: str) -> Replay:
-    return replayed(task, opened(MODES[mode]))
+def _replay(assignment: Assignment, task: Task, mode: str) -> Replay:
+    return replayed(task, opened(assignment, mode))
 
 
-def _read(path: Path, name: str) -> Submission:
+def _read(assignment: Assignment, path: Path, name: str) -> Submission:
     """What was handed in; what cannot be read has nothing in it, and the reason beside it."""
     try:
-        return read(path, name)
+        return read(assignment, path, name)
     except Inaccessible as reason:
         return Submission(name, {}, {}, (str(reason),))
 
 
 def _mode(observations: Observations) -> str:
     """How it was trained, "off" for not at all."""
-    return "off" if observations.training is None else str(observations.training["mode"])
+    return OFF if observations.training is None else str(observations.training["mode"])
 
 
 def _kept(path: Path) -> Observations:
@@ -140,14 +147,14 @@ def _kept(path: Path) -> Observations:
 
 def _trained(kept: Sequence[Observations]) -> str:
     """How those were trained that were."""
-    modes = {_mode(observations) for observations in kept} - {"off"}
+    modes = {_mode(observations) for observations in kept} - {OFF}
     if len(modes) > 1:
         raise NotKept("these were trained in several ways; grade those of one at a time")
-    return modes.pop() if modes else "off"
+    return modes.pop() if modes else OFF
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """What to call each: many hand-ins are called `problem_1`, so as much as tells them apart.
+    """What to call each: many hand-ins have the assignment's name, so as much as tells them apart.
 
     Never absolute: what is kept is kept under these names.
     """

@@ -1,6 +1,7 @@
 """python -m autograder.diagnosis"""
 
+from autograder import checkout
 from autograder.diagnosis import costs, hiding
 
-hiding.write(hiding.hiders())
-costs.write()
+hiding.write(checkout.assignment())
+costs.write(checkout.assignment())

@@ -9,38 +9,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder import checkout
+from autograder.assignment import Assignment
+from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.in_process import rehearsed
-from autograder.grading.grade import HUNDREDTHS
+from autograder.diagnosis.variants import applied, solution, variants
 from autograder.hand_in.submission import Submission
+from autograder.judgement.points import rounded
 from autograder.judgement.suites import earned, mark
 from autograder.observation.observe import Observations
-from autograder.problem_1.misconceptions import Variant, applied, solution, variants
-from autograder.problem_1.probes import probes
-from autograder.problem_1.rubric import SECTIONS
 
-TABLE = checkout.MISCONCEPTIONS / "TABLE.md"
 SEED = 2024
-
-SEEN = tuple(
-    name
-    for name, probe in probes().items()
-    if not probe.training or name == "train_tiny_net_network"
-)
-"""Every probe but trainings, small ones included."""
 
 HEADER = """\
 # What each misconception costs
 
 Written by `python -m autograder.diagnosis`; a test compares it with what grading does. Points, of \
-the 29 that are judged without a training, and of the 5 of a training that reaches its target. \
+the {without_training} that are judged without a training, and of the {of_training} of a training \
+that reaches its target. \
 *Elsewhere* are later sections that run the same code: \
 what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
 in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
 the mistake keeps the later section from answering at all, or hides other mistakes there, which \
-hidden.json lists: what nobody can see is not excused. Mistakes in `train_net`, TinyNet and \
-the hyperparameters cost what their checks weigh, and besides what the training then fails to learn.
+hidden.json lists: what nobody can see is not excused. Mistakes in what is trained \
+cost what their checks weigh, and besides what the training then fails to learn.
 
 | misconception | own section | elsewhere, by itself | elsewhere, carried forward |
 |---|---|---|---|
@@ -68,20 +60,27 @@ class Cost:
     failed: Mapping[str, tuple[str, ...]]
 
 
-def cost(variant: Variant, seed: int = SEED) -> Cost:
+def seen(assignment: Assignment) -> tuple[str, ...]:
+    """Every probe but trainings, small ones included."""
+    plan = assignment.training
+    also = () if plan is None else plan.also_seen
+    return tuple(n for n, probe in assignment.probes.items() if not probe.training or n in also)
+
+
+def cost(assignment: Assignment, variant: Variant, seed: int = SEED) -> Cost:
     """Grades the solution with this variant in it."""
-    student = observed(applied((variant,)), seed)
-    verdicts = mark(student, reference(seed))
-    diagnoses = diagnose(student, verdicts)
+    student = observed(assignment, applied(assignment, (variant,)), seed)
+    verdicts = mark(assignment, student, reference(assignment, seed))
+    diagnoses = diagnose(assignment, student, verdicts)
     alone: dict[str, float] = {}
     carried: dict[str, float] = {}
-    for section in SECTIONS:
+    for section in assignment.sections:
         own = [v for v in verdicts if v.check.section == section.id]
         if not own:
             continue
         excused = diagnoses[section.id].excused if section.id in diagnoses else frozenset()
         for points, free in ((alone, frozenset()), (carried, excused)):
-            lost = float(round(section.auto * (1 - earned(own, free)), HUNDREDTHS))
+            lost = rounded(section.auto * (1 - earned(own, free)))
             if lost:
                 points[section.id] = lost
     failed: dict[str, tuple[str, ...]] = {}
@@ -118,35 +117,36 @@ class Outcome:
         return self.passed | self.excused
 
 
-def outcome(those: Sequence[Variant], probes: Sequence[str], seed: int = SEED) -> Outcome:
+def outcome(
+    assignment: Assignment, those: Sequence[Variant], probes: Sequence[str], seed: int = SEED
+) -> Outcome:
     """Grades the solution with these variants in it, as far as these probes go.
 
     Raises:
         Unfit: they do not go together.
     """
-    submission = applied(those)
-    student = rehearsed(submission.files, submission.cells, seed, probes)
-    verdicts = mark(student, reference(seed).only(probes))
-    found = diagnose(student, verdicts)
+    student = rehearsed(assignment, applied(assignment, those), seed, probes)
+    verdicts = mark(assignment, student, reference(assignment, seed).only(probes))
+    found = diagnose(assignment, student, verdicts)
     excused = frozenset(name for diagnosis in found.values() for name in diagnosis.excused)
     points = {}
-    for section in SECTIONS:
+    for section in assignment.sections:
         own = [v for v in verdicts if v.check.section == section.id]
         if own and not section.training:
-            points[section.id] = float(round(section.auto * earned(own, excused), HUNDREDTHS))
+            points[section.id] = rounded(section.auto * earned(own, excused))
     passed = frozenset(v.check.name for v in verdicts if v.failure is None)
     return Outcome(passed, excused, points)
 
 
 @lru_cache(maxsize=2)
-def reference(seed: int) -> Observations:
+def reference(assignment: Assignment, seed: int) -> Observations:
     """What is seen of the solution."""
-    return observed(solution(), seed)
+    return observed(assignment, solution(assignment), seed)
 
 
-def observed(submission: Submission, seed: int) -> Observations:
+def observed(assignment: Assignment, submission: Submission, seed: int) -> Observations:
     """What is seen of one of our own libraries."""
-    return rehearsed(submission.files, submission.cells, seed, SEEN)
+    return rehearsed(assignment, submission, seed, seen(assignment))
 
 
 def row(cost: Cost) -> str:
@@ -159,9 +159,15 @@ def row(cost: Cost) -> str:
     return f"| {cost.variant.name} | {cost.own:g} | {elsewhere} | {carried} |"
 
 
-def table(costs: Iterable[Cost]) -> str:
-    return HEADER + "".join(row(cost) + "\n" for cost in costs)
+def table(assignment: Assignment, costs: Iterable[Cost]) -> str:
+    plan = assignment.training
+    of_training = 0 if plan is None else assignment.by_id[plan.section].auto
+    header = HEADER.format(without_training=assignment.without_training, of_training=of_training)
+    return header + "".join(row(cost) + "\n" for cost in costs)
 
 
-def write() -> None:
-    TABLE.write_text(table(cost(v) for v in variants() if not v.correct), encoding="utf-8")
+def write(assignment: Assignment) -> None:
+    """Writes the table anew."""
+    costs = (cost(assignment, v) for v in variants(assignment) if not v.correct)
+    path = assignment.misconceptions_folder / "TABLE.md"
+    path.write_text(table(assignment, costs), encoding="utf-8")

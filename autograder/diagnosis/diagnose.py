@@ -15,23 +15,17 @@ from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
 
+from autograder.assignment import Assignment
+from autograder.assignment.probe import Library
+from autograder.assignment.variant import Unfit, Variant
 from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
+from autograder.diagnosis.variants import applied, by_section, goes_together, variants
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import SuiteBroken, Verdict, manifest
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.misconceptions import (
-    SHOWS_IN,
-    Unfit,
-    Variant,
-    applied,
-    by_section,
-    variants,
-)
-from autograder.problem_1.probes import Library, probes
-from autograder.problem_1.rubric import SECTIONS
 from autograder.seeds import key_of
 
 PAIRS_OF_A_SECTION, PAIRS_IN_ALL = 64, 256
@@ -68,7 +62,7 @@ class Diagnosis:
 
 
 @cache
-def require_sound_misconceptions() -> None:
+def require_sound_misconceptions(assignment: Assignment) -> None:
     """Whoever adds a misconception, or changes the solution, is told before anybody is graded.
 
     Raises:
@@ -76,28 +70,32 @@ def require_sound_misconceptions() -> None:
             has found out what it hides.
     """
     try:
-        for variant in variants():
-            applied((variant,))
+        for variant in variants(assignment):
+            applied(assignment, (variant,))
     except ValueError as problem:
         raise SuiteBroken(f"misconceptions: {problem}") from None
-    if unknown := [v.name for v in hiders() if v.name not in tabled()]:
+    if unknown := [v.name for v in hiders(assignment) if v.name not in tabled(assignment)]:
         raise SuiteBroken(
             f"misconceptions: what {', '.join(unknown)} may hide is not known; "
             "`python -m autograder.diagnosis` finds it out"
         )
 
 
-def diagnose(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str, Diagnosis]:
+def diagnose(
+    assignment: Assignment, student: Observations, verdicts: Iterable[Verdict]
+) -> Mapping[str, Diagnosis]:
     """A diagnosis by section, for sections of which there is something to say.
 
     Raises:
         MemoryError: it takes more than there is for one submission.
     """
     with limited():
-        return _diagnosed(student, verdicts)
+        return _diagnosed(assignment, student, verdicts)
 
 
-def _diagnosed(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[str, Diagnosis]:
+def _diagnosed(
+    assignment: Assignment, student: Observations, verdicts: Iterable[Verdict]
+) -> Mapping[str, Diagnosis]:
     failed: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.failure is not None:
@@ -105,17 +103,17 @@ def _diagnosed(student: Observations, verdicts: Iterable[Verdict]) -> Mapping[st
     diagnoses: dict[str, Diagnosis] = {}
     known: list[Variant] = []
     left = PAIRS_IN_ALL
-    for section in SECTIONS:
+    for section in assignment.sections:
         seen = {p for v in failed.get(section.id, ()) for p in v.check.probes if p in set(student)}
         if all(_says_nothing(student[p]) for p in seen):  # and so where nothing failed
             continue
-        inherited = tuple(v for v in known if section.id in SHOWS_IN.get(v.section, ()))
-        case = Case(section.id, student, failed[section.id], inherited)
+        inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
+        case = Case(assignment, section.id, student, failed[section.id], inherited)
         diagnosis = case.diagnosed(min(left, PAIRS_OF_A_SECTION))
         left -= case.pairs_tried
         if diagnosis.found or diagnosis.excused or diagnosis.hiding:
             diagnoses[section.id] = diagnosis
-        if diagnosis.complete and _go_together((*known, *diagnosis.found)):
+        if diagnosis.complete and goes_together(assignment, (*known, *diagnosis.found)):
             known += diagnosis.found
     return diagnoses
 
@@ -129,18 +127,20 @@ class Case:
 
     def __init__(
         self,
+        assignment: Assignment,
         section: str,
         student: Observations,
         failed: list[Verdict],
         inherited: tuple[Variant, ...],
     ) -> None:
         self.pairs_tried = 0
+        self._assignment = assignment
         self._section = section
         self._failed = failed
         self._inherited = inherited
-        self._rehearsals = rehearsals(student.seed)
+        self._rehearsals = rehearsals(assignment, student.seed)
         concerned = [p for v in failed for p in v.check.probes]
-        others = [p for c in manifest() if c.section == section for p in c.probes]
+        others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*concerned, *others)) if p in set(student)]
         self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
         self._wrong = {p for p in concerned if p in self._student and not self._is_like((), p)}
@@ -157,7 +157,9 @@ class Case:
         for together in (1, 2):
             if not left.intersection(self._telling):
                 break
-            concerned = [v for v in by_section()[self._section] if self._concerns(v)]
+            concerned = [
+                v for v in by_section(self._assignment)[self._section] if self._concerns(v)
+            ]
             if together == 1:
                 candidates: list[Those] = [(variant,) for variant in concerned]
             else:
@@ -190,7 +192,10 @@ class Case:
 
     def _sees_all(self, verdict: Verdict) -> bool:
         """Whether a check would see every mistake that it is there for: else it excuses nothing."""
-        return all(sees_all(p, self._section, self._inherited) for p in verdict.check.probes)
+        return all(
+            sees_all(self._assignment, probe, self._section, self._inherited)
+            for probe in verdict.check.probes
+        )
 
     def _concerns(self, variant: Variant) -> bool:
         """Whether a variant shows in what is wrong."""
@@ -214,7 +219,11 @@ class Case:
             alone = (shows[one] - shows[other]) & unlike[one]
             return len(alone | (shows[other] - shows[one]) & unlike[other])
 
-        pairs = (p for p in combinations(concerned, 2) if _go_together((*self._inherited, *p)))
+        pairs = (
+            pair
+            for pair in combinations(concerned, 2)
+            if goes_together(self._assignment, (*self._inherited, *pair))
+        )
         return sorted(pairs, key=against)
 
     def _in_values(self, of: Callable[[str], frozenset[str]]) -> set[tuple[str, str]]:
@@ -260,16 +269,6 @@ class Case:
         return self._rehearsals.readings[(*self._inherited, *those), probe]
 
 
-@lru_cache(maxsize=4096)
-def _go_together(those: tuple[Variant, ...]) -> bool:
-    """Whether there is one solution with all of these in it."""
-    try:
-        applied(those)
-    except Unfit:
-        return False
-    return True
-
-
 def _says_nothing(seen: Observation) -> bool:
     """Whether the code was not written, not imported or stopped: no variant does any of these."""
     raised = seen.ending.raised
@@ -284,9 +283,9 @@ Those = tuple[Variant, ...]
 class Rehearsals:
     """What probes see, under one seed, of the solution with variants in it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, assignment: Assignment, seed: int) -> None:
+        self._assignment = assignment
         self._seed = seed
-        self._known = probes()
         self._given: dict[str, Mapping[str, Any]] = {}
         self._right: dict[str, Observation] = {}
         self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
@@ -296,7 +295,8 @@ class Rehearsals:
 
     def read(self, seen: Observation) -> Reading:
         """The reading of what a probe saw of somebody's library."""
-        return read(seen, self._inputs(seen.probe), self._solution(seen.probe))
+        special = self._assignment.special.get(seen.probe)
+        return read(seen, self._inputs(seen.probe), self._solution(seen.probe), special)
 
     def shows(self, those: Those, without: Those, probe: str) -> frozenset[str]:
         """The values in which the probe tells the two apart."""
@@ -310,24 +310,25 @@ class Rehearsals:
         those, probe = asked
         if not those:
             return self.read(self._solution(probe))
-        library, cells = self._libraries[those]
-        return self.read(rehearse(library, cells, self._known[probe], self._seed))
+        return self.read(self._performed(those, probe))
 
     def _solution(self, probe: str) -> Observation:
         if probe not in self._right:
-            library, cells = self._libraries[()]
-            self._right[probe] = rehearse(library, cells, self._known[probe], self._seed)
+            self._right[probe] = self._performed((), probe)
         return self._right[probe]
+
+    def _performed(self, those: Those, probe: str) -> Observation:
+        library, cells = self._libraries[those]
+        return rehearse(library, cells, self._assignment.probes[probe], self._seed)
 
     def _inputs(self, probe: str) -> Mapping[str, Any]:
         if probe not in self._given:
-            self._given[probe] = self._known[probe].inputs(key_of(self._seed))
+            self._given[probe] = self._assignment.probes[probe].inputs(key_of(self._seed))
         return self._given[probe]
 
-    @staticmethod
-    def _load(those: Those) -> tuple[Library, Mapping[str, str]]:
-        submission = applied(those)
-        return load(submission.files), submission.cells
+    def _load(self, those: Those) -> tuple[Library, Mapping[str, str]]:
+        submission = applied(self._assignment, those)
+        return load(self._assignment, submission.files), submission.cells
 
 
 def _bytes_of(reading: Reading) -> int:
@@ -336,7 +337,7 @@ def _bytes_of(reading: Reading) -> int:
 
 
 @lru_cache(maxsize=2)
-def rehearsals(seed: int) -> Rehearsals:
+def rehearsals(assignment: Assignment, seed: int) -> Rehearsals:
     """Those of a grading seed, kept from submission to submission: a class has one, and what
     replaces a hand-in has another."""
-    return Rehearsals(seed)
+    return Rehearsals(assignment, seed)

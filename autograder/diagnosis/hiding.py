@@ -14,63 +14,64 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 
-from autograder import checkout
+from autograder.assignment import Assignment
+from autograder.assignment.variant import Unfit, Variant
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.same import Reading, alike, read
+from autograder.diagnosis.variants import applied, by_section, mistakes, solution
 from autograder.judgement.suites import manifest
 from autograder.observation.observe import Observation
-from autograder.problem_1.misconceptions import (
-    SHOWS_IN,
-    Unfit,
-    Variant,
-    applied,
-    by_section,
-    made_of,
-    mistakes,
-    solution,
-)
-from autograder.problem_1.probes import probes
 from autograder.seeds import key_of
 
 SEED = 2024
-TABLE = checkout.MISCONCEPTIONS / "hidden.json"
 
 Hidden = Mapping[str, tuple[str, ...]]
 """By probe, the names of the mistakes that it does not see."""
 
 
-def sees_all(probe: str, section: str, beside: tuple[Variant, ...]) -> bool:
+def sees_all(assignment: Assignment, probe: str, section: str, beside: tuple[Variant, ...]) -> bool:
     """Whether a probe of a section still tells each mistake that it is there to tell.
 
     These are the section's own mistakes and those of the layers that it is made of, what is left
     unwritten among them.
 
     Args:
+        assignment: whose they are.
+        probe, section: their names.
         beside: variants of earlier sections, all of which are in the library.
     """
-    if any(probe in tabled()[variant.name] for variant in beside):
+    if any(probe in tabled(assignment)[variant.name] for variant in beside):
         return False
-    return len(beside) == 1 or probe not in hidden(beside, (section,))
+    return len(beside) == 1 or probe not in hidden(assignment, beside, (section,))
+
+
+def table_file(assignment: Assignment) -> Path:
+    """Where it is written down."""
+    return assignment.misconceptions_folder / "hidden.json"
 
 
 @cache
-def tabled() -> Mapping[str, Hidden]:
+def tabled(assignment: Assignment) -> Mapping[str, Hidden]:
     """The table: what is hidden by each variant that may show in later sections."""
-    table: Mapping[str, Hidden] = json.loads(TABLE.read_text("utf-8"))["hidden"]
+    text = table_file(assignment).read_text("utf-8")
+    table: Mapping[str, Hidden] = json.loads(text)["hidden"]
     return table
 
 
 @lru_cache(maxsize=256)
-def hidden(beside: tuple[Variant, ...], sections: tuple[str, ...]) -> Hidden:
+def hidden(
+    assignment: Assignment, beside: tuple[Variant, ...], sections: tuple[str, ...]
+) -> Hidden:
     """What the probes of these sections tell from the solution, but not beside these variants."""
     found: dict[str, tuple[str, ...]] = {}
-    without = _Library(beside)
-    for other, telling in told(sections).items():
+    without = _Library(assignment, beside)
+    for other, telling in told(assignment, sections).items():
         if other in beside or not telling:
             continue
         try:
-            both = _Library((*beside, other))
+            both = _Library(assignment, (*beside, other))
         except Unfit:  # the one stands where the other would: no library has both
             continue
         for probe in telling:
@@ -80,69 +81,76 @@ def hidden(beside: tuple[Variant, ...], sections: tuple[str, ...]) -> Hidden:
 
 
 @cache
-def told(sections: tuple[str, ...]) -> Mapping[Variant, tuple[str, ...]]:
+def told(assignment: Assignment, sections: tuple[str, ...]) -> Mapping[Variant, tuple[str, ...]]:
     """The mistakes that the probes of these sections are there to tell, and which of them do."""
-    right, found = _Library(()), {}
-    for mistake in concerning(sections):
-        wrong = _Library((mistake,))
-        asked = (p for s in sections if mistake.section in made_of(s) for p in probes_of(s))
+    right, found = _Library(assignment, ()), {}
+    for mistake in concerning(assignment, sections):
+        wrong = _Library(assignment, (mistake,))
+        run_it = (s for s in sections if mistake.section in assignment.made_of(s))
+        asked = (p for s in run_it for p in probes_of(assignment, s))
         found[mistake] = tuple(p for p in asked if not alike(wrong.reading(p), right.reading(p)))
     return found
 
 
-def concerning(sections: Iterable[str]) -> tuple[Variant, ...]:
+def concerning(assignment: Assignment, sections: Iterable[str]) -> tuple[Variant, ...]:
     """The mistakes of these sections, and those of the layers that they are made of."""
-    return tuple(dict.fromkeys(m for s in sections for part in made_of(s) for m in mistakes(part)))
+    parts = dict.fromkeys(part for section in sections for part in assignment.made_of(section))
+    return tuple(mistake for part in parts for mistake in mistakes(assignment, part))
 
 
 @cache
-def probes_of(section: str) -> tuple[str, ...]:
+def probes_of(assignment: Assignment, section: str) -> tuple[str, ...]:
     """The probes that a section's checks look at."""
-    asked = (name for check in manifest() if check.section == section for name in check.probes)
-    return tuple(dict.fromkeys(asked))
+    checks = (check for check in manifest(assignment) if check.section == section)
+    return tuple(dict.fromkeys(name for check in checks for name in check.probes))
 
 
 class _Library:
     """The solution with variants in it, and what probes see of it."""
 
-    def __init__(self, those: tuple[Variant, ...]) -> None:
+    def __init__(self, assignment: Assignment, those: tuple[Variant, ...]) -> None:
         """Raises Unfit when they do not go together."""
-        submission = applied(those)
-        self._library, self._cells = load(submission.files), submission.cells
+        submission = applied(assignment, those)
+        self._assignment = assignment
+        self._library, self._cells = load(assignment, submission.files), submission.cells
         self._readings: dict[str, Reading] = {}
 
     def reading(self, name: str) -> Reading:
         if name not in self._readings:
-            probe = probes()[name]
+            probe = self._assignment.probes[name]
             seen = rehearse(self._library, self._cells, probe, SEED)
-            self._readings[name] = read(seen, probe.inputs(key_of(SEED)), _seen_of_solution(name))
+            right = _seen_of_solution(self._assignment, name)
+            special = self._assignment.special.get(name)
+            self._readings[name] = read(seen, probe.inputs(key_of(SEED)), right, special)
         return self._readings[name]
 
 
 @cache
-def _seen_of_solution(name: str) -> Observation:
-    right = solution()
-    return rehearse(load(right.files), right.cells, probes()[name], SEED)
+def _seen_of_solution(assignment: Assignment, name: str) -> Observation:
+    right = solution(assignment)
+    library = load(assignment, right.files)
+    return rehearse(library, right.cells, assignment.probes[name], SEED)
 
 
-def hiders() -> tuple[Variant, ...]:
+def hiders(assignment: Assignment) -> tuple[Variant, ...]:
     """The misconceptions that may show in later sections, and so may hide others there."""
-    return tuple(v for section in SHOWS_IN for v in by_section()[section] if not v.correct)
+    known = by_section(assignment)
+    return tuple(v for section in assignment.shows_in for v in known[section] if not v.correct)
 
 
-def hidden_later(variant: Variant) -> Hidden:
+def hidden_later(assignment: Assignment, variant: Variant) -> Hidden:
     """What one variant hides in all sections that it may show in."""
-    return hidden((variant,), SHOWS_IN[variant.section])
+    return hidden(assignment, (variant,), assignment.shows_in[variant.section])
 
 
-def considered() -> list[str]:
+def considered(assignment: Assignment) -> list[str]:
     """The names of all mistakes that the table is about."""
-    later = dict.fromkeys(section for sections in SHOWS_IN.values() for section in sections)
-    return sorted(mistake.name for mistake in concerning(later))
+    later = dict.fromkeys(s for sections in assignment.shows_in.values() for s in sections)
+    return sorted(mistake.name for mistake in concerning(assignment, later))
 
 
-def write(those: Iterable[Variant]) -> None:
-    """Writes what these hide."""
-    found = {variant.name: hidden_later(variant) for variant in those}
-    table = {"considered": considered(), "hidden": found}
-    TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+def write(assignment: Assignment) -> None:
+    """Writes the table anew."""
+    found = {v.name: hidden_later(assignment, v) for v in hiders(assignment)}
+    table = {"considered": considered(assignment), "hidden": found}
+    table_file(assignment).write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

@@ -20,37 +20,40 @@ from typing import Any
 
 import numpy as np
 
+from autograder.assignment import Assignment
+from autograder.assignment.probe import Library, Probe, Text
+from autograder.hand_in.submission import Submission
 from autograder.observation.observe import Observation, Observations, without_its_cell
-from autograder.problem_1.probes import MODULES, Library, Probe, Text, probes
 from autograder.sandbox.inside.writer import UnfitError, plain
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
-PACKAGES = ("lib", "lib.mlp")
 ROOM = 2**30
 
 _importing = threading.Lock()
 _performing = threading.Lock()
 
 
-def load(files: Mapping[str, bytes]) -> Library:
+def load(assignment: Assignment, files: Mapping[str, bytes]) -> Library:
     """The library in these files; `lib` as this process knew it is afterwards what it was."""
-    modules = {name: ModuleType(name) for name in (*PACKAGES, *MODULES)}
-    for name in PACKAGES:
+    wanted = assignment.modules
+    packages = {name.rpartition(".")[0] for name in wanted} | {"lib"}
+    modules = {name: ModuleType(name) for name in (*packages, *wanted)}
+    for name in packages:
         modules[name].__path__ = []
     with _importing:
         before = {name: sys.modules.pop(name) for name in _lib_modules()}
         sys.modules.update(modules)
         try:
-            for name in MODULES:
+            for name in wanted:
                 path = name.replace(".", "/") + ".py"
                 exec(_compiled(path, files[path]), modules[name].__dict__)
         finally:
             for name in _lib_modules():
                 del sys.modules[name]
             sys.modules.update(before)
-    return Library({name: modules[name] for name in MODULES}, {})
+    return Library({name: modules[name] for name in wanted}, {})
 
 
 def rehearse(
@@ -79,11 +82,11 @@ def rehearse(
 
 
 def rehearsed(
-    files: Mapping[str, bytes], cells: Mapping[str, str], seed: int, names: Iterable[str]
+    assignment: Assignment, submission: Submission, seed: int, names: Iterable[str]
 ) -> Observations:
-    """What these probes see of a library, each on its own."""
-    library = load(files)
-    seen = {name: rehearse(library, cells, probes()[name], seed) for name in names}
+    """What these probes see of a library of ours, each on its own."""
+    library, cells = load(assignment, submission.files), submission.cells
+    seen = {name: rehearse(library, cells, assignment.probes[name], seed) for name in names}
     return Observations(seed, "none", seen)
 
 

@@ -1,6 +1,7 @@
 """A submission -> its Grade: read, observe, mark, diagnose, return.
 
-grade(read(Path("hand-ins/ada")), seed=7, sandbox=choose())
+assignment = checkout.assignment()
+grade(assignment, read(assignment, Path("hand-ins/ada")), seed=7, sandbox=choose())
 """
 
 from __future__ import annotations
@@ -14,33 +15,29 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograder import checkout
+from autograder.assignment import Assignment
+from autograder.assignment.rubric import Section
+from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import Diagnosis, diagnose, require_sound_misconceptions
+from autograder.diagnosis.variants import solution
 from autograder.hand_in.notebook import printed_accuracy
-from autograder.hand_in.older_work import REMARK, with_hyperparameters, without_new_cells
+from autograder.hand_in.older_work import remark, with_stand_ins, without_new_cells
 from autograder.hand_in.submission import Submission
+from autograder.judgement.points import rounded, total
 from autograder.judgement.suites import TOO_LARGE, Verdict, earned, mark, suite_hash
 from autograder.observation.observe import Observations, observe, observe_then_repeat_unfinished
 from autograder.observation.shapes import trimmed
-from autograder.problem_1.misconceptions import Variant, solution
-from autograder.problem_1.probes import probes
-from autograder.problem_1.rubric import BY_ID, CARRY_FORWARD, SECTIONS, Section
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS, TRAINING
 from autograder.training import fresh
-from autograder.training.images import Images
-from autograder.training.judged import PROBE, RECIPE_PROBE, Trained, judged, mistakes_of
+from autograder.training.images import OFF, Images, plan_of
+from autograder.training.judged import Trained, judged, mistakes_of
 from autograder.training.replay import Replay, Task
 
 SCHEMA = 1
 LONGEST_MESSAGE = 600
 FOR_A_PERSON = "for_a_person"
 """The name of a hint that is not about a misconception: no check can judge what was done here."""
-HUNDREDTHS = 2
-"""Decimals of a section's score, which is rounded once; totals add what was rounded."""
-
-WITH_TRAINING = tuple(name for name, probe in probes().items() if probe.training and name != PROBE)
-"""Probes that are short, but only judged where there is a training: the comparisons, and others."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +115,7 @@ class Grade:
 
 
 def grade(
+    assignment: Assignment,
     submission: Submission,
     seed: int,
     sandbox: Backend,
@@ -129,6 +127,7 @@ def grade(
     """Grades one submission.
 
     Args:
+        assignment: whose it is.
         submission: what was handed in, see `submission.read`.
         seed: the grading seed; the reference's side of it is kept for the next submission.
         sandbox: a backend that passed its self-test.
@@ -142,28 +141,30 @@ def grade(
         SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
     """
     began = time.monotonic()
-    names = probe_names(images is not None, older_work)
+    names = probe_names(assignment, images is not None, older_work)
     if older_work:
-        submission = with_hyperparameters(submission)
+        submission = with_stand_ins(assignment, submission)
     with ThreadPoolExecutor(1) as beside:
-        right = beside.submit(reference, seed, sandbox, names)
+        right = beside.submit(reference, assignment, seed, sandbox, names)
         student = observe_then_repeat_unfinished(
-            submission.files, submission.cells, seed, sandbox, names
+            assignment, submission.files, submission.cells, seed, sandbox, names
         )
-    student = trimmed(student, right.result())
+    student = trimmed(assignment, student, right.result())
     student = replace(student, older_work=older_work, errors=submission.errors)
-    verdicts = mark(student, right.result())
-    found = findings(student, verdicts)
+    verdicts = mark(assignment, student, right.result())
+    found = findings(assignment, student, verdicts)
     trained = None
     if images is not None:
         trained = _trained(submission, student, found.diagnoses, sandbox, images)
         trained = trained.completed(replay)
         student = student.with_training(trained.as_dict())
     keep(student)
-    return compiled(submission.name, student, verdicts, found, trained, time.monotonic() - began)
+    elapsed_s = time.monotonic() - began
+    return compiled(assignment, submission.name, student, verdicts, found, trained, elapsed_s)
 
 
 def regrade(
+    assignment: Assignment,
     name: str,
     kept: Observations,
     sandbox: Backend,
@@ -174,6 +175,7 @@ def regrade(
     """Grades what was observed before, without running student code.
 
     Args:
+        assignment: whose it is.
         name: of the submission.
         kept: what `grade` handed to `keep`.
         sandbox: for the reference's side.
@@ -190,31 +192,44 @@ def regrade(
         trained = Trained.from_dict(kept.training).completed(replay)
         kept = kept.with_training(trained.as_dict())
     keep(kept)
-    names = probe_names(trained is not None, kept.older_work)
-    right = reference(kept.seed, sandbox, names)
-    student = trimmed(kept.only(names), right)
-    verdicts = mark(student, right)
-    found = findings(student, verdicts)
-    return compiled(name, student, verdicts, found, trained, time.monotonic() - began)
+    names = probe_names(assignment, trained is not None, kept.older_work)
+    right = reference(assignment, kept.seed, sandbox, names)
+    student = trimmed(assignment, kept.only(names), right)
+    verdicts = mark(assignment, student, right)
+    found = findings(assignment, student, verdicts)
+    elapsed_s = time.monotonic() - began
+    return compiled(assignment, name, student, verdicts, found, trained, elapsed_s)
 
 
-def probe_names(training: bool, older_work: bool = False) -> tuple[str, ...]:
-    """The probes of a grading, apart from the training itself; checks of others do not count."""
-    names = tuple(name for name, probe in probes().items() if not probe.training)
-    names += WITH_TRAINING if training else ()
-    return without_new_cells(names) if older_work else names
+def probe_names(
+    assignment: Assignment, training: bool, older_work: bool = False
+) -> tuple[str, ...]:
+    """The probes of a grading, apart from the training itself; checks of others do not count.
+
+    Some are short, but only judged where there is a training: the comparisons, and others.
+    """
+    names = tuple(name for name, probe in assignment.probes.items() if not probe.training)
+    if training:
+        names += tuple(
+            name
+            for name, probe in assignment.probes.items()
+            if probe.training and name != plan_of(assignment).section
+        )
+    return without_new_cells(assignment, names) if older_work else names
 
 
 @lru_cache(maxsize=8)
-def reference(seed: int, sandbox: Backend, names: tuple[str, ...]) -> Observations:
+def reference(
+    assignment: Assignment, seed: int, sandbox: Backend, names: tuple[str, ...]
+) -> Observations:
     """What the probes see of the solution, kept for every submission under one seed.
 
     Raises:
         SuiteBroken: what diagnoses would name does not fit the solution.
     """
-    require_sound_misconceptions()
-    right = solution()
-    return observe(right.files, right.cells, seed, sandbox, OURS, names, together=True)
+    require_sound_misconceptions(assignment)
+    right = solution(assignment)
+    return observe(assignment, right.files, right.cells, seed, sandbox, OURS, names, together=True)
 
 
 def _trained(
@@ -225,16 +240,17 @@ def _trained(
     images: Images,
 ) -> Trained:
     """What the student's code does with a problem of its own, and what the recipe says."""
-    with fresh.drawn(student.seed).files() as data:
-        own = observe(
-            submission.files, submission.cells, student.seed, sandbox, TRAINING, [PROBE], data
-        )
-    printed = printed_accuracy(submission.notebook)
-    recipe, mistakes = student[RECIPE_PROBE], mistakes_of(found)
-    return judged(own[PROBE], recipe, student.seed, images, mistakes, printed)
+    assignment, plan, seed = images.assignment, images.plan, student.seed
+    files, cells, names = submission.files, submission.cells, [plan.section]
+    with fresh.drawn(assignment, seed).files() as data:
+        own = observe(assignment, files, cells, seed, sandbox, TRAINING, names, data)
+    printed = printed_accuracy(submission.notebook, plan.run_cell)
+    recipe, mistakes = student[plan.recipe_probe], mistakes_of(assignment, found)
+    return judged(own[plan.section], recipe, seed, images, mistakes, printed)
 
 
 def compiled(
+    assignment: Assignment,
     name: str,
     student: Observations,
     verdicts: tuple[Verdict, ...],
@@ -245,24 +261,29 @@ def compiled(
     """Puts verdicts, what is found out about the failed ones, and the training together."""
     sections = tuple(
         _section(
+            assignment,
             section,
             [v for v in verdicts if v.check.section == section.id],
             found.diagnoses.get(section.id, Diagnosis()),
             trained,
         )
-        for section in SECTIONS
+        for section in assignment.sections
     )
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
-    errors = (*student.errors, *found.errors, *((REMARK,) if student.older_work else ()))
+    errors = (
+        *student.errors,
+        *found.errors,
+        *((remark(assignment),) if student.older_work else ()),
+    )
     return Grade(
         schema=SCHEMA,
         submission=name,
-        assignment=checkout.ASSIGNMENT,
-        score=round(sum(score for score, _ in scored), HUNDREDTHS),
+        assignment=assignment.id,
+        score=total(score for score, _ in scored),
         max_score=sum(most for _, most in scored),
         seed=student.seed,
-        suite=suite_hash(),
-        training="off" if trained is None else trained.mode,
+        suite=suite_hash(assignment),
+        training=OFF if trained is None else trained.mode,
         data=None if trained is None else trained.data,
         versions={"python": platform.python_version(), "numpy": np.__version__},
         sandbox=student.sandbox,
@@ -285,12 +306,14 @@ class Findings:
     errors: tuple[str, ...] = ()
 
 
-def findings(student: Observations, verdicts: tuple[Verdict, ...]) -> Findings:
+def findings(
+    assignment: Assignment, student: Observations, verdicts: tuple[Verdict, ...]
+) -> Findings:
     """Diagnoses the failed checks, as far as memory goes."""
     too_large = [v.check.name for v in verdicts if v.failure == TOO_LARGE]
     errors = [f"{', '.join(too_large)}: {TOO_LARGE}"] if too_large else []
     try:
-        return Findings(diagnose(student, verdicts), tuple(errors))
+        return Findings(diagnose(assignment, student, verdicts), tuple(errors))
     except MemoryError:
         errors.append(
             "finding out what went wrong takes more memory than there is for one submission: "
@@ -300,19 +323,24 @@ def findings(student: Observations, verdicts: tuple[Verdict, ...]) -> Findings:
 
 
 def _section(
-    section: Section, verdicts: list[Verdict], diagnosis: Diagnosis, trained: Trained | None
+    assignment: Assignment,
+    section: Section,
+    verdicts: list[Verdict],
+    diagnosis: Diagnosis,
+    trained: Trained | None,
 ) -> SectionGrade:
-    excused = diagnosis.excused if CARRY_FORWARD else frozenset()
+    excused = diagnosis.excused if assignment.carry_forward else frozenset()
     tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
-    share, hints = None, _hints(diagnosis)
+    share, hints = None, _hints(assignment, diagnosis)
     if trained is not None or not section.training:
         share = earned(verdicts, excused)
-    if trained is not None and section.id == PROBE:
-        tests = [Test(name, passed, _clean(text)) for name, passed, text in trained.told()] + tests
+    if trained is not None and section.id == plan_of(assignment).section:
+        told = trained.told(section.id)
+        tests = [Test(name, passed, _clean(text)) for name, passed, text in told] + tests
         of_training = trained.share
         share = None if share is None or of_training is None else share * of_training
         hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_a_person())
-    score = None if share is None else float(round(section.auto * share, HUNDREDTHS))
+    score = None if share is None else rounded(section.auto * share)
     return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
 
 
@@ -323,21 +351,25 @@ def _test(verdict: Verdict, excused: bool) -> Test:
     return Test(verdict.check.name, verdict.failure is None or excused, message)
 
 
-def _hints(diagnosis: Diagnosis) -> tuple[Hint, ...]:
+def _hints(assignment: Assignment, diagnosis: Diagnosis) -> tuple[Hint, ...]:
     """What was done here, and what was done elsewhere and shows here."""
     hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
     if diagnosis.excused or diagnosis.hiding:
-        costs = _what_it_costs(diagnosis)
-        hints += [Hint(variant.name, _inherited(variant, costs)) for variant in diagnosis.inherited]
+        costs = _what_it_costs(assignment, diagnosis)
+        hints += [
+            Hint(variant.name, _inherited(assignment, variant, costs))
+            for variant in diagnosis.inherited
+        ]
     return tuple(hints)
 
 
-def _inherited(variant: Variant, costs: str) -> str:
-    return f"What was found in {BY_ID[variant.section].title} shows here as well, {costs}."
+def _inherited(assignment: Assignment, variant: Variant, costs: str) -> str:
+    title = assignment.by_id[variant.section].title
+    return f"What was found in {title} shows here as well, {costs}."
 
 
-def _what_it_costs(diagnosis: Diagnosis) -> str:
-    if not CARRY_FORWARD:
+def _what_it_costs(assignment: Assignment, diagnosis: Diagnosis) -> str:
+    if not assignment.carry_forward:
         return "and is put right there"
     if diagnosis.hiding:
         return "and counts again where it hides whether the rest is right"

@@ -7,17 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from autograder.problem_1.rubric import SECTIONS
-
-ANSWERS = frozenset(answer for section in SECTIONS for answer in section.answers)
-"""Grade ids of the cells in which students write code."""
-OURS = ANSWERS | {section.id for section in SECTIONS}
-"""Grade ids by which a notebook of this assignment is known."""
-
-TRAINING_CELL = "train_tiny_net_run"
 PRINTED = re.compile(r"Validation Accuracy: *([0-9]{0,3}\.?[0-9]{1,20})")
 
 VERSION = 4
@@ -43,8 +35,8 @@ class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a fa
     """What should be a notebook is none; the message says what it is."""
 
 
-def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
-    """The text of the notebook's graded code cells by grade id, without IPython's magics.
+def cells_of(content: bytes, wanted: Collection[str], say: Callable[[str], None]) -> dict[str, str]:
+    """The text of the notebook's code cells of these grade ids, without IPython's magics.
 
     Of cells with the same id the last counts: it is the one that stands after running from top to
     bottom, and the one that nbgrader keeps. Jupyter copies ids with cells, so this is common; and
@@ -56,7 +48,7 @@ def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
     cells: dict[str, str] = {}
     for cell in parsed(content):
         grade_id, source = grade_id_of(cell), cell.get("source")
-        if grade_id not in ANSWERS or cell.get("cell_type") != "code":
+        if grade_id not in wanted or cell.get("cell_type") != "code":
             continue
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
@@ -69,13 +61,13 @@ def cells_of(content: bytes, say: Callable[[str], None]) -> dict[str, str]:
     return cells
 
 
-def printed_accuracy(content: bytes) -> float | None:
+def printed_accuracy(content: bytes, training_cell: str) -> float | None:
     """The best validation accuracy that the training cell's output shows: a claim, for people."""
     try:
         cells = parsed(content)
     except NoNotebook:
         return None
-    outputs = [c.get("outputs") for c in cells if grade_id_of(c) == TRAINING_CELL]
+    outputs = [c.get("outputs") for c in cells if grade_id_of(c) == training_cell]
     texts = [
         output.get("text")
         for those in outputs
@@ -88,10 +80,10 @@ def printed_accuracy(content: bytes) -> float | None:
     return max((accuracy for accuracy in map(float, found) if accuracy <= 1), default=None)
 
 
-def known_ids(content: bytes) -> set[str]:
-    """Which of the assignment's grade ids a notebook has: none where it cannot be read."""
+def ids_in(content: bytes) -> set[str]:
+    """The grade ids of a notebook's cells: none where it cannot be read."""
     try:
-        return {grade_id_of(cell) for cell in parsed(content)} & OURS
+        return {grade_id_of(cell) for cell in parsed(content)}
     except NoNotebook:
         return set()
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autograder import checkout
 from autograder.hand_in.files import Inaccessible, Unreadable, content, plain
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
@@ -49,18 +48,18 @@ class HandIn:
     reason: str | None = None
 
 
-def handed_in(folder: Path) -> list[HandIn]:
+def handed_in(folder: Path, assignment: str) -> list[HandIn]:
     """Every student of a class, in order of their ids.
 
-    `folder` holds a folder `<student>/problem_1`, a zip `<student>.zip` or what students make, a
-    zip `<student>_problem_1.zip`, for each. What fits none is listed, too, with the reason why it
-    cannot be graded.
+    `folder` holds a folder `<student>/<assignment>`, a zip `<student>.zip` or what students make, a
+    zip `<student>_<assignment>.zip`, for each. What fits none is listed, too, with the reason why
+    it cannot be graded. The assignment is called by its id.
 
     Raises:
         OSError: the class's own folder cannot be read.
     """
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    found = [_found(folder / name, folder) for name in names]
+    found = [_found(folder / name, folder, assignment) for name in names]
     count = Counter(_folded(one.student) for one in found)
     return [
         replace(one, timestamp=None, reason="several submissions have this name")
@@ -70,13 +69,13 @@ def handed_in(folder: Path) -> list[HandIn]:
     ]
 
 
-def _found(path: Path, folder: Path) -> HandIn:
+def _found(path: Path, folder: Path, assignment: str) -> HandIn:
     is_zip = path.suffix.lower() == ".zip"
-    student = path.stem.removesuffix(f"_{checkout.ASSIGNMENT}") if is_zip else path.name
+    student = path.stem.removesuffix(f"_{assignment}") if is_zip else path.name
     if not is_id(student):
         shown = plain((student or path.stem).encode("utf-8", "replace").decode())
         return HandIn(shown, path, folder, reason="its name is no student id; rename it")
-    work = path if is_zip else path / checkout.ASSIGNMENT
+    work = path if is_zip else path / assignment
     try:
         if reason := _why_not(path, work):
             return HandIn(student, path, folder, reason=reason)
@@ -99,7 +98,7 @@ def _why_not(path: Path, work: Path) -> str | None:
     try:
         return "it is a link" if stat.S_ISLNK(work.lstat().st_mode) else None
     except FileNotFoundError:
-        return f"it has no folder {checkout.ASSIGNMENT}"
+        return f"it has no folder {work.name}"
 
 
 def is_id(student: str) -> bool:

@@ -14,8 +14,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from autograder.assignment import Assignment
 from autograder.hand_in.files import Entry, Unreadable, listed, plain, unpacked
-from autograder.hand_in.notebook import ANSWERS, NoNotebook, cells_of, known_ids
+from autograder.hand_in.notebook import NoNotebook, cells_of, ids_in
 
 MOST_FILES = 300
 LARGEST_FILE = 4 * 2**20
@@ -26,13 +27,6 @@ MOST_SENTENCES = 20
 FARTHEST = 2
 """Folders between the submission and its library: one made by the student, one by zip or system."""
 
-LIBRARY_FILES = (
-    "lib/grad_check.py",
-    "lib/mlp/fully_conn.py",
-    "lib/mlp/layer_utils.py",
-    "lib/mlp/train.py",
-    "lib/optim.py",
-)
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 
 
@@ -63,13 +57,16 @@ class Submission:
         return digest.hexdigest()
 
 
-def read(path: Path, name: str | None = None, within: Path | None = None) -> Submission:
+def read(
+    assignment: Assignment, path: Path, name: str | None = None, within: Path | None = None
+) -> Submission:
     """Reads a submission. Never raises for what a student wrote: what is unreadable is empty.
 
     Args:
+        assignment: what was to be handed in.
         path: of a directory or zip.
         name: of the student; else it is called as the directory or zip.
-        within: the class's folder, below which no link is followed, see `entries.listed`.
+        within: the class's folder, below which no link is followed, see `files.listed`.
 
     Raises:
         Inaccessible: the system does not let it be read.
@@ -80,31 +77,40 @@ def read(path: Path, name: str | None = None, within: Path | None = None) -> Sub
         with ExitStack() as stack:
             entries = stack.enter_context(listed(path, errors.append, within))
             inner = [entry for entry in entries if entry.path.lower().endswith(".zip")]
-            if len(inner) == 1 and inner[0].opened is not None and not _is_any_work(entries):
+            if (
+                len(inner) == 1
+                and inner[0].opened is not None
+                and not _is_any_work(assignment, entries)
+            ):
                 entries = stack.enter_context(unpacked(inner[0], errors.append))
-            files = _library(entries, errors)
-            cells, notebook = _notebook(entries, errors)
+            files = _library(assignment, entries, errors)
+            cells, notebook = _notebook(assignment, entries, errors)
     except Unreadable as unreadable:
         return Submission(name, {}, {}, (str(unreadable),))
     return Submission(name, files, cells, _bounded(errors), notebook)
 
 
-def _is_any_work(entries: Iterable[Entry]) -> bool:
-    return any(_library_root(e.path) is not None or e.path.endswith(".ipynb") for e in entries)
+def _is_any_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:
+    return any(
+        _library_root(assignment, entry.path) is not None or entry.path.endswith(".ipynb")
+        for entry in entries
+    )
 
 
-def _library_root(path: str) -> str | None:
+def _library_root(assignment: Assignment, path: str) -> str | None:
     """The folder that holds `lib`, as a prefix, when the path is that of a library's file."""
-    for file in LIBRARY_FILES:
+    for module in assignment.modules:
+        file = f"{module.replace('.', '/')}.py"
         prefix = path.removesuffix(file)
         if prefix != path and prefix.count("/") <= FARTHEST and prefix[-1:] in ("", "/"):
             return prefix
     return None
 
 
-def _library(entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
+def _library(assignment: Assignment, entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
     """The files under the one `lib` that is nearest to the top, and sentences about the others."""
-    roots = {root for entry in entries if (root := _library_root(entry.path)) is not None}
+    found = (_library_root(assignment, entry.path) for entry in entries)
+    roots = {root for root in found if root is not None}
     if not roots:
         errors.append(
             "there is no folder lib with the library in it, so only the notebook was graded; "
@@ -114,7 +120,9 @@ def _library(entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
     root = min(roots, key=lambda root: (root.count("/"), root))
     if len(roots) > 1:
         errors.append(f"there are {len(roots)} libraries; the one in {root or './'}lib was graded")
-    return _contents(entries, root, errors)
+    files = _contents(entries, root, errors)
+    errors += [f"{path} is missing" for path in assignment.answered_in if path not in files]
+    return files
 
 
 def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, bytes]:
@@ -138,7 +146,6 @@ def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, b
         room -= len(files[path])
         if path.endswith(".py") and not _is_text(files[path]):
             errors.append(f"{path} is not in UTF-8, which Python expects; save it in that encoding")
-    errors += [f"{path} is missing" for path in LIBRARY_FILES[1:] if path not in files]
     return files
 
 
@@ -153,7 +160,9 @@ def _is_text(content: bytes) -> bool:
     return True
 
 
-def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], bytes]:
+def _notebook(
+    assignment: Assignment, entries: list[Entry], errors: list[str]
+) -> tuple[dict[str, str], bytes]:
     """The notebook that has most of the assignment's ids, whatever its name: cells and bytes."""
     found = [
         entry
@@ -173,21 +182,24 @@ def _notebook(entries: list[Entry], errors: list[str]) -> tuple[dict[str, str], 
         return {}, b""
 
     def preference(path: str) -> tuple[int, int, str]:
-        return -len(known_ids(contents[path])), path.count("/"), path
+        known = ids_in(contents[path]) & assignment.marked_cells
+        return -len(known), path.count("/"), path
 
     chosen = min(contents, key=preference)
     try:
-        cells = cells_of(contents[chosen], errors.append)
+        cells = cells_of(contents[chosen], assignment.answers, errors.append)
     except NoNotebook as reason:
         errors.append(f"{plain(PurePosixPath(chosen).name)} could not be read: {reason}")
         return {}, b""
-    if not known_ids(contents[chosen]):
+    if not ids_in(contents[chosen]) & assignment.marked_cells:
         errors.append(
             f"{plain(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
             "so those that are to be answered count as missing"
         )
     else:
-        errors += [f"the notebook has no cell {cell}" for cell in sorted(ANSWERS - set(cells))]
+        errors += [
+            f"the notebook has no cell {cell}" for cell in sorted(assignment.answers - set(cells))
+        ]
     return cells, contents[chosen]
 
 

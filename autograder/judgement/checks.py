@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from autograder.assignment.probe import Probe
 from autograder.observation.observe import Observation
 from autograder.observation.shapes import fitted
-from autograder.problem_1.probes import Probe
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.seeds import key_of
 

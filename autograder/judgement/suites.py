@@ -23,11 +23,11 @@ from pathlib import Path
 import pytest
 
 from autograder import checkout
+from autograder.assignment import Assignment
+from autograder.assignment.rubric import Section
 from autograder.judgement.checks import Evidence, Failure, ReferenceBroken
 from autograder.judgement.memory import limited
 from autograder.observation.observe import Observations
-from autograder.problem_1.probes import probes
-from autograder.problem_1.rubric import BY_ID
 
 UNUSED = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", "unittest")
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
@@ -74,31 +74,31 @@ class Verdict:
     share: Fraction = Fraction(0)
 
 
-def manifest() -> tuple[Check, ...]:
+def manifest(assignment: Assignment) -> tuple[Check, ...]:
     """Every check of the suites, read from their source without running it, in rubric order.
 
     Raises:
         SuiteBroken: a check without literal arguments, of no section, or named twice.
     """
-    return _manifest(checkout.HIDDEN_SUITES)
+    return _manifest(assignment, assignment.suites)
 
 
 @cache
-def _manifest(folder: Path) -> tuple[Check, ...]:
+def _manifest(assignment: Assignment, folder: Path) -> tuple[Check, ...]:
     found: dict[str, Check] = {}
     for file in sorted(folder.glob("test_*.py")):
         for function in ast.parse(file.read_text("utf-8")).body:
             if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
                 continue
-            check = _declared(function, file)
+            check = _declared(assignment, function, file)
             if check.name in found:
                 raise SuiteBroken(f"{file.name}: two checks are called {check.name}")
             found[check.name] = check
-    order = list(BY_ID)
+    order = list(assignment.by_id)
     return tuple(sorted(found.values(), key=lambda check: order.index(check.section)))
 
 
-def _declared(function: ast.FunctionDef, file: Path) -> Check:
+def _declared(assignment: Assignment, function: ast.FunctionDef, file: Path) -> Check:
     where = f"{file.name}, line {function.lineno}"
     for decorator in function.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "check":
@@ -107,11 +107,11 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
                 options = {k.arg: ast.literal_eval(k.value) for k in decorator.keywords}
             except ValueError:
                 raise SuiteBroken(f"{where}: the arguments of check must be literals") from None
-            if section not in BY_ID or not function.name.startswith(f"test_{section}"):
+            if section not in assignment.by_id or not function.name.startswith(f"test_{section}"):
                 raise SuiteBroken(f"{where}: a check's name begins with its section's id")
             name = function.name.removeprefix("test_")
             asked = tuple(argument.arg for argument in function.args.args)
-            if unknown := set(asked) - set(probes()):
+            if unknown := set(asked) - set(assignment.probes):
                 raise SuiteBroken(f"{where}: there is no probe called {', '.join(unknown)}")
             weight, announced = options.get("weight", 1), options["announced"]
             return Check(name, section, weight, announced, asked, options.get("counts_with", ()))
@@ -119,7 +119,7 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
 
 
 DECIDE = (
-    "problem_1",
+    "assignment",
     "hand_in",
     "sandbox",
     "observation",
@@ -131,32 +131,35 @@ DECIDE = (
     "release/strip.py",
     "seeds.py",
 )
-"""The part of the package whose code decides a verdict; a test holds it to what is imported."""
+"""The part of the engine whose code decides a verdict; a test holds it to what is imported."""
 
 
-def deciding_files() -> list[Path]:
+def deciding_files(assignment: Assignment) -> list[Path]:
     """All that decides a verdict: suites, probes, the solution, and what judges by them."""
-    found = [checkout.SOURCE, checkout.MISCONCEPTIONS / "hidden.json"]
-    found += checkout.HIDDEN_SUITES.glob("*.py")
-    found += checkout.HIDDEN_SUITES.glob("*.ini")
-    found += (checkout.LIBRARY / "lib").rglob("*.py")
+    found = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
+    found += assignment.suites.glob("*.py")
+    found += assignment.suites.glob("*.ini")
+    found += (assignment.library / "lib").rglob("*.py")
+    found += assignment.folder.rglob("*.py")
     for part in (checkout.PACKAGE / part for part in DECIDE):
         found += [part] if part.is_file() else part.rglob("*.py")
     return sorted(found)
 
 
 @cache
-def suite_hash() -> str:
+def suite_hash(assignment: Assignment) -> str:
     """Of all that decides a verdict."""
     digest = hashlib.sha256()
-    for file in deciding_files():
+    for file in deciding_files(assignment):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(checkout.ROOT).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
 
 
-def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
+def mark(
+    assignment: Assignment, student: Observations, reference: Observations
+) -> tuple[Verdict, ...]:
     """A verdict for every check whose probes were observed, in the manifest's order.
 
     Raises:
@@ -165,13 +168,13 @@ def mark(student: Observations, reference: Observations) -> tuple[Verdict, ...]:
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("a student and a reference that were not observed alike")
-    known = probes()
+    known = assignment.probes
     evidence = {
         name: Evidence(known[name], student.seed, student[name], reference[name])
         for name in student
     }
-    asked = [check for check in manifest() if set(check.probes) <= set(evidence)]
-    suites = _collected(checkout.HIDDEN_SUITES)
+    asked = [check for check in manifest(assignment) if set(check.probes) <= set(evidence)]
+    suites = _collected(assignment, assignment.suites)
     with limited():
         verdicts = [
             _verdict(check, _judged(suites[check.name], check, evidence)) for check in asked
@@ -207,9 +210,9 @@ def earned(verdicts: Sequence[Verdict], excused: frozenset[str] = frozenset()) -
 
 
 @cache
-def _collected(folder: Path) -> Mapping[str, Callable[..., None]]:
+def _collected(assignment: Assignment, folder: Path) -> Mapping[str, Callable[..., None]]:
     """The function of every check by its name, as pytest finds them."""
-    collector = _Collector()
+    collector = _Collector(assignment.sections)
     arguments = [
         str(folder),
         f"--rootdir={folder}",
@@ -221,14 +224,14 @@ def _collected(folder: Path) -> Mapping[str, Callable[..., None]]:
         *(f"-pno:{plugin}" for plugin in UNUSED),
         "-qq",
     ]
-    with _alone(), contextlib.redirect_stdout(io.StringIO()) as said:
+    with _clean_environment(), contextlib.redirect_stdout(io.StringIO()) as said:
         status = pytest.main(arguments, plugins=[collector])
     if status != 0:
         raise SuiteBroken(
             f"pytest ended with status {int(status)} over the hidden suites; "
             + said.getvalue()[-2000:]
         )
-    declared = Counter(f"test_{check.name}" for check in manifest())
+    declared = Counter(f"test_{check.name}" for check in manifest(assignment))
     found = Counter(item.name for item in collector.items)
     if found != declared:
         differing = sorted({*(found - declared), *(declared - found)})
@@ -239,8 +242,11 @@ def _collected(folder: Path) -> Mapping[str, Callable[..., None]]:
 class _Collector:
     """A pytest plugin that keeps what was collected, and runs nothing."""
 
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self._sections = sections
+
     def pytest_configure(self, config: pytest.Config) -> None:
-        for section in BY_ID.values():
+        for section in self._sections:
             config.addinivalue_line("markers", f"{section.id}: {section.title}")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -286,7 +292,7 @@ def _try_without_the_student(
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _clean_environment() -> Iterator[None]:
     """Without what the environment would tell pytest; afterwards as before."""
     names = (*PYTEST_VARIABLES, "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     before = {name: os.environ.pop(name, None) for name in names}

@@ -13,6 +13,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
+from autograder import checkout
 from autograder.grading.grade import grade
 from autograder.hand_in.files import Inaccessible, Unreadable, content
 from autograder.hand_in.submission import LARGEST_NOTEBOOK, Submission, read
@@ -29,9 +30,10 @@ from autograder.nbgrader_plugins.graded_notebook import (
 from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
-from autograder.training.images import MODES, Images, opened
+from autograder.training.images import OFF, Images, modes, opened
 from autograder.training.replay import Replay, Task, replayed
 
+ASSIGNMENT = checkout.assignment()
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """Written again with indents and results, a notebook that was handed in becomes larger."""
 
@@ -82,8 +84,8 @@ class ResetScores(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         names = resources["nbgrader"]
-        with gradebook.opened(names["db_url"]) as book:
-            gradebook.reset(book, names["student"], names["assignment"])
+        with gradebook.opened(ASSIGNMENT, names["db_url"]) as book:
+            gradebook.reset(ASSIGNMENT, book, names["student"], names["assignment"])
         return nb, resources
 
 
@@ -103,7 +105,7 @@ class GradeSubmission(NbGraderPreprocessor):
     system does not let the folder be read, there are none, and every cell awaits a person.
     """
 
-    training = Enum(("off", *MODES), "off", help="Whether to train; as `autograder grade`.").tag(
+    training = Enum(modes(ASSIGNMENT), OFF, help="Whether to train; as `autograder grade`.").tag(
         config=True
     )
     seed = Integer(
@@ -121,12 +123,12 @@ class GradeSubmission(NbGraderPreprocessor):
         path = self._handed_in(names)
         courses = self.parent.parent.coursedir
         try:
-            submission = read(path, names["student"], shared_folder(courses, path))
+            submission = read(ASSIGNMENT, path, names["student"], shared_folder(courses, path))
         except Inaccessible as reason:
             self.log.warning("%s was set aside: %s", names["student"], reason)
             return nb, resources
         seed = _drawn_seed() if self.seed is None else self.seed
-        images = None if self.training == "off" else _images(self.training)
+        images = None if self.training == OFF else _images(self.training)
 
         def replay(task: Task) -> Replay:
             self.log.info("training what %s chose, which can take minutes", names["student"])
@@ -134,11 +136,14 @@ class GradeSubmission(NbGraderPreprocessor):
             return replayed(task, images)
 
         seed = self._own_seed(seed, submission, names)
-        sandbox = choose(self.sandbox or None)
-        found = grade(submission, seed, sandbox, images, replay, older_work=self.older_work)
+        sandbox = choose(self.sandbox or None, ASSIGNMENT.probes_folder)
+        found = grade(
+            ASSIGNMENT, submission, seed, sandbox, images, replay, older_work=self.older_work
+        )
         silent = unanswered(nb, _sources(resources))
-        with gradebook.opened(names["db_url"]) as book:
-            gradebook.record(book, names["student"], found, silent, names["assignment"])
+        student, called = names["student"], names["assignment"]
+        with gradebook.opened(ASSIGNMENT, names["db_url"]) as book:
+            gradebook.record(ASSIGNMENT, book, student, found, silent, called)
         self.log.info(
             "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
         )
@@ -169,7 +174,7 @@ def _sources(resources: dict[str, Any]) -> tuple[Source, ...]:
 
 @cache
 def _known_sources(address: str, assignment: str) -> tuple[Source, ...]:
-    return gradebook.sources(address, assignment)
+    return gradebook.sources(ASSIGNMENT, address, assignment)
 
 
 @cache
@@ -180,4 +185,4 @@ def _drawn_seed() -> int:
 
 @cache
 def _images(mode: str) -> Images:
-    return opened(MODES[mode])
+    return opened(ASSIGNMENT, mode)

@@ -23,12 +23,10 @@ from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.grading.grade import Grade
 from autograder.nbgrader_plugins.graded_notebook import Source
 
-NOTEBOOK = Path(checkout.NOTEBOOK).stem
-"""What nbgrader calls the notebook."""
 NO_RESPONSE = "No response."
 """nbgrader's own comment on an answer that is still the stub."""
 
@@ -38,13 +36,18 @@ def url(path: Path) -> str:
 
 
 @contextmanager
-def opened(address: str) -> Iterator[Gradebook]:
+def opened(assignment: Assignment, address: str) -> Iterator[Gradebook]:
     """A gradebook, closed at the end. One process at a time may write."""
-    with Gradebook(address, course_id="neural_networks") as book:
+    with Gradebook(address, course_id=assignment.course) as book:
         yield book
 
 
-def create(path: Path) -> None:
+def _notebook(assignment: Assignment) -> str:
+    """What nbgrader calls the notebook."""
+    return Path(assignment.notebook).stem
+
+
+def create(assignment: Assignment, path: Path) -> None:
     """Make a gradebook that knows the assignment, or bring one up to date; marks stay.
 
     Raises:
@@ -55,7 +58,7 @@ def create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gradebook-", dir=path.parent) as folder:
         whole = path if path.exists() else Path(folder) / path.name
-        generate(Path(folder), url(whole))
+        generate(assignment, Path(folder), url(whole))
         os.replace(whole, path)
 
 
@@ -67,10 +70,18 @@ def _newest_schema() -> str | None:
 nbgrader.api.get_alembic_version = _newest_schema
 
 
-def sources(address: str, assignment: str = checkout.ASSIGNMENT) -> tuple[Source, ...]:
-    """Every cell of the notebook that nbgrader watches over, in the order of the release."""
-    with opened(address) as book:
-        notebook = book.find_notebook(NOTEBOOK, assignment)
+def sources(
+    assignment: Assignment, address: str, known_as: str | None = None
+) -> tuple[Source, ...]:
+    """Every cell of the notebook that nbgrader watches over, in the order of the release.
+
+    Args:
+        assignment: whose cells.
+        address: of the gradebook.
+        known_as: what the gradebook calls the assignment, if not by its id.
+    """
+    with opened(assignment, address) as book:
+        notebook = book.find_notebook(_notebook(assignment), known_as or assignment.id)
         points = {c.name: c.max_score for c in [*notebook.grade_cells, *notebook.task_cells]}
         grades = {cell.name for cell in notebook.grade_cells}
         solutions = {cell.name for cell in notebook.solution_cells}
@@ -94,29 +105,32 @@ def sources(address: str, assignment: str = checkout.ASSIGNMENT) -> tuple[Source
         if name in points:
             nbgrader["points"] = points[name]
         found.append(Source(name, text, locked, nbgrader))
-    order = _order()
+    order = _order(assignment)
     return tuple(
         sorted(found, key=lambda source: (order.get(source.name, len(order)), source.name))
     )
 
 
 @cache
-def _order() -> Mapping[str, int]:
+def _order(assignment: Assignment) -> Mapping[str, int]:
     """Where each cell stands in the notebook."""
-    cells = json.loads(checkout.SOURCE.read_text("utf-8"))["cells"]
+    cells = json.loads(assignment.source.read_text("utf-8"))["cells"]
     ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
     return {name: number for number, name in enumerate(ids)}
 
 
-def set_due(address: str, due: str) -> None:
+def set_due(assignment: Assignment, address: str, due: str) -> None:
     """Tell the gradebook when the assignment was due: a time as `students.utc` gives it."""
-    with opened(address) as book:
-        book.update_or_create_assignment(checkout.ASSIGNMENT, duedate=due)
+    with opened(assignment, address) as book:
+        book.update_or_create_assignment(assignment.id, duedate=due)
 
 
-def reset(book: Gradebook, student: str, assignment: str = checkout.ASSIGNMENT) -> None:
+def reset(
+    assignment: Assignment, book: Gradebook, student: str, known_as: str | None = None
+) -> None:
     """Take away what an earlier hand-in earned: until it is graded, a person has to look."""
-    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    called = known_as or assignment.id
+    notebook = book.find_submission_notebook(_notebook(assignment), called, student)
     for mark in notebook.grades:
         mark.auto_score = None
         mark.needs_manual_grade = True
@@ -124,23 +138,26 @@ def reset(book: Gradebook, student: str, assignment: str = checkout.ASSIGNMENT) 
 
 
 def record(
+    assignment: Assignment,
     book: Gradebook,
     student: str,
     grade: Grade,
     unanswered: Collection[str],
-    assignment: str = checkout.ASSIGNMENT,
+    known_as: str | None = None,
 ) -> None:
-    """Write a Grade into the gradebook, in one commit. Twice is as good as once.
+    """Write a Grade into the gradebook, in one commit; to do it twice changes nothing.
 
     Args:
+        assignment: what was graded.
         book: in which the student has a submission, see `submit`.
         student: the id.
         grade: what to write. Sections that were not judged await a person.
         unanswered: cells that hold what was released, or are gone; questions among them earn 0.
-        assignment: the id under which the gradebook knows it.
+        known_as: what the gradebook calls the assignment, if not by its id.
     """
     sections = {section.id: section for section in grade.sections}
-    notebook = book.find_submission_notebook(NOTEBOOK, assignment, student)
+    called = known_as or assignment.id
+    notebook = book.find_submission_notebook(_notebook(assignment), called, student)
     cells = _cells(notebook.notebook)  # a mark's own `cell` and `name` would cost a query each
     for mark in notebook.grades:
         name = cells[mark.cell_id].name
@@ -171,21 +188,21 @@ def _cells(notebook: Notebook) -> dict[str, BaseCell]:
     return {cell.id: cell for cell in found}
 
 
-def submit(book: Gradebook, student: str, timestamp: str | None) -> None:
+def submit(assignment: Assignment, book: Gradebook, student: str, timestamp: str | None) -> None:
     """Make the student's submission known, or tell the gradebook of its new time, None for none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of SQLAlchemy
         book.update_or_create_student(student)
-        book.update_or_create_submission(checkout.ASSIGNMENT, student, timestamp=timestamp)
+        book.update_or_create_submission(assignment.id, student, timestamp=timestamp)
 
 
-def assign_late_penalty(address: str, student: str, config: Any) -> None:
+def assign_late_penalty(assignment: Assignment, address: str, student: str, config: Any) -> None:
     """nbgrader's own step, with the plugin that its configuration names."""
     from nbformat.v4 import new_notebook
 
     names = {
-        "notebook": NOTEBOOK,
-        "assignment": checkout.ASSIGNMENT,
+        "notebook": _notebook(assignment),
+        "assignment": assignment.id,
         "student": student,
         "db_url": address,
     }

@@ -14,6 +14,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder import checkout
 from autograder.release import contents
 from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, regions
 from autograder.release.strip import find_blocks, stub
@@ -66,7 +67,10 @@ class AddReleaseFiles(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        resources["outputs"] = {**(resources.get("outputs") or {}), **contents.files()}
+        resources["outputs"] = {
+            **(resources.get("outputs") or {}),
+            **contents.files(checkout.assignment()),
+        }
         return nb, resources
 
 

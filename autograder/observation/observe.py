@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograder.problem_1.probes import Probe
-from autograder.problem_1.probes import probes as all_probes
+from autograder.assignment import Assignment
+from autograder.assignment.probe import Probe
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import ALONE, SUBMISSION, TOGETHER, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
@@ -29,8 +29,9 @@ from autograder.seeds import key_of
 
 T = TypeVar("T")
 
-FORMAT = 2
-"""1: inputs were drawn from a seed without `seeds.stretched`."""
+FORMAT = 3
+"""1: inputs were drawn from a seed without `seeds.stretched`; 2: a training said of its own run
+nothing of chance."""
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
 NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"
@@ -175,6 +176,7 @@ class Observations:
 
 
 def observe(
+    assignment: Assignment,
     files: Mapping[str, bytes],
     cells: Mapping[str, str],
     seed: int,
@@ -187,6 +189,7 @@ def observe(
     """Runs probes on a library in a sandbox.
 
     Args:
+        assignment: whose probes are run.
         files: contents by relative path ("lib/optim.py"), read and bounded by the caller.
         cells: the text of notebook cells by grade id, without magics.
         seed: the grading seed.
@@ -200,14 +203,15 @@ def observe(
         SandboxError: the sandbox itself could not work; never a student's fault.
     """
     if probes is None:
-        probes = [name for name, probe in all_probes().items() if not probe.training]
+        probes = [name for name, probe in assignment.probes.items() if not probe.training]
     observed: dict[str, tuple[dict[str, np.ndarray | str], dict[str, str]]] = {
         name: ({}, {}) for name in probes
     }
-    known = all_probes()
+    known = assignment.probes
     endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
     asked = [name for name in probes if name not in endings]
-    work, key = Work(files, cells, data or {}), key_of(seed)
+    work = Work(files, cells, data or {}, assignment.probes_folder, assignment.modules)
+    key = key_of(seed)
     for event in run(work, asked, key, sandbox, budget, together=together) if asked else ():
         if event.step is not None:
             values, refused = observed[event.probe]
@@ -223,6 +227,7 @@ def observe(
 
 
 def observe_then_repeat_unfinished(
+    assignment: Assignment,
     files: Mapping[str, bytes],
     cells: Mapping[str, str],
     seed: int,
@@ -238,11 +243,11 @@ def observe_then_repeat_unfinished(
     never from what it says: what finished counts, right or wrong. If what is wrong were asked
     again, a submission could do one thing together and another alone, and have the better of both.
     """
-    together = observe(files, cells, seed, sandbox, TOGETHER, probes, together=True)
+    together = observe(assignment, files, cells, seed, sandbox, TOGETHER, probes, together=True)
     unfinished = [name for name in probes if not _needs_no_second_look(together[name].ending)]
     if not unfinished:
         return together
-    alone = observe(files, cells, seed, sandbox, ALONE, unfinished)
+    alone = observe(assignment, files, cells, seed, sandbox, ALONE, unfinished)
     return together.replaced(alone)
 
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from autograder.assignment import Assignment
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.probes import probes
 
 LARGEST_MISFIT = 100_000
 """Elements of a value that does not fit and is kept none the less: a diagnosis knows mistakes by
@@ -78,10 +78,10 @@ def fits(value: Value, expected: Value, free: Free | None = None) -> bool:
     return True
 
 
-def trimmed(student: Observations, reference: Observations) -> Observations:
+def trimmed(assignment: Assignment, student: Observations, reference: Observations) -> Observations:
     """Without what nobody may look at: other names than the reference's, large values that do not
     fit. Of those their shape is told; smaller ones are kept for the diagnosis."""
-    known = probes()
+    known = assignment.probes
     return student.replaced(
         Observations(
             student.seed,

@@ -7,9 +7,9 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from autograder import checkout
+from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.submission import Submission
-from autograder.problem_1.misconceptions import applied, named, solution
+from autograder.problem_1 import ASSIGNMENT
 from autograder.release.strip import strip
 
 DUE = "2026-11-20 23:59 UTC"
@@ -45,18 +45,21 @@ MISTAKES: Mapping[str, tuple[str, ...]] = {
 }
 """Students by the variants that are in their work."""
 
+SHOWN = (("a student's feedback", "riemann"), ("an untouched hand-in", "untouched"))
+"""Pages that are worth a look."""
+
 LATE = {"euler": "2026-11-21 00:20:00 UTC", "pascal": "2026-11-23 08:00:00 UTC"}
 
 
 def make(folder: Path) -> int:
     """Write the class into an empty folder; returns how many there are."""
     for student, mistakes in MISTAKES.items():
-        work = folder / student / checkout.ASSIGNMENT
-        _hand_in(work, applied(named(mistake) for mistake in mistakes))
+        work = folder / student / ASSIGNMENT.id
+        _hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
         if student in LATE:
             (work / "timestamp.txt").write_text(LATE[student], "utf-8")
     for student, spoil in HARD.items():
-        work = folder / student / checkout.ASSIGNMENT
+        work = folder / student / ASSIGNMENT.id
         work.mkdir(parents=True)
         spoil(work)
     _zipped(folder / "grace")
@@ -69,19 +72,19 @@ def _hand_in(work: Path, submission: Submission) -> None:
     for path, content in submission.files.items():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_bytes(content)
-    notebook = json.loads(checkout.SOURCE.read_text("utf-8"))
+    notebook = json.loads(ASSIGNMENT.source.read_text("utf-8"))
     for cell in notebook["cells"]:
         name = cell["metadata"]["nbgrader"]["grade_id"]
-        if submission.cells.get(name) != solution().cells.get(name):
+        if submission.cells.get(name) != solution(ASSIGNMENT).cells.get(name):
             cell["source"] = submission.cells[name]
-    (work / checkout.NOTEBOOK).write_text(json.dumps(notebook), "utf-8")
+    (work / ASSIGNMENT.notebook).write_text(json.dumps(notebook), "utf-8")
 
 
 def _untouched(work: Path) -> None:
     """Handed in as it was released."""
-    right = solution()
+    right = solution(ASSIGNMENT)
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, checkout.NOTEBOOK, name) for name, text in right.cells.items()}
+    cells = {name: strip(text, ASSIGNMENT.notebook, name) for name, text in right.cells.items()}
     _hand_in(work, Submission("untouched", files, cells))
 
 
@@ -89,7 +92,7 @@ def _changed(old: str, new: str) -> Callable[[Path], None]:
     """A right library with a text of its layers replaced."""
 
     def spoil(work: Path) -> None:
-        _hand_in(work, solution())
+        _hand_in(work, solution(ASSIGNMENT))
         layers = work / "lib" / "mlp" / "layer_utils.py"
         text = layers.read_text("utf-8")
         layers.write_text(text.replace(old, new, 1), "utf-8")
@@ -98,8 +101,8 @@ def _changed(old: str, new: str) -> Callable[[Path], None]:
 
 
 def _damaged_notebook(work: Path) -> None:
-    _hand_in(work, solution())
-    notebook = work / checkout.NOTEBOOK
+    _hand_in(work, solution(ASSIGNMENT))
+    notebook = work / ASSIGNMENT.notebook
     notebook.write_bytes(notebook.read_bytes()[:20_000])
 
 

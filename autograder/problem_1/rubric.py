@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from autograder.assignment.rubric import Section
 
 TARGET = 0.75
 """The validation accuracy from which on train_tiny_net earns all of its points."""
@@ -16,33 +16,7 @@ SHORT_TARGET = 0.50
 CARRY_FORWARD = True
 """Whether a mistake that was recognised in one section is not paid for again in those after it.
 
-A check of a later section that sees exactly what the solution does with that mistake in it counts
-as passed. False: every check is judged by itself."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A graded part of the notebook.
-
-    Attributes:
-        id: the grade id of its check cell; names of probes and checks begin with it.
-        title: the heading in the notebook.
-        auto: points that the hidden suites give.
-        by_hand: grade ids of the cells that a person marks, with their points.
-        training: whether judging it needs a training run.
-        answers: grade ids of the cells in which the student writes code for it.
-    """
-
-    id: str
-    title: str
-    auto: int
-    by_hand: tuple[tuple[str, int], ...] = ()
-    training: bool = False
-    answers: tuple[str, ...] = ()
-
-    @property
-    def points(self) -> int:
-        return self.auto + sum(points for _, points in self.by_hand)
+False: every check is judged by itself."""
 
 
 SECTIONS = (
@@ -94,14 +68,3 @@ SECTIONS = (
         "activations", "Plot the Activation Functions", 3, answers=("activations_definitions",)
     ),
 )
-
-BY_ID = {section.id: section for section in SECTIONS}
-TOTAL = sum(section.points for section in SECTIONS)
-"""All points of the assignment, those that a person gives included."""
-AUTO_TOTAL = sum(section.auto for section in SECTIONS)
-"""The points of a Grade."""
-
-
-def training_share(accuracy: float, chance: float, enough: float) -> float:
-    """The share of its points that a training earns: none up to `chance`, all from `enough` on."""
-    return min(1.0, max(0.0, (accuracy - chance) / (enough - chance)))

@@ -1,6 +1,6 @@
 """Build the release, through nbgrader's own converter and the configuration of the checkout.
 
-`nbgrader generate_assignment problem_1 --force` and formgrader's button write the same bytes. Here
+`nbgrader generate_assignment ASSIGNMENT --force` and formgrader's button write the same bytes. Here
 nothing else is written: no gradebook, no log, and the old release stays until the new one is whole.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.release import contents
 from autograder.release.finding import Finding
 
@@ -43,32 +44,40 @@ class Report:
     seconds: float
 
 
-def build(destination: Path = checkout.RELEASE, progress: Progress = lambda _: None) -> Report:
+def build(
+    assignment: Assignment, destination: Path | None = None, progress: Progress = lambda _: None
+) -> Report:
     """Build the release into a folder, in place of what was there.
+
+    Args:
+        assignment: whose release.
+        destination: the folder; the checkout's own when not given.
+        progress: is told what is being done.
 
     Raises:
         StripError: the sources cannot be stripped safely.
         BuildError: nbgrader failed.
     """
     started = time.perf_counter()
+    destination = destination or assignment.release
     progress("stripping the library")
-    contents.files()  # nbgrader would hide the file and line of an error in a traceback
-    solutions = sum(1 for _ in contents.blocks())
+    contents.files(assignment)  # nbgrader would hide the file and line of an error in a traceback
+    solutions = sum(1 for _ in contents.blocks(assignment))
     destination.parent.mkdir(parents=True, exist_ok=True)
     progress("nbgrader generates the assignment")
     with TemporaryDirectory(prefix=".building-", dir=destination.parent) as place:
-        generate(Path(place))
+        generate(assignment, Path(place))
         if destination.exists():
             shutil.rmtree(destination)
-        shutil.move(Path(place) / checkout.ASSIGNMENT, destination)
+        shutil.move(Path(place) / assignment.id, destination)
     files = sum(path.is_file() for path in destination.rglob("*"))
     return Report(destination, files, solutions, time.perf_counter() - started)
 
 
-def differences(folder: Path) -> list[Finding]:
+def differences(assignment: Assignment, folder: Path) -> list[Finding]:
     """Where a release is not, byte for byte, what the sources build now."""
     with TemporaryDirectory(prefix="release-") as place:
-        fresh = build(Path(place) / checkout.ASSIGNMENT).folder
+        fresh = build(assignment, Path(place) / assignment.id).folder
         expected, found = _bytes(fresh), _bytes(folder)
     findings = []
     for path in sorted(expected.keys() | found.keys()):
@@ -83,10 +92,11 @@ def differences(folder: Path) -> list[Finding]:
     return findings
 
 
-def generate(release: Path, gradebook: str | None = None) -> None:
+def generate(assignment: Assignment, release: Path, gradebook: str | None = None) -> None:
     """Have nbgrader write the assignment's folder into `release`.
 
     Args:
+        assignment: which one.
         release: a folder.
         gradebook: the URL of a database that learns of the assignment; none does without it.
 
@@ -99,7 +109,7 @@ def generate(release: Path, gradebook: str | None = None) -> None:
     from traitlets.config.loader import PyFileConfigLoader
 
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
-    config.CourseDirectory.assignment_id = checkout.ASSIGNMENT
+    config.CourseDirectory.assignment_id = assignment.id
     config.CourseDirectory.release_directory = str(release.resolve())
     if gradebook is None:
         config.GenerateAssignment.no_database = True

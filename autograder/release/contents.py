@@ -6,17 +6,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.release.markers import StripError
 from autograder.release.strip import find_blocks, strip
 
-STUDENT = checkout.PROBLEM / "handout"
-"""Files as students receive them."""
-SVHN = checkout.PROBLEM / "svhn"
-"""The package that downloads or draws the data; it needs nothing of ours."""
 
-
-def files() -> dict[str, bytes]:
+def files(assignment: Assignment) -> dict[str, bytes]:
     """Every file of the release but the notebook: the stripped library, the package that fetches
     the data, and the students' own files.
 
@@ -24,28 +19,32 @@ def files() -> dict[str, bytes]:
         StripError: the library cannot be stripped safely.
     """
     content = {
-        path.relative_to(checkout.LIBRARY).as_posix(): strip(text, _name(path)).encode()
-        for path, text in _library()
+        path.relative_to(assignment.library).as_posix(): strip(text, name).encode()
+        for path, name, text in _library(assignment)
     }
-    for path in _files(SVHN):
-        content[f"svhn/{path.relative_to(SVHN).as_posix()}"] = path.read_bytes()
-    for path in _files(STUDENT):
-        content[path.relative_to(STUDENT).as_posix()] = path.read_bytes()
+    folders = [(assignment.handout, "")]
+    if assignment.data is not None:  # what fetches the data needs nothing of ours
+        folders.insert(0, (assignment.folder / assignment.data, f"{assignment.data}/"))
+    for folder, prefix in folders:
+        for path in _files(folder):
+            content[prefix + path.relative_to(folder).as_posix()] = path.read_bytes()
     return dict(sorted(content.items()))
 
 
-def blocks() -> Iterator[tuple[str, str, tuple[ast.stmt, ...]]]:
+def blocks(assignment: Assignment) -> Iterator[tuple[str, str, tuple[ast.stmt, ...]]]:
     """Every solution of the library: its place, the text it stands in, and its statements."""
-    for path, text in _library():
-        for block in find_blocks(text, _name(path)):
+    for _, name, text in _library(assignment):
+        for block in find_blocks(text, name):
             yield block.place, text, block.body
 
 
-def _library() -> Iterator[tuple[Path, str]]:
-    for path in _files(checkout.LIBRARY / "lib"):
+def _library(assignment: Assignment) -> Iterator[tuple[Path, str, str]]:
+    """The library's files: where they are, what messages call them, and their text."""
+    for path in _files(assignment.library / "lib"):
+        name = path.relative_to(assignment.root).as_posix()
         if path.suffix != ".py":
-            raise StripError(_name(path), 1, "only Python files belong in the library")
-        yield path, path.read_text(encoding="utf-8")
+            raise StripError(name, 1, "only Python files belong in the library")
+        yield path, name, path.read_text(encoding="utf-8")
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -56,8 +55,3 @@ def _files(folder: Path) -> Iterator[Path]:
             for part in path.parts[len(folder.parts) :]
         ):
             yield path
-
-
-def _name(path: Path) -> str:
-    """How messages call a file: its path in the checkout."""
-    return path.relative_to(checkout.ROOT).as_posix()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.release import contents
 from autograder.release import fingerprints as forms
 from autograder.release.finding import Finding
@@ -61,11 +61,11 @@ class _Cell:
         return "\n".join("\n".join(lines[r.begin : r.end - 1]) for r in found)
 
 
-def read_secrets() -> Secrets:
-    """What the checkout's sources keep from students."""
-    cells = list(_cells(checkout.SOURCE))
+def read_secrets(assignment: Assignment) -> Secrets:
+    """What the assignment's sources keep from students."""
+    cells = list(_cells(assignment.source))
     secrets = Secrets()
-    solutions = [*contents.blocks(), *_notebook_blocks(cells)]
+    solutions = [*contents.blocks(assignment), *_notebook_blocks(cells)]
     for place, source, statements in solutions:
         for top in statements:
             for statement in forms.statements(top):
@@ -77,10 +77,10 @@ def read_secrets() -> Secrets:
         if not cell.code:
             runs = forms.passages(cell.secret(), ANSWER_RUN)
             secrets.answers |= {run: cell.name for run, _ in runs}
-    for path in sorted(checkout.HIDDEN_SUITES.rglob("*.py")):
+    for path in sorted(assignment.suites.rglob("*.py")):
         runs = forms.passages(path.read_text(encoding="utf-8"), SUITE_RUN)
         secrets.suites |= {run: path.name for run, _ in runs}
-    _take_out_what_is_given(secrets, cells)
+    _take_out_what_is_given(assignment, secrets, cells)
     return secrets
 
 
@@ -91,9 +91,10 @@ def _notebook_blocks(cells: Iterable[_Cell]) -> Iterator[tuple[str, str, tuple[a
                 yield cell.name, cell.source, block.body
 
 
-def _take_out_what_is_given(secrets: Secrets, cells: list[_Cell]) -> None:
+def _take_out_what_is_given(assignment: Assignment, secrets: Secrets, cells: list[_Cell]) -> None:
     """Whatever stands outside of markers is no secret, though a solution may say it too."""
-    library = [data.decode() for path, data in contents.files().items() if path.startswith("lib/")]
+    given = contents.files(assignment).items()
+    library = [data.decode() for path, data in given if path.startswith("lib/")]
     code = library + [_plain(cell.given()) for cell in cells if cell.code]
     for text in code:
         for statement in forms.statements(ast.parse(text)):

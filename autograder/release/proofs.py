@@ -10,23 +10,15 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
-from autograder import checkout
-from autograder.problem_1 import rubric
+from autograder.assignment import Assignment
 from autograder.release.finding import Finding
 
-IMAGES = 400
-"""Training images of the proofs: training must run from end to end, not reach an accuracy. That
-the solution reaches its thresholds on all of the data is measured elsewhere, in minutes."""
-VALIDATION = 3257
-"""What SVHN_data keeps for validation, whatever the number of training images."""
 SECONDS = 300
 """For a run of the checks. They take ten or so; this stops a released endless loop."""
 
@@ -47,36 +39,36 @@ class Verdict:
     message: str = ""
 
 
-def run_proofs(folder: Path) -> list[Finding]:
+def run_proofs(assignment: Assignment, folder: Path) -> list[Finding]:
     """Both proofs, side by side, on copies of the released folder."""
+    plan = assignment.training
     with TemporaryDirectory(prefix="release-") as place, ThreadPoolExecutor(2) as pool:
         workplace = Path(place)
-        data = workplace / "data"
-        draw_data(data)
+        data = {} if plan is None else plan.practice(workplace / "data")
         stub, solution = workplace / "stub", workplace / "solution"
         for copy in (stub, solution):
             shutil.copytree(folder, copy)
-        answer(solution)
+        answer(assignment, solution)
         found = [
-            pool.submit(list, _stub_problems(stub, data)),
-            pool.submit(list, _solution_problems(solution, data)),
+            pool.submit(list, _stub_problems(assignment, stub, data)),
+            pool.submit(list, _solution_problems(assignment, solution, data)),
         ]
         problems = [*_import_problems(stub, data), *(p for f in found for p in f.result())]
-        return [_finding(folder, *problem) for problem in problems]
+        return [_finding(assignment, folder, *problem) for problem in problems]
 
 
-def answer(folder: Path) -> None:
+def answer(assignment: Assignment, folder: Path) -> None:
     """Turn a released folder into what a student who got everything right hands in: the solution's
     library, and the notebook with every answer filled in."""
     shutil.rmtree(folder / "lib", ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib", ignore=ignored)
+    shutil.copytree(assignment.library / "lib", folder / "lib", ignore=ignored)
     answers = {
         cell["metadata"]["nbgrader"]["grade_id"]: cell["source"]
-        for cell in json.loads(checkout.SOURCE.read_text(encoding="utf-8"))["cells"]
+        for cell in json.loads(assignment.source.read_text(encoding="utf-8"))["cells"]
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
-    path = folder / checkout.NOTEBOOK
+    path = folder / assignment.notebook
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
@@ -84,22 +76,7 @@ def answer(folder: Path) -> None:
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def draw_data(folder: Path) -> None:
-    """Small files in SVHN's form: each class a colour pattern of its own, under noise."""
-    from scipy.io import savemat
-
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    patterns = rng.integers(0, 256, (10, 32, 32, 3))
-    for name, count in (("train", IMAGES + VALIDATION), ("test", 100)):
-        labels = rng.integers(0, 10, count)
-        noise = rng.integers(0, 256, (count, 32, 32, 3))
-        images = ((patterns[labels] + noise) // 2).astype(np.uint8)
-        content = {"X": images.transpose(1, 2, 3, 0), "y": labels[:, None] + 1}
-        savemat(folder / f"{name}_32x32.mat", content)
-
-
-def run_checks(folder: Path, data: Path) -> dict[str, Verdict]:
+def run_checks(folder: Path, data: Data) -> dict[str, Verdict]:
     """Run every visible check of a folder, those that train on few images.
 
     Raises:
@@ -119,27 +96,30 @@ def run_checks(folder: Path, data: Path) -> dict[str, Verdict]:
     return verdicts
 
 
+Data = Mapping[str, str]
+"""The environment in which the library finds small data."""
+
 Problem = tuple[str, str, str]
 """The proof that failed, the file or the section concerned, and what is wrong."""
 
 
-def _stub_problems(folder: Path, data: Path) -> Iterator[Problem]:
+def _stub_problems(assignment: Assignment, folder: Path, data: Data) -> Iterator[Problem]:
     """Every check fails where the student's work is missing, and says so."""
-    for section, verdict in _verdicts("stub", folder, data):
+    for section, verdict in _verdicts(assignment, folder, data):
         if verdict.passed:
             yield "stub", section, "passes without a line of the student's"
         elif not RIGHT_REASON.fullmatch(why := _last_line(verdict.message)):
             yield "stub", section, f"fails, but not because a solution is to be written: {why}"
 
 
-def _solution_problems(folder: Path, data: Path) -> Iterator[Problem]:
+def _solution_problems(assignment: Assignment, folder: Path, data: Data) -> Iterator[Problem]:
     """Every check passes on the solution."""
-    for section, verdict in _verdicts("solution", folder, data):
+    for section, verdict in _verdicts(assignment, folder, data):
         if not verdict.passed:
             yield "solution", section, f"fails on the solution: {_last_line(verdict.message)}"
 
 
-def _import_problems(folder: Path, data: Path) -> Iterator[Problem]:
+def _import_problems(folder: Path, data: Data) -> Iterator[Problem]:
     """Every module of the stub can be imported."""
     paths = [path.relative_to(folder) for path in sorted((folder / "lib").rglob("*.py"))]
     modules = {".".join(p.with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
@@ -154,21 +134,23 @@ def _import_problems(folder: Path, data: Path) -> Iterator[Problem]:
         yield "imports", modules[module].as_posix(), f"cannot be imported: {kind}: {message}"
 
 
-def _verdicts(proof: str, folder: Path, data: Path) -> list[tuple[str, Verdict]]:
+def _verdicts(assignment: Assignment, folder: Path, data: Data) -> list[tuple[str, Verdict]]:
     """The verdict on each section, for better or worse."""
     try:
         verdicts = run_checks(folder, data)
     except (RuntimeError, subprocess.TimeoutExpired) as problem:
-        verdicts = {section.id: Verdict(False, str(problem)) for section in rubric.SECTIONS}
+        verdicts = {section.id: Verdict(False, str(problem)) for section in assignment.sections}
     missing = Verdict(False, "there is no such check")
-    return [(section.id, verdicts.get(section.id, missing)) for section in rubric.SECTIONS]
+    return [(section.id, verdicts.get(section.id, missing)) for section in assignment.sections]
 
 
-def _finding(folder: Path, proof: str, concerns: str, problem: str) -> Finding:
-    if concerns not in rubric.BY_ID:
+def _finding(
+    assignment: Assignment, folder: Path, proof: str, concerns: str, problem: str
+) -> Finding:
+    if concerns not in assignment.by_id:
         return Finding(proof, concerns, 1, problem)
-    line = line_of(folder / checkout.NOTEBOOK, concerns)
-    return Finding(proof, checkout.NOTEBOOK, line, f"the check {concerns} {problem}")
+    line = line_of(folder / assignment.notebook, concerns)
+    return Finding(proof, assignment.notebook, line, f"the check {concerns} {problem}")
 
 
 def line_of(notebook: Path, grade_id: str) -> int:
@@ -182,11 +164,10 @@ def _last_line(message: str) -> str:
     return next((line for line in reversed(message.split("\n")) if line.strip()), "")
 
 
-def _python(folder: Path, data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _python(folder: Path, data: Data, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a folder as a student would, whatever this process was told."""
     environment = os.environ | {
-        "SVHN_DIR": str(data),
-        "SVHN_MAX_TRAINING": str(IMAGES),
+        **data,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OPENBLAS_NUM_THREADS": "1",

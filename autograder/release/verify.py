@@ -9,39 +9,49 @@ from typing import Any
 
 import nbformat
 
-from autograder import checkout
-from autograder.problem_1 import rubric
+from autograder.assignment import Assignment
+from autograder.assignment.rubric import Section
 from autograder.release import leaks, texts
 from autograder.release.build import Progress, differences
 from autograder.release.finding import Finding
 from autograder.release.proofs import line_of, run_proofs
 
 
-def verify(folder: Path = checkout.RELEASE, progress: Progress = lambda _: None) -> list[Finding]:
+def verify(
+    assignment: Assignment, folder: Path | None = None, progress: Progress = lambda _: None
+) -> list[Finding]:
     """Everything that is wrong with a release; an empty list is the proof.
 
     It is looked through first, and run only when nothing was found.
+
+    Args:
+        assignment: whose release.
+        folder: where it is; the checkout's own when not given.
+        progress: is told what is being done.
     """
+    folder = folder or assignment.release
     if not folder.is_dir():
         return [Finding("files", ".", 1, f"{folder} is not there; run `autograder release`")]
     progress("looking for solutions, model answers and hidden checks")
-    findings = inspect(folder)
+    findings = inspect(assignment, folder)
     progress("comparing with a fresh build")
-    findings += differences(folder)
+    findings += differences(assignment, folder)
     if not findings:
         progress("running the checks on the stub and on the solution")
-        findings += run_proofs(folder)
+        findings += run_proofs(assignment, folder)
     return findings
 
 
-def inspect(folder: Path, secrets: leaks.Secrets | None = None) -> list[Finding]:
+def inspect(
+    assignment: Assignment, folder: Path, secrets: leaks.Secrets | None = None
+) -> list[Finding]:
     """What can be seen without running or building anything; `secrets` where they are at hand."""
     content, findings = texts.read(folder)
-    findings += leaks.find(content, secrets or leaks.read_secrets())
+    findings += leaks.find(content, secrets or leaks.read_secrets(assignment))
     for path in sorted(folder.rglob("*.ipynb")):
         if not path.is_symlink():
             findings += _notebook(path, path.relative_to(folder).as_posix())
-    findings += _points(folder)
+    findings += _points(assignment, folder)
     return findings
 
 
@@ -61,31 +71,31 @@ def _notebook(path: Path, name: str) -> Iterator[Finding]:
             yield Finding("notebook", name, line, f"cell {grade_id or number} has {left}")
 
 
-def _points(folder: Path) -> Iterator[Finding]:
+def _points(assignment: Assignment, folder: Path) -> Iterator[Finding]:
     """What the notebook says of points is what the rubric says."""
-    path = folder / checkout.NOTEBOOK
+    notebook = assignment.notebook
+    path = folder / notebook
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         graded = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
     except (OSError, ValueError, LookupError, TypeError) as problem:
-        yield Finding("points", checkout.NOTEBOOK, 1, f"cannot be read: {problem}")
+        yield Finding("points", notebook, 1, f"cannot be read: {problem}")
         return
     names = [cell.get("grade_id") for cell in graded]
     for name in sorted({name for name in names if names.count(name) > 1}, key=str):
-        yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"two cells called {name}")
+        yield Finding("points", notebook, line_of(path, name), f"two cells called {name}")
     by_id = {cell.get("grade_id"): cell for cell in graded}
-    for section in rubric.SECTIONS:
+    for section in assignment.sections:
         for name, wrong in _section_problems(section, by_id):
-            yield Finding("points", checkout.NOTEBOOK, line_of(path, name), f"{name}: {wrong}")
+            yield Finding("points", notebook, line_of(path, name), f"{name}: {wrong}")
     total = sum(cell.get("points", 0) for cell in graded)
-    if total != rubric.TOTAL:
-        yield Finding(
-            "points", checkout.NOTEBOOK, 1, f"{total} points in all; {rubric.TOTAL} expected"
-        )
+    if total != assignment.total:
+        wrong = f"{total} points in all; {assignment.total} expected"
+        yield Finding("points", notebook, 1, wrong)
 
 
 def _section_problems(
-    section: rubric.Section, by_id: dict[str, dict[str, Any]]
+    section: Section, by_id: dict[str, dict[str, Any]]
 ) -> Iterator[tuple[str, str]]:
     """Cells of a section that are missing, or graded otherwise than the rubric says."""
     check = by_id.get(section.id, {})

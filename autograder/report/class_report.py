@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from statistics import StatisticsError, correlation, mean, median
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from autograder.assignment import Assignment
 from autograder.grading.grade import Grade
 from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import histogram
 from autograder.report.pages import page
 from autograder.report.tables import table
-from autograder.training.images import MODES
 
 MOST_FAILURES = 15
 MANY, MANY_CHECKS = 10, "many checks at once"
@@ -112,15 +114,17 @@ class Failure:
     example: str
 
 
-def page_of(class_: Class) -> str:
+def page_of(assignment: Assignment, class_: Class) -> str:
     """One self-contained HTML page."""
     rows = class_.rows
     scores = [row.score for row in rows]
     most = max((row.max_score for row in rows), default=0.0)
     accuracies = [row.accuracy for row in rows if row.accuracy is not None]
-    target = MODES[rows[0].training].target if rows and rows[0].training in MODES else None
+    modes = assignment.training.modes if assignment.training else {}
+    target = modes[rows[0].training].target if rows and rows[0].training in modes else None
     return page(
         "class.html",
+        title=assignment.title,
         rows=sorted(rows, key=lambda row: (-row.score, row.student)),
         set_aside=class_.set_aside,
         most=most,
@@ -135,7 +139,7 @@ def page_of(class_: Class) -> str:
         training=_accuracies(accuracies, target),
         slowest=sorted(rows, key=lambda row: (-row.elapsed_s, row.student))[:SLOWEST],
         late=[row for row in rows if row.late_s],
-        link=_link,
+        link=partial(_link, assignment),
     )
 
 
@@ -196,9 +200,10 @@ def most_common(rows: Sequence[Row], of: Callable[[Row], Mapping[str, str]]) -> 
     ]
 
 
-def _link(student: str) -> str:
+def _link(assignment: Assignment, student: str) -> str:
     """The student's page, as seen from the report."""
-    return f"../feedback/{quote(student, safe='')}/problem_1/Problem_1.html"
+    page = Path(assignment.notebook).with_suffix(".html")
+    return f"../feedback/{quote(student, safe='')}/{assignment.id}/{quote(page.name)}"
 
 
 def csv_of(class_: Class) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder.assignment import Assignment
 from autograder.grading.grade import Grade, SectionGrade
 from autograder.judgement.checks import ONLY_IF_RIGHT
-from autograder.problem_1.rubric import BY_ID, TOTAL
 from autograder.report.charts import curve
 from autograder.report.pages import page
-from autograder.training.images import MODES
-from autograder.training.judged import PROBE
 
 
 @dataclass(frozen=True)
@@ -34,38 +32,44 @@ class Shown:
     by_hand: int
 
 
-def feedback(grade: Grade, accuracies: Sequence[float] = (), late_s: float = 0.0) -> str:
+def feedback(
+    assignment: Assignment, grade: Grade, accuracies: Sequence[float] = (), late_s: float = 0.0
+) -> str:
     """One self-contained HTML page.
 
     Args:
+        assignment: what was graded.
         grade: what was found.
         accuracies: after each epoch of the training, if there was one.
         late_s: seconds by which the work was late.
     """
-    sections = [_shown(section) for section in grade.sections]
-    target = MODES[grade.training].target if grade.training in MODES else None
+    sections = [_shown(assignment, section) for section in grade.sections]
+    plan = assignment.training
+    mode = None if plan is None else plan.modes.get(grade.training)
+    target = None if mode is None else mode.target
     return page(
         "feedback.html",
+        title=assignment.title,
         grade=grade,
         sections=sections,
         by_hand=sum(section.by_hand for section in sections),
-        total=TOTAL,
+        total=assignment.total,
         unjudged=sum(s.grade.max_score for s in sections if s.grade.score is None),
         curve=curve(accuracies, target) if len(accuracies) > 1 and target else None,
-        trained=PROBE,
+        trained=None if plan is None else plan.section,
         target=target,
         late=_duration(late_s) if late_s else None,
     )
 
 
-def _shown(section: SectionGrade) -> Shown:
+def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
     failed: dict[str, list[str]] = {}
     for test in section.tests:
         if not test.passed:
             message = test.message.removeprefix(ONLY_IF_RIGHT)
             failed.setdefault(message, []).append(_words(test.name, section.id))
     passed = tuple(_words(test.name, section.id) for test in section.tests if test.passed)
-    rubric = BY_ID.get(section.id)
+    rubric = assignment.by_id.get(section.id)
     by_hand = rubric.points - rubric.auto if rubric else 0
     state, words = _state(section, sum(map(len, failed.values())))
     return Shown(

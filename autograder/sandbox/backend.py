@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from autograder import checkout
 from autograder.sandbox.limits import Limits
 
 HERE = Path(__file__).parent
 INSIDE = HERE / "inside"
-PROBES = checkout.PROBES
+PROBE = HERE.parent / "assignment" / "probe.py"
+"""The words in which probes are written."""
 TRUSTED = "trusted/"
 """The folder of the box with what is ours."""
 
@@ -53,11 +53,12 @@ class Mount:
     target: str
 
 
-def trusted_mounts() -> list[Mount]:
-    """What of ours the child may read: the worker, what it imports, and the probes."""
+def trusted_mounts(probes: Path | None = None) -> list[Mount]:
+    """What of ours the child may read: the worker, what it imports, and a folder of probes."""
     files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
     mounts = [Mount(INSIDE / name, f"{TRUSTED}{name}") for name in files]
-    return [*mounts, Mount(PROBES, f"{TRUSTED}probes")]
+    mounts.append(Mount(PROBE, f"{TRUSTED}{PROBE.name}"))
+    return mounts if probes is None else [*mounts, Mount(probes, f"{TRUSTED}probes")]
 
 
 def environment(folder: str) -> dict[str, str]:

@@ -66,8 +66,11 @@ class Line:
     detail: str
 
 
-def selftest(backend: Backend) -> tuple[Line, ...]:
-    """Tries to break out of a backend; every line must have passed before anything is graded."""
+def selftest(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
+    """Tries to break out of a backend; every line must have passed before anything is graded.
+
+    With the folder of an assignment's probes, what is made for it serves submissions, too.
+    """
     missing = backend.unavailable()
     if missing is not None:
         return (Line(THERE, False, missing),)
@@ -75,7 +78,7 @@ def selftest(backend: Backend) -> tuple[Line, ...]:
     with work.written() as mounts, _bait() as config:
         try:
             process = backend.start(
-                "trusted/escapes/__main__.py", config, [*trusted_mounts(), *mounts], SMALL
+                "trusted/escapes/__main__.py", config, [*trusted_mounts(probes), *mounts], SMALL
             )
         except (OSError, SandboxError) as failure:
             return (Line(STARTS, False, str(failure)),)
@@ -158,7 +161,7 @@ def _bait() -> Iterator[Mapping[str, Any]]:
         package = checkout.PACKAGE
         yield {
             "secrets": [
-                *(str(package / part) for part in ("problem_1/rubric.py", "grading/grade.py")),
+                *(str(package / part) for part in ("judgement/suites.py", "grading/grade.py")),
                 str(package / "sandbox" / "session.py"),
                 *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
                 *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var"),
@@ -194,16 +197,17 @@ ALLOWED_VARIABLES = ("PYTHONHOME", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD", "USER",
 
 
 @functools.cache
-def passes(backend: Backend) -> tuple[Line, ...]:
+def passes(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
     """The self-test's lines, found once in the life of this process."""
-    return selftest(backend)
+    return selftest(backend, probes)
 
 
-def choose(name: str | None = None) -> Backend:
+def choose(name: str | None = None, probes: Path | None = None) -> Backend:
     """The backend of that name, or the first that passes its self-test.
 
     Args:
         name: "bubblewrap", "sandlock", or "none" for an instructor's own files.
+        probes: the folder of the assignment's probes, see `selftest`.
 
     Raises:
         SandboxError: none passes; the message says what to install or do.
@@ -216,7 +220,7 @@ def choose(name: str | None = None) -> Backend:
         raise SandboxError(f"there is no sandbox called {name!r}; there are {known}")
     reasons = []
     for backend in candidates:
-        failed = [line for line in passes(backend) if not line.passed]
+        failed = [line for line in passes(backend, probes) if not line.passed]
         if not failed:
             return backend
         reasons += [f"  {backend.name}: {line.name}: {line.detail}" for line in failed]

@@ -77,14 +77,18 @@ class Work:
     """What a submission consists of, inside the sandbox.
 
     Attributes:
-        files: the contents by relative path, such as "lib/mlp/train.py".
+        files: the contents by relative path, such as "lib/optim.py".
         cells: the text of notebook cells by grade id.
         data: .npy files by name, which a probe gets mapped.
+        probes: the folder of the assignment's probes.
+        modules: what is imported of the library, in this order ("lib.optim").
     """
 
     files: Mapping[str, bytes]
     cells: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Path] = field(default_factory=dict)
+    probes: Path | None = None
+    modules: Sequence[str] = ()
 
     @contextlib.contextmanager
     def written(self) -> Iterator[list[Mount]]:
@@ -145,7 +149,7 @@ def run(
     remaining: list[Sequence[str]] = [tuple(probes)] if together else [(name,) for name in probes]
     unimportable: dict[str, str] = {}
     with work.written() as mounts:
-        mounts = [*trusted_mounts(), *mounts]
+        mounts = [*trusted_mounts(work.probes), *mounts]
         for _ in range(MOST_WORKERS):
             if not remaining:
                 return
@@ -153,6 +157,7 @@ def run(
                 break
             config = {
                 "key": key,
+                "modules": list(work.modules),
                 "runs": remaining,
                 "unimportable": unimportable,
                 "patience_s": budget.together_s if together else budget.patience_s,

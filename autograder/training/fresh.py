@@ -1,6 +1,6 @@
 """A problem that did not exist before: whether a student's own code trains shows on it.
 
-Each of ten classes has a random direction among the 3,072 features; an image is its class's
+Each class has a random direction among all of an image's features; an image is its class's
 direction with a random sign, in noise. As many have the one sign as the other, so that the mean of
 every class is 0 and a linear reading sees nothing. A network of one hidden layer learns it within
 150 steps of gradient descent.
@@ -25,21 +25,19 @@ from typing import Any
 
 import numpy as np
 
+from autograder.assignment import Assignment
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
+from autograder.diagnosis.variants import applied, named
 from autograder.observation.observe import Observation
-from autograder.problem_1.misconceptions import applied, named
-from autograder.problem_1.probes import probes
-from autograder.problem_1.probes.own_training import start
 from autograder.seeds import key_of, secret_generator
 from autograder.training import networks
+from autograder.training.images import plan_of
 from autograder.training.recipe import Layer, network
 
-CLASSES, SHAPE = 10, (32, 32, 3)
 SIZES = {"train": 1000, "val": 200, "judged": 1000}
 SIGNAL = 0.3
 """Of the direction, in standard deviations of the noise, for each feature."""
-PROBE = "train_tiny_net"
 LONGER = 10
 """How many times as long as the solution's, or as short, a step may be."""
 
@@ -49,8 +47,8 @@ class Fresh:
     """The problem of a grading seed.
 
     Attributes:
-        sets: (images (N, 32, 32, 3) float32, labels (N,)) by the names of SIZES. The judged ones
-            never enter a sandbox.
+        sets: (images (N, height, width, channels) float32, labels (N,)) by the names of SIZES. The
+            judged ones never enter a sandbox.
     """
 
     sets: Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -87,50 +85,57 @@ class Fresh:
 
 
 @lru_cache(maxsize=2)
-def drawn(seed: int) -> Fresh:
+def drawn(assignment: Assignment, seed: int) -> Fresh:
     """The problem that follows from a grading seed, and from nothing that a sandbox is told."""
+    plan = plan_of(assignment)
     rng = secret_generator("fresh problem", seed)
-    features = int(np.prod(SHAPE))
-    directions = rng.choice(np.array([-SIGNAL, SIGNAL], np.float32), size=(CLASSES, features))
+    classes, features = plan.classes, int(np.prod(plan.shape))
+    directions = rng.choice(np.array([-SIGNAL, SIGNAL], np.float32), size=(classes, features))
     sets = {}
     for name, size in SIZES.items():
         order = rng.permutation(size)
-        labels = np.resize(np.arange(CLASSES), size)[order]
-        signs = np.resize(np.repeat(np.array([-1, 1], np.float32), CLASSES), size)[order]
+        labels = np.resize(np.arange(classes), size)[order]
+        signs = np.resize(np.repeat(np.array([-1, 1], np.float32), classes), size)[order]
         images = rng.standard_normal((size, features), dtype=np.float32)
         images += signs[:, None] * directions[labels]
-        sets[name] = images.reshape(-1, *SHAPE), labels
+        sets[name] = images.reshape(-1, *plan.shape), labels
     return Fresh(sets)
 
 
-def solution_run(seed: int, layers: tuple[Layer, ...], mistakes: tuple[str, ...]) -> Observation:
+def solution_run(
+    assignment: Assignment, seed: int, layers: tuple[Layer, ...], mistakes: tuple[str, ...]
+) -> Observation:
     """What the probe sees of the solution's library with these mistakes, and this chain in it."""
-    return _runs[seed, layers, mistakes]
+    return _runs[assignment, seed, layers, mistakes]
 
 
-def _run(asked: tuple[int, tuple[Layer, ...], tuple[str, ...]]) -> Observation:
-    seed, layers, mistakes = asked
-    submission = applied(map(named, mistakes))
-    library = load(submission.files)
+def _run(asked: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> Observation:
+    assignment, seed, layers, mistakes = asked
+    submission = applied(assignment, (named(assignment, name) for name in mistakes))
+    library = load(assignment, submission.files)
     vars(library.fully_conn)["TinyNet"] = lambda *args, **kwargs: network(layers, library)
-    return rehearse(library, submission.cells, probes()[PROBE], seed, drawn(seed).data)
+    probe = assignment.probes[plan_of(assignment).section]
+    return rehearse(library, submission.cells, probe, seed, drawn(assignment, seed).data)
 
 
 _runs = Kept(64 * 2**20, _run, lambda seen: sum(map(np.size, seen.values.values())) * 4)
 """The last ones, in bytes: students choose how many parameters a network has, up to 128 MiB."""
 
 
-def along(student: Mapping[str, Any], solution: Mapping[str, Any], seed: int) -> float:
+def along(
+    assignment: Assignment, student: Mapping[str, Any], solution: Mapping[str, Any], seed: int
+) -> float:
     """How far a training went where the solution's went from the same start: 1 the same way.
 
     The least cosine between the two changes of a weight matrix; 0 for what cannot be compared.
     """
-    key, cosines = probes()[PROBE].inputs(key_of(seed))["seed"], []
+    plan, cosines = plan_of(assignment), []
+    key = assignment.probes[plan.section].inputs(key_of(seed))["seed"]
     for number in _weights(solution):
         there, here = solution[f"w{number}"], student.get(f"w{number}")
         if not isinstance(here, np.ndarray) or here.shape != there.shape:
             return 0.0
-        begun = start(key, number, there.shape)
+        begun = plan.start(key, number, there.shape)
         cosines.append(networks.cosine(here - begun, there - begun))
     return min(cosines, default=0.0)
 

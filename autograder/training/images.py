@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-from autograder import checkout
-from autograder.problem_1 import svhn
-from autograder.problem_1.rubric import SHORT_TARGET, TARGET
+from autograder.assignment import Assignment
+from autograder.assignment.training import Mode, TrainingPlan
 
-TRAIN_FILE = "train_32x32.mat"
 REPLAYS = "replays"
 
 
-@dataclass(frozen=True)
-class Mode:
-    """How much of a training is done.
-
-    Attributes:
-        name: what `--training` calls it.
-        training: images to train on, the first of the training file.
-        validation: images after those, on which the accuracy is taken.
-        target: the validation accuracy from which on all points are given.
-        standardised: each image has mean 0 and deviation 1, which is learnt in a few hundred steps;
-            otherwise pixels are prepared as in the notebook.
-    """
-
-    name: str
-    training: int
-    validation: int
-    target: float
-    standardised: bool = False
+OFF = "off"
+"""What `--training` calls having none."""
 
 
-MODES = {
-    mode.name: mode
-    for mode in (
-        Mode("full", 70_000, 3_257, TARGET),
-        Mode("short", 5_000, 1_000, SHORT_TARGET, standardised=True),
-    )
-}
+def plan_of(assignment: Assignment) -> TrainingPlan:
+    """How the assignment's training is judged; asked only where something is trained."""
+    if assignment.training is None:
+        raise ValueError(f"{assignment.id} has no training")
+    return assignment.training
+
+
+def modes(assignment: Assignment) -> tuple[str, ...]:
+    """What `--training` may say."""
+    return (OFF, *(assignment.training.modes if assignment.training else ()))
 
 
 class Features:
-    """uint8 images (N, 32, 32, 3), mapped from disk, that come out as float32 features.
+    """uint8 images (N, height, width, channels) on disk, which come out as float32 features.
 
     `train_net` takes batches by index and counts with `len`, so this stands for an array that
     would take 860 MB.
@@ -82,6 +64,7 @@ class Images:
     """The images of one mode.
 
     Attributes:
+        assignment: whose images these are.
         mode: full or short, say.
         replays: the folder in which replays are kept.
         digest: of the file they are from.
@@ -89,6 +72,7 @@ class Images:
         train, val: features and labels (N,).
     """
 
+    assignment: Assignment
     mode: Mode
     replays: Path
     digest: str
@@ -97,31 +81,41 @@ class Images:
     val: tuple[Features, np.ndarray] = field(repr=False)
 
     @property
+    def plan(self) -> TrainingPlan:
+        """How the training is judged."""
+        return plan_of(self.assignment)
+
+    @property
     def chance(self) -> float:
         """The accuracy of always naming the commonest class of the validation images."""
         labels = self.val[1]
         return float(np.bincount(labels).max() / len(labels))
 
 
-def opened(mode: Mode, folder: Path | None = None, replays: Path | None = None) -> Images:
+def opened(
+    assignment: Assignment,
+    mode: str | Mode,
+    folder: Path | None = None,
+    replays: Path | None = None,
+) -> Images:
     """The images of a mode, mapped from disk: every process of a machine shares one copy.
 
     Args:
+        assignment: whose images.
         mode: how many of them.
         folder: where the data is.
         replays: where replays are kept; beside the data when not given.
 
     Raises:
-        svhn.DataError: there is no data, or too little of it; the message says what to do.
+        the plan's `error`: there is no data, or too little of it; the message says what to do.
     """
-    folder = folder or checkout.data_directory()
-    found = svhn.identify(folder)
-    if found.kind not in ("real", "twin"):
-        raise svhn.DataError(f"{found.text} Run `autograder data`, with --synthetic if need be.")
-    images, labels = _datasets().load_split(folder / TRAIN_FILE)
-    end = mode.training + mode.validation
+    plan = plan_of(assignment)
+    mode = mode if isinstance(mode, Mode) else plan.modes[mode]
+    folder = folder or assignment.data_folder()
+    file = plan.images(folder)
+    images, labels, end = file.images, file.labels, mode.training + mode.validation
     if end > len(images):
-        raise svhn.DataError(
+        raise plan.error(
             f"{folder} holds {len(images):,} training images; "
             f"a {mode.name} training needs {end:,}. Run `autograder data` for all of them."
         )
@@ -132,17 +126,4 @@ def opened(mode: Mode, folder: Path | None = None, replays: Path | None = None) 
         (Features(images[part], mean), labels[part])
         for part in (slice(mode.training), slice(mode.training, end))
     ]
-    replays = replays or folder / REPLAYS
-    return Images(mode, replays, found.md5[TRAIN_FILE], found.text, *parts)
-
-
-@cache
-def _datasets() -> ModuleType:
-    """The library's module that reads SVHN, without making `lib` importable here."""
-    path = checkout.LIBRARY / "lib" / "mlp" / "datasets.py"
-    spec = importlib.util.spec_from_file_location("svhn_reader", path)
-    assert spec is not None  # by its suffix it is Python
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return Images(assignment, mode, replays or folder / REPLAYS, file.digest, file.text, *parts)

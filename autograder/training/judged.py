@@ -8,23 +8,21 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from autograder.assignment import Assignment
+from autograder.assignment.training import share_of_points
+from autograder.assignment.variant import Unfit
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.variants import applied, named, solution
 from autograder.judgement.checks import how_it_ended
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import TOO_LARGE
 from autograder.observation.observe import Observation
-from autograder.problem_1.misconceptions import SHOWS_IN, Unfit, applied, named, solution
-from autograder.problem_1.probes import probes
-from autograder.problem_1.rubric import training_share
 from autograder.training import fresh
-from autograder.training.images import Images
+from autograder.training.images import Images, plan_of
 from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
-
-PROBE, LOSS = fresh.PROBE, "cross_entropy"
-RECIPE_PROBE = "train_tiny_net_recipe"
 
 AS_GOOD = 0.9
 """The part of the solution's accuracy, above chance, that counts as all of it: batches in another
@@ -34,7 +32,6 @@ ROOM = 2**30
 MiB more than is kept, and for judging what both came to."""
 LEAST = 0.15
 """Above chance, what the solution must have learnt for an accuracy beside it to mean something."""
-CHANCE = 1 / fresh.CLASSES
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,7 @@ class OwnRun:
 
     Attributes:
         accuracy, solution: on the judged images, of the student's parameters and the solution's.
+        chance: the accuracy of who guesses.
         along, downhill: see `fresh.along` and `fresh.downhill`.
         ending: how it ended, if it did not come to its end.
         as_solution: whether the solution with the same mistakes does not come to its end either.
@@ -50,6 +48,7 @@ class OwnRun:
 
     accuracy: float
     solution: float
+    chance: float
     along: float
     downhill: float
     ending: str = ""
@@ -62,10 +61,10 @@ class OwnRun:
             return Fraction(int(self.as_solution))
         if not min(self.along, self.downhill) >= SAME_WAY:
             return Fraction(0)
-        learnt = self.solution - CHANCE
+        learnt = self.solution - self.chance
         if learnt < LEAST:
             return Fraction(1)
-        part = (self.accuracy - CHANCE) / learnt / AS_GOOD
+        part = (self.accuracy - self.chance) / learnt / AS_GOOD
         return Fraction(min(1.0, max(0.0, part))).limit_denominator(10**6)
 
 
@@ -111,7 +110,7 @@ class Trained:
             return Fraction(0)
         if self.replay is None:
             return None
-        share = training_share(self.replay.accuracy, self.chance, self.enough)
+        share = share_of_points(self.replay.accuracy, self.chance, self.enough)
         return min(Fraction(share).limit_denominator(10**6), self.own.share)
 
     def completed(self, train: Callable[[Task], Replay | None]) -> Trained:
@@ -127,9 +126,9 @@ class Trained:
                 f"problem made up for this grading, the code reaches {self.own.accuracy:.0%}."
             )
 
-    def told(self) -> Iterator[tuple[str, bool, str]]:
-        """What is said of it: names, whether all is well, and sentences."""
-        yield f"{PROBE}_accuracy", self._has_all, self._accuracy_told()
+    def told(self, section: str) -> Iterator[tuple[str, bool, str]]:
+        """What is said of it in its section: names, whether all is well, and sentences."""
+        yield f"{section}_accuracy", self._has_all, self._accuracy_told()
         own, said = self.own, self.own.ending
         if not said and self.recipe is not None:
             said = (
@@ -140,7 +139,7 @@ class Trained:
                 said += ", but single steps of it do not follow the gradient of their batch"
             elif not own.along >= SAME_WAY:
                 said += ", but its parameters do not go where gradient descent leads"
-        yield f"{PROBE}_own_code", own.share == 1, said or "there is nothing to compare it with"
+        yield f"{section}_own_code", own.share == 1, said or "there is nothing to compare it with"
 
     @property
     def _has_all(self) -> bool:
@@ -181,28 +180,30 @@ class Trained:
         )
 
 
-def mistakes_of(found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
+def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
     """Names of what is understood of the layers, the loss and the loop, and goes together.
 
     What the hyperparameters' cell says is in the recipe already.
     """
-    concerned = (s for s in found if s in (PROBE, LOSS) or PROBE in SHOWS_IN.get(s, ()))
+    plan = plan_of(assignment)
+    concerned = {*assignment.made_of(plan.section), *plan.also_from}
     names: list[str] = []
-    for section in concerned:
+    for section in (section for section in found if section in concerned):
         if not found[section].complete:
             continue
         those = [v for v in found[section].found if v.file.startswith("lib/")]
         with contextlib.suppress(Unfit):
-            applied([*map(named, names), *those])
+            applied(assignment, [*(named(assignment, name) for name in names), *those])
             names += [variant.name for variant in those]
     return tuple(names)
 
 
-def solution_recipe() -> Recipe:
+def solution_recipe(assignment: Assignment) -> Recipe:
     """What the solution chooses."""
-    right = solution()
-    library = load(right.files)
-    return Recipe.read(rehearse(library, right.cells, probes()[RECIPE_PROBE], seed=0))
+    right, plan = solution(assignment), plan_of(assignment)
+    library = load(assignment, right.files)
+    probe = assignment.probes[plan.recipe_probe]
+    return Recipe.read(plan, rehearse(library, right.cells, probe, seed=0))
 
 
 def judged(
@@ -216,8 +217,8 @@ def judged(
     """What two probes saw, judged.
 
     Args:
-        seen: by `train_tiny_net`.
-        chosen: by `train_tiny_net_recipe`.
+        seen: by the probe in which the student's own code trains.
+        chosen: by the recipe probe.
         seed: the grading seed.
         images: what recipes are trained on.
         mistakes: names of the variants that the student's layers and loop show.
@@ -225,7 +226,7 @@ def judged(
     """
     recipe, refusal = None, ""
     try:
-        recipe = Recipe.read(chosen)
+        recipe = Recipe.read(images.plan, chosen)
     except Inexpressible as reason:
         unread = chosen.ending.how != "finished"
         refusal = how_it_ended(chosen) if unread else str(reason)
@@ -240,36 +241,48 @@ def judged(
         None if recipe is None else recipe.as_dict(),
         mistakes,
         refusal,
-        own_run(seen, seed, recipe, mistakes),
+        own_run(images.assignment, seen, seed, recipe, mistakes),
         printed=printed,
     )
 
 
 def own_run(
-    seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
+    assignment: Assignment,
+    seen: Observation,
+    seed: int,
+    recipe: Recipe | None,
+    mistakes: tuple[str, ...],
 ) -> OwnRun:
-    """What `train_tiny_net` saw, beside what it sees of the solution with the same mistakes."""
+    """What the student's code did, beside what the solution does with the same mistakes."""
     try:
         with limited(ROOM):
-            return _compared(seen, seed, recipe, mistakes)
+            return _compared(assignment, seen, seed, recipe, mistakes)
     except MemoryError:
-        return OwnRun(0.0, 0.0, 0.0, 0.0, ending=TOO_LARGE)
+        return OwnRun(0.0, 0.0, _chance(assignment), 0.0, 0.0, ending=TOO_LARGE)
+
+
+def _chance(assignment: Assignment) -> float:
+    return 1 / plan_of(assignment).classes
 
 
 def _compared(
-    seen: Observation, seed: int, recipe: Recipe | None, mistakes: tuple[str, ...]
+    assignment: Assignment,
+    seen: Observation,
+    seed: int,
+    recipe: Recipe | None,
+    mistakes: tuple[str, ...],
 ) -> OwnRun:
-    problem = fresh.drawn(seed)
+    problem, chance = fresh.drawn(assignment, seed), _chance(assignment)
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)
     if recipe is None:
-        return OwnRun(accuracy, 0.0, 0.0, 0.0, ending)
-    right = fresh.solution_run(seed, recipe.layers, mistakes)
+        return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending)
+    right = fresh.solution_run(assignment, seed, recipe.layers, mistakes)
     if "w1" not in right:
-        return OwnRun(accuracy, 0.0, 0.0, 0.0, ending, as_solution=bool(mistakes))
-    along = fresh.along(seen.values, right.values, seed) if not ending else 0.0
+        return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending, as_solution=bool(mistakes))
+    along = 0.0 if ending else fresh.along(assignment, seen.values, right.values, seed)
     downhill = fresh.downhill(seen.values, right.values)
-    return OwnRun(accuracy, problem.accuracy(right.values), along, downhill, ending)
+    return OwnRun(accuracy, problem.accuracy(right.values), chance, along, downhill, ending)
 
 
 def _is_true(value: object) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from autograder.assignment.training import TrainingPlan
 from autograder.observation.observe import Observation
-from autograder.problem_1.probes.own_training import COLUMNS, MOST_LAYERS
 
 KINDS = ("flatten", "fc", "leaky_relu", "dropout")
-"""The layers that a recipe may have; the probe `train_tiny_net_recipe` numbers them so."""
+"""The layers that a recipe may have; the recipe probe numbers them so."""
 WIDEST = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
@@ -68,13 +68,13 @@ class Recipe:
     lr_decay_every: int
 
     @classmethod
-    def read(cls, seen: Observation) -> Recipe:
-        """The recipe that the probe `train_tiny_net_recipe` saw.
+    def read(cls, plan: TrainingPlan, seen: Observation) -> Recipe:
+        """The recipe that the recipe probe saw.
 
         Raises:
             Inexpressible: it has a layer that the reference has not, or a number out of range.
         """
-        layers = tuple(_layers(seen))
+        layers = tuple(_layers(plan, seen))
         _require_chain(layers)
         return cls(
             layers,
@@ -141,11 +141,12 @@ def network(layers: Iterable[Layer], library: Any) -> Any:
     return module
 
 
-def _layers(seen: Observation) -> Iterator[Layer]:
-    columns = {name: _column(seen, name) for name in COLUMNS}
+def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
+    most = plan.most_layers
+    columns = {name: _column(seen, name, most) for name in plan.columns}
     count = len(columns["kinds"])
-    if not 1 <= count <= MOST_LAYERS or any(len(column) != count for column in columns.values()):
-        raise Inexpressible(f"a network has 1 to {MOST_LAYERS} layers; TinyNet has {count}")
+    if not 1 <= count <= most or any(len(column) != count for column in columns.values()):
+        raise Inexpressible(f"a network has 1 to {most} layers; TinyNet has {count}")
     for number, row in enumerate(zip(*columns.values(), strict=True), start=1):
         kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
         if not 0 <= kind < len(KINDS):
@@ -189,9 +190,9 @@ def _rounded(value: float, digits: int = 2) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def _column(seen: Observation, name: str) -> np.ndarray:
+def _column(seen: Observation, name: str, most: int) -> np.ndarray:
     value = seen.values.get(name)
-    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.size > MOST_LAYERS:
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.size > most:
         raise Inexpressible("TinyNet could not be read layer by layer")
     value = value.astype(float)
     if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:

@@ -19,14 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from autograder.assignment import Assignment
 from autograder.diagnosis.in_process import like_a_fresh_process, load
-from autograder.problem_1.misconceptions import applied, named
-from autograder.problem_1.rubric import REPLAY_SPREAD
+from autograder.diagnosis.variants import applied, named
 from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
 
-SEED, RATE = 123, 1e-2
-"""As the notebook's training cell has them."""
 AT_ONCE = 1000
 FORMAT = 1
 
@@ -75,21 +73,20 @@ class Task:
         """Plain data, for JSON."""
         return {"recipe": self.recipe.as_dict(), "mistakes": list(self.mistakes)}
 
-    @property
-    def library(self) -> dict[str, bytes]:
+    def library(self, assignment: Assignment) -> Mapping[str, bytes]:
         """The solution's files with the mistakes in them.
 
         Raises:
-            variants.Unfit: two of them do not go together.
+            Unfit: two of them do not go together.
         """
-        return dict(applied(map(named, self.mistakes)).files)
+        return applied(assignment, (named(assignment, name) for name in self.mistakes)).files
 
     def key(self, images: Images) -> str:
         """A name for all that decides what comes out."""
         digest = hashlib.sha256()
         parts = [json.dumps(self.recipe.as_dict(), sort_keys=True), images.digest]
         parts.append(json.dumps(asdict(images.mode), sort_keys=True))
-        for path, content in sorted(self.library.items()):
+        for path, content in sorted(self.library(images.assignment).items()):
             parts += [path, hashlib.sha256(content).hexdigest()]
         digest.update("\n".join(parts).encode())
         return digest.hexdigest()[:32]
@@ -100,7 +97,7 @@ def enough(images: Images) -> float:
 
     A replay differs from the student's own training by chance; honest 75% must not lose by it.
     """
-    return images.mode.target - REPLAY_SPREAD
+    return images.mode.target - images.plan.spread
 
 
 def kept(task: Task, images: Images) -> Replay | None:
@@ -133,7 +130,8 @@ def train(
 
     Student code has no part in it: the library is ours. It uses as many cores as BLAS has threads.
     """
-    recipe, library = task.recipe, load(task.library)
+    recipe, plan = task.recipe, images.plan
+    library = load(images.assignment, task.library(images.assignment))
     epochs = recipe.fitting_epochs(len(images.train[0]))
     sets = {"data_train": images.train, "data_val": images.val, "data_test": images.val}
     watched = Watched(library.train.compute_acc, images, bool(task.mistakes), progress)
@@ -141,14 +139,14 @@ def train(
     failure = ""
     if epochs < recipe.epochs:
         failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one processor core"
-    with like_a_fresh_process(SEED):
+    with like_a_fresh_process(plan.seed):
         try:
             model = network(recipe.layers, library)
             best, *_ = library.train.train_net(
                 sets,
                 model,
                 library.layer_utils.cross_entropy(),
-                library.optim.SGD(model.net, RATE),
+                library.optim.SGD(model.net, plan.rate),
                 recipe.batch_size,
                 epochs,
                 recipe.lr_decay,

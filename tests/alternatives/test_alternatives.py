@@ -12,6 +12,7 @@ from right_work import ALTERNATIVES, written
 from autograder.diagnosis import costs
 from autograder.grading.grade import compiled, findings, grade
 from autograder.judgement.suites import mark
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import choose
 
 SEEDS = (11, 12)
@@ -37,15 +38,25 @@ def all_points(grade):
 @pytest.mark.parametrize("alternative", ALTERNATIVES, ids=lambda alternative: alternative.name)
 def test_right_work_has_all_points_and_no_hint(seed, alternative):
     work = written(alternative)
-    student = costs.observed(work, seed)
-    verdicts = mark(student, costs.reference(seed))
-    all_points(compiled(work.name, student, verdicts, findings(student, verdicts), None, 0.0))
+    student = costs.observed(P1, work, seed)
+    verdicts = mark(P1, student, costs.reference(P1, seed))
+    all_points(
+        compiled(
+            P1,
+            work.name,
+            student,
+            verdicts,
+            findings(P1, student, verdicts),
+            None,
+            0.0,
+        )
+    )
 
 
 @pytest.mark.parametrize("name", IN_A_SANDBOX)
 def test_right_work_has_all_points_in_the_sandbox(name):
     (alternative,) = (a for a in ALTERNATIVES if a.name == name)
-    all_points(grade(written(alternative), 13, choose()))
+    all_points(grade(P1, written(alternative), 13, choose()))
 
 
 def test_there_are_as_many_as_were_promised():

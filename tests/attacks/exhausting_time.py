@@ -21,10 +21,11 @@ from attack import (
     Work,
 )
 
-from autograder.grading.grade import solution
+from autograder.diagnosis.variants import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 
 CELL = "activations_definitions"
-RIGHT = solution().cells[CELL]
+RIGHT = solution(P1).cells[CELL]
 
 
 def tanh(code: str) -> Changes:

@@ -20,10 +20,10 @@ from attack import (
     Work,
 )
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 LEFT = SOLUTION.left("RMSProp.update")
-ANSWER = (checkout.LIBRARY / OPTIMIZERS).read_bytes()
+ANSWER = (P1.library / OPTIMIZERS).read_bytes()
 
 
 def made(make: Callable[[Path], object]) -> Changes:
@@ -94,8 +94,8 @@ def a_library_that_is_none(folder: Path) -> None:
 
 def notebook_that_is_a_folder(folder: Path) -> None:
     (folder / "more.ipynb").mkdir()
-    notebook = (folder / checkout.NOTEBOOK).read_bytes()
-    (folder / "more.ipynb" / checkout.NOTEBOOK).write_bytes(notebook)
+    notebook = (folder / P1.notebook).read_bytes()
+    (folder / "more.ipynb" / P1.notebook).write_bytes(notebook)
     (folder / "empty.ipynb").touch()
 
 
@@ -139,7 +139,7 @@ def nested(folder: Path) -> None:
     """One folder deeper than it was released."""
     inside = folder / "Problem 1 (final)"
     inside.mkdir()
-    for name in ("lib", checkout.NOTEBOOK):
+    for name in ("lib", P1.notebook):
         (folder / name).rename(inside / name)
 
 
@@ -153,7 +153,7 @@ ATTACKS = (
         tries="Where the grader keeps its solution is no secret: lib leads there.",
         must="No point: a link is left out, and what it leads to is not read.",
         over=SOLUTION.left("RMSProp.update", "Adam.update"),
-        does=made(lambda folder: replaced(folder, "lib", checkout.LIBRARY / "lib")),
+        does=made(lambda folder: replaced(folder, "lib", P1.library / "lib")),
         twin=honest(hidden),
     ),
     Attack(
@@ -161,7 +161,7 @@ ATTACKS = (
         tries="One file of the library is the solution's, by a link.",
         must="No point: it counts as missing.",
         over=LEFT,
-        does=made(lambda folder: replaced(folder, OPTIMIZERS, checkout.LIBRARY / OPTIMIZERS)),
+        does=made(lambda folder: replaced(folder, OPTIMIZERS, P1.library / OPTIMIZERS)),
         twin=honest(hidden),
         roads=(NBGRADER,),
     ),

@@ -13,9 +13,9 @@ from typing import Any
 
 from attack import Changes, Work
 
-from autograder import checkout
-from autograder.grading.grade import solution
-from autograder.hand_in.notebook import ANSWERS, grade_id_of
+from autograder.diagnosis.variants import solution
+from autograder.hand_in.notebook import grade_id_of
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import find_blocks, strip
 
 STUB = re.compile(
@@ -30,7 +30,7 @@ def write(work: Work, folder: Path) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    (folder / checkout.NOTEBOOK).write_bytes(_notebook(work))
+    (folder / P1.notebook).write_bytes(_notebook(work))
     for change in work.changes:
         if change.folder is not None:
             change.folder(folder)
@@ -45,13 +45,13 @@ def pack(work: Work, folder: Path, archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
-                packed.write(path, Path(checkout.ASSIGNMENT, path.relative_to(folder)))
+                packed.write(path, Path(P1.id, path.relative_to(folder)))
 
 
 def _files(work: Work) -> dict[str, bytes]:
     blocks = _blocks(work)
     files = {}
-    for path, content in solution().files.items():
+    for path, content in solution(P1).files.items():
         filled = STUB.sub(lambda found: _filled(found, blocks), strip(content.decode(), path))
         files[path] = filled.encode()
     assert not blocks, f"there are no such blocks: {', '.join(blocks)}"
@@ -64,7 +64,7 @@ def _blocks(work: Work) -> dict[str, str | None]:
     """The code of every block that is written, in the end."""
     done = dict(_solved()) if work.base == "solution" else {}
     for change in work.changes:
-        done |= {name: code for name, code in change.blocks.items() if name not in ANSWERS}
+        done |= {name: code for name, code in change.blocks.items() if name not in P1.answers}
     return done
 
 
@@ -73,7 +73,7 @@ def _solved() -> Mapping[str, str]:
     """The solution's blocks by place."""
     return {
         block.place: block.source
-        for path, content in solution().files.items()
+        for path, content in solution(P1).files.items()
         for block in find_blocks(content.decode(), path)
     }
 
@@ -100,11 +100,11 @@ def _change(files: dict[str, bytes], change: Changes) -> None:
 
 
 def _notebook(work: Work) -> bytes:
-    path = checkout.SOURCE if work.base == "solution" else checkout.RELEASE / checkout.NOTEBOOK
+    path = P1.source if work.base == "solution" else P1.release / P1.notebook
     notebook: Any = json.loads(path.read_text("utf-8"))
     for change in work.changes:
         assert isinstance(notebook, dict), "a change of the notebook's bytes comes last"
-        left = {name: _released(name) for name, code in change.blocks.items() if name in ANSWERS}
+        left = {name: _released(name) for name, code in change.blocks.items() if name in P1.answers}
         for grade_id, text in (left | dict(change.cells)).items():
             (cell,) = (c for c in notebook["cells"] if grade_id_of(c) == grade_id)
             cell["source"] = _plain(text)
@@ -115,7 +115,7 @@ def _notebook(work: Work) -> bytes:
 
 def _released(grade_id: str) -> str:
     """A cell as students receive it."""
-    notebook = json.loads((checkout.RELEASE / checkout.NOTEBOOK).read_text("utf-8"))
+    notebook = json.loads((P1.release / P1.notebook).read_text("utf-8"))
     (cell,) = (c for c in notebook["cells"] if grade_id_of(c) == grade_id)
     return "".join(cell["source"])
 

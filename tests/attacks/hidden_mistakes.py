@@ -6,7 +6,8 @@ show any more, and hopes that all that fails is put down to what was spoiled.
 
 from attack import NBGRADER, SOLUTION, ZIP, Attack, Changes, Work
 
-from autograder.problem_1.misconceptions import named
+from autograder.diagnosis.variants import named
+from autograder.problem_1 import ASSIGNMENT as P1
 
 NEVER_WRITTEN = SOLUTION.but(
     blocks={"leaky_relu.forward": "output = feat", "leaky_relu.backward": "dfeat = dprev"}
@@ -29,7 +30,7 @@ CLIPS_RIGHTLY = SOLUTION.but(
 
 def spoiled(*names: str) -> Changes:
     """The mistakes that variants of these names are."""
-    patches = [patch for name in names for patch in named(name).patches]
+    patches = [patch for name in names for patch in named(P1, name).patches]
     return Changes(patches=tuple((patch.file, patch.old, patch.new) for patch in patches))
 
 

@@ -24,10 +24,11 @@ from attack import (
     Changes,
 )
 
-from autograder.grading.grade import solution
+from autograder.diagnosis.variants import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 
 LEFT = SOLUTION.left("RMSProp.update")
-LIBRARY = {path: content.decode() for path, content in solution().files.items()}
+LIBRARY = {path: content.decode() for path, content in solution(P1).files.items()}
 OPTIM = LIBRARY[OPTIMIZERS]
 
 

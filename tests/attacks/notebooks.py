@@ -25,15 +25,15 @@ from attack import (
     Work,
 )
 
-from autograder import checkout
-from autograder.hand_in.notebook import ANSWERS, grade_id_of
+from autograder.hand_in.notebook import grade_id_of
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 
 Notebook = dict[str, Any]
 CELL = "activations_definitions"
 LEFT = SOLUTION.left(CELL)
 """The one cell of code that is worth most."""
-UNANSWERED = SOLUTION.left(*ANSWERS)
+UNANSWERED = SOLUTION.left(*P1.answers)
 """The whole library, and the notebook as it was released."""
 NAMES = """
 param_name_w, param_name_b = "fullo_w", "fullo_b"
@@ -144,20 +144,23 @@ def without_graded(notebook: Notebook) -> Notebook:
 
 
 def deleted(folder: Path) -> None:
-    (folder / checkout.NOTEBOOK).unlink()
+    (folder / P1.notebook).unlink()
 
 
 def renamed(folder: Path) -> None:
-    (folder / checkout.NOTEBOOK).rename(folder / "My homework.ipynb")
+    (folder / P1.notebook).rename(folder / "My homework.ipynb")
 
 
 def without_answers(notebook: Notebook) -> Notebook:
-    return {**notebook, "cells": [c for c in notebook["cells"] if grade_id_of(c) not in ANSWERS]}
+    return {
+        **notebook,
+        "cells": [c for c in notebook["cells"] if grade_id_of(c) not in P1.answers],
+    }
 
 
 def answers_last(notebook: Notebook) -> Notebook:
     """What is to be answered at the end, as if the cells had been deleted and put back."""
-    cells = sorted(notebook["cells"], key=lambda cell: grade_id_of(cell) in ANSWERS)
+    cells = sorted(notebook["cells"], key=lambda cell: grade_id_of(cell) in P1.answers)
     return {**notebook, "cells": cells}
 
 
@@ -239,9 +242,7 @@ ATTACKS = (
         does=Changes(folder=deleted),
         twin=honest(
             Changes(
-                folder=lambda folder: (folder / checkout.NOTEBOOK).rename(
-                    folder / "My homework.ipynb"
-                )
+                folder=lambda folder: (folder / P1.notebook).rename(folder / "My homework.ipynb")
             )
         ),
         roads=(ZIP,),
@@ -284,7 +285,7 @@ ATTACKS = (
         tries="Leaves nothing in the cells, and defines the names in the library.",
         must="No point: a cell sees the networks of the library, and answers for itself.",
         over=UNANSWERED,
-        does=Changes(cells=dict.fromkeys(ANSWERS, ""), appended={NETWORKS: NAMES}),
+        does=Changes(cells=dict.fromkeys(P1.answers, ""), appended={NETWORKS: NAMES}),
         twin=honest(Changes(cells={"cascade_names": NAMES, "small_network_names": NAMES})),
         roads=(ZIP, NBGRADER),
     ),

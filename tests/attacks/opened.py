@@ -14,8 +14,8 @@ from pathlib import Path
 
 from nbconvert.filters.markdown_mistune import InvalidNotebook, markdown2html_mistune
 
-from autograder import checkout
 from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH
+from autograder.problem_1 import ASSIGNMENT as P1
 
 SEPARATORS = (",", ";", "\t", "|", " ", ":", "\u00a0")
 """At which a spreadsheet may be set to split lines."""
@@ -114,7 +114,7 @@ def acts(markdown: str) -> list[str]:
 @cache
 def _ours() -> frozenset[str]:
     """Texts of the assignment, which stand in every notebook as they were written."""
-    paths = (checkout.SOURCE, checkout.RELEASE / checkout.NOTEBOOK)
+    paths = (P1.source, P1.release / P1.notebook)
     cells = [cell for path in paths for cell in json.loads(path.read_text("utf-8"))["cells"]]
     return frozenset("".join(cell["source"]) for cell in cells)
 

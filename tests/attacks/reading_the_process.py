@@ -127,13 +127,13 @@ ATTACKS = (
             import inspect, sys
 
             def steal(dprev):
-                import probes
+                import probe
                 frame = sys._getframe()
                 while "config" not in frame.f_locals:
                     frame = frame.f_back
                 key = frame.f_locals["config"]["key"]
-                given = probes.probes()["fc_backward"].inputs(key)
-                source = inspect.getsource(probes.probes()["fc_backward"].run)
+                found = probe.probes_in("probes")["fc_backward"]
+                given, source = found.inputs(key), inspect.getsource(found.run)
                 w, b, x = given["w"], given["b"], given["x"]
                 return w * 0 + source.count("dw"), b, x
         """),

@@ -21,15 +21,17 @@ from attack import COHORT, DIRECTORY, NBGRADER, ZIP, Work
 from hand_in import pack, write
 
 from autograder import checkout
+from autograder.assignment.training import Mode
 from autograder.grading.grade import Grade, grade
 from autograder.hand_in.students import handed_in
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
-from autograder.problem_1.rubric import BY_ID, SECTIONS
+from autograder.problem_1.rubric import SECTIONS
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 from autograder.training import recipe
-from autograder.training.images import Mode, opened
+from autograder.training.images import opened
 from autograder.training.replay import replayed
 
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
@@ -132,12 +134,19 @@ def _trained(folders: list[Path], terms: Terms) -> list[Outcome]:
     twin = terms.place / "twin"
     twin.mkdir()
     svhn.draw(twin, train=SMALL.training + SMALL.validation, test=20)
-    images, backend = opened(SMALL, twin), choose(terms.backend)
+    images, backend = opened(P1, SMALL, twin), choose(terms.backend)
     before, recipe.HOUR = recipe.HOUR, HOUR
     try:
         return [
             Outcome.of(
-                grade(read(f), terms.seed, backend, images, lambda task: replayed(task, images))
+                grade(
+                    P1,
+                    read(P1, f),
+                    terms.seed,
+                    backend,
+                    images,
+                    lambda task: replayed(task, images),
+                )
             )
             for f in folders
         ]
@@ -168,22 +177,22 @@ def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
     """`autograder cohort`: all in one class, four at a time: many attacks sleep."""
     for student, work in works:
         folder = terms.place / "unpacked" / student if work.archives else terms.handed_in / student
-        write(work, folder / checkout.ASSIGNMENT)
+        write(work, folder / P1.id)
         if work.archives:
             terms.handed_in.mkdir(exist_ok=True)
-            pack(work, folder / checkout.ASSIGNMENT, terms.handed_in / f"{student}.zip")
+            pack(work, folder / P1.id, terms.handed_in / f"{student}.zip")
     _run(
         [*AUTOGRADER, "cohort", terms.handed_in, "--out", terms.out, "--workers", 4],
         terms,
         *_as_options(terms),
     )
-    places = {one.path: one for one in handed_in(terms.handed_in)}
+    places = {one.path: one for one in handed_in(terms.handed_in, P1.id)}
     marks = _marks(terms.out / "gradebook.db")
     return [_of_class(places, student, marks, terms) for student, _ in works]
 
 
 def _of_class(places: Mapping, student: str, marks: Mapping, terms: Terms) -> Outcome:
-    candidates = (student, f"{student}/{checkout.ASSIGNMENT}", f"{student}.zip")
+    candidates = (student, f"{student}/{P1.id}", f"{student}.zip")
     (one,) = (places[path] for name in candidates if (path := terms.handed_in / name) in places)
     if one.reason is not None:
         return Outcome(aside=one.reason)
@@ -192,7 +201,7 @@ def _of_class(places: Mapping, student: str, marks: Mapping, terms: Terms) -> Ou
         raise Fell(f"{one.student} was not graded by {terms.backend} in a class")
     (grade,) = from_json(state.read_text("utf-8"))
     outcome = Outcome.of(grade)
-    written = {k: v for k, v in marks[one.student].items() if k in BY_ID and v is not None}
+    written = {k: v for k, v in marks[one.student].items() if k in P1.by_id and v is not None}
     if written != dict(outcome.points):
         raise Fell(f"the gradebook does not have {one.student}'s points: {written}")
     return outcome
@@ -209,14 +218,14 @@ def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome
         training=terms.training,
     )
     (terms.out / "nbgrader_config.py").write_text(config, "utf-8")
-    source = terms.out / "source" / checkout.ASSIGNMENT
+    source = terms.out / "source" / P1.id
     source.mkdir(parents=True)
-    shutil.copy(checkout.SOURCE, source)
+    shutil.copy(P1.source, source)
     for student, work in works:
-        write(work, terms.out / "submitted" / student / checkout.ASSIGNMENT)
+        write(work, terms.out / "submitted" / student / P1.id)
     nbgrader = Path(sys.executable).parent / "nbgrader"
     for command in ("generate_assignment", "autograde"):
-        _run([nbgrader, command, checkout.ASSIGNMENT], terms, cwd=terms.out)
+        _run([nbgrader, command, P1.id], terms, cwd=terms.out)
     _run([nbgrader, "export"], terms, cwd=terms.out)
     shutil.move(terms.out / "submitted", terms.handed_in)
     marks = _marks(terms.out / "gradebook.db")

@@ -19,6 +19,7 @@ from gauntlet import gauntlet
 from tables import ATTACKS, PARAGRAPHS
 
 from autograder.grading.grade import reference
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import BACKENDS, choose
 
 SANDBOXES = [backend.name for backend in BACKENDS]
@@ -30,7 +31,7 @@ EACH = 2
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     for name in SANDBOXES:  # a zygote lives as long as this process, and is nothing that was left
-        reference(0, choose(name), ("fc_forward",))
+        reference(P1, 0, choose(name), ("fc_forward",))
     place = tmp_path_factory.mktemp("gauntlet")
     with contextlib.contextmanager(gauntlet)(place, training="small", once=True, each=5) as ready:
         yield ready.run

@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 PR_SET_CHILD_SUBREAPER = 36
 WATCHED = ("autograder", "tests", "lib_solution", "source", "release")
 """Of the checkout."""
 HIDDEN = tuple(
     path.read_text("utf-8").split("\n", 1)[0].strip('"').encode()
-    for path in sorted(checkout.HIDDEN_SUITES.glob("test_*.py"))
+    for path in sorted(P1.suites.glob("test_*.py"))
 )
 """How the hidden suites begin, each in its own words."""
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from attack import OPTIMIZERS, SOLUTION, STUB, Attack, Changes, Work
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 LEFT = SOLUTION.left("RMSProp.update")
 """A zip is read, or it is not: what could be gained shows best where little is missing."""
-ANSWER = (checkout.LIBRARY / OPTIMIZERS).read_bytes()
+ANSWER = (P1.library / OPTIMIZERS).read_bytes()
 """What the student would like to have handed in."""
 
 
@@ -186,7 +186,7 @@ ATTACKS = (
                     "../escaped.py",
                     "../../../../../../../../tmp/escaped.py",
                     "lib/../../../lib_solution/lib/optim.py",
-                    f"{checkout.LIBRARY}/{OPTIMIZERS}",
+                    f"{P1.library}/{OPTIMIZERS}",
                     "/tmp/escaped.py",
                     "C:/escaped.py",
                     "..\\..\\escaped.py",
@@ -203,9 +203,9 @@ ATTACKS = (
         must="No point: a link in a zip is left out, whatever it leads to.",
         over=LEFT,
         does=instead(
-            (entry(OPTIMIZERS, stat.S_IFLNK), str(checkout.LIBRARY / OPTIMIZERS).encode()),
+            (entry(OPTIMIZERS, stat.S_IFLNK), str(P1.library / OPTIMIZERS).encode()),
             (entry("lib/book.py", stat.S_IFLNK), b"../../gradebook.db"),
-            (entry("lib/all", stat.S_IFLNK), str(checkout.LIBRARY / "lib").encode()),
+            (entry("lib/all", stat.S_IFLNK), str(P1.library / "lib").encode()),
         ),
         twin=SOLUTION.but(
             also((entry("problem_1/", stat.S_IFDIR), b""), (entry("docs/", stat.S_IFDIR), b""))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
-from autograder.grading.grade import solution
+from autograder.diagnosis.variants import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 
 sys.path.append(str(Path(__file__).parent / "importable"))  # for tasks that other processes run
@@ -32,7 +32,7 @@ MARKS = """
 
 def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) -> None:
     """A folder as a student hands it in: the solution, patched, or what was released."""
-    for path, content in solution().files.items():
+    for path, content in solution(P1).files.items():
         text = strip(content.decode(), path) if stub else content.decode()
         for patched, old, new in patches:
             if patched == path:
@@ -40,7 +40,7 @@ def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) ->
                 text = text.replace(old, new)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
-    shutil.copy(checkout.SOURCE, folder / "Problem_1.ipynb")
+    shutil.copy(P1.source, folder / "Problem_1.ipynb")
 
 
 def zipped(folder: Path, path: Path) -> None:

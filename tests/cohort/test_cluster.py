@@ -10,6 +10,7 @@ import pytest
 from autograder.cohort import pool
 from autograder.cohort.pool import Cluster, ClusterError
 from autograder.cohort.run import run
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
 
 SEED = 31
@@ -28,7 +29,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
     made_up, here, out, killed = tmp_path / "class", tmp_path / "here", tmp_path / "out", []
     made_up.mkdir()
     assert demo_class.make(made_up) >= 24
-    run(made_up, here, workers=2, seed=SEED, due=demo_class.DUE)
+    run(P1, made_up, here, workers=2, seed=SEED, due=demo_class.DUE)
 
     def kill():
         while not list(out.glob("observations/*/grade.json")):
@@ -39,7 +40,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    run(made_up, out, scheduler=cluster.scheduler_address, seed=SEED, due=demo_class.DUE)
+    run(P1, made_up, out, scheduler=cluster.scheduler_address, seed=SEED, due=demo_class.DUE)
     killer.join(timeout=10)
     assert killed
     assert results(out) == results(here)

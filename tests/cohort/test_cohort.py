@@ -14,14 +14,14 @@ from pathlib import Path
 import pool_tasks
 import pytest
 
-from autograder import checkout
 from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
 from autograder.commands.grade import run_again
 from autograder.grading.grade import grade
-from autograder.hand_in.older_work import REMARK
+from autograder.hand_in.older_work import remark
 from autograder.hand_in.submission import read
 from autograder.nbgrader_plugins import gradebook
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 
@@ -46,8 +46,8 @@ def test_everything_that_was_promised_is_there(undisturbed):
 
 def test_the_grades_are_those_of_autograder_grade(a_class, undisturbed):
     out, _ = undisturbed
-    linus = read(a_class / "linus" / "problem_1", "linus")
-    alone, together = grade(linus, SEED, choose()), grade_of(out, "linus")
+    linus = read(P1, a_class / "linus" / "problem_1", "linus")
+    alone, together = grade(P1, linus, SEED, choose()), grade_of(out, "linus")
     assert (alone.score, alone.sections) == (together.score, together.sections)
     assert 0 < alone.score < alone.max_score
     assert grade_of(out, "grace").sections == alone.sections  # the same work, in a zip
@@ -142,7 +142,7 @@ def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
     assert book.execute(late).fetchall() == [("2026-11-21 00:10:00.000000",)]
     (folder / "=cmd('x')" / "problem_1" / "timestamp.txt").unlink()
     (out / "observations" / "ada" / "grade.json").write_text("[{")  # a disk that was full
-    run(folder, out, resume=True, workers=1)
+    run(P1, folder, out, resume=True, workers=1)
     assert grade_of(out, "linus").score == 29
     assert grade_of(out, "ada").sections == grade_of(undisturbed[0], "ada").sections
     marks = {(s, cell): rest for s, cell, *rest in results(out)["gradebook"]}
@@ -170,7 +170,7 @@ def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, writ
 
     def graded(content):
         optimizers.write_text(content, "utf-8")
-        run(folder, out, resume=True, seed=SEED, workers=1)
+        run(P1, folder, out, resume=True, seed=SEED, workers=1)
         return grade_of(out, "ada").seed
 
     assert graded(first) == SEED
@@ -182,12 +182,12 @@ def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, writ
     assert grade_of(out, "linus").seed == SEED
     work = folder / "ada" / "problem_1"
     work.rename(folder / "ada" / "elsewhere")
-    run(folder, out, resume=True, workers=1)
+    run(P1, folder, out, resume=True, workers=1)
     (folder / "ada" / "elsewhere").rename(work)
     shutil.rmtree(out / "observations")
     assert graded(first + "# yet another") == third
     observed = [out / "observations" / s / "observations.npz" for s in ("ada", "linus")]
-    run_again(observed, json=tmp_path / "again.json", training=None, sandbox=None)
+    run_again(P1, observed, json=tmp_path / "again.json", training=None, sandbox=None)
     again = from_json((tmp_path / "again.json").read_text("utf-8"))
     assert [one.seed for one in again] == [third, SEED]
     assert [one.sections for one in again] == [
@@ -199,13 +199,13 @@ def test_a_class_of_another_year_is_graded_as_such_and_resumed_as_such(tmp_path)
     old_work = Path(__file__).parents[1] / "grading" / "old_work"
     folder, out = tmp_path / "class", tmp_path / "out"
     shutil.copytree(old_work, folder / "ada" / "problem_1")
-    run(folder, out, workers=1, seed=SEED)
+    run(P1, folder, out, workers=1, seed=SEED)
     assert grade_of(out, "ada").score == 25.27  # the names are lost with the notebook
-    run(folder, out, workers=1, resume=True, older_work=True)
+    run(P1, folder, out, workers=1, resume=True, older_work=True)
     found = grade_of(out, "ada")
-    assert (found.score, found.errors[-1]) == (26, REMARK)
+    assert (found.score, found.errors[-1]) == (26, remark(P1))
     written = (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns
-    run(folder, out, workers=1, resume=True)
+    run(P1, folder, out, workers=1, resume=True)
     assert (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns == written
 
 
@@ -213,7 +213,7 @@ def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):
     _, out = finished
     settings = out / "nbgrader_config.py"
     settings.write_text(settings.read_text().replace(str(undisturbed[0]), str(out)))
-    with gradebook.opened(gradebook.url(out / "gradebook.db")) as book:
+    with gradebook.opened(P1, gradebook.url(out / "gradebook.db")) as book:
         cell = ("compare_optimizers_plot", "Problem_1", "problem_1", "ada")
         book.find_grade(*cell).manual_score = 1
         book.db.commit()
@@ -233,7 +233,7 @@ def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):
 def test_results_are_not_overwritten_unasked(finished):
     folder, out = finished
     with pytest.raises(CohortError, match="Add --resume"):
-        run(folder, out)
+        run(P1, folder, out)
 
 
 class Asked(Exception):  # noqa: N818
@@ -250,11 +250,11 @@ def test_a_worker_for_each_processor_unless_told_and_none_too_many(
         raise Asked(count)
 
     for student in ("ada", "grace", "linus", "new"):
-        (tmp_path / "class" / student / checkout.ASSIGNMENT).mkdir(parents=True)
+        (tmp_path / "class" / student / P1.id).mkdir(parents=True)
     monkeypatch.setattr(cohort, "processors", lambda: processors)
     monkeypatch.setattr(cohort, "Processes", start)
     with pytest.raises(Asked, match=f"^{started}$"):
-        run(tmp_path / "class", tmp_path / "out", workers=workers)
+        run(P1, tmp_path / "class", tmp_path / "out", workers=workers)
 
 
 def test_settings_are_kept_on_resuming(finished):
@@ -272,7 +272,7 @@ def test_settings_are_kept_on_resuming(finished):
 def test_wrong_use_is_answered_in_a_sentence(tmp_path, make, words):
     make(tmp_path / "class")
     with pytest.raises(CohortError, match=words):
-        run(tmp_path / "class", tmp_path / "out")
+        run(P1, tmp_path / "class", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -280,7 +280,7 @@ def test_a_worker_that_dies_on_the_solution_is_spoken_of_in_a_sentence(tmp_path,
     (tmp_path / "class" / "ada" / "problem_1").mkdir(parents=True)
     monkeypatch.setattr(cohort, "prove", pool_tasks.dying)
     with pytest.raises(CohortError, match="out of memory"):
-        run(tmp_path / "class", tmp_path / "out")
+        run(P1, tmp_path / "class", tmp_path / "out")
 
 
 def test_two_runs_do_not_write_into_one_folder(finished):
@@ -290,7 +290,7 @@ def test_two_runs_do_not_write_into_one_folder(finished):
     with (out / ".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(CohortError, match="another run"):
-            run(folder, out, resume=True)
+            run(P1, folder, out, resume=True)
 
 
 def _until(happened, process, seconds=300):

@@ -18,6 +18,7 @@ from autograder.cohort.pool import Failed, Processes
 from autograder.cohort.run import run
 from autograder.hand_in import files
 from autograder.hand_in.students import handed_in
+from autograder.problem_1 import ASSIGNMENT as P1
 
 GRADE = "import sys; from autograder.cli import app; app(sys.argv[1:])"
 HONEST = ("ada", "zoe")
@@ -97,11 +98,11 @@ def two(tmp_path, write_work) -> Path:
 
 
 def test_who_vanishes_or_becomes_a_link_after_the_listing_is_set_aside(two):
-    ada, bob = handed_in(two)
+    ada, bob = handed_in(two, "problem_1")
     shutil.rmtree(ada.path)
     bob.path.rename(two / "real")
     bob.path.symlink_to(two / "real")
-    plan = states.Plan(two.parent / "states", (), 1, "off", "bubblewrap", None, two)
+    plan = states.Plan(P1, two.parent / "states", (), 1, "off", "bubblewrap", None, two)
     for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
         found = states.work(one, plan)
         assert isinstance(found, Failed)
@@ -125,10 +126,10 @@ def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path
         return real(path, within)
 
     monkeypatch.setattr("autograder.cohort.run.Processes", Here)
-    run(two, out, seed=1)
+    run(P1, two, out, seed=1)
     assert (out / "feedback" / "ada").exists()
     monkeypatch.setattr(files, "_opened", opened)
-    summary = run(two, out, resume=True)
+    summary = run(P1, two, out, resume=True)
     assert [(row.student, row.score) for row in summary.rows] == [("bob", 3.0)]
     assert summary.set_aside == (
         ("ada", "of its timestamp.txt: it cannot be opened: Input/output error"),

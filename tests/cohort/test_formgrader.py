@@ -15,6 +15,7 @@ import chromium
 import pytest
 
 from autograder.nbgrader_plugins import gradebook
+from autograder.problem_1 import ASSIGNMENT as P1
 
 CELL = "compare_optimizers_plot"
 
@@ -65,7 +66,7 @@ def test_a_manual_cell_is_graded_by_a_click_and_exported(graded, server, browser
     browser.until(lambda: _answers(f"{server}/api"))
     browser.open(f"{server}/formgrader/gradebook/problem_1/Problem_1")
     browser.until(lambda: "Submission #6" in browser.run(TEXT))
-    with gradebook.opened(gradebook.url(graded / "gradebook.db")) as book:
+    with gradebook.opened(P1, gradebook.url(graded / "gradebook.db")) as book:
         notebook = book.find_submission_notebook("Problem_1", "problem_1", "linus").id
     browser.open(f"{server}/formgrader/submissions/{notebook}")
     browser.until(lambda: "SGD + Momentum: 0 of 2 points" in browser.run(TEXT))
@@ -93,5 +94,5 @@ def _answers(address):
 
 
 def _given(graded):
-    with gradebook.opened(gradebook.url(graded / "gradebook.db")) as book:
+    with gradebook.opened(P1, gradebook.url(graded / "gradebook.db")) as book:
         return book.find_grade(CELL, "Problem_1", "problem_1", "linus").manual_score

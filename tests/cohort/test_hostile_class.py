@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.limits import SUBMISSION
 
 NAMES = ["import loops, deaf to signals", "import takes memory", "call kills everything"]
@@ -40,7 +41,7 @@ def test_every_hostile_submission_is_written_as_what_it_says(benchmark, tmp_path
     (tmp_path / "class").mkdir()
     benchmark.join(tmp_path / "class", list(benchmark.HOSTILE))
     for name, files in benchmark.HOSTILE.items():
-        work = tmp_path / "class" / benchmark.student_of(name) / checkout.ASSIGNMENT
+        work = tmp_path / "class" / benchmark.student_of(name) / P1.id
         for file in files:
             compile((work / file).read_text("utf-8"), file, "exec")
     assert len(list((tmp_path / "class").iterdir())) == len(benchmark.HOSTILE) >= 20

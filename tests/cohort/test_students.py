@@ -19,7 +19,7 @@ def folder(root, name, timestamp=None):
 
 
 def reasons(root):
-    return {one.student: one.reason for one in handed_in(root)}
+    return {one.student: one.reason for one in handed_in(root, "problem_1")}
 
 
 def test_folders_and_zips_are_found_in_order_of_their_ids(tmp_path):
@@ -27,7 +27,7 @@ def test_folders_and_zips_are_found_in_order_of_their_ids(tmp_path):
         folder(tmp_path, name)
     (tmp_path / "grace.ZIP").write_bytes(b"")
     (tmp_path / ".DS_Store").write_bytes(b"")
-    found = handed_in(tmp_path)
+    found = handed_in(tmp_path, "problem_1")
     assert [(one.student, one.path.name, one.reason) for one in found] == [
         ("ada", "problem_1", None),
         ("grace", "grace.ZIP", None),
@@ -133,7 +133,7 @@ def test_of_two_with_one_name_neither_is_taken_for_the_other(tmp_path):
 )
 def test_the_time_is_read_as_nbgrader_writes_it(tmp_path, content, expected):
     folder(tmp_path, "ada", content)
-    (found,) = handed_in(tmp_path)
+    (found,) = handed_in(tmp_path, "problem_1")
     assert found.timestamp == expected
 
 
@@ -142,7 +142,7 @@ def test_a_time_behind_a_link_is_not_read(tmp_path):
     work = folder(tmp_path / "class", "ada")
     (tmp_path / "real.txt").write_text("2026-11-21 00:10:00 UTC")
     (work / "timestamp.txt").symlink_to(tmp_path / "real.txt")
-    (found,) = handed_in(tmp_path / "class")
+    (found,) = handed_in(tmp_path / "class", "problem_1")
     assert found.timestamp is None
 
 

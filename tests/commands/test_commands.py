@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 
 def run(*words, **environment):
@@ -29,9 +29,9 @@ def solution(tmp_path_factory):
     """The solution as a student would hand it in: a zip with `lib` and the notebook."""
     path = tmp_path_factory.mktemp("hand-in") / "ada.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for file in (checkout.LIBRARY / "lib").rglob("*.py"):
-            archive.write(file, file.relative_to(checkout.LIBRARY))
-        archive.write(checkout.SOURCE, "Problem_1.ipynb")
+        for file in (P1.library / "lib").rglob("*.py"):
+            archive.write(file, file.relative_to(P1.library))
+        archive.write(P1.source, "Problem_1.ipynb")
     return path
 
 
@@ -260,7 +260,7 @@ def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
     assert grade["errors"]
 
 
-WORK = checkout.SOURCE.parent
+WORK = P1.source.parent
 
 
 @pytest.mark.parametrize(

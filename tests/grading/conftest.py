@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from autograder import checkout
-from autograder.grading.grade import Grade, grade, solution
+from autograder.diagnosis.variants import solution
+from autograder.grading.grade import Grade, grade
 from autograder.hand_in.submission import Submission
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import choose
@@ -24,7 +25,7 @@ def sandbox() -> Backend:
 @pytest.fixture(scope="session")
 def right() -> Submission:
     """The solution, as if somebody had handed it in."""
-    return solution()
+    return solution(P1)
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +55,14 @@ def change(right: Submission) -> Callable[..., Submission]:
 def stub(right: Submission) -> Submission:
     """What students receive."""
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, checkout.NOTEBOOK, name) for name, text in right.cells.items()}
+    cells = {name: strip(text, P1.notebook, name) for name, text in right.cells.items()}
     return Submission("stub", files, cells)
 
 
 @pytest.fixture(scope="session")
 def graded(sandbox: Backend) -> Callable[..., Grade]:
     def run(submission: Submission, seed: int = SEED, **options: object) -> Grade:
-        return grade(submission, seed, sandbox, **options)
+        return grade(P1, submission, seed, sandbox, **options)
 
     return run
 

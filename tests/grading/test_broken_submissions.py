@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 
 OPTIMIZERS = {"sgd_momentum": 2, "rmsprop": 2, "adam": 2}
@@ -36,7 +36,7 @@ def windows_line_ends(files: dict[str, bytes]) -> None:
 
 
 def library_only(files: dict[str, bytes]) -> None:
-    del files[checkout.NOTEBOOK]
+    del files[P1.notebook]
 
 
 def notebook_only(files: dict[str, bytes]) -> None:
@@ -141,7 +141,7 @@ SUBMISSIONS = (
 
 @pytest.fixture(scope="module")
 def right_files(right) -> dict[str, bytes]:
-    return {**right.files, checkout.NOTEBOOK: checkout.SOURCE.read_bytes()}
+    return {**right.files, P1.notebook: P1.source.read_bytes()}
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:
@@ -161,7 +161,7 @@ def said(grade) -> str:
 def test_a_broken_submission_loses_what_is_broken(broken, right_files, tmp_path, graded, lost):
     files = dict(right_files)
     broken.how(files)
-    found = graded(read(write(tmp_path / "ada", files)))
+    found = graded(read(P1, write(tmp_path / "ada", files)))
     assert found.submission == "ada"
     assert lost(found) == broken.loses
     assert broken.says in said(found)
@@ -169,7 +169,7 @@ def test_a_broken_submission_loses_what_is_broken(broken, right_files, tmp_path,
 
 def test_an_empty_zip_is_graded_with_0_points_and_a_sentence(tmp_path, graded):
     zipfile.ZipFile(tmp_path / "empty.zip", "w").close()
-    found = graded(read(tmp_path / "empty.zip"))
+    found = graded(read(P1, tmp_path / "empty.zip"))
     assert found.score == 0
     assert found.errors == ("the zip file is empty",)
 
@@ -178,14 +178,14 @@ def test_a_zip_is_graded_like_the_folder_in_it(right_files, tmp_path, graded):
     with zipfile.ZipFile(tmp_path / "ada.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in right_files.items():
             archive.writestr("problem_1/" + path, content)
-    found = graded(read(tmp_path / "ada.zip"))
+    found = graded(read(P1, tmp_path / "ada.zip"))
     assert (found.score, found.errors) == (29, ())
 
 
 def test_latin_1_without_a_coding_line_is_named(right_files, tmp_path, graded, lost):
     files = dict(right_files)
     files[OPTIM] = b'"""Gr\xfc\xdfe"""\n' + files[OPTIM]
-    found = graded(read(write(tmp_path, files)))
+    found = graded(read(P1, write(tmp_path, files)))
     assert lost(found) == OPTIMIZERS
     assert f"{OPTIM} is not in UTF-8" in said(found)
 
@@ -193,5 +193,5 @@ def test_latin_1_without_a_coding_line_is_named(right_files, tmp_path, graded, l
 def test_latin_1_with_a_coding_line_is_right(right_files, tmp_path, graded, lost):
     files = dict(right_files)
     files[OPTIM] = b"# coding: latin-1\n# Gr\xfc\xdfe\n" + files[OPTIM]
-    found = graded(read(write(tmp_path, files)))
+    found = graded(read(P1, write(tmp_path, files)))
     assert (found.score, found.errors) == (29, ())

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import checkout
 from autograder.grading.grade import grade, probe_names
 from autograder.hand_in.submission import read
 from autograder.judgement.suites import manifest
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.sandbox.selftest import BACKENDS
 
@@ -43,7 +43,7 @@ def test_the_stub_has_no_point_and_every_message_says_where_to_write(stub, grade
 
 
 def test_what_students_receive_has_no_point(graded):
-    found = graded(read(checkout.RELEASE))
+    found = graded(read(P1, P1.release))
     assert (found.score, found.max_score, found.errors) == (0, 29, ())
 
 
@@ -69,14 +69,14 @@ def test_every_backend_gives_the_same_grade(change):
     offered = [backend for backend in BACKENDS if backend.unavailable() is None]
     if len(offered) < 2:
         pytest.skip("this machine offers one backend")
-    found = [replace(grade(wrong, 5, b), elapsed_s=0, sandbox="") for b in offered]
+    found = [replace(grade(P1, wrong, 5, b), elapsed_s=0, sandbox="") for b in offered]
     assert all(each == found[0] for each in found[1:])
 
 
 def test_every_check_is_reported_once_in_its_section(right, graded):
     names = [t.name for section in graded(right).sections for t in section.tests]
-    judged = {c.name for c in manifest() if set(c.probes) <= set(probe_names(False))}
-    assert {c.section for c in manifest() if c.name in judged} == {
+    judged = {c.name for c in manifest(P1) if set(c.probes) <= set(probe_names(P1, False))}
+    assert {c.section for c in manifest(P1) if c.name in judged} == {
         section.id for section in SECTIONS if not section.id.startswith("compare")
     }
     assert len(names) == len(set(names))

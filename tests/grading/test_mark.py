@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.grading.grade import probe_names, reference
 from autograder.judgement import checks, suites
 from autograder.observation.observe import Observation, Observations
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.session import Ending
 
 SEED = 2024
@@ -25,13 +26,13 @@ def test_fc_forward_values(fc_forward):
 
 @pytest.fixture(scope="module")
 def seen(sandbox) -> Observations:
-    return reference(SEED, sandbox, probe_names(False))
+    return reference(P1, SEED, sandbox, probe_names(P1, False))
 
 
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
     """`suite(source)` puts a suite of one file in the place of the hidden ones."""
-    monkeypatch.setattr(checkout, "HIDDEN_SUITES", tmp_path)
+    monkeypatch.setattr(Assignment, "suites", tmp_path)
 
     def write(source: str) -> None:
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
@@ -48,12 +49,14 @@ def with_values(seen: Observations, probe: str, **values) -> Observations:
 
 
 def failures(student: Observations, seen: Observations) -> dict[str, str]:
-    return {v.check.name: v.failure for v in suites.mark(student, seen) if v.failure is not None}
+    return {
+        v.check.name: v.failure for v in suites.mark(P1, student, seen) if v.failure is not None
+    }
 
 
 def test_a_small_suite_judges(suite, seen):
     suite(SUITE)
-    assert [v.check.name for v in suites.mark(seen, seen)] == ["fc_forward_values"]
+    assert [v.check.name for v in suites.mark(P1, seen, seen)] == ["fc_forward_values"]
     assert failures(seen, seen) == {}
     assert "fc_forward_values" in failures(with_values(seen, "fc_forward", out=np.ones(3)), seen)
 
@@ -83,26 +86,26 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
 def test_a_broken_suite_is_refused(suite, seen, source, why):
     suite(source)
     with pytest.raises((suites.SuiteBroken, SyntaxError), match=why):
-        suites.mark(seen, seen)
+        suites.mark(P1, seen, seen)
 
 
 def test_a_reference_without_an_answer_is_refused(seen):
     failed = Observation("fc_forward", {}, {}, Ending("timed out", "it did not finish"))
     broken = replace(seen, by_probe={**seen.by_probe, "fc_forward": failed})
     with pytest.raises(suites.SuiteBroken, match="it did not finish"):
-        suites.mark(seen, broken)
+        suites.mark(P1, seen, broken)
 
 
 def test_observations_of_different_probes_or_seeds_are_refused(seen):
     less = {name: seen[name] for name in seen if name != "fc_forward"}
     for other in (replace(seen, by_probe=less), replace(seen, seed=SEED + 1)):
         with pytest.raises(ValueError, match="not observed alike"):
-            suites.mark(seen, other)
+            suites.mark(P1, seen, other)
 
 
 def test_checks_of_probes_that_were_not_asked_are_not_judged(seen):
     some = {name: seen[name] for name in ("fc_forward", "fc_forward_flatten")}
-    names = {v.check.name for v in suites.mark(*[replace(seen, by_probe=some)] * 2)}
+    names = {v.check.name for v in suites.mark(P1, *[replace(seen, by_probe=some)] * 2)}
     assert names == {
         "fc_forward_values",
         "fc_forward_flattens_any_number_of_dimensions",
@@ -141,7 +144,7 @@ def test_strange_values_in_every_place_fail_and_break_nothing(name, seen):
         )
         for probe in seen
     }
-    verdicts = suites.mark(replace(seen, by_probe=everywhere), seen)
+    verdicts = suites.mark(P1, replace(seen, by_probe=everywhere), seen)
     passed = [v.check.name for v in verdicts if v.failure is None]
     # one is a batch size, a number of epochs and a decay that somebody may choose
     assert passed == (["train_tiny_net_hyperparameters"] if name == "one" else [])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.grade import LONGEST_MESSAGE, probe_names, reference
+from autograder.problem_1 import ASSIGNMENT as P1
 
 SEED = 2024
 LAYERS = "lib/mlp/layer_utils.py"
@@ -29,7 +30,7 @@ def numbers(values) -> set[str]:
 
 @pytest.mark.parametrize("change_", WRONG, ids=lambda row: row[1][:30])
 def test_messages_hold_no_expected_value(change_, change, graded, sandbox):
-    answers = reference(SEED, sandbox, probe_names(False))
+    answers = reference(P1, SEED, sandbox, probe_names(P1, False))
     grade = graded(change(*change_))
     failed = [s for s in grade.sections if not all(t.passed for t in s.tests)]
     assert failed
@@ -57,7 +58,7 @@ def test_a_number_and_its_error_together_do_not_tell_the_right_number(
     told = TOLD.search(said)
     assert told is not None, said
     own, error = float(told["own"]), float(told["error"])
-    right = float(reference(SEED, sandbox, probe_names(False))["cross_entropy"]["loss"])
+    right = float(reference(P1, SEED, sandbox, probe_names(P1, False))["cross_entropy"]["loss"])
     candidates = [
         own / (1 + sign * part * error) for sign in (-1, 1) for part in (1.001, 3.0, 9.999)
     ]

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from autograder import checkout
-from autograder.hand_in.notebook import ANSWERS, grade_id_of
+from autograder.hand_in.notebook import grade_id_of
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT as P1
 
 NAMED = {"cascade_names", "small_network_names"}
 NOT_FOUND = "was found: hand in the notebook as it was released, with this cell answered"
@@ -15,14 +15,14 @@ NOT_DEFINED = "defines no param_name_w"
 
 
 def without(notebook):
-    cells = [cell for cell in notebook["cells"] if grade_id_of(cell) not in ANSWERS]
+    cells = [cell for cell in notebook["cells"] if grade_id_of(cell) not in P1.answers]
     return notebook | {"cells": cells}
 
 
 def holding(text, notebook):
     """Every cell that is to be answered holds this text."""
     for cell in notebook["cells"]:
-        if grade_id_of(cell) in ANSWERS:
+        if grade_id_of(cell) in P1.answers:
             cell["source"] = text
     return notebook
 
@@ -43,20 +43,20 @@ NOTEBOOKS = {
 
 def handed_in(folder, notebook):
     """The solution's library with this notebook: bytes, JSON data or none."""
-    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib")
+    shutil.copytree(P1.library / "lib", folder / "lib")
     if notebook is not None:
         content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
-        (folder / checkout.NOTEBOOK).write_bytes(content)
-    return read(folder)
+        (folder / P1.notebook).write_bytes(content)
+    return read(P1, folder)
 
 
 def source():
-    return json.loads(checkout.SOURCE.read_text("utf-8"))
+    return json.loads(P1.source.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory, graded):
-    notebook = (checkout.RELEASE / checkout.NOTEBOOK).read_bytes()
+    notebook = (P1.release / P1.notebook).read_bytes()
     return graded(handed_in(tmp_path_factory.mktemp("released"), notebook))
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
 from autograder.grading.grade import grade, regrade
-from autograder.hand_in.older_work import REMARK, with_hyperparameters
+from autograder.hand_in.older_work import remark, with_stand_ins
 from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
+from autograder.problem_1 import ASSIGNMENT as P1
 
 OLD_WORK = Path(__file__).parent / "old_work"
 NETWORKS = "lib/mlp/fully_conn.py"
@@ -23,7 +23,7 @@ NETWORKS = "lib/mlp/fully_conn.py"
 
 @pytest.fixture(scope="module")
 def found(graded):
-    return graded(read(OLD_WORK), older_work=True)
+    return graded(read(P1, OLD_WORK), older_work=True)
 
 
 def points(grade):
@@ -37,8 +37,8 @@ def test_an_old_library_has_all_points_but_those_of_the_functions_in_the_noteboo
 
 
 def test_the_grade_says_that_it_was_given_to_work_of_another_year(found, graded):
-    assert found.errors[-1] == REMARK
-    assert REMARK not in graded(read(OLD_WORK)).errors
+    assert found.errors[-1] == remark(P1)
+    assert remark(P1) not in graded(read(P1, OLD_WORK)).errors
 
 
 def test_checks_of_cells_that_were_not_there_are_not_among_the_others(found, right, graded):
@@ -67,28 +67,28 @@ def test_what_the_cells_hold_is_not_looked_at_even_where_they_are(right, graded)
 
 def test_hyperparameters_are_those_of_the_published_run_where_none_are_stated(right):
     cell = "train_tiny_net_hyperparameters"
-    assert with_hyperparameters(right).cells[cell] == right.cells[cell]
+    assert with_stand_ins(P1, right).cells[cell] == right.cells[cell]
     stated: dict = {}
-    exec(with_hyperparameters(read(OLD_WORK)).cells[cell], stated)
+    exec(with_stand_ins(P1, read(P1, OLD_WORK)).cells[cell], stated)
     names = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
     assert [stated[name] for name in names] == [100, 30, 0.99, 50]
 
 
 @pytest.mark.parametrize("older_work", [True, False])
 def test_what_was_observed_is_graded_again_as_work_of_the_same_year(sandbox, tmp_path, older_work):
-    kept, work = [], read(OLD_WORK)
-    first = grade(work, 3, sandbox, keep=kept.append, older_work=older_work)
+    kept, work = [], read(P1, OLD_WORK)
+    first = grade(P1, work, 3, sandbox, keep=kept.append, older_work=older_work)
     kept[0].save(tmp_path / "old.npz")
-    again = regrade(work.name, Observations.load(tmp_path / "old.npz"), sandbox)
+    again = regrade(P1, work.name, Observations.load(tmp_path / "old.npz"), sandbox)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
 
 
 def test_a_notebook_without_our_cell_ids_leaves_the_library_graded(tmp_path, graded):
-    notebook = json.loads(checkout.SOURCE.read_text("utf-8"))
+    notebook = json.loads(P1.source.read_text("utf-8"))
     for cell in notebook["cells"]:
         cell["metadata"] = {}
     shutil.copytree(OLD_WORK / "lib", tmp_path / "lib")
     (tmp_path / "hw1.ipynb").write_text(json.dumps(notebook))
-    found = graded(read(tmp_path), older_work=True)
+    found = graded(read(P1, tmp_path), older_work=True)
     assert found.score == 26
     assert any("has none of the assignment's marked cells" in error for error in found.errors)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from autograder.diagnosis.same import alike, read
-from autograder.grading.grade import grade, probe_names, reference, solution
+from autograder.diagnosis.variants import solution
+from autograder.grading.grade import grade, probe_names, reference
 from autograder.judgement.suites import mark
 from autograder.observation import observe as observing
 from autograder.observation.observe import (
@@ -14,7 +15,7 @@ from autograder.observation.observe import (
     observe,
     observe_then_repeat_unfinished,
 )
-from autograder.problem_1.probes import probes
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.protocol import Raised
 from autograder.sandbox.selftest import choose
 from autograder.sandbox.session import Ending
@@ -29,11 +30,12 @@ OLD = "        self.negative_slope = negative_slope"
 
 
 def spoiled(new, end="", files=()):
-    text = solution().files[LAYERS].decode()
+    text = solution(P1).files[LAYERS].decode()
     assert text.count(OLD) == 1
     text = text.replace(OLD, f"{OLD}\n        {new}") + f"\n{end}\n"
     return replace(
-        solution(), files={**solution().files, LAYERS: text.encode(), **dict.fromkeys(files, b"")}
+        solution(P1),
+        files={**solution(P1).files, LAYERS: text.encode(), **dict.fromkeys(files, b"")},
     )
 
 
@@ -48,16 +50,16 @@ SPOILED = {  # what happens once more were made in one process
 
 @pytest.mark.parametrize("how", SPOILED.values(), ids=SPOILED)
 def test_what_ends_a_probe_only_where_all_share_a_process_costs_nothing(how):
-    work, names = spoiled(how), probe_names(training=False)
-    seen = observe(work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = mark(seen, reference(SEED, choose(), names))
+    work, names = spoiled(how), probe_names(P1, training=False)
+    seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
+    verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
     assert [v.check.name for v in verdicts if v.failure is not None], "nothing is spoiled by it"
-    assert grade(work, SEED, choose()).score == 29
+    assert grade(P1, work, SEED, choose()).score == 29
 
 
 def test_evidence_that_counts_is_what_was_observed_alone():
     work, kept = spoiled(SPOILED["an end"]), []
-    grade(work, SEED, choose(), keep=kept.append)
+    grade(P1, work, SEED, choose(), keep=kept.append)
     assert {observation.ending.how for observation in kept[0].by_probe.values()} == {"finished"}
 
 
@@ -80,19 +82,19 @@ KEPT = {  # where the library may keep something from one probe to the next
 
 @pytest.mark.parametrize("where", KEPT.values(), ids=KEPT)
 def test_what_a_library_keeps_is_not_there_for_the_next_probe(where):
-    work, names = spoiled(*where), probe_names(training=False)
-    seen = observe(work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = mark(seen, reference(SEED, choose(), names))
+    work, names = spoiled(*where), probe_names(P1, training=False)
+    seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
+    verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
     assert {v.check.name: v.failure for v in verdicts if v.failure is not None} == {}
 
 
 def test_modules_that_import_each_other_late_or_cannot_be_imported_are_as_alone():
     files = {
-        **solution().files,
+        **solution(P1).files,
         "lib/optim.py": b"raise OSError('not here')",
         "lib/late.py": b"from lib.mlp.layer_utils import fc\n",
         "lib/__init__.py": b"import lib.grad_check\nfrom lib.mlp import layer_utils\n",
-        LAYERS: solution()
+        LAYERS: solution(P1)
         .files[LAYERS]
         .replace(
             b"        self.negative_slope = negative_slope",
@@ -101,13 +103,14 @@ def test_modules_that_import_each_other_late_or_cannot_be_imported_are_as_alone(
             b"        assert isinstance(fc(2, 3), lib.late.fc)",
         ),
     }
-    names = probe_names(training=False)
-    one = observe(files, solution().cells, SEED, choose(), probes=names, together=True)
-    many = observe(files, solution().cells, SEED, choose(), probes=names)
+    names = probe_names(P1, training=False)
+    one = observe(P1, files, solution(P1).cells, SEED, choose(), probes=names, together=True)
+    many = observe(P1, files, solution(P1).cells, SEED, choose(), probes=names)
     assert {one[n].ending.how for n in names} == {"finished", "raised"}
     for name in names:
-        given = probes()[name].inputs(key_of(SEED))
-        assert alike(read(one[name], given, one[name]), read(many[name], given, one[name])), name
+        given = P1.probes[name].inputs(key_of(SEED))
+        like = given, one[name], P1.special.get(name)
+        assert alike(read(one[name], *like), read(many[name], *like)), name
         raised = one[name].ending.raised
         assert raised is None or raised.importing == many[name].ending.raised.importing
 
@@ -134,12 +137,12 @@ ENDINGS = {
 def test_how_a_probe_ended_decides_which_answer_counts_and_not_whether_it_is_right(
     ending, again, right, monkeypatch
 ):
-    names = probe_names(training=False)
-    known = reference(SEED, choose(), names)
+    names = probe_names(P1, training=False)
+    known = reference(P1, SEED, choose(), names)
     first = known["adam"].values if right else {"w": known["adam"]["w"] + 1}
     asked = []
 
-    def observed(files, cells, seed, sandbox, budget, probes, together=False):
+    def observed(assignment, files, cells, seed, sandbox, budget, probes, together=False):
         asked.append(tuple(probes))
         answers = {n: known[n] for n in probes}
         if "adam" in probes:
@@ -148,7 +151,7 @@ def test_how_a_probe_ended_decides_which_answer_counts_and_not_whether_it_is_rig
         return Observations(seed, "none", answers)
 
     monkeypatch.setattr(observing, "observe", observed)
-    counts = observe_then_repeat_unfinished({}, {}, SEED, choose(), names)
+    counts = observe_then_repeat_unfinished(P1, {}, {}, SEED, choose(), names)
     assert asked == [names, ("adam",)][: 1 + again]
     assert counts["adam"].values == ({"w": 0.0} if again else first)
     assert all(counts[name] is known[name] for name in names if name != "adam")
@@ -163,23 +166,24 @@ BY_CHANCE = """
 def test_who_answers_by_chance_is_not_asked_twice(monkeypatch):
     """Told by what was asked: the chance itself would have to be seen many times."""
     old = b"\n        self.grads[self.w_name] = feat.T @ dprev"
-    text = solution().files[LAYERS]
+    text = solution(P1).files[LAYERS]
     assert text.count(old) == 1
     work = replace(
-        solution(), files={**solution().files, LAYERS: text.replace(old, BY_CHANCE.encode())}
+        solution(P1), files={**solution(P1).files, LAYERS: text.replace(old, BY_CHANCE.encode())}
     )
     asked, real = [], observing.observe
-    monkeypatch.setattr(observing, "observe", lambda *a, **k: asked.append(a[5]) or real(*a, **k))
-    scores = {grade(work, SEED, choose()).score for _ in range(12)}
+    monkeypatch.setattr(observing, "observe", lambda *a, **k: asked.append(a[6]) or real(*a, **k))
+    scores = {grade(P1, work, SEED, choose()).score for _ in range(12)}
     assert min(scores) < 28, "it was right every time"
     assert len(asked) == 12
 
 
 def test_the_solution_does_the_same_in_one_process_and_in_many():
-    names = probe_names(training=True)
-    right = solution()
-    one = observe(right.files, right.cells, SEED, choose(), probes=names, together=True)
-    many = observe(right.files, right.cells, SEED, choose(), probes=names)
+    names = probe_names(P1, training=True)
+    right = solution(P1)
+    one = observe(P1, right.files, right.cells, SEED, choose(), probes=names, together=True)
+    many = observe(P1, right.files, right.cells, SEED, choose(), probes=names)
     for name in names:
-        given = probes()[name].inputs(key_of(SEED))
-        assert alike(read(one[name], given, one[name]), read(many[name], given, one[name])), name
+        given = P1.probes[name].inputs(key_of(SEED))
+        like = given, one[name], P1.special.get(name)
+        assert alike(read(one[name], *like), read(many[name], *like)), name

@@ -11,15 +11,16 @@ import pytest
 
 from autograder.diagnosis import costs
 from autograder.diagnosis.same import alike, read
+from autograder.diagnosis.variants import applied, named
 from autograder.grading.grade import grade, reference, regrade
 from autograder.observation.observe import observe
-from autograder.problem_1.misconceptions import applied, named
-from autograder.problem_1.probes import probes
 from autograder.seeds import key_of
 
 sys.path.append(str(Path(__file__).parents[1] / "alternatives"))
 
 from right_work import ALTERNATIVES, written
+
+from autograder.problem_1 import ASSIGNMENT as P1
 
 SEED = 1789
 RIGHT = ("float32 throughout", "loops")
@@ -48,33 +49,46 @@ def verdicts(grade):
 @pytest.mark.usefixtures("elsewhere")
 def test_right_work_has_all_points_whatever_the_child_computes_with(right, sandbox):
     works = [right, *(written(a) for a in ALTERNATIVES if a.name in RIGHT)]
-    assert [grade(work, SEED, sandbox).score for work in works] == [29] * (1 + len(RIGHT))
+    assert [grade(P1, work, SEED, sandbox).score for work in works] == [29] * (1 + len(RIGHT))
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_mistakes_are_seen_in_a_rehearsal_as_by_a_child_that_computes_otherwise(sandbox):
     for name in WRONG:
-        work = applied((named(name),))
-        seen = observe(work.files, work.cells, SEED, sandbox, probes=costs.SEEN, together=True)
-        for probe, rehearsed in costs.observed(work, SEED).by_probe.items():
-            given, right = probes()[probe].inputs(key_of(SEED)), costs.reference(SEED)[probe]
-            readings = [read(each, given, right) for each in (seen[probe], rehearsed)]
+        work = applied(P1, (named(P1, name),))
+        seen = observe(
+            P1,
+            work.files,
+            work.cells,
+            SEED,
+            sandbox,
+            probes=costs.seen(P1),
+            together=True,
+        )
+        for probe, rehearsed in costs.observed(P1, work, SEED).by_probe.items():
+            given, right = (
+                P1.probes[probe].inputs(key_of(SEED)),
+                costs.reference(P1, SEED)[probe],
+            )
+            readings = [
+                read(each, given, right, P1.special.get(probe)) for each in (seen[probe], rehearsed)
+            ]
             assert alike(*readings), (name, probe)
 
 
 def test_work_is_worth_the_same_on_another_processor_and_in_an_appeal_here(
     sandbox, other_processor
 ):
-    works = [applied((named(name),)) for name in WRONG]
-    here = [grade(work, SEED, sandbox) for work in works]
+    works = [applied(P1, (named(P1, name),)) for name in WRONG]
+    here = [grade(P1, work, SEED, sandbox) for work in works]
     kept = []
     with pytest.MonkeyPatch.context() as patch:
         for name, value in other_processor.variables.items():
             patch.setenv(name, value)
         reference.cache_clear()
-        there = [grade(work, SEED, sandbox, keep=kept.append) for work in works]
+        there = [grade(P1, work, SEED, sandbox, keep=kept.append) for work in works]
     reference.cache_clear()
-    again = [regrade(work.name, seen, sandbox) for work, seen in zip(works, kept, strict=True)]
+    again = [regrade(P1, work.name, seen, sandbox) for work, seen in zip(works, kept, strict=True)]
     assert [verdicts(g) for g in there] == [verdicts(g) for g in here]
     assert [verdicts(g) for g in again] == [verdicts(g) for g in here]
     assert all(g.score < 29 for g in here)

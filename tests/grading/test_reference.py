@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from lib.grad_check import eval_numerical_gradient_array
 
-from autograder.problem_1.probes import MODULES, Library, probes
+from autograder.assignment.probe import Library
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.seeds import key_of
 
 KEY = key_of(77)
@@ -16,15 +17,15 @@ NUMERICAL = 1e-7
 
 @pytest.fixture(scope="module")
 def lib():
-    return Library({name: importlib.import_module(name) for name in MODULES}, {})
+    return Library({name: importlib.import_module(name) for name in P1.modules}, {})
 
 
 def answers(lib, name):
     """What a probe yields of the solution, and what it was given."""
     found = {}
-    for values in probes()[name].run(lib, **probes()[name].inputs(KEY)):
+    for values in P1.probes[name].run(lib, **P1.probes[name].inputs(KEY)):
         found |= {key: np.array(value) for key, value in values.items()}
-    return found, probes()[name].inputs(KEY)
+    return found, P1.probes[name].inputs(KEY)
 
 
 def agree(analytic, numerical):

@@ -6,18 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder import checkout
+from autograder.assignment import Assignment, probe
+from autograder.assignment.probe import Probe
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.variants import applied, named, solution
 from autograder.grading.grade import compiled, findings, grade, probe_names, reference, regrade
 from autograder.hand_in.submission import Submission
 from autograder.judgement import checks, suites
 from autograder.judgement.checks import Evidence, Failure, ReferenceBroken, Refused
 from autograder.observation.observe import Observation, Observations
 from autograder.observation.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
-from autograder.problem_1 import probes
-from autograder.problem_1.misconceptions import LAYERS, applied, named, solution
-from autograder.problem_1.probes import Probe
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.misconceptions import LAYERS
 from autograder.sandbox.session import Ending
 
 SEED = 2024
@@ -27,7 +28,7 @@ BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
 
 @pytest.fixture(scope="module")
 def seen(sandbox):
-    return reference(SEED, sandbox, probe_names(training=True))
+    return reference(P1, SEED, sandbox, probe_names(P1, training=True))
 
 
 def with_values(seen, probe, **values):
@@ -138,9 +139,9 @@ def test_a_check_calls_a_refused_value_by_the_name_it_has_for_it():
 def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(seen):
     student = replaced(seen, lambda value: BOMB)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    verdicts = suites.mark(student, seen)
+    verdicts = suites.mark(P1, student, seen)
     assert [v.check.name for v in verdicts if v.failure is None] == []
-    assert {d.found for d in diagnose(student, verdicts).values()} <= {()}
+    assert {d.found for d in diagnose(P1, student, verdicts).values()} <= {()}
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert (after - before) / 1024 < 250, "MiB, with all that a diagnosis keeps"
 
@@ -157,7 +158,7 @@ ODD = {
 def test_arrays_of_other_shapes_earn_nothing(odd, seen):
     def passed(by):
         student = replaced(seen, lambda value: by(value) if value.ndim else value)
-        return {v.check.name for v in suites.mark(student, seen) if v.failure is None}
+        return {v.check.name for v in suites.mark(P1, student, seen) if v.failure is None}
 
     of_scalars = passed(lambda value: np.full(value.shape, np.nan))
     assert passed(odd) == of_scalars < passed(lambda value: value)
@@ -168,7 +169,7 @@ def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need
     student = with_values(seen, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
     refused = {"w_after": "returned a str", "nothing_of_ours": "returned a str"}
     student.by_probe["fc_forward"] = replace(student["fc_forward"], refused=refused)
-    kept = trimmed(student, seen)["fc_forward"]
+    kept = trimmed(P1, student, seen)["fc_forward"]
     assert set(kept.values) | set(kept.refused) == set(seen["fc_forward"].values)
     assert kept.refused == {
         "w_after": "returned a str",
@@ -180,16 +181,16 @@ def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need
 
 def test_what_a_diagnosis_may_need_is_bounded(seen):
     largest, larger = (np.ones(size, dtype=bool) for size in (LARGEST_MISFIT, LARGEST_MISFIT + 1))
-    kept = trimmed(with_values(seen, "fc_forward", out=largest, out_one=larger), seen)
+    kept = trimmed(P1, with_values(seen, "fc_forward", out=largest, out_one=larger), seen)
     assert set(seen["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
 
 
 def test_a_mistake_of_another_shape_is_still_known_after_trimming():
-    mistake = named("fc_backward_keeps_the_bias_gradient_of_every_example")
-    student = costs.observed(applied((mistake,)), SEED)
-    kept = trimmed(student, costs.reference(SEED))
-    verdicts = suites.mark(kept, costs.reference(SEED))
-    assert diagnose(kept, verdicts)["fc_backward"].found == (mistake,)
+    mistake = named(P1, "fc_backward_keeps_the_bias_gradient_of_every_example")
+    student = costs.observed(P1, applied(P1, (mistake,)), SEED)
+    kept = trimmed(P1, student, costs.reference(P1, SEED))
+    verdicts = suites.mark(P1, kept, costs.reference(P1, SEED))
+    assert diagnose(P1, kept, verdicts)["fc_backward"].found == (mistake,)
 
 
 EXPLODES = """
@@ -204,12 +205,12 @@ def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
     change, sandbox, tmp_path
 ):
     networks = "lib/mlp/fully_conn.py"
-    explodes = solution().files[networks].decode() + EXPLODES
+    explodes = solution(P1).files[networks].decode() + EXPLODES
     submission = change(LAYERS, "dprev.sum(axis=0)", "dprev", base=change(networks, explodes))
     file = tmp_path / "kept.npz"
-    first = grade(submission, SEED, sandbox, keep=lambda seen: seen.save(file))
+    first = grade(P1, submission, SEED, sandbox, keep=lambda seen: seen.save(file))
     assert file.stat().st_size < 8 * 2**20
-    again = regrade(submission.name, Observations.load(file), sandbox)
+    again = regrade(P1, submission.name, Observations.load(file), sandbox)
     assert replace(again, elapsed_s=0.0) == replace(first, elapsed_s=0.0)
     sections = {section.id: section for section in first.sections}
     assert sections["dropout_network"].score == 0
@@ -220,7 +221,7 @@ def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
 @pytest.fixture
 def suite(tmp_path, monkeypatch):
     """`suite(body)` puts a suite of two checks in the place of the hidden ones; one does this."""
-    monkeypatch.setattr(checkout, "HIDDEN_SUITES", tmp_path)
+    monkeypatch.setattr(Assignment, "suites", tmp_path)
 
     def write(body):
         (tmp_path / "pytest.ini").write_text("[pytest]\n")
@@ -250,19 +251,19 @@ def test_a_check_that_takes_too_much_memory_fails_alone(suite, seen):
     out[0, 0] = 10**6  # 8 TiB
     student = with_values(seen, "fc_forward", out=out)
     limit = resource.getrlimit(resource.RLIMIT_DATA)
-    verdicts = suites.mark(student, seen)
+    verdicts = suites.mark(P1, student, seen)
     assert [v.failure == suites.TOO_LARGE for v in verdicts] == [True, False]
     assert resource.getrlimit(resource.RLIMIT_DATA) == limit
-    assert [v.failure for v in suites.mark(seen, seen)] == [None, None]
+    assert [v.failure for v in suites.mark(P1, seen, seen)] == [None, None]
 
 
 def test_a_grade_says_which_checks_took_too_much_memory(seen):
     verdicts = [
         replace(v, failure=suites.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
-        for v in suites.mark(seen, seen)
+        for v in suites.mark(P1, seen, seen)
     ]
     seen, verdicts = replace(seen, errors=("a file is missing",)), tuple(verdicts)
-    found = compiled("large", seen, verdicts, findings(seen, verdicts), None, 0.0)
+    found = compiled(P1, "large", seen, verdicts, findings(P1, seen, verdicts), None, 0.0)
     assert found.errors == ("a file is missing", f"adam_epsilon: {suites.TOO_LARGE}")
     assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 
@@ -271,17 +272,17 @@ def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(sui
     suite("np.ones(2**40)")
     why = "fc_forward_large takes more memory than there is"
     with pytest.raises(suites.SuiteBroken, match=why):
-        suites.mark(seen, seen)
+        suites.mark(P1, seen, seen)
 
 
 def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
     seen, monkeypatch
 ):
     student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
-    verdicts = suites.mark(student, seen)
+    verdicts = suites.mark(P1, student, seen)
     monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
-    known = findings(student, verdicts)
-    found = compiled(Submission("large", {}, {}), student, verdicts, known, None, 0.0)
+    known = findings(P1, student, verdicts)
+    found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, None, 0.0)
     (error,) = found.errors
     assert error.startswith("finding out what went wrong takes more memory than there is")
     assert not any(section.hints for section in found.sections)
@@ -289,7 +290,7 @@ def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says
 
 
 def test_probes_say_which_sizes_are_free():
-    @probes.given(free={"w": {1: 4096}})
+    @probe.given(free={"w": {1: 4096}})
     def shapes_are_free(lib):
         yield {}
 
@@ -297,4 +298,4 @@ def test_probes_say_which_sizes_are_free():
         assert shapes_are_free.free == {"w": {1: 4096}}
         assert hash(shapes_are_free)
     finally:
-        del probes._registry["shapes_are_free"]
+        del probe._registries[__name__.rpartition(".")[0]]

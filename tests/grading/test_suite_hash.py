@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder import checkout
 from autograder.judgement.suites import deciding_files
+from autograder.problem_1 import ASSIGNMENT as P1
 
 SAYS_WHERE_THINGS_ARE = {"checkout.py"}
 
@@ -31,13 +32,13 @@ def test_it_covers_every_module_that_grading_imports():
         ahead |= imported(file) - reached
     names = {path.relative_to(checkout.PACKAGE).as_posix() for path in reached}
     assert len(names) > 30
-    covered = {path for path in deciding_files() if path.is_relative_to(checkout.PACKAGE)}
+    covered = {path for path in deciding_files(P1) if path.is_relative_to(checkout.PACKAGE)}
     left = names - {path.relative_to(checkout.PACKAGE).as_posix() for path in covered}
     assert {n for n in left if not n.endswith("__init__.py")} <= SAYS_WHERE_THINGS_ARE
 
 
 def test_it_covers_what_runs_in_the_sandbox_the_suites_and_the_solution():
-    covered = {path.relative_to(checkout.ROOT).as_posix() for path in deciding_files()}
+    covered = {path.relative_to(checkout.ROOT).as_posix() for path in deciding_files(P1)}
     for name in (
         "autograder/sandbox/inside/worker.py",
         "autograder/problem_1/probes/fc.py",

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import checkout
+from autograder.assignment.training import Mode
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
-from autograder.training.images import Mode, opened
+from autograder.training.images import opened
 from autograder.training.replay import Replay, Task, replayed
 
 SEED = 11
@@ -24,7 +25,7 @@ TRAINING, OPTIMIZERS = "lib/mlp/train.py", "lib/optim.py"
 def images(tmp_path_factory):
     twin = tmp_path_factory.mktemp("twin")
     svhn.draw(twin, train=1800, test=20)
-    return opened(SMALL, twin)
+    return opened(P1, SMALL, twin)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def trained(images, sandbox):
         if "NotImpl" not in cells.get("train_tiny_net_hyperparameters", ""):
             cells["train_tiny_net_hyperparameters"] = cell
         replay = replay or (lambda task: replayed(task, images))
-        return grade(replace(submission, cells=cells), SEED, sandbox, images, replay, keep)
+        return grade(P1, replace(submission, cells=cells), SEED, sandbox, images, replay, keep)
 
     return run
 
@@ -55,7 +56,7 @@ def test_the_solution_has_all_points(right, trained, images):
 
 
 def test_what_students_receive_has_no_point(trained):
-    found = trained(read(checkout.RELEASE))
+    found = trained(read(P1, P1.release))
     assert (found.score, found.max_score) == (0, 37)
     assert "raised NotImplementedError" in section(found).tests[0].message
 
@@ -179,7 +180,7 @@ def test_what_was_observed_can_be_graded_again_without_a_training(
     first = trained(wrong, keep=kept.append)
     kept[0].save(tmp_path / "ada.npz")
     read_again = Observations.load(tmp_path / "ada.npz")
-    again = regrade(first.submission, read_again, sandbox, training=True)
+    again = regrade(P1, first.submission, read_again, sandbox, training=True)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
 
 
@@ -192,6 +193,7 @@ def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(
     assert waiting.max_score == 32
     kept[0].save(tmp_path / "ada.npz")
     again = regrade(
+        P1,
         right.name,
         Observations.load(tmp_path / "ada.npz"),
         sandbox,

@@ -17,11 +17,12 @@ from autograder.hand_in import files as reading
 from autograder.hand_in import submission
 from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT as P1
 
 
 def test_windows_zips_separate_folders_by_backslashes(tmp_path):
     members = {path.replace("/", "\\"): content for path, content in LIBRARY.items()}
-    assert dict(read(zipped(tmp_path / "w.zip", members)).files) == LIBRARY
+    assert dict(read(P1, zipped(tmp_path / "w.zip", members)).files) == LIBRARY
 
 
 def test_links_are_not_followed(tmp_path):
@@ -32,7 +33,7 @@ def test_links_are_not_followed(tmp_path):
     os.link(secret, root / "lib" / "hard.py")
     (root / "lib" / "folder").symlink_to(tmp_path)
     os.mkfifo(root / "lib" / "pipe.py")
-    found = read(root)
+    found = read(P1, root)
     assert dict(found.files) == LIBRARY
     assert "lib/soft.py was not read: it is a link" in found.errors
     assert "lib/hard.py was not read: it is a hard link" in about(found)
@@ -42,7 +43,7 @@ def test_links_are_not_followed(tmp_path):
 
 def test_a_zip_cannot_hold_links_or_devices(tmp_path):
     for kind in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFBLK):
-        found = read(zipped(tmp_path / "l.zip", LIBRARY, external_attr=(kind | 0o777) << 16))
+        found = read(P1, zipped(tmp_path / "l.zip", LIBRARY, external_attr=(kind | 0o777) << 16))
         assert dict(found.files) == {}
         assert "was not read" in about(found)
 
@@ -62,7 +63,7 @@ def test_a_zip_cannot_hold_links_or_devices(tmp_path):
     ],
 )
 def test_names_that_no_honest_file_has_are_left_out(tmp_path, name, why):
-    found = read(zipped(tmp_path / "n.zip", {**LIBRARY, name: b"evil"}))
+    found = read(P1, zipped(tmp_path / "n.zip", {**LIBRARY, name: b"evil"}))
     assert dict(found.files) == LIBRARY
     assert why in about(found)
     assert all(error.isprintable() for error in found.errors)
@@ -83,19 +84,19 @@ def test_names_that_are_one_on_some_file_system_are_all_left_out(tmp_path, names
     with zipfile.ZipFile(path, "a") as archive:
         for name in names:
             archive.writestr(name, "evil")
-    found = read(path)
+    found = read(P1, path)
     assert dict(found.files) == LIBRARY
     assert "several files have that name" in about(found)
 
 
 def test_a_file_that_is_a_folder_too_is_left_out(tmp_path):
-    found = read(zipped(tmp_path / "f.zip", {**LIBRARY, "lib/a": b"", "lib/a/b.py": b"b"}))
+    found = read(P1, zipped(tmp_path / "f.zip", {**LIBRARY, "lib/a": b"", "lib/a/b.py": b"b"}))
     assert set(found.files) == {*LIBRARY, "lib/a/b.py"}
     assert "a file and a folder at once" in about(found)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
-    found = read(zipped(tmp_path / "b.zip", {**LIBRARY, "lib/zeros.py": bytes(3 * 2**20)}))
+    found = read(P1, zipped(tmp_path / "b.zip", {**LIBRARY, "lib/zeros.py": bytes(3 * 2**20)}))
     assert dict(found.files) == LIBRARY
     assert "unpacks to more than 200 times its size" in about(found)
 
@@ -104,7 +105,7 @@ def test_a_size_that_lies_is_found_out(tmp_path):
     path = zipped(tmp_path / "s.zip", {**LIBRARY, "lib/zeros.py": bytes(8 * 2**20)})
     lie = path.read_bytes().replace((8 * 2**20).to_bytes(4, "little"), (90).to_bytes(4, "little"))
     path.write_bytes(lie)
-    found = read(path)
+    found = read(P1, path)
     assert dict(found.files) == LIBRARY
     assert "lib/zeros.py was not read: it is damaged in the zip file" in found.errors
 
@@ -112,11 +113,11 @@ def test_a_size_that_lies_is_found_out(tmp_path):
 def test_a_folder_without_end_is_looked_at_in_part(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "MOST_IN_A_FOLDER", 20)
     many = LIBRARY | {f"data/{i}.png": b"" for i in range(50)}
-    found = read(folder(tmp_path, many))
+    found = read(P1, folder(tmp_path, many))
     assert dict(found.files) == LIBRARY
     assert "data holds more than 20 files" in about(found)
     monkeypatch.setattr(reading, "MOST_ENTRIES", 10)
-    assert "it holds more than 10 files" in about(read(tmp_path))
+    assert "it holds more than 10 files" in about(read(P1, tmp_path))
 
 
 def test_an_encrypted_zip_is_named(tmp_path):
@@ -127,7 +128,7 @@ def test_an_encrypted_zip_is_named(tmp_path):
         content[at + 8] |= 1
         at = content.find(b"PK\x01\x02", at + 1)
     path.write_bytes(bytes(content))
-    assert "it is encrypted" in about(read(path))
+    assert "it is encrypted" in about(read(P1, path))
 
 
 def test_what_is_not_there_is_nobodys_work(tmp_path):
@@ -135,7 +136,7 @@ def test_what_is_not_there_is_nobodys_work(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     for name, why in (("nowhere", "there is no"), ("pipe", "is neither"), ("loop", "is a link")):
         with pytest.raises(Inaccessible, match=why):
-            read(tmp_path / name)
+            read(P1, tmp_path / name)
 
 
 def swapped(monkeypatch, swap):
@@ -190,7 +191,7 @@ def test_what_becomes_a_link_while_it_is_read_is_not_followed(
 ):
     root = folder(tmp_path / "ada", LIBRARY, ("Problem_1.ipynb", GOOD))
     swapped(monkeypatch, lambda: by(root / what, secret / secretly))
-    found = read(root)
+    found = read(P1, root)
     assert left in about(found)
     assert b"answers" not in b"".join([*found.files.values(), found.notebook])
 
@@ -198,14 +199,14 @@ def test_what_becomes_a_link_while_it_is_read_is_not_followed(
 def test_a_folder_that_becomes_another_is_read_as_it_was_opened(tmp_path, secret, monkeypatch):
     root = folder(tmp_path / "class" / "ada", LIBRARY, ("n.ipynb", GOOD))
     swapped(monkeypatch, lambda: by_a_link(root, secret))
-    assert dict(read(root, "ada", tmp_path / "class").files) == LIBRARY
+    assert dict(read(P1, root, "ada", tmp_path / "class").files) == LIBRARY
 
 
 def test_a_zip_that_becomes_a_link_is_read_as_it_was_opened(tmp_path, monkeypatch):
     path = zipped(tmp_path / "ada.zip", LIBRARY)
     other = zipped(tmp_path / "other.zip", {"lib/optim.py": b"answers = 42\n"})
     swapped(monkeypatch, lambda: by_a_link(path, other))
-    assert dict(read(path).files) == LIBRARY
+    assert dict(read(P1, path).files) == LIBRARY
 
 
 def test_a_zip_in_a_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeypatch):
@@ -213,7 +214,7 @@ def test_a_zip_in_a_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeyp
     (tmp_path / "ada").mkdir()
     path = zipped(tmp_path / "ada" / "mine.zip", LIBRARY)
     swapped(monkeypatch, lambda: by_a_link(path, other))
-    found = read(tmp_path / "ada")
+    found = read(P1, tmp_path / "ada")
     assert (dict(found.files), found.errors) == ({}, ("it is a link",))
 
 
@@ -222,17 +223,17 @@ def test_no_link_below_a_class_is_followed_and_those_above_are_the_graders(tmp_p
     folder(tmp_path / "real" / "ada" / "problem_1", LIBRARY)
     (tmp_path / "class").symlink_to("real")
     work = tmp_path / "class" / "ada" / "problem_1"
-    assert dict(read(work, "ada", tmp_path / "class").files) == LIBRARY
+    assert dict(read(P1, work, "ada", tmp_path / "class").files) == LIBRARY
     by_a_link(tmp_path / "real" / linked, (tmp_path / "real" / linked).with_name("was"))
-    assert dict(read(work).files) == LIBRARY
+    assert dict(read(P1, work).files) == LIBRARY
     with pytest.raises(Inaccessible):
-        read(work, "ada", tmp_path / "class")
+        read(P1, work, "ada", tmp_path / "class")
 
 
 def test_what_vanishes_is_left_out(tmp_path, monkeypatch):
     root = folder(tmp_path, LIBRARY)
     swapped(monkeypatch, (root / "lib" / "optim.py").unlink)
-    found = read(root)
+    found = read(P1, root)
     assert set(found.files) == {"lib/mlp/layer_utils.py"}
     assert "lib/optim.py was not read: it cannot be opened: No such file" in about(found)
 
@@ -251,7 +252,7 @@ def test_a_fault_of_the_machine_is_not_held_against_a_student(tmp_path, monkeypa
 
     monkeypatch.setattr(os, failing, fails)
     with pytest.raises(Inaccessible, match="Input/output error"):
-        read(root)
+        read(P1, root)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -264,7 +265,7 @@ def test_nor_is_one_that_shows_while_a_file_is_read(tmp_path, monkeypatch, packe
         else:
             patch.setattr(reading, "open", lambda *_, **__: Failing(), raising=False)
         with pytest.raises(Inaccessible, match="Input/output error"):
-            read(root)
+            read(P1, root)
 
 
 class Failing(io.BytesIO):
@@ -307,9 +308,10 @@ import sys
 from pathlib import Path
 from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT
 
 try:
-    found = read(Path(sys.argv[1]))
+    found = read(ASSIGNMENT, Path(sys.argv[1]))
     print(*found.errors, f"{sorted(found.files)} {sorted(found.cells)}", sep="\\n")
 except Inaccessible as reason:
     print(reason)
@@ -328,6 +330,6 @@ def test_damaged_zips_never_break_the_reader(tmp_path, seed):
         if rng.random() < 0.3:
             del content[rng.randrange(len(content)) :]
         path.write_bytes(bytes(content))
-        found = read(path)
+        found = read(P1, path)
         assert all(isinstance(content, bytes) for content in found.files.values())
         assert all(error.isprintable() and len(error) < 1000 for error in found.errors)

@@ -8,6 +8,7 @@ from handing_in import GOOD, LIBRARY, NAMES, about, folder, notebook
 
 from autograder.hand_in.notebook import without_magics
 from autograder.hand_in.submission import read
+from autograder.problem_1 import ASSIGNMENT as P1
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from autograder.hand_in.submission import read
     ],
 )
 def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):
-    found = read(folder(tmp_path, {**LIBRARY, "Problem_1.ipynb": content}))
+    found = read(P1, folder(tmp_path, {**LIBRARY, "Problem_1.ipynb": content}))
     assert dict(found.files) == LIBRARY
     assert dict(found.cells) == {}
     assert why in about(found)
@@ -34,7 +35,7 @@ def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):
 
 def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
     content = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
-    assert read(folder(tmp_path, {"n.ipynb": content})).cells
+    assert read(P1, folder(tmp_path, {"n.ipynb": content})).cells
 
 
 @pytest.mark.parametrize(
@@ -62,14 +63,14 @@ def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
 )
 def test_cells_of_any_other_form_are_passed_over(tmp_path, cell):
     content = {"nbformat": 4, "cells": [cell, *notebook(activations_definitions="y")["cells"]]}
-    found = read(folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
     assert found.cells == {"activations_definitions": "y"}
 
 
 def test_of_cells_with_one_id_the_last_counts_and_is_named(tmp_path):
     content = notebook(cascade_names="first = 1")
     content["cells"] += notebook(cascade_names="second = 2")["cells"]
-    found = read(folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
     assert found.cells["cascade_names"] == "second = 2"
     assert "the notebook has several cells cascade_names; the last one counts" in found.errors
 
@@ -117,6 +118,6 @@ def test_damaged_notebooks_never_break_the_reader(tmp_path, seed):
         content = bytearray(right)
         for _ in range(rng.randint(1, 6)):
             content[rng.randrange(len(content))] = rng.choice(b'{}[]":,0ntf\\x')
-        found = read(folder(tmp_path, {**LIBRARY, "n.ipynb": bytes(content)}))
+        found = read(P1, folder(tmp_path, {**LIBRARY, "n.ipynb": bytes(content)}))
         assert dict(found.files) == LIBRARY
         assert all(isinstance(text, str) for text in found.cells.values())

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 PROGRAM = """
 import sys, numpy
@@ -16,7 +16,7 @@ def test_the_library_imports_nothing_heavy_but_numpy():
     """scipy, tqdm and matplotlib are imported where they are used."""
     out = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": str(checkout.LIBRARY)},
+        env={**os.environ, "PYTHONPATH": str(P1.library)},
         capture_output=True,
         text=True,
         check=True,

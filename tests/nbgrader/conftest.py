@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
-from autograder.grading.grade import Grade, solution
+from autograder.diagnosis.variants import solution
+from autograder.grading.grade import Grade
 from autograder.nbgrader_plugins import gradebook
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 
 
@@ -53,12 +54,12 @@ class Course:
         )
 
     def work(self, student: str) -> Path:
-        return self.root / "submitted" / student / checkout.ASSIGNMENT
+        return self.root / "submitted" / student / P1.id
 
     def marks(self, student: str) -> dict[str, tuple[float | None, float | None, bool]]:
         """By cell: what we gave, what a person gave, and whether a person has to look."""
-        with gradebook.opened(self.book) as book:
-            notebook = book.find_submission_notebook("Problem_1", checkout.ASSIGNMENT, student)
+        with gradebook.opened(P1, self.book) as book:
+            notebook = book.find_submission_notebook("Problem_1", P1.id, student)
             return {
                 mark.name: (mark.auto_score, mark.manual_score, mark.needs_manual_grade)
                 for mark in notebook.grades
@@ -66,7 +67,7 @@ class Course:
 
     def notebook(self, student: str) -> dict:
         """What graders see."""
-        path = self.root / "autograded" / student / checkout.ASSIGNMENT / checkout.NOTEBOOK
+        path = self.root / "autograded" / student / P1.id / P1.notebook
         return json.loads(path.read_text("utf-8"))
 
 
@@ -79,7 +80,7 @@ def a_course() -> type[Course]:
 @pytest.fixture(scope="session")
 def source() -> Callable[[], dict]:
     """A fresh copy of the notebook with its solutions."""
-    return lambda: json.loads(checkout.SOURCE.read_text("utf-8"))
+    return lambda: json.loads(P1.source.read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +95,7 @@ def hand_in() -> Callable[..., None]:
         patch: tuple[str, str, str] | None = None,
     ) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        for path, content in solution().files.items():
+        for path, content in solution(P1).files.items():
             text = content.decode()
             if stub:
                 text = strip(text, path)
@@ -106,7 +107,7 @@ def hand_in() -> Callable[..., None]:
         if isinstance(notebook, dict):
             notebook = json.dumps(notebook).encode()
         if notebook is not None:
-            (folder / checkout.NOTEBOOK).write_bytes(notebook)
+            (folder / P1.notebook).write_bytes(notebook)
 
     return write
 

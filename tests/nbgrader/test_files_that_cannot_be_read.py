@@ -9,6 +9,7 @@ import pytest
 
 from autograder import checkout
 from autograder.nbgrader_plugins import autograde
+from autograder.problem_1 import ASSIGNMENT as P1
 
 CONFIG = f"""\
 load_subconfig({str(checkout.NBGRADER_CONFIG)!r})
@@ -24,8 +25,8 @@ AWAITS = (None, None, True)
 def classroom(public_path, a_course, source, hand_in):
     """A course that has its assignment, with two honest hand-ins, of which one is the last."""
     root = public_path / "course"
-    (root / "source" / checkout.ASSIGNMENT).mkdir(parents=True)
-    shutil.copy(checkout.SOURCE, root / "source" / checkout.ASSIGNMENT)
+    (root / "source" / P1.id).mkdir(parents=True)
+    shutil.copy(P1.source, root / "source" / P1.id)
     (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)), "utf-8")
     opened = a_course(root)
     for student in ("ada", "zoe"):
@@ -43,18 +44,16 @@ def test_who_cannot_be_read_is_set_aside_and_the_others_are_graded(
     shutil.copytree(submitted / "ada", submitted / os.fsdecode(b"\xff\xfe"))
     shutil.copytree(submitted / "ada", submitted / "two\nlines")
     classroom.work("linked").rename(submitted / "real")
-    classroom.work("linked").symlink_to(submitted / "ada" / checkout.ASSIGNMENT)
+    classroom.work("linked").symlink_to(submitted / "ada" / P1.id)
     os.chmod(submitted / "closed", 0)
     os.chmod(classroom.work("half-closed"), 0)
     os.chmod(classroom.work("library-closed") / "lib", 0)
-    os.chmod(classroom.work("notebook-closed") / checkout.NOTEBOOK, 0)
+    os.chmod(classroom.work("notebook-closed") / P1.notebook, 0)
     if os.geteuid() == 0:
         for path in (classroom.root, classroom.root / "source"):
             os.chown(path, 65534, 65534)
     for words in (["generate_assignment"], ["autograde", "--log-level=WARN"]):
-        said = as_ordinary_user(
-            NBGRADER, *words, checkout.ASSIGNMENT, cwd=classroom.root, errors=True
-        )
+        said = as_ordinary_user(NBGRADER, *words, P1.id, cwd=classroom.root, errors=True)
     for student in ("ada", "zoe"):
         assert classroom.marks(student)["adam"][0] == 2
     assert classroom.marks("library-closed")["adam"][0] == 0
@@ -77,8 +76,8 @@ def test_what_becomes_a_link_during_a_run_is_not_followed(
     other = tmp_path / "other"
     hand_in(other, source())
     hand_in(classroom.work("swapped"), None, stub=True)
-    shutil.copy(checkout.RELEASE / checkout.NOTEBOOK, classroom.work("swapped"))
-    classroom.nbgrader("generate_assignment", checkout.ASSIGNMENT)
+    shutil.copy(P1.release / P1.notebook, classroom.work("swapped"))
+    classroom.nbgrader("generate_assignment", P1.id)
 
     def swap():
         work = classroom.work("swapped")
@@ -98,6 +97,6 @@ def test_what_becomes_a_link_during_a_run_is_not_followed(
 
     monkeypatch.chdir(classroom.root)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(classroom.root)).load_config()
-    done = NbGraderAPI(config=config).autograde(checkout.ASSIGNMENT, "swapped")
+    done = NbGraderAPI(config=config).autograde(P1.id, "swapped")
     assert done["success"], done
     assert set(classroom.marks("swapped").values()) == {AWAITS}

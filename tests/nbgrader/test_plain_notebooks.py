@@ -7,7 +7,6 @@ import struct
 import nbformat
 import pytest
 
-from autograder import checkout
 from autograder.nbgrader_plugins.graded_notebook import (
     ALL_PIXELS,
     LARGEST_IMAGE,
@@ -21,6 +20,7 @@ from autograder.nbgrader_plugins.graded_notebook import (
     restored,
     unanswered,
 )
+from autograder.problem_1 import ASSIGNMENT as P1
 
 
 def notebook_of(*cells):
@@ -159,7 +159,7 @@ def test_what_holds_the_stub_or_is_missing_was_not_answered():
 
 def test_of_the_release_as_it_was_handed_out_nothing_was_answered():
     """Its questions have brackets and colons, which are tamed in what a person opens."""
-    content = (checkout.RELEASE / checkout.NOTEBOOK).read_bytes()
+    content = (P1.release / P1.notebook).read_bytes()
     cells = [c for c in json.loads(content)["cells"] if c["metadata"].get("nbgrader")]
     sources = []
     for cell in cells:
@@ -172,6 +172,6 @@ def test_of_the_release_as_it_was_handed_out_nothing_was_answered():
 
 
 def test_one_notebook_gives_the_same_bytes_every_time():
-    content = checkout.SOURCE.read_bytes()
+    content = P1.source.read_bytes()
     texts = {as_json(restored(plain_notebook(content), SOURCES)) for _ in range(2)}
     assert len(texts) == 1

@@ -14,6 +14,7 @@ from autograder import checkout
 from autograder.grading.grade import grade
 from autograder.hand_in.submission import Submission, read
 from autograder.nbgrader_plugins import autograde, gradebook
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import choose
 
 SEED = 77
@@ -79,9 +80,9 @@ def classroom(tmp_path_factory, a_course, source, hand_in):
     """The course, after all four commands."""
     root = tmp_path_factory.mktemp("course")
     (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)), "utf-8")
-    source_folder = root / "source" / checkout.ASSIGNMENT
+    source_folder = root / "source" / P1.id
     source_folder.mkdir(parents=True)
-    (source_folder / checkout.NOTEBOOK).write_bytes(checkout.SOURCE.read_bytes())
+    (source_folder / P1.notebook).write_bytes(P1.source.read_bytes())
     made = a_course(root)
     hand_in(made.work("right"), source())
     hand_in(
@@ -93,10 +94,10 @@ def classroom(tmp_path_factory, a_course, source, hand_in):
     hand_in(made.work("damaged"), b'{"cells": [')
     hand_in(made.work("late"), source())
     (made.work("late") / "timestamp.txt").write_text("2026-11-21 00:10:00 UTC", "utf-8")
-    made.nbgrader("generate_assignment", checkout.ASSIGNMENT)
-    made.nbgrader("db", "assignment", "add", checkout.ASSIGNMENT, "--duedate=2026-11-20 23:59 UTC")
-    made.nbgrader("autograde", checkout.ASSIGNMENT)
-    made.nbgrader("generate_feedback", checkout.ASSIGNMENT)
+    made.nbgrader("generate_assignment", P1.id)
+    made.nbgrader("db", "assignment", "add", P1.id, "--duedate=2026-11-20 23:59 UTC")
+    made.nbgrader("autograde", P1.id)
+    made.nbgrader("generate_feedback", P1.id)
     made.nbgrader("export")
     return made
 
@@ -106,7 +107,7 @@ STUDENTS = ("right", "wrong", "hostile", "damaged", "late")
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_the_gradebook_has_the_points_of_autograder_grade(classroom, points, student):
-    expected = points(grade(read(classroom.work(student), student), SEED, choose()))
+    expected = points(grade(P1, read(P1, classroom.work(student), student), SEED, choose()))
     found = classroom.marks(student)
     assert {name: found[name][0] for name in expected} == expected
     assert set(found) == set(expected) | MANUAL
@@ -178,7 +179,7 @@ class Active(HTMLParser):
 
 
 def test_nothing_of_a_student_runs_in_a_browser(classroom):
-    page = classroom.root / "feedback" / "hostile" / checkout.ASSIGNMENT / "Problem_1.html"
+    page = classroom.root / "feedback" / "hostile" / P1.id / "Problem_1.html"
     text = page.read_text("utf-8")
     assert "click" in text
     assert "\\href{" not in text
@@ -197,10 +198,10 @@ def test_a_late_hand_in_is_penalised_by_nbgraders_own_plugin(classroom):
 def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, source):
     student = "resubmitted"
     hand_in(classroom.work(student), source())
-    classroom.nbgrader("autograde", checkout.ASSIGNMENT, f"--student={student}")
+    classroom.nbgrader("autograde", P1.id, f"--student={student}")
     assert classroom.marks(student)["adam"][0] == 2
-    with gradebook.opened(classroom.book) as book:
-        answer = ("compare_optimizers_question", "Problem_1", checkout.ASSIGNMENT, student)
+    with gradebook.opened(P1, classroom.book) as book:
+        answer = ("compare_optimizers_question", "Problem_1", P1.id, student)
         book.find_grade(*answer).manual_score = 0.5
         book.find_comment(*answer).manual_comment = "Nearly."
         book.find_grade("activations", *answer[1:]).extra_credit = 0.25
@@ -208,12 +209,12 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
 
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     hand_in(classroom.work(student), empty, stub=True)
-    classroom.nbgrader("autograde", checkout.ASSIGNMENT, f"--student={student}", "--force")
+    classroom.nbgrader("autograde", P1.id, f"--student={student}", "--force")
     marks = classroom.marks(student)
     earned = {name: score for name, (score, _, _) in marks.items() if score}
     assert earned == {}
     assert marks["compare_optimizers_question"] == (0, 0.5, True)
-    with gradebook.opened(classroom.book) as book:
+    with gradebook.opened(P1, classroom.book) as book:
         assert book.find_comment(*answer).comment == "Nearly."
         assert book.find_grade("activations", *answer[1:]).extra_credit == 0.25
 
@@ -221,7 +222,7 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
 def test_what_replaces_a_hand_in_in_one_process_has_a_seed_of_its_own(monkeypatch):
     """Formgrader's button grades in the server's process, which may have one seed for weeks."""
     first, second = Submission("ada", {"lib/a.py": b"1"}, {}), Submission("ada", {}, {}, (), b"2")
-    names = {"db_url": "sqlite://", "assignment": checkout.ASSIGNMENT, "student": "ada"}
+    names = {"db_url": "sqlite://", "assignment": P1.id, "student": "ada"}
     step = autograde.GradeSubmission()
     monkeypatch.setattr(autograde, "_first_hand_ins", {})
     found = [step._own_seed(SEED, one, names) for one in (first, second, first, second)]
@@ -244,14 +245,14 @@ def test_what_lies_beside_a_notebook_is_neither_copied_nor_waited_for(classroom,
         file.truncate(2**40)
     replaced = classroom.work("linked")
     hand_in(replaced, source())
-    (replaced / checkout.NOTEBOOK).unlink()
-    (replaced / checkout.NOTEBOOK).symlink_to("/dev/zero")
+    (replaced / P1.notebook).unlink()
+    (replaced / P1.notebook).symlink_to("/dev/zero")
     (replaced / "timestamp.txt").write_text("yesterday, I swear")
 
     for student in ("strange", "linked"):
-        classroom.nbgrader("autograde", checkout.ASSIGNMENT, f"--student={student}")
-        graded = classroom.root / "autograded" / student / checkout.ASSIGNMENT
-        assert [path.name for path in graded.iterdir()] == [checkout.NOTEBOOK]
+        classroom.nbgrader("autograde", P1.id, f"--student={student}")
+        graded = classroom.root / "autograded" / student / P1.id
+        assert [path.name for path in graded.iterdir()] == [P1.notebook]
     assert classroom.marks("strange")["adam"][0] == 2
     assert classroom.marks("linked")["adam"][0] == 2
     assert classroom.marks("linked")["activations"][0] == 0
@@ -263,13 +264,13 @@ def test_a_newer_hand_in_is_graded_again_without_being_forced(classroom, hand_in
     for time, stub, points in (("2026-11-01 10:00:00", True, 0), ("2026-11-02 10:00:00", False, 2)):
         hand_in(classroom.work(student), source(), stub=stub)
         (classroom.work(student) / "timestamp.txt").write_text(f"{time} UTC")
-        classroom.nbgrader("autograde", checkout.ASSIGNMENT, f"--student={student}")
+        classroom.nbgrader("autograde", P1.id, f"--student={student}")
         assert classroom.marks(student)["adam"][0] == points
 
 
 def test_no_id_moves_a_column_of_the_table_or_is_a_formula(classroom, tmp_path):
     ids = ("ada,,,,40,0,40,40", "=cmd('x')", "-2+3")
-    with gradebook.opened(classroom.book) as book:
+    with gradebook.opened(P1, classroom.book) as book:
         for student in ids:
             book.update_or_create_student(student)
     classroom.nbgrader("export", f"--to={tmp_path / 'all.csv'}")
@@ -288,8 +289,8 @@ def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
     work = classroom.work("older")
     hand_in(work, {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     option = "--GradeSubmission.older_work=True"
-    classroom.nbgrader("autograde", checkout.ASSIGNMENT, "--student=older", option)
-    expected = points(grade(read(work, "older"), SEED, choose(), older_work=True))
+    classroom.nbgrader("autograde", P1.id, "--student=older", option)
+    expected = points(grade(P1, read(P1, work, "older"), SEED, choose(), older_work=True))
     assert (expected["cascade"], expected["small_network"]) == (2, 2)
     found = classroom.marks("older")
     assert {name: found[name][0] for name in expected} == expected
@@ -298,22 +299,20 @@ def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
 def test_an_autograde_that_is_killed_loses_the_one_at_hand(tmp_path, a_course, source, hand_in):
     """What it graded is in the gradebook, and the same command goes on with what is not."""
     (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(tmp_path)), "utf-8")
-    (tmp_path / "source" / checkout.ASSIGNMENT).mkdir(parents=True)
-    (tmp_path / "source" / checkout.ASSIGNMENT / checkout.NOTEBOOK).write_bytes(
-        checkout.SOURCE.read_bytes()
-    )
+    (tmp_path / "source" / P1.id).mkdir(parents=True)
+    (tmp_path / "source" / P1.id / P1.notebook).write_bytes(P1.source.read_bytes())
     made = a_course(tmp_path)
     for student in ("ada", "grace", "slow"):
         hand_in(made.work(student), source())
     optim = made.work("slow") / "lib" / "optim.py"
     right = optim.read_text("utf-8")
     optim.write_text("import time; time.sleep(600)\n", "utf-8")
-    made.nbgrader("generate_assignment", checkout.ASSIGNMENT)
+    made.nbgrader("generate_assignment", P1.id)
 
     def points(student):
         return sum(score or 0 for score, _, _ in made.marks(student).values())
 
-    with made.begun("autograde", checkout.ASSIGNMENT) as grader:
+    with made.begun("autograde", P1.id) as grader:
         for line in grader.stderr:
             if "grace: 29 of 29 points" in line:
                 break
@@ -321,6 +320,6 @@ def test_an_autograde_that_is_killed_loses_the_one_at_hand(tmp_path, a_course, s
         grader.kill()
     assert [points(student) for student in ("ada", "grace")] == [29, 29]
     optim.write_text(right, "utf-8")
-    said = made.nbgrader("autograde", checkout.ASSIGNMENT)
+    said = made.nbgrader("autograde", P1.id)
     assert [points(student) for student in ("ada", "grace", "slow")] == [29, 29, 29]
     assert "ada: 29" not in said, "it was graded before"

@@ -18,6 +18,8 @@ from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH, tame
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
 from opened import COMMAND, Page, acts
 
+from autograder.problem_1 import ASSIGNMENT as P1
+
 HOSTILE = {
     "a script": "<script>alert(1)</script>",
     "a handler": "<img src=x onerror=alert(1)>",
@@ -159,7 +161,7 @@ def test_a_heading_looks_as_before():
 
 
 def test_every_command_of_the_assignment_is_among_those_that_show_something():
-    cells = json.loads(checkout.SOURCE.read_text("utf-8"))["cells"]
+    cells = json.loads(P1.source.read_text("utf-8"))["cells"]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     names = {name for text in texts for name in COMMAND.findall(text)}
     assert len(names) > 30

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 
 
@@ -15,10 +15,10 @@ from autograder.problem_1 import svhn
 def executed(tmp_path_factory):
     """The notebook after a run on a small twin, with a hundredth of the training."""
     folder = tmp_path_factory.mktemp("student") / "problem_1"
-    shutil.copytree(checkout.RELEASE, folder)
-    shutil.copytree(checkout.LIBRARY / "lib", folder / "lib", dirs_exist_ok=True)
+    shutil.copytree(P1.release, folder)
+    shutil.copytree(P1.library / "lib", folder / "lib", dirs_exist_ok=True)
     svhn.draw(folder / "data", train=4000, test=200)
-    notebook = nbformat.read(checkout.SOURCE, as_version=4)
+    notebook = nbformat.read(P1.source, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SVHN_MAX_TRAINING", "700")
         patch.delenv("SVHN_DIR", raising=False)

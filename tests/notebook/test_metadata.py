@@ -3,8 +3,8 @@
 import nbformat
 import pytest
 
-from autograder import checkout
-from autograder.problem_1.rubric import AUTO_TOTAL, SECTIONS, TOTAL
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.rubric import SECTIONS
 
 # The table that students, graders and past work rely on: id, title, points, of these automatic.
 PUBLISHED = [
@@ -30,7 +30,7 @@ PUBLISHED = [
 
 @pytest.fixture(scope="module")
 def notebook():
-    return nbformat.read(checkout.SOURCE, as_version=4)
+    return nbformat.read(P1.source, as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def cells(notebook):
 
 def test_the_rubric_is_the_published_table():
     assert [(s.id, s.title, s.points, s.auto) for s in SECTIONS] == PUBLISHED
-    assert (TOTAL, AUTO_TOTAL) == (40, 37)
+    assert (P1.total, P1.auto_total) == (40, 37)
 
 
 def test_points_in_the_notebook_are_the_rubrics(cells):

@@ -17,7 +17,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 # The relative errors of DropoutNet's gradients as one machine printed them: keep probability, then
 # parameter.
@@ -74,7 +74,7 @@ class Compared:
 @pytest.fixture(scope="module")
 def cells():
     """The code of the notebook by grade id, without magics."""
-    notebook = nbformat.read(checkout.SOURCE, as_version=4)
+    notebook = nbformat.read(P1.source, as_version=4)
     return {
         cell.metadata.nbgrader.grade_id: "\n".join(
             line for line in cell.source.splitlines() if not line.startswith(("%", "!"))

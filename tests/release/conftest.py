@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.build import build
 
 sys.path.append(str(Path(__file__).parent))  # for `planting`
@@ -15,10 +15,10 @@ sys.path.append(str(Path(__file__).parent))  # for `planting`
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A fresh build; tests leave it as it is."""
-    return build(tmp_path_factory.mktemp("release") / checkout.ASSIGNMENT).folder
+    return build(P1, tmp_path_factory.mktemp("release") / P1.id).folder
 
 
 @pytest.fixture
 def release(built, tmp_path):
     """A copy of a fresh build, to change."""
-    return shutil.copytree(built, tmp_path / checkout.ASSIGNMENT)
+    return shutil.copytree(built, tmp_path / P1.id)

@@ -2,7 +2,7 @@
 
 import json
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 
 
 def library(change):
@@ -37,7 +37,7 @@ def notebook(change):
     """A plant that edits the notebook: a function of its JSON, and of its cells by grade id."""
 
     def plant(release):
-        path = release / checkout.NOTEBOOK
+        path = release / P1.notebook
         content = json.loads(path.read_text(encoding="utf-8"))
         change(content, {c["metadata"]["nbgrader"]["grade_id"]: c for c in content["cells"]})
         path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,8 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder import checkout
-from autograder.problem_1.rubric import SECTIONS, TOTAL
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.rubric import SECTIONS
 from autograder.release import contents
 from autograder.release.build import BuildError, build, differences
 from autograder.release.markers import StripError
@@ -26,7 +28,7 @@ def tree(folder):
 
 @pytest.fixture(scope="module")
 def cells(built):
-    notebook = nbformat.read(built / checkout.NOTEBOOK, as_version=4)
+    notebook = nbformat.read(built / P1.notebook, as_version=4)
     return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells}
 
 
@@ -56,17 +58,17 @@ def python(folder, arguments):
 
 def test_the_committed_release_is_what_the_sources_build():
     """When this fails: `autograder release`, look at the difference, commit it."""
-    findings = [f for f in differences(checkout.RELEASE) if "cache" not in f.path]
+    findings = [f for f in differences(P1, P1.release) if "cache" not in f.path]
     assert findings == []
 
 
-COMMAND = ["-m", "nbgrader", "generate_assignment", checkout.ASSIGNMENT, "--force"]
+COMMAND = ["-m", "nbgrader", "generate_assignment", P1.id, "--force"]
 BUTTON = [
     "-c",
     "from nbgrader.apps import NbGraderAPI\n"
     "from traitlets.config import PyFileConfigLoader\n"
     "config = PyFileConfigLoader('nbgrader_config.py', path='.').load_config()\n"
-    f"made = NbGraderAPI(config=config).generate_assignment({checkout.ASSIGNMENT!r}, force=True)\n"
+    f"made = NbGraderAPI(config=config).generate_assignment({P1.id!r}, force=True)\n"
     "raise SystemExit(not made['success'])",
 ]
 
@@ -75,7 +77,7 @@ BUTTON = [
 def test_stock_nbgrader_builds_the_same_bytes(built, clone, road):
     ran = python(clone, road)
     assert ran.returncode == 0, ran.stderr
-    assert tree(clone / "release" / checkout.ASSIGNMENT) == tree(built)
+    assert tree(clone / "release" / P1.id) == tree(built)
 
 
 def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
@@ -93,13 +95,13 @@ def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
     ran = python(clone, COMMAND)
     assert ran.returncode != 0
     assert "looks like '### BEGIN SOLUTION'" in ran.stderr
-    assert not (clone / "release" / checkout.ASSIGNMENT).exists()
+    assert not (clone / "release" / P1.id).exists()
 
 
 def test_nothing_lies_beside_the_source_notebook():
     """`nbgrader autograde` would copy it over what students hand in."""
-    found = {path.name for path in checkout.SOURCE.parent.iterdir()} - {".ipynb_checkpoints"}
-    assert found == {checkout.NOTEBOOK}
+    found = {path.name for path in P1.source.parent.iterdir()} - {".ipynb_checkpoints"}
+    assert found == {P1.notebook}
 
 
 def test_a_build_leaves_nothing_in_the_checkout_but_the_release(tmp_path):
@@ -107,23 +109,22 @@ def test_a_build_leaves_nothing_in_the_checkout_but_the_release(tmp_path):
         return {p.name for p in checkout.ROOT.iterdir()}
 
     before = state()
-    report = build(tmp_path / checkout.ASSIGNMENT)
+    report = build(P1, tmp_path / P1.id)
     assert state() == before
-    assert [p.name for p in tmp_path.iterdir()] == [checkout.ASSIGNMENT]
-    assert report.files == len(contents.files()) + 1
+    assert [p.name for p in tmp_path.iterdir()] == [P1.id]
+    assert report.files == len(contents.files(P1)) + 1
     assert report.solutions == 20
 
 
-def test_a_build_that_fails_leaves_the_old_release(tmp_path, monkeypatch):
-    old = tmp_path / checkout.ASSIGNMENT
+def test_a_build_that_fails_leaves_the_old_release(tmp_path):
+    old = tmp_path / P1.id
     old.mkdir()
     (old / "old.txt").write_text("old")
-    monkeypatch.setattr(checkout, "LIBRARY", tmp_path / "solution")
-    monkeypatch.setattr(contents, "_name", lambda path: path.name)
-    (tmp_path / "solution/lib").mkdir(parents=True)
-    (tmp_path / "solution/lib/fc.py").write_text("### BEGIN SOLUTION\nx = 1\n")
-    with pytest.raises(StripError, match=r"fc\.py:1: .* without its END"):
-        build(old)
+    broken = replace(P1, root=tmp_path)
+    (broken.library / "lib").mkdir(parents=True)
+    (broken.library / "lib/fc.py").write_text("### BEGIN SOLUTION\nx = 1\n")
+    with pytest.raises(StripError, match=r"^lib_solution/lib/fc\.py:1: .* without its END"):
+        build(broken, old)
     assert [p.name for p in old.iterdir()] == ["old.txt"]
 
 
@@ -134,17 +135,17 @@ def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
         f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path)!r}\n"
         "c.GenerateAssignment.preprocessors = []\n"
     )
-    source = tmp_path / "source" / checkout.ASSIGNMENT
+    source = tmp_path / "source" / P1.id
     source.mkdir(parents=True)
     (source / "a.ipynb").write_text("{}")
     with pytest.raises(
         BuildError, match=r"(?s)error processing assignment.*a\.ipynb|NotJSON|nbformat"
     ):
-        build(tmp_path / "release" / checkout.ASSIGNMENT)
+        build(P1, tmp_path / "release" / P1.id)
 
 
 def test_the_notebook_does_not_depend_on_the_machine(built):
-    notebook = json.loads((built / checkout.NOTEBOOK).read_text(encoding="utf-8"))
+    notebook = json.loads((built / P1.notebook).read_text(encoding="utf-8"))
     assert notebook["metadata"] == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -178,7 +179,7 @@ def test_questions_keep_their_text_and_lose_their_answers(cells):
 
 def test_what_nbgrader_needs_to_grade_is_in_the_metadata(cells):
     graded = [cell for cell in cells.values() if "points" in cell.metadata.nbgrader]
-    assert sum(cell.metadata.nbgrader.points for cell in graded) == TOTAL
+    assert sum(cell.metadata.nbgrader.points for cell in graded) == P1.total
     for cell in cells.values():
         nbgrader = cell.metadata.nbgrader
         assert nbgrader.checksum == compute_checksum(cell)

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from planting import data, library, notebook, text
 
-from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.leaks import read_secrets
 from autograder.release.verify import inspect
 
@@ -29,7 +29,7 @@ def zipped(member, content):
 def compiled(release):
     (release / "lib" / "__pycache__").mkdir()
     py_compile.compile(
-        str(checkout.LIBRARY / "lib/optim.py"),
+        str(P1.library / "lib/optim.py"),
         str(release / "lib/__pycache__/optim.cpython-311.pyc"),
     )
 
@@ -142,24 +142,24 @@ LEAKS = {
     "in a code cell": (
         notebook(lambda nb, cells: cells["imports"]["source"].append(f"\nif 0:\n    {SECRET}")),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "the answer of a cell": (
         notebook(
             lambda nb, cells: cells["cascade_names"]["source"].append("\nparam_name_w = 'fullo_w'")
         ),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "a hyperparameter": (
         notebook(lambda nb, cells: cells["train_tiny_net_sizes"]["source"].append("\nepochs = 20")),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in Markdown": (
         notebook(lambda nb, cells: cells["layers"]["source"].append(f"\nFor instance `{SECRET}`.")),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in Markdown, with other variables": (
         notebook(
@@ -168,22 +168,22 @@ LEAKS = {
             )
         ),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in an output": (
         notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output(SECRET + "\n"))),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in a cell's metadata": (
         notebook(lambda nb, cells: cells["imports"]["metadata"].update(note=SECRET)),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in the notebook's metadata": (
         notebook(lambda nb, cells: nb["metadata"].update(history=[{"was": SECRET}])),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "in an attachment": (
         notebook(
@@ -194,12 +194,12 @@ LEAKS = {
             )
         ),
         "leak",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "a model answer": (
         notebook(lambda nb, cells: cells["optimizers"]["source"].append(f"\n{MODEL_ANSWER}.")),
         "answers",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "a model answer in other case and punctuation": (
         text("README.md", lambda s: s + "\n* " + MODEL_ANSWER.upper().replace(" ", ",\n")),
@@ -209,7 +209,7 @@ LEAKS = {
     "a mark scheme": (
         notebook(lambda nb, cells: cells["compare_optimizers_plot"]["source"].append(MARK_SCHEME)),
         "answers",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     # Other files
     "in the README": (
@@ -250,14 +250,14 @@ LEAKS = {
     "compiled": (compiled, "files", "lib/__pycache__/optim.cpython-311.pyc"),
     "a picture nobody can read": (data("a.png", b"\x89PNG\r\n\x1a\n\xff"), "files", "a.png"),
     "a link to the solution": (
-        lambda release: (release / "solution").symlink_to(checkout.LIBRARY),
+        lambda release: (release / "solution").symlink_to(P1.library),
         "files",
         "solution",
     ),
     "a gradebook": (data("gradebook.db", b"SQLite format 3\0"), "files", "gradebook.db"),
     "a gradebook of another name": (data("notes", b"SQLite format 3\0\xff"), "files", "notes"),
     "a hidden suite": (
-        data("tests/test_fc.py", lambda: (checkout.HIDDEN_SUITES / "test_fc.py").read_bytes()),
+        data("tests/test_fc.py", lambda: (P1.suites / "test_fc.py").read_bytes()),
         "hidden",
         "tests/test_fc.py",
     ),
@@ -265,37 +265,37 @@ LEAKS = {
     "an output": (
         notebook(lambda nb, cells: cells["imports"]["outputs"].append(code_output("done"))),
         "notebook",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "an execution count": (
         notebook(lambda nb, cells: cells["imports"].update(execution_count=7)),
         "notebook",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "a notebook that is none": (
         notebook(lambda nb, cells: nb["cells"][1].pop("outputs")),
         "notebook",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "other points": (
         notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(points=3)),
         "points",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "an unlocked check": (
         notebook(lambda nb, cells: cells["adam"]["metadata"]["nbgrader"].update(locked=False)),
         "points",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "a check that is gone": (
         notebook(lambda nb, cells: nb["cells"].remove(cells["adam"])),
         "points",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
     "two cells of one name": (
         notebook(lambda nb, cells: nb["cells"].append({**cells["adam"], "id": "other"})),
         "points",
-        checkout.NOTEBOOK,
+        P1.notebook,
     ),
 }
 
@@ -311,14 +311,14 @@ def zip_bytes(member, content):
 
 @pytest.fixture(scope="module")
 def secrets():
-    return read_secrets()
+    return read_secrets(P1)
 
 
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_planted_leak_is_caught(release, secrets, leak):
     plant, proof, path = LEAKS[leak]
     plant(release)
-    found = inspect(release, secrets)
+    found = inspect(P1, release, secrets)
     assert (proof, path) in {(finding.proof, finding.path) for finding in found}, found
 
 
@@ -327,12 +327,12 @@ def test_a_leak_is_named_by_its_line(release):
     lines = path.read_text().split("\n")
     lines.insert(41, f"# {SECRET}")
     path.write_text("\n".join(lines))
-    assert {finding.line for finding in inspect(release)} == {42}
+    assert {finding.line for finding in inspect(P1, release)} == {42}
 
     notebook(lambda nb, cells: cells["layers"]["source"].append(f"\n{SECRET}"))(release)
-    raw = (release / checkout.NOTEBOOK).read_text().split("\n")
+    raw = (release / P1.notebook).read_text().split("\n")
     expected = next(n for n, line in enumerate(raw, 1) if SECRET in line)
-    assert str(expected) in {str(f.line) for f in inspect(release) if f.path == checkout.NOTEBOOK}
+    assert str(expected) in {str(f.line) for f in inspect(P1, release) if f.path == P1.notebook}
 
 
 @pytest.mark.parametrize(
@@ -348,4 +348,4 @@ def test_a_leak_is_named_by_its_line(release):
 )
 def test_what_given_code_says_too_or_everybody_writes_is_no_leak(release, secrets, harmless):
     text("README.md", lambda s: f"{s}\n    {harmless}\n")(release)
-    assert inspect(release, secrets) == []
+    assert inspect(P1, release, secrets) == []

@@ -12,6 +12,7 @@ from autograder.nbgrader_plugins.release import (
     NameStubs,
     ReleaseNotebook,
 )
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release import contents
 from autograder.release.markers import StripError
 
@@ -118,7 +119,7 @@ def test_a_stub_names_its_cell_and_nothing_else_changes():
 def test_the_files_are_added_to_what_is_written(before):
     """nbconvert begins with an empty string where a dictionary belongs."""
     _, resources = AddReleaseFiles().preprocess(new_notebook(), {"outputs": before})
-    assert set(contents.files()) <= set(resources["outputs"])
+    assert set(contents.files(P1)) <= set(resources["outputs"])
     assert all(isinstance(content, bytes) for content in resources["outputs"].values())
     assert ("plot.png" in resources["outputs"]) == bool(before)
 

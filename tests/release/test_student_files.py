@@ -11,11 +11,12 @@ import zipfile
 
 import pytest
 
-from autograder import checkout
 from autograder.hand_in import submission
-from autograder.problem_1.rubric import BY_ID, SECTIONS
-from autograder.release.contents import STUDENT, files
-from autograder.release.proofs import answer, draw_data
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.practice_data import draw
+from autograder.problem_1.rubric import SECTIONS
+from autograder.release.contents import files
+from autograder.release.proofs import answer
 
 
 def run(folder, *arguments, **environment):
@@ -47,7 +48,7 @@ def load(name, path):
 
 @pytest.fixture
 def solved(release):
-    answer(release)
+    answer(P1, release)
     return release
 
 
@@ -62,12 +63,12 @@ def edit(path, old, new):
 
 @pytest.fixture(scope="module")
 def visible_checks():
-    return load("visible_checks", STUDENT / "tests" / "visible_checks.py")
+    return load("visible_checks", P1.handout / "tests" / "visible_checks.py")
 
 
 @pytest.fixture(scope="module")
 def checks(visible_checks, built):
-    found = visible_checks.read_checks(built / checkout.NOTEBOOK)
+    found = visible_checks.read_checks(built / P1.notebook)
     return {check.id: check for check in found}
 
 
@@ -176,8 +177,8 @@ def test_one_section_can_be_run_alone(solved):
 
 @pytest.mark.parametrize("arguments", [["--quick"], ["--training"], ["-m", "training"]])
 def test_training_runs_when_asked_for(solved, tmp_path, arguments):
-    draw_data(tmp_path / "data")
-    edit(solved / checkout.NOTEBOOK, "epochs = 20", "epochs = 1")
+    draw(tmp_path / "data")
+    edit(solved / P1.notebook, "epochs = 20", "epochs = 1")
     environment = {"SVHN_DIR": str(tmp_path / "data"), "SVHN_MAX_TRAINING": "200"}
     ran = pytest_in(solved, *arguments, "-k", "train_tiny_net", **environment)
     assert re.findall(r"^passed +(\w+)", ran.stdout, re.MULTILINE) == ["train_tiny_net"], ran.stdout
@@ -215,7 +216,7 @@ def test_a_library_that_is_no_python_fails_every_check_with_its_line(solved):
 
 
 def test_a_broken_notebook_is_named(solved):
-    (solved / checkout.NOTEBOOK).write_text("{")
+    (solved / P1.notebook).write_text("{")
     ran = pytest_in(solved)
     assert ran.returncode != 0
     assert "Problem_1.ipynb is not a whole notebook" in ran.stdout
@@ -226,7 +227,7 @@ def test_a_broken_notebook_is_named(solved):
 
 @pytest.fixture(scope="module")
 def collecting():
-    return load("collect_submission", STUDENT / "collect_submission.py")
+    return load("collect_submission", P1.handout / "collect_submission.py")
 
 
 def collect(folder, *arguments):
@@ -243,8 +244,8 @@ def test_a_finished_work_is_collected_without_a_question(solved):
     ran = collect(solved)
     assert ran.returncode == 0, ran.stderr
     with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
-        library = {name for name in files() if name.startswith("lib/")}
-        assert set(archive.namelist()) == library | {"lib/mlp/mine.py", checkout.NOTEBOOK}
+        library = {name for name in files(P1) if name.startswith("lib/")}
+        assert set(archive.namelist()) == library | {"lib/mlp/mine.py", P1.notebook}
         assert archive.read("lib/optim.py") == (solved / "lib/optim.py").read_bytes()
 
 
@@ -265,14 +266,14 @@ def test_an_unfinished_work_is_listed_and_collected_on_demand(release):
 
 MISSING = {
     "a file": (lambda f: (f / "lib/optim.py").unlink(), "lib/optim.py is not there"),
-    "the notebook": (lambda f: (f / checkout.NOTEBOOK).unlink(), "Problem_1.ipynb is not there"),
+    "the notebook": (lambda f: (f / P1.notebook).unlink(), "Problem_1.ipynb is not there"),
     "half of the notebook": (
-        lambda f: (f / checkout.NOTEBOOK).write_text('{"cells": ['),
+        lambda f: (f / P1.notebook).write_text('{"cells": ['),
         "not a whole notebook",
     ),
-    "another kind of file": (lambda f: (f / checkout.NOTEBOOK).write_text("[]"), "not a whole"),
+    "another kind of file": (lambda f: (f / P1.notebook).write_text("[]"), "not a whole"),
     "a cell": (
-        lambda f: edit(f / checkout.NOTEBOOK, '"cascade_names"', '"other"'),
+        lambda f: edit(f / P1.notebook, '"cascade_names"', '"other"'),
         "lost its cell 'cascade_names'",
     ),
 }
@@ -303,7 +304,7 @@ def test_a_name_that_is_no_file_name_is_refused(solved):
 
 def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, solved):
     assert collecting.LARGEST_NOTEBOOK == submission.LARGEST_NOTEBOOK
-    with open(solved / checkout.NOTEBOOK, "a") as file:
+    with open(solved / P1.notebook, "a") as file:
         file.write(" " * submission.LARGEST_NOTEBOOK)
     ran = collect(solved, "--partial")
     assert ran.returncode == 1
@@ -311,8 +312,8 @@ def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, 
 
 
 def test_what_must_be_there_is_what_the_release_has(collecting):
-    library = [name for name in files() if name.startswith("lib/")]
-    assert sorted(collecting.REQUIRED) == sorted([checkout.NOTEBOOK, *library])
+    library = [name for name in files(P1) if name.startswith("lib/")]
+    assert sorted(collecting.REQUIRED) == sorted([P1.notebook, *library])
     cells = [name for section in SECTIONS for name in section.answers]
     questions = [n for s in SECTIONS for n, _ in s.by_hand if n.endswith("_question")]
     assert sorted(collecting.CELLS) == sorted(cells + questions)
@@ -321,10 +322,10 @@ def test_what_must_be_there_is_what_the_release_has(collecting):
 # Every file
 
 
-@pytest.mark.parametrize("name", sorted(n for n in files() if n.endswith(".py")))
+@pytest.mark.parametrize("name", sorted(n for n in files(P1) if n.endswith(".py")))
 def test_python_files_are_of_the_oldest_python_that_the_readme_allows(name):
-    oldest = re.search(r"Python 3\.(\d+) or newer", files()["README.md"].decode())[1]
-    ast.parse(files()[name].decode(), feature_version=(3, int(oldest)))
+    oldest = re.search(r"Python 3\.(\d+) or newer", files(P1)["README.md"].decode())[1]
+    ast.parse(files(P1)[name].decode(), feature_version=(3, int(oldest)))
 
 
 def test_the_readme_names_what_is_there(built):
@@ -332,7 +333,7 @@ def test_the_readme_names_what_is_there(built):
     for name in re.findall(r"`(?:python )?([\w/]+\.(?:py|ipynb|sh))", text):
         assert (built / name).exists(), name
     selected = re.search(r"pytest -k (\w+)", text)[1]
-    assert selected in BY_ID
+    assert selected in P1.by_id
 
 
 def test_get_datasets_tells_how_to_use_it(built):
@@ -360,10 +361,10 @@ def test_the_shell_script_calls_it_from_anywhere(built, tmp_path):
 
 
 def test_the_requirements_hold_all_that_is_imported():
-    text = files()["requirements.txt"].decode()
+    text = files(P1)["requirements.txt"].decode()
     required = set(re.findall(r"^([a-z]+)", text, re.MULTILINE)) | {"PIL", "pip"}
     own = {"lib", "svhn", "visible_checks"} | sys.stdlib_module_names
-    for name, content in files().items():
+    for name, content in files(P1).items():
         if not name.endswith(".py"):
             continue
         for node in ast.walk(ast.parse(content)):
@@ -377,4 +378,4 @@ def test_the_requirements_hold_all_that_is_imported():
 def test_the_submission_can_be_read_back_as_a_notebook(solved):
     assert collect(solved).returncode == 0
     with zipfile.ZipFile(solved / "ada_problem_1.zip") as archive:
-        assert json.loads(archive.read(checkout.NOTEBOOK))["nbformat"] == 4
+        assert json.loads(archive.read(P1.notebook))["nbformat"] == 4

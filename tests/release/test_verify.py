@@ -2,12 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from planting import library, notebook, text
 
-from autograder import checkout
-from autograder.problem_1 import rubric
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.proofs import run_proofs
 from autograder.release.verify import verify
 
@@ -15,20 +15,20 @@ from autograder.release.verify import verify
 def test_the_release_as_it_is_built_is_proven(built):
     """All proofs: nothing found in the files, the solution passes, the stub fails as it should."""
     told = []
-    assert verify(built, told.append) == []
+    assert verify(P1, built, told.append) == []
     assert len(told) == 3
 
 
 def test_a_release_that_is_not_what_the_sources_build_is_named(release):
     (release / "lib/optim.py").write_text("")
     (release / "lib/grad_check.py").unlink()
-    found = {(f.proof, f.path) for f in verify(release)}
+    found = {(f.proof, f.path) for f in verify(P1, release)}
     assert ("fresh", "lib/optim.py") in found
     assert ("fresh", "lib/grad_check.py") in found
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    [finding] = verify(tmp_path / "nowhere")
+    [finding] = verify(P1, tmp_path / "nowhere")
     assert "autograder release" in finding.message
 
 
@@ -36,10 +36,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.fixture
-def one_section(release, monkeypatch):
+def one_section(release):
     """The release without its notebook's cells after the first check."""
-    monkeypatch.setattr(rubric, "SECTIONS", rubric.SECTIONS[:1])
-    path = release / checkout.NOTEBOOK
+    path = release / P1.notebook
     content = json.loads(path.read_text(encoding="utf-8"))
     ids = [cell["id"] for cell in content["cells"]]
     content["cells"] = content["cells"][: ids.index("fc_forward") + 1]
@@ -88,6 +87,6 @@ BROKEN = {
 def test_a_release_that_does_not_work_is_caught_by_running_it(one_section, fault):
     plant, proofs = BROKEN[fault]
     plant(one_section)
-    found = run_proofs(one_section)
+    found = run_proofs(replace(P1, sections=P1.sections[:1]), one_section)
     assert {finding.proof for finding in found} == proofs, found
     assert all(f.line > 1 for f in found if f.proof in ("stub", "solution")), found

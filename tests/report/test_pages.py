@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from autograder.grading.grade import Grade, Hint, SectionGrade, Test
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.report.charts import curve, histogram
 from autograder.report.class_report import Class, Row, csv_of, page_of, section_figures
@@ -76,9 +77,9 @@ EVERYTHING_EVIL = graded(
     EVIL, failing=("adam",), message=EVIL, hints=(EVIL,), errors=(EVIL,), data=EVIL
 )
 PAGES = {
-    "feedback": lambda: feedback(EVERYTHING_EVIL, [0.1, 0.6], 3600),
+    "feedback": lambda: feedback(P1, EVERYTHING_EVIL, [0.1, 0.6], 3600),
     "report": lambda: page_of(
-        Class((Row.of(EVIL, EVERYTHING_EVIL, [0.1], 60.0),), ((EVIL, EVIL),))
+        P1, Class((Row.of(EVIL, EVERYTHING_EVIL, [0.1], 60.0),), ((EVIL, EVIL),))
     ),
 }
 
@@ -97,7 +98,7 @@ def test_what_students_wrote_is_text_and_nothing_else(name):
 def test_a_student_is_not_told_the_class_s_seed():
     """Who knows it can work out what a later hand-in will be asked."""
     secret = 918_273_645_546_372
-    assert str(secret) not in feedback(graded(failing=("adam",), seed=secret)).replace(",", "")
+    assert str(secret) not in feedback(P1, graded(failing=("adam",), seed=secret)).replace(",", "")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -113,7 +114,7 @@ def test_a_page_has_its_landmarks_and_one_main_heading(name):
 
 
 def test_feedback_says_in_words_what_colour_says():
-    page = Page(feedback(graded(failing=("adam",), unjudged=("train_tiny_net",))))
+    page = Page(feedback(P1, graded(failing=("adam",), unjudged=("train_tiny_net",))))
     text = " ".join(page.text.split())
     assert "30 of 32 points" in text
     assert "1 of 1 checks failed" in text
@@ -129,14 +130,14 @@ def test_one_message_for_many_checks_is_shown_once():
         score=0.0,
         tests=tuple(Test(f"adam_{name}", False, "adam could not be imported") for name in "abc"),
     )
-    page = Page(feedback(replace(graded(), sections=(adam,))))
+    page = Page(feedback(P1, replace(graded(), sections=(adam,))))
     assert page.text.count("adam could not be imported") == 1
     assert "a, b, c" in page.text
 
 
 @pytest.mark.parametrize(("points", "drawn"), [([], False), ([0.2], False), ([0.2, 0.4], True)])
 def test_a_training_is_drawn_when_there_is_a_curve_of_it(points, drawn):
-    assert ("svg" in Page(feedback(graded(), points)).tags) is drawn
+    assert ("svg" in Page(feedback(P1, graded(), points)).tags) is drawn
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_training_is_drawn_when_there_is_a_curve_of_it(points, drawn):
     [(30, "less than a minute"), (60, "1 minute"), (7200, "2 hours"), (10**6, "12 days")],
 )
 def test_lateness_is_told_in_words(seconds, words):
-    assert f"by {words}." in Page(feedback(graded(), (), seconds)).text
+    assert f"by {words}." in Page(feedback(P1, graded(), (), seconds)).text
 
 
 def test_a_curve_is_drawn_where_its_figures_are():
@@ -187,12 +188,12 @@ def test_figures_of_the_sections_are_right():
 
 def test_the_commonest_failures_come_first_with_how_many_have_them():
     class_ = Class(tuple(rows((), ("adam",), ("adam", "rmsprop"))), ())
-    text = " ".join(Page(page_of(class_)).text.split())
+    text = " ".join(Page(page_of(P1, class_)).text.split())
     assert text.index("adam values 2 67%") < text.index("rmsprop values 1 33%")
 
 
 def test_a_class_without_anybody_is_a_page_too():
-    assert "0 graded" in " ".join(Page(page_of(Class((), (("x", "y"),)))).text.split())
+    assert "0 graded" in " ".join(Page(page_of(P1, Class((), (("x", "y"),)))).text.split())
     assert list(csv.reader(io.StringIO(csv_of(Class((), (("x", "y"),))))))[1][-1] == "set aside: y"
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
+from autograder.assignment import Assignment
 from autograder.observation.observe import Observations, observe
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import backend as backends
 from autograder.sandbox.limits import MIB, Budget, Limits
 from autograder.sandbox.selftest import BACKENDS, passes
@@ -72,9 +73,10 @@ def with_probes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
         folder.chmod(0o755)
         for parent in (folder.parent, folder.parent.parent):
             parent.chmod(0o755)  # pytest's own are private to root, the child is not root
-        shutil.copy(backends.PROBES / "__init__.py", folder)
+        (folder / "__init__.py").touch()
         (folder / "under_test.py").write_text(
-            "from . import given, text\nimport numpy as np\n" + textwrap.dedent(source)
+            "from autograder.assignment.probe import given, text\nimport numpy as np\n"
+            + textwrap.dedent(source)
         )
         return folder
 
@@ -93,9 +95,9 @@ def run_probes(with_probes: Callable[[str], Path]) -> Run:
         **rest: object,
     ) -> Observations:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(backends, "PROBES", with_probes(source))
+            patch.setattr(Assignment, "probes_folder", with_probes(source))
             rest = {"cells": {}, "seed": 7, "budget": QUICK, **rest}
-            return observe(files, sandbox=sandbox, probes=list(probes), **rest)
+            return observe(P1, files, sandbox=sandbox, probes=list(probes), **rest)
 
     return run
 

@@ -19,15 +19,14 @@ SLEEP_S = 100
 GRADER = """
 import sys
 from pathlib import Path
-from autograder.sandbox import backend as backends
 from autograder.sandbox.limits import SUBMISSION
 from autograder.sandbox.selftest import BACKENDS
 from autograder.sandbox.session import Work, run
 from autograder.sandbox.unconfined import Unconfined
 
-backends.PROBES = Path(sys.argv[2])
 backend = next(b for b in (*BACKENDS, Unconfined()) if b.name == sys.argv[1])
-events = run(Work({}), ["stays_forever"], "0", backend, SUBMISSION)
+work = Work({}, probes=Path(sys.argv[2]), modules=["lib.optim"])
+events = run(work, ["stays_forever"], "0", backend, SUBMISSION)
 next(events)
 print("began", flush=True)
 if sys.stdin.read() == "stop early":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import zygotes
 from autograder.sandbox.selftest import BACKENDS
 
@@ -90,7 +91,7 @@ def test_the_memory_that_a_child_inherits_holds_no_path_of_the_graders(run_probe
     source = "@given()\ndef nothing(lib):\n    yield dict(a=1.0)\n"
     seen = run_probes(backend, source, ["nothing"], library())
     assert seen["nothing"].ending.how == "finished"
-    paths = [str(checkout.ROOT / "autograder"), str(checkout.LIBRARY), str(checkout.HIDDEN_SUITES)]
+    paths = [str(checkout.ROOT / "autograder"), str(P1.library), str(P1.suites)]
     codings = ("utf-8", "utf-16-le", "utf-32-le")
     wanted = [path.encode(coding) for path in paths for coding in codings]
     assert zygotes._kept

@@ -46,13 +46,13 @@ def test_without_a_sandbox_the_attempts_succeed():
 
 def test_a_backend_that_lets_one_attempt_through_grades_nothing(monkeypatch):
     lines = (Line("read the suites", False, "could read /suite"), Line(OUTLIVES, True, ""))
-    monkeypatch.setattr(tested, "passes", lambda backend: lines)
+    monkeypatch.setattr(tested, "passes", lambda backend, probes: lines)
     with pytest.raises(SandboxError, match=r"read the suites: could read /suite(.|\n)*Install"):
         choose()
 
 
 def test_the_first_backend_that_passes_is_chosen(monkeypatch):
-    monkeypatch.setattr(tested, "passes", lambda b: (Line("x", b.name == "sandlock", ""),))
+    monkeypatch.setattr(tested, "passes", lambda b, _: (Line("x", b.name == "sandlock", ""),))
     assert choose().name == "sandlock"
     with pytest.raises(SandboxError, match="bubblewrap: x"):
         choose("bubblewrap")
@@ -77,12 +77,13 @@ def test_a_missing_program_is_named_with_what_to_install(monkeypatch):
 ORDINARY = """
 import sys
 from autograder.observation.observe import observe
+from autograder.problem_1 import ASSIGNMENT
 from autograder.sandbox.selftest import BACKENDS, selftest
 for backend in BACKENDS:
     if backend.unavailable() is None:
         failed = [line for line in selftest(backend) if not line.passed]
         files = {"lib/__init__.py": b"", "lib/mlp/__init__.py": b""}
-        seen = observe(files, {}, 1, backend, probes=["no_such"])
+        seen = observe(ASSIGNMENT, files, {}, 1, backend, probes=["no_such"])
         print(backend.name, failed, seen["no_such"].ending.how)
 """
 

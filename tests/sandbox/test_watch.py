@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import backend as backends
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import watch
 from autograder.sandbox.backend import ENDED, STATE, Backend, Process, SandboxError
 from autograder.sandbox.limits import MIB, Budget, Limits
@@ -71,9 +71,9 @@ Started = Callable[..., tuple[Iterator[Event], Process]]
 
 
 @pytest.fixture
-def started(with_probes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Started:
+def started(with_probes: Callable[[str], Path]) -> Started:
     """`started(backend, budget, *probes)`: the events of probes, and the process they come from."""
-    monkeypatch.setattr(backends, "PROBES", with_probes(PROBES))
+    folder = with_probes(PROBES)
 
     def start(backend: Backend, budget: Budget, *probes: str) -> tuple[Iterator[Event], Process]:
         processes = []
@@ -83,7 +83,7 @@ def started(with_probes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch)
                 processes.append(super().start(*order, **how))
                 return processes[-1]
 
-        events = run(Work({}), probes, "0", Noted(), budget)
+        events = run(Work({}, probes=folder, modules=P1.modules), probes, "0", Noted(), budget)
         first = next(events)
         assert first.step is not None
         return events, processes[0]

@@ -1,8 +1,10 @@
 import pytest
 
+from autograder.assignment.training import Mode
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 from autograder.sandbox.selftest import choose
-from autograder.training.images import Mode, opened
+from autograder.training.images import opened
 
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
 
@@ -16,7 +18,7 @@ def twin(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def images(twin):
-    return opened(SMALL, twin)
+    return opened(P1, SMALL, twin)
 
 
 @pytest.fixture(scope="session")

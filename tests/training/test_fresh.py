@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from autograder.diagnosis.variants import solution
 from autograder.observation.observe import observe
-from autograder.problem_1.misconceptions import solution
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.training import PLAN
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
-from autograder.training.judged import CHANCE, OwnRun, own_run, solution_recipe
+from autograder.training.judged import OwnRun, own_run, solution_recipe
 from autograder.training.networks import SAME_WAY
 
 SEED = 11
@@ -47,11 +49,20 @@ def train_net(data, model, *args, **kwargs):
 @pytest.fixture(scope="module")
 def run(sandbox):
     def run(appended="", files=None, seed=SEED):
-        files = dict(files or solution().files)
+        files = dict(files or solution(P1).files)
         files[LIBRARY] += appended.encode()
-        with fresh.drawn(seed).files() as data:
-            seen = observe(files, solution().cells, seed, sandbox, TRAINING, [fresh.PROBE], data)
-        return own_run(seen[fresh.PROBE], seed, solution_recipe(), ())
+        with fresh.drawn(P1, seed).files() as data:
+            seen = observe(
+                P1,
+                files,
+                solution(P1).cells,
+                seed,
+                sandbox,
+                TRAINING,
+                [PLAN.section],
+                data,
+            )
+        return own_run(P1, seen[PLAN.section], seed, solution_recipe(P1), ())
 
     return run
 
@@ -66,7 +77,7 @@ def test_right_work_learns_it_as_the_solution_does(run):
 
 def test_what_was_not_trained_is_at_chance(run):
     found = run(UNTRAINED)
-    assert found.accuracy < 2 * CHANCE
+    assert found.accuracy < 2 / PLAN.classes
     assert found.share == 0
 
 
@@ -85,7 +96,7 @@ def test_a_ridge_regression_on_the_first_layer_earns_nothing(run):
 
 
 def test_layers_that_were_left_train_nothing(run):
-    files = dict(solution().files)
+    files = dict(solution(P1).files)
     text = files["lib/mlp/layer_utils.py"].decode()
     files["lib/mlp/layer_utils.py"] = text.replace(
         "### BEGIN SOLUTION", "raise NotImplementedError('here')"
@@ -103,7 +114,7 @@ def test_batches_in_another_order_lose_nothing(run):
 
 
 def test_nothing_in_the_sandbox_holds_a_judged_image_or_label():
-    problem = fresh.drawn(SEED)
+    problem = fresh.drawn(P1, SEED)
     judged = {image.tobytes() for image in problem.sets["judged"][0]}
     assert set(problem.data) == {"train_images", "train_labels", "val_images", "val_labels"}
     for name in ("train_images", "val_images"):
@@ -111,7 +122,7 @@ def test_nothing_in_the_sandbox_holds_a_judged_image_or_label():
 
 
 def test_another_seed_is_another_problem():
-    one, other = (fresh.drawn(seed).sets["train"] for seed in (1, 2))
+    one, other = (fresh.drawn(P1, seed).sets["train"] for seed in (1, 2))
     assert not np.array_equal(one[0], other[0])
     classes = [
         np.linalg.svd(images[labels == 0].reshape(-1, 3072), full_matrices=False)[2][0]
@@ -122,9 +133,9 @@ def test_another_seed_is_another_problem():
 
 def test_both_signs_of_a_class_are_equally_common():
     """So that the means of the classes, and with them any linear reading, say nothing."""
-    images, labels = fresh.drawn(SEED).sets["train"]
+    images, labels = fresh.drawn(P1, SEED).sets["train"]
     rows = images.reshape(len(images), -1)
-    for k in range(fresh.CLASSES):
+    for k in range(PLAN.classes):
         mean = rows[labels == k].mean(axis=0)
         assert np.linalg.norm(mean) == pytest.approx(np.sqrt(3072 / 100), rel=0.15)
 
@@ -132,16 +143,16 @@ def test_both_signs_of_a_class_are_equally_common():
 @pytest.mark.parametrize(
     ("found", "share"),
     [
-        (OwnRun(0.9, 0.9, 1.0, 1.0), 1),
-        (OwnRun(0.85, 0.9, 0.9, 1.0), 1),
-        (OwnRun(0.1, 0.9, 1.0, 1.0), 0),
-        (OwnRun(0.46, 0.9, 1.0, 1.0), 0.5),
-        (OwnRun(1.0, 0.9, 0.1, 1.0), 0),
-        (OwnRun(1.0, 0.9, float("nan"), 1.0), 0),
-        (OwnRun(1.0, 0.9, 1.0, 0.1), 0),
-        (OwnRun(0.1, 0.12, 1.0, 1.0), 1),
-        (OwnRun(0.0, 0.9, 0.0, 0.0, "raised"), 0),
-        (OwnRun(0.0, 0.0, 0.0, 0.0, "raised", as_solution=True), 1),
+        (OwnRun(0.9, 0.9, 0.1, 1.0, 1.0), 1),
+        (OwnRun(0.85, 0.9, 0.1, 0.9, 1.0), 1),
+        (OwnRun(0.1, 0.9, 0.1, 1.0, 1.0), 0),
+        (OwnRun(0.46, 0.9, 0.1, 1.0, 1.0), 0.5),
+        (OwnRun(1.0, 0.9, 0.1, 0.1, 1.0), 0),
+        (OwnRun(1.0, 0.9, 0.1, float("nan"), 1.0), 0),
+        (OwnRun(1.0, 0.9, 0.1, 1.0, 0.1), 0),
+        (OwnRun(0.1, 0.12, 0.1, 1.0, 1.0), 1),
+        (OwnRun(0.0, 0.9, 0.1, 0.0, 0.0, "raised"), 0),
+        (OwnRun(0.0, 0.0, 0.1, 0.0, 0.0, "raised", as_solution=True), 1),
     ],
 )
 def test_the_share_of_an_own_run(found, share):

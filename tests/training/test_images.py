@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from lib.mlp.datasets import SVHN_data
 
+from autograder.assignment.training import Mode
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
-from autograder.training.images import MODES, Mode, opened
+from autograder.problem_1.training import PLAN
+from autograder.training.images import opened
 
 PLAIN = Mode("plain", 1500, 300, 0.75)
 
 
 def test_features_are_those_that_the_notebook_loads(twin):
     theirs = SVHN_data(PLAIN.training, PLAIN.validation, twin)
-    ours = opened(PLAIN, twin)
+    ours = opened(P1, PLAIN, twin)
     for (features, labels), name in ((ours.train, "train"), (ours.val, "val")):
         assert np.array_equal(labels, theirs[f"labels_{name}"])
         assert len(features) == len(labels)
@@ -36,9 +39,9 @@ def test_chance_is_that_of_the_commonest_digit(images):
 
 def test_too_few_images_are_refused_with_what_to_do(twin):
     with pytest.raises(svhn.DataError, match=r"1,800.*73,257.*autograder data"):
-        opened(MODES["full"], twin)
+        opened(P1, PLAN.modes["full"], twin)
 
 
 def test_no_data_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(svhn.DataError, match="autograder data"):
-        opened(MODES["short"], tmp_path / "nothing")
+        opened(P1, PLAN.modes["short"], tmp_path / "nothing")

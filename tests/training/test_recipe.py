@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.variants import solution
 from autograder.observation.observe import Observation
-from autograder.problem_1.misconceptions import solution
-from autograder.problem_1.probes import probes
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.training import PLAN
 from autograder.sandbox.session import Ending
 from autograder.training.judged import solution_recipe
 from autograder.training.recipe import Inexpressible, Layer, Recipe, network
@@ -23,16 +24,18 @@ CELL = "batch_size, epochs, lr_decay, lr_decay_every = 32, 7, 0.5, 2"
 
 
 def read_of(chain: str = CHAIN, cell: str = CELL, more: str = "") -> Recipe:
-    files = dict(solution().files)
+    files = dict(solution(P1).files)
     text = files["lib/mlp/fully_conn.py"].decode()
     assert text.count(CHAIN) == 1
     files["lib/mlp/fully_conn.py"] = (text.replace(CHAIN, chain) + more).encode()
     cells = {"train_tiny_net_hyperparameters": cell}
-    return Recipe.read(rehearse(load(files), cells, probes()["train_tiny_net_recipe"], seed=1))
+    return Recipe.read(
+        PLAN, rehearse(load(P1, files), cells, P1.probes["train_tiny_net_recipe"], seed=1)
+    )
 
 
 def test_the_solution_s_choices_are_read():
-    recipe = solution_recipe()
+    recipe = solution_recipe(P1)
     assert [layer.kind for layer in recipe.layers] == ["flatten", "fc", "leaky_relu", "fc"]
     assert recipe.layers[1] == Layer("fc", 3072, 512, 0.025)
     assert recipe.layers[2] == Layer("leaky_relu", slope=0.01)
@@ -64,15 +67,18 @@ def test_two_students_who_chose_the_same_have_the_same_recipe():
 
 
 def test_a_recipe_survives_json():
-    recipe = solution_recipe()
+    recipe = solution_recipe(P1)
     assert Recipe.from_dict(recipe.as_dict()) == recipe
 
 
 def test_the_network_of_a_recipe_is_the_one_that_was_described():
-    library, layers = load(solution().files), solution_recipe().layers
+    library, layers = (
+        load(P1, solution(P1).files),
+        solution_recipe(P1).layers,
+    )
     library.fully_conn.TinyNet = lambda: network(layers, library)
-    seen = rehearse(library, solution().cells, probes()["train_tiny_net_recipe"], seed=2)
-    assert Recipe.read(seen) == solution_recipe()
+    seen = rehearse(library, solution(P1).cells, P1.probes["train_tiny_net_recipe"], seed=2)
+    assert Recipe.read(PLAN, seen) == solution_recipe(P1)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +135,7 @@ def test_forged_numbers_are_refused(forged):
     columns = ("inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
     values = {name: np.zeros(1) for name in columns} | forged
     with pytest.raises(Inexpressible):
-        Recipe.read(Observation("train_tiny_net_recipe", values, {}, Ending("finished")))
+        Recipe.read(PLAN, Observation("train_tiny_net_recipe", values, {}, Ending("finished")))
 
 
 def test_a_recipe_without_an_end_is_trained_as_far_as_an_hour_goes():

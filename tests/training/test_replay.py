@@ -10,12 +10,13 @@ from lib.mlp.layer_utils import cross_entropy
 from lib.mlp.train import train_net
 from lib.optim import SGD
 
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.training import replay as replays
 from autograder.training.images import opened
 from autograder.training.judged import solution_recipe
 from autograder.training.replay import Progress, Replay, Task, enough, kept, replayed, train
 
-QUICK = replace(solution_recipe(), batch_size=20, epochs=5, lr_decay=1.0)
+QUICK = replace(solution_recipe(P1), batch_size=20, epochs=5, lr_decay=1.0)
 NEVER_STEPS = "train_tiny_net_never_steps"
 
 
@@ -33,7 +34,7 @@ def test_a_right_recipe_earns_all_and_then_stops(found, images):
 
 def test_it_is_the_training_of_the_notebook(images, twin):
     """As a student does it: the global generator seeded, then the network, then the training."""
-    far = opened(replace(images.mode, target=2.0), twin)
+    far = opened(P1, replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
     sets = {"data_train": images.train, "data_val": images.val}
     np.random.seed(123)

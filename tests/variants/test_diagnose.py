@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from rich.console import Console
 
+from autograder.assignment.variant import Variant
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import (
     LIBRARIES,
@@ -21,19 +22,12 @@ from autograder.diagnosis.diagnose import (
     rehearsals,
     require_sound_misconceptions,
 )
+from autograder.diagnosis.variants import applied, by_section, named, solution, variants
 from autograder.grading import grade
 from autograder.judgement.suites import SuiteBroken, mark
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.misconceptions import (
-    LAYERS,
-    OPTIMIZERS,
-    Variant,
-    applied,
-    by_section,
-    named,
-    solution,
-    variants,
-)
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS
 from autograder.problem_1.misconceptions.pairs import PAIRS
 from autograder.report.terminal import shown
 from autograder.sandbox.protocol import Raised
@@ -44,8 +38,8 @@ SEED = 4711
 
 
 def diagnosed(*those):
-    student = costs.observed(applied(those), SEED)
-    return diagnose(student, mark(student, costs.reference(SEED)))
+    student = costs.observed(P1, applied(P1, those), SEED)
+    return diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
 
 
 def found(*those):
@@ -54,15 +48,15 @@ def found(*those):
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
 def test_two_mistakes_are_both_named(pair):
-    assert found(*map(named, pair)) == sorted(pair)
+    assert found(*(named(P1, name) for name in pair)) == sorted(pair)
 
 
 def test_a_submission_is_told_in_its_grade():
-    submission = applied((named("adam_counts_parameters"),))
-    found = grade.grade(submission, SEED, choose())
+    submission = applied(P1, (named(P1, "adam_counts_parameters"),))
+    found = grade.grade(P1, submission, SEED, choose())
     hints = {section.id: section.hints for section in found.sections if section.hints}
     assert hints == {
-        "adam": (grade.Hint("adam_counts_parameters", named("adam_counts_parameters").hint),)
+        "adam": (grade.Hint("adam_counts_parameters", named(P1, "adam_counts_parameters").hint),)
     }
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(shown(found))
@@ -87,7 +81,7 @@ def test_a_misconception_that_does_not_fit_stops_the_grader_by_name(monkeypatch,
         kept.cache_clear()
     try:
         with pytest.raises(SuiteBroken, match=why):
-            grade.grade(solution(), SEED, choose())
+            grade.grade(P1, solution(P1), SEED, choose())
     finally:
         monkeypatch.undo()
         for kept in (variants, by_section, require_sound_misconceptions):
@@ -130,7 +124,7 @@ def test_an_unknown_mistake_is_excused_nowhere():
 
 def test_a_known_mistake_beside_an_unknown_one_is_named_where_it_shows_alone():
     unknown = Variant("adam_b", OPTIMIZERS, "(np.sqrt(v_hat) + self.eps)", "np.sqrt(v_hat)")
-    known = named("rmsprop_has_epsilon_outside_the_root")
+    known = named(P1, "rmsprop_has_epsilon_outside_the_root")
     assert "rmsprop_has_epsilon_outside_the_root" in found(known, unknown)
 
 
@@ -147,20 +141,23 @@ def test_two_mistakes_that_no_patch_joins_are_both_named_and_judged_by_themselve
 
 
 def test_a_later_section_with_a_mistake_of_its_own_is_judged_by_itself():
-    both = diagnosed(named("fc_backward_averages_both_gradients"), named("cascade_has_a_relu"))
-    assert both["cascade"].found == (named("cascade_has_a_relu"),)
+    both = diagnosed(
+        named(P1, "fc_backward_averages_both_gradients"),
+        named(P1, "cascade_has_a_relu"),
+    )
+    assert both["cascade"].found == (named(P1, "cascade_has_a_relu"),)
     assert not both["cascade"].excused
     assert both["small_network"].excused == {"small_network_gradients"}
 
 
 @pytest.mark.parametrize("switch", [True, False])
-def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch, monkeypatch):
-    monkeypatch.setattr(grade, "CARRY_FORWARD", switch)
-    submission = applied((named("fc_backward_averages_both_gradients"),))
-    student = costs.observed(submission, SEED)
-    verdicts = mark(student, costs.reference(SEED))
-    found = grade.findings(student, verdicts)
-    sections = grade.compiled(submission.name, student, verdicts, found, None, 0.0).sections
+def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch):
+    submission = applied(P1, (named(P1, "fc_backward_averages_both_gradients"),))
+    student = costs.observed(P1, submission, SEED)
+    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    found = grade.findings(P1, student, verdicts)
+    strict = replace(P1, carry_forward=switch)
+    sections = grade.compiled(strict, submission.name, student, verdicts, found, None, 0.0).sections
     cascade = next(section for section in sections if section.id == "cascade")
     assert (cascade.score == 2) is switch
     (hint,) = cascade.hints
@@ -172,14 +169,14 @@ def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch, monkeypatch
 
 
 def test_two_known_mistakes_are_named_behind_sections_that_nobody_understands():
-    pair = [named(f"rmsprop_{how}") for how in ("goes_uphill", "adds_the_whole_square")]
+    pair = [named(P1, f"rmsprop_{how}") for how in ("goes_uphill", "adds_the_whole_square")]
     unknown = [Variant(*row) for row in (UNKNOWN[0], UNKNOWN[3])]
     assert set(found(*unknown, *pair)) >= {variant.name for variant in pair}
 
 
 def wrong_everywhere(scale):
     """Claims that are all a little off, as no variant's are."""
-    seen = costs.reference(SEED)
+    seen = costs.reference(P1, SEED)
     by_probe = {
         name: replace(seen[name], values={n: v * scale for n, v in seen[name].values.items()})
         for name in seen
@@ -190,26 +187,26 @@ def wrong_everywhere(scale):
 def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypatch):
     loaded, load = set(), Rehearsals._load
 
-    def noted(those):
+    def noted(self, those):
         loaded.add(those)
-        return load(those)
+        return load(self, those)
 
-    monkeypatch.setattr(Rehearsals, "_load", staticmethod(noted))
+    monkeypatch.setattr(Rehearsals, "_load", noted)
     rehearsals.cache_clear()
     student = wrong_everywhere(1.07)
-    verdicts = mark(student, costs.reference(SEED))
-    first = diagnose(student, verdicts)
+    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    first = diagnose(P1, student, verdicts)
     pairs = [those for those in loaded if len(those) == 2]
     assert 100 < len(pairs) <= PAIRS_IN_ALL
     assert max(Counter(one.section for one, _ in pairs).values()) <= PAIRS_OF_A_SECTION
-    assert diagnose(student, verdicts) == first, "whatever is kept by now"
+    assert diagnose(P1, student, verdicts) == first, "whatever is kept by now"
 
 
 def test_what_is_kept_from_submission_to_submission_is_bounded():
-    kept = rehearsals(SEED)
+    kept = rehearsals(P1, SEED)
     for scale in (1.05, 1.06):
         student = wrong_everywhere(scale)
-        diagnose(student, mark(student, costs.reference(SEED)))
+        diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
     assert len(list(kept._libraries)) <= LIBRARIES
     assert sum(_bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
 
@@ -305,9 +302,9 @@ def test_a_mistake_in_other_words_is_named_alike(words):
     ids=lambda ending: ending.raised.type if ending.raised else ending.how,
 )
 def test_work_that_says_nothing_is_compared_with_nothing(ending):
-    claims = {name: Observation(name, {}, {}, ending) for name in costs.SEEN}
+    claims = {name: Observation(name, {}, {}, ending) for name in costs.seen(P1)}
     student = Observations(SEED, "none", claims)
-    verdicts = mark(student, costs.reference(SEED))
+    verdicts = mark(P1, student, costs.reference(P1, SEED))
     rehearsals.cache_clear()
-    assert diagnose(student, verdicts) == {}
-    assert {those for those, _ in rehearsals(SEED).readings} <= {()}
+    assert diagnose(P1, student, verdicts) == {}
+    assert {those for those, _ in rehearsals(P1, SEED).readings} <= {()}

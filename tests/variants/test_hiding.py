@@ -16,29 +16,20 @@ from types import ModuleType
 import pytest
 
 from autograder import checkout
+from autograder.assignment.variant import Patch, Unfit, Variant
 from autograder.diagnosis import costs, hiding
+from autograder.diagnosis.variants import applied, named, solution, unwritten
 from autograder.grading import grade
 from autograder.judgement.suites import mark
-from autograder.problem_1.misconceptions import (
-    LAYERS,
-    SHOWS_IN,
-    Patch,
-    Unfit,
-    Variant,
-    applied,
-    made_of,
-    named,
-    solution,
-    unwritten,
-)
-from autograder.problem_1.rubric import BY_ID
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.misconceptions import LAYERS
 
-TABLE = json.loads(hiding.TABLE.read_text("utf-8"))
-HIDERS = [variant for variant in hiding.hiders() if TABLE["hidden"][variant.name]]
-OTHERS = [variant for variant in hiding.hiders() if not TABLE["hidden"][variant.name]]
+TABLE = json.loads(hiding.table_file(P1).read_text("utf-8"))
+HIDERS = [variant for variant in hiding.hiders(P1) if TABLE["hidden"][variant.name]]
+OTHERS = [variant for variant in hiding.hiders(P1) if not TABLE["hidden"][variant.name]]
 HOW_TO_WRITE = "python -m autograder.diagnosis writes the table"
 SLOW = "train_tiny_net"
-PROBES = tuple(p for p in costs.SEEN if not p.startswith(SLOW) and "training_size" not in p)
+PROBES = tuple(p for p in costs.seen(P1) if not p.startswith(SLOW) and "training_size" not in p)
 SEED = 815
 MOST_PAIRS = 12
 """Of one mistake."""
@@ -56,18 +47,18 @@ def benchmark() -> ModuleType:
 def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant, Variant]]:
     """The pairs that are tried of a mistake, in the order of the rubric."""
     hidden = {name for names in TABLE["hidden"][mistake.name].values() for name in names}
-    concerned = {part for later in SHOWS_IN[mistake.section] for part in made_of(later)}
-    left = {block.name for block in unwritten() if block.section in concerned}
+    concerned = {part for later in P1.shows_in[mistake.section] for part in P1.made_of(later)}
+    left = {block.name for block in unwritten(P1) if block.section in concerned}
     return [
         pair
         for pair in benchmark.pairs(benchmark.mistakes())
         if mistake in pair
-        for (other,) in [[one for one in pair if one is not mistake]]
+        for (other,) in [[one for one in pair if one != mistake]]
         if other.name in {*hidden, *left} or (hidden and "_idle_" in other.name)
     ]
 
 
-@pytest.mark.parametrize("mistake", hiding.hiders(), ids=lambda variant: variant.name)
+@pytest.mark.parametrize("mistake", hiding.hiders(P1), ids=lambda variant: variant.name)
 def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark):
     pairs = [pair for pair in tried_beside(mistake, benchmark) if go_together(pair)]
     assert len(pairs) >= 5
@@ -79,20 +70,20 @@ def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark)
 
 def go_together(pair: tuple[Variant, ...]) -> bool:
     with contextlib.suppress(Unfit):
-        return bool(applied(pair))
+        return bool(applied(P1, pair))
     return False
 
 
 @pytest.mark.parametrize("hider", [*HIDERS[::4], *OTHERS[::12]], ids=lambda variant: variant.name)
 def test_the_table_says_what_a_mistake_hides(hider):
     expected = TABLE["hidden"][hider.name]
-    found = hiding.hidden((hider,), tuple(s for s in SHOWS_IN[hider.section] if s != SLOW))
+    found = hiding.hidden(P1, (hider,), tuple(s for s in P1.shows_in[hider.section] if s != SLOW))
     assert found == {p: tuple(names) for p, names in expected.items() if not p.startswith(SLOW)}
 
 
 def test_the_table_is_about_every_mistake_that_there_is():
-    assert hiding.considered() == TABLE["considered"], HOW_TO_WRITE
-    assert list(TABLE["hidden"]) == [v.name for v in hiding.hiders()], HOW_TO_WRITE
+    assert hiding.considered(P1) == TABLE["considered"], HOW_TO_WRITE
+    assert list(TABLE["hidden"]) == [v.name for v in hiding.hiders(P1)], HOW_TO_WRITE
 
 
 def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
@@ -101,7 +92,9 @@ def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
         monkeypatch.setattr(hiding, "SEED", seed)
         hiding.hidden.cache_clear()
         hiding.told.cache_clear()
-        found[seed] = hiding.hidden((named("fc_forward_clips_at_zero"),), ("small_network",))
+        found[seed] = hiding.hidden(
+            P1, (named(P1, "fc_forward_clips_at_zero"),), ("small_network",)
+        )
     hiding.hidden.cache_clear()
     hiding.told.cache_clear()
     assert found[1]
@@ -110,13 +103,13 @@ def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
 
 def test_no_two_sections_share_a_probe():
     """Else the table, which is by probes, would mix what two sections are there to tell."""
-    asked = [probe for section in BY_ID for probe in hiding.probes_of(section)]
+    asked = [probe for section in P1.by_id for probe in hiding.probes_of(P1, section)]
     assert len(asked) == len(set(asked))
 
 
-AVERAGES = named("fc_backward_averages_both_gradients")
-PASSES_ON = named("leaky_relu_backward_passes_the_gradient_on")
-CLIPS = named("fc_forward_clips_at_zero")
+AVERAGES = named(P1, "fc_backward_averages_both_gradients")
+PASSES_ON = named(P1, "leaky_relu_backward_passes_the_gradient_on")
+CLIPS = named(P1, "fc_forward_clips_at_zero")
 
 
 @pytest.mark.parametrize(
@@ -135,12 +128,12 @@ def test_a_probe_sees_all_beside_one_or_two_mistakes_that_hide_nothing(
 ):
     """What no single one hides, as the table says, is looked for beside all of them together."""
     if table == "empty" and len(beside) > 1:
-        monkeypatch.setattr(hiding, "tabled", lambda: {v.name: {} for v in beside})
-    assert hiding.sees_all("cascade", "cascade", beside) is sees
+        monkeypatch.setattr(hiding, "tabled", lambda _: {v.name: {} for v in beside})
+    assert hiding.sees_all(P1, "cascade", "cascade", beside) is sees
 
 
 def test_a_section_is_there_to_tell_what_it_is_made_of_and_what_is_unwritten_there():
-    concerning = hiding.concerning(("small_network",))
+    concerning = hiding.concerning(P1, ("small_network",))
     assert {mistake.section for mistake in concerning} == {
         "fc_forward",
         "fc_backward",
@@ -154,11 +147,11 @@ def test_a_section_is_there_to_tell_what_it_is_made_of_and_what_is_unwritten_the
 
 
 def test_every_block_and_every_answer_can_be_left_unwritten():
-    texts = [text.decode() for text in solution().files.values()] + [*solution().cells.values()]
-    assert len(unwritten()) == sum(text.count("### BEGIN SOLUTION") for text in texts)
-    for block in unwritten():
+    texts = [text.decode() for text in solution(P1).files.values()] + [*solution(P1).cells.values()]
+    assert len(unwritten(P1)) == sum(text.count("### BEGIN SOLUTION") for text in texts)
+    for block in unwritten(P1):
         assert "NotImplementedError" in block.new
-        assert len(applied((block,)).files) == len(solution().files)
+        assert len(applied(P1, (block,)).files) == len(solution(P1).files)
 
 
 IDLE = Variant(
@@ -177,7 +170,7 @@ IDLE = Variant(
 
 
 def test_a_right_layer_that_is_spoiled_to_hide_one_that_is_not_written_gains_nothing():
-    honest, both = (costs.outcome(those, PROBES, SEED) for those in ((IDLE,), (CLIPS, IDLE)))
+    honest, both = (costs.outcome(P1, those, PROBES, SEED) for those in ((IDLE,), (CLIPS, IDLE)))
     assert honest.points["fc_forward"] == 2
     assert honest.points["cascade"] < 2
     assert not both.excused
@@ -185,13 +178,13 @@ def test_a_right_layer_that_is_spoiled_to_hide_one_that_is_not_written_gains_not
 
 
 def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
-    submission = applied((CLIPS,))
-    student = costs.observed(submission, SEED)
-    verdicts = mark(student, costs.reference(SEED))
-    found = grade.findings(student, verdicts)
-    sections = grade.compiled(submission.name, student, verdicts, found, None, 0.0).sections
+    submission = applied(P1, (CLIPS,))
+    student = costs.observed(P1, submission, SEED)
+    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    found = grade.findings(P1, student, verdicts)
+    sections = grade.compiled(P1, submission.name, student, verdicts, found, None, 0.0).sections
     for section in sections:
-        if section.id in SHOWS_IN["fc_forward"] and section.score is not None:
+        if section.id in P1.shows_in["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]
             (hint,) = section.hints or (None,)
             if section.id == "fc_backward":

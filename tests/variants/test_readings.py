@@ -8,7 +8,7 @@ from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.same import ENDING, alike, differences, read
 from autograder.judgement.suites import mark
 from autograder.observation.observe import Observation, Observations
-from autograder.problem_1.probes import probes
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
@@ -30,12 +30,12 @@ def forged(rng, shape):
 def test_nothing_that_is_claimed_stops_a_diagnosis(draw):
     rng = np.random.default_rng(draw)
     claims = {}
-    for name, seen in costs.reference(SEED).by_probe.items():
+    for name, seen in costs.reference(P1, SEED).by_probe.items():
         values = {n: forged(rng, np.shape(v)) for n, v in seen.values.items() if rng.random() < 0.9}
         refused = {n: "returned a str" for n in seen.values if n not in values}
         claims[name] = Observation(name, values, refused, Ending("finished"))
     student = Observations(SEED, "none", claims)
-    diagnoses = diagnose(student, mark(student, costs.reference(SEED)))
+    diagnoses = diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
     assert not any(diagnosis.excused for diagnosis in diagnoses.values())
 
 
@@ -44,18 +44,23 @@ PROBE = "dropout_forward_seed"
 
 def read_of(probe, **values):
     claim = Observation(probe, values, {}, Ending("finished"))
-    return read(claim, probes()[probe].inputs(key_of(SEED)), costs.reference(SEED)[probe])
+    return read(
+        claim,
+        P1.probes[probe].inputs(key_of(SEED)),
+        costs.reference(P1, SEED)[probe],
+        P1.special.get(probe),
+    )
 
 
 def test_other_names_than_the_solutions_are_left_out():
-    right = costs.reference(SEED)[PROBE]
+    right = costs.reference(P1, SEED)[PROBE]
     forged = {f"v{n}": np.zeros(3) for n in range(2_000)}
     assert alike(read_of(PROBE, **right.values, **forged), read_of(PROBE, **right.values))
 
 
 @pytest.mark.parametrize("probe", [PROBE, "small_network_start", "train_tiny_net_hyperparameters"])
 def test_nothing_is_made_of_an_array_of_another_shape(probe):
-    right = costs.reference(SEED)[probe]
+    right = costs.reference(P1, SEED)[probe]
     huge = dict.fromkeys(right.values, np.broadcast_to(np.True_, (10**6, 10**6)))
     seen = read_of(probe, **huge)  # a terabyte of floats
     assert not alike(seen, read_of(probe, **right.values))
@@ -63,13 +68,13 @@ def test_nothing_is_made_of_an_array_of_another_shape(probe):
 
 
 def test_what_is_read_off_an_array_cannot_be_sent_in_its_place():
-    right = costs.reference(SEED)[PROBE]
+    right = costs.reference(P1, SEED)[PROBE]
     forged = read_of(PROBE, **right.values).values
     assert not alike(read_of(PROBE, **forged), read_of(PROBE, **right.values))
 
 
 def test_arrays_of_another_shape_are_compared_with_others_of_that_shape():
-    right = costs.reference(SEED)["fc_backward"]
+    right = costs.reference(P1, SEED)["fc_backward"]
     turned = {**right.values, "dw": right["dw"].T}
     one = read_of("fc_backward", **turned)
     assert alike(one, read_of("fc_backward", **turned))

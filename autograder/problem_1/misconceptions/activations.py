@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import Variant
+from autograder.assignment.variant import Variant
 
 CELL = "activations_definitions"
 SIGMOID = "sigmoid = lambda x: 1 / (1 + np.exp(-x))"

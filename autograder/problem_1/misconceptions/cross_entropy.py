@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import LAYERS
 
 EXPONENTIALS = "scores = np.exp(feat - feat.max(axis=-1, keepdims=True))"
 NORMALISED = "scores /= scores.sum(axis=-1, keepdims=True)"

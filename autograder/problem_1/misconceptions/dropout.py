@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import LAYERS
 
 TRAINING = "if is_training and 0 < self.keep_prob < 1:"
 MASK = "kept = self.rng.random_sample(feat.shape) < self.keep_prob"

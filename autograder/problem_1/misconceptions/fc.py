@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import LAYERS
 
 FLATTEN = "output = feat.reshape(len(feat), -1)"
 UNFLATTEN = "dfeat = dprev.reshape(feat.shape)"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import LAYERS, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import LAYERS
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
 BACKWARD = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"

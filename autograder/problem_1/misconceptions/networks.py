@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import NETWORKS, Variant
+from autograder.assignment.variant import Variant
+from autograder.problem_1.misconceptions import NETWORKS
 
 CASCADE = '            fc(15, 5, name="fullo"),\n            leaky_relu(name="lrelu"),\n'
 CASCADE_NAMES = 'param_name_w = "fullo_w"\nparam_name_b = "fullo_b"'

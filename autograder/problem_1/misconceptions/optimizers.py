@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import OPTIMIZERS, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import OPTIMIZERS
 
 VELOCITY = "self.velocity[name] = self.momentum * v - self.lr * layer.grads[name]"
 ADD_VELOCITY = "            param += self.velocity[name]"

@@ -95,6 +95,13 @@ UNDONE = {
             ("is_not_inverted", "forgets_to_scale"),
         )
     },
+    # all is dropped where nothing should be, and backward does not look at the mask
+    (
+        "dropout_forward_drops_all_for_a_keep_probability_of_0",
+        "dropout_backward_passes_the_gradient_on",
+    ): ("dropout_backward_without_dropout",),
+    # where nothing is corrected, what is kept is not corrected either
+    ("adam_corrects_no_bias", "adam_keeps_the_corrected_averages"): ("adam_moving_averages",),
     # two signs that cancel each other
     ("sgd_momentum_goes_uphill", "sgd_momentum_subtracts_the_velocity"): (
         "sgd_momentum_of_a_network",

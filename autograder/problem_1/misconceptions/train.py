@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.problem_1.misconceptions import TRAINING, Patch, Variant
+from autograder.assignment.variant import Patch, Variant
+from autograder.problem_1.misconceptions import TRAINING
 
 LOSS = "loss = loss_func.forward(model.forward(feat), label)"
 BACKWARD = "model.backward(loss_func.backward())"

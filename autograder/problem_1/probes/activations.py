@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import Probe, given
+from autograder.assignment.probe import Probe, given
 
 CELL = "activations_definitions"
 FUNCTIONS = ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh")

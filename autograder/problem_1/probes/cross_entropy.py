@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import given
+from autograder.assignment.probe import given
 
 
 def _inputs(rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import given
+from autograder.assignment.probe import given
+
 from .layers import defined, gradients, load, parameters
 
 

@@ -60,6 +60,11 @@ class Identity:
     images: tuple[int, int] | None = None
     md5: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def complete(self) -> bool:
+        """Whether there are as many images as SVHN has."""
+        return self.images == tuple(file.images for file in FILES)
+
 
 def identify(directory: str | Path) -> Identity:
     """Tell SVHN, its twin and anything else apart. Reads both files once, for their checksums."""

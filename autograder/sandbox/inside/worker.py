@@ -3,9 +3,9 @@
     python -s -S -P -B worker.py CONFIG
 
 CONFIG is JSON (see `session.py`, which writes it). This file stands in the box's folder `trusted/`,
-with `writer.py`, `confine.py` and the probes; beside it are `student/` (which holds the library),
-`cells/`, `data/` and `packages/`. What happens is told on standard output in records of a kind, a
-length and that many bytes:
+with `writer.py`, `confine.py`, `probe.py` and the assignment's probes; beside it are `student/`,
+which holds the library, `cells/`, `data/` and `packages/`. What happens is told on standard output
+in records of a kind, a length and that many bytes:
 
     I  a module is about to be imported (its name)    B  a run begins (its probes, a line each)
     D  bytes it sent (frames, see `writer.py`)        E  how its process ended (JSON)
@@ -32,7 +32,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -62,16 +62,16 @@ def main() -> None:
     forget_arguments()
     confine(config)
     import numpy.random  # loads lazily: warmed here, once, for every probe  # noqa: F401
-    import probes
+    import probe
     from writer import write_all
 
-    known = probes.probes()
+    known = probe.probes_in("probes")
     channel = _take_standard_output()
 
     def tell(kind: bytes, data: bytes = b"") -> None:
         write_all(channel, RECORD.pack(kind, len(data)) + data)
 
-    imports = Imports(box / "student", config["key"], probes)
+    imports = Imports(box / "student", config["key"], config["modules"], probe.Library)
     imports.first(config, tell)
     stage = Stage(config, box, channel, imports)
     gc.freeze()  # forks share these objects; collecting them would copy their pages
@@ -119,10 +119,12 @@ class Imports:
         importing: by exception the module whose import raised it.
     """
 
-    def __init__(self, student: Path, key: str, probes: Any) -> None:
+    def __init__(self, student: Path, key: str, modules: Sequence[str], library: Any) -> None:
+        """`modules` are imported in this order; `library` is how probes see them."""
         self._student = str(student)
         self._key = key
-        self._probes = probes
+        self._modules = modules
+        self._seen_as = library
         self._failures: dict[str, BaseException] = {}
         sys.path_hooks.insert(0, self._finder)
         sys.path_importer_cache.pop(self._student, None)  # what others looked for there
@@ -132,7 +134,7 @@ class Imports:
         sys.meta_path.insert(0, Unimportable(config["unimportable"]))
         self._begin()
         modules = {}
-        for name in self._probes.MODULES:
+        for name in self._modules:
             tell(b"I", name.encode())
             # the grader ends it sooner and can say why; this is for a grader that was kept waiting
             _allow_processor_time(2 * config["import_cpu_s"])
@@ -143,7 +145,7 @@ class Imports:
         resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, _hard_cpu()))
         with contextlib.suppress(Exception):
             sys.stdout.flush()  # what imports printed would come out of every fork again
-        self.library = self._probes.Library(modules, self._failures)
+        self.library = self._seen_as(modules, self._failures)
         self.importing = {id(failure): name for name, failure in self._failures.items()}
 
     def again(self) -> None:
@@ -163,8 +165,8 @@ class Imports:
                 setattr(sys.modules[parent], child, module)
         for name, module in new.items():
             exec(executed[name][1], vars(module))
-        modules = {name: new[name] for name in self._probes.MODULES if name in new}
-        self.library = self._probes.Library(modules, self._failures)
+        modules = {name: new[name] for name in self._modules if name in new}
+        self.library = self._seen_as(modules, self._failures)
 
     def _begin(self) -> None:
         """What is drawn while modules are imported is the same every time."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-from autograder import checkout
+from autograder.diagnosis.variants import solution
 from autograder.hand_in.submission import Submission
-from autograder.problem_1.misconceptions import solution
+from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 
 from .alternative import Alternative
@@ -22,7 +22,7 @@ def written(alternative: Alternative) -> Submission:
     Blocks are named as the released library names them ("fc.forward"), and their code stands
     between the markers' places.
     """
-    right = solution()
+    right = solution(P1)
     files, left = dict(right.files), dict(alternative.blocks)
     for path, content in right.files.items():
         text = content.decode()
@@ -41,5 +41,5 @@ def written(alternative: Alternative) -> Submission:
         assert text.count(old) == 1, f"{path} holds {text.count(old)} times: {old}"
         files[path] = text.replace(old, new).encode()
     cells = {name: textwrap.dedent(text) for name, text in alternative.cells.items()}
-    assert set(cells) <= set(right.cells), f"no such cell in {checkout.NOTEBOOK}"
+    assert set(cells) <= set(right.cells), f"no such cell in {P1.notebook}"
     return Submission(alternative.name, files, dict(right.cells) | cells)

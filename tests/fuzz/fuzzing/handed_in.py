@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from autograder.hand_in import notebook, submission
 from autograder.nbgrader_plugins.graded_notebook import as_json, plain_notebook
+from autograder.problem_1 import ASSIGNMENT as P1
 
-ids = st.sampled_from([*sorted(notebook.OURS)[:4], *sorted(notebook.ANSWERS), "other"])
+ids = st.sampled_from([*sorted(P1.marked_cells)[:4], *sorted(P1.answers), "other"])
 lines = st.sampled_from(
     [
         "x = 1\n",
@@ -77,17 +78,17 @@ ORDINARY = encoded({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code
 def read_notebook(data: bytes) -> str:
     """By both who read it: the grading, and the page that a person looks at."""
     said: list[str] = []
-    if not notebook.known_ids(data) <= notebook.OURS:
-        raise Breach("a notebook has ids that the assignment does not have")
+    if not all(str(name).isprintable() for name in notebook.ids_in(data)):
+        raise Breach("a notebook has ids that nobody can print")
     shown = plain_notebook(data)
     nbformat.validate(shown)
     as_json(shown).encode("utf-8")
     try:
-        found = notebook.cells_of(data, said.append)
+        found = notebook.cells_of(data, P1.answers, said.append)
     except notebook.NoNotebook as refusal:
         return named(refusal)
     for grade_id, text in found.items():
-        if grade_id not in notebook.ANSWERS or type(text) is not str:
+        if grade_id not in P1.answers or type(text) is not str:
             raise Breach(f"the cell {grade_id!r} is {type(text).__name__}")
     for sentence in said:
         must_be_text(sentence)
@@ -146,7 +147,7 @@ def zips(draw: st.DrawFn) -> bytes:
 def read_zip(data: bytes, folder: Path) -> str:
     path = folder / "ada.zip"
     path.write_bytes(data)
-    found = submission.read(path)
+    found = submission.read(P1, path)
     if set(folder.iterdir()) != {path}:
         raise Breach(f"reading it made {sorted(folder.iterdir())}")
     for name, content in found.files.items():

@@ -26,7 +26,7 @@ def keeps_a_file(config: Mapping[str, Any]) -> str | None:
 def finds_its_files(config: Mapping[str, Any]) -> str | None:
     text = Path(config["box"], "student", "lib", "__init__.py").read_text()
     __import__("lib")
-    __import__("probes")
+    __import__("probe")
     return None if text else "the submission is empty"
 
 

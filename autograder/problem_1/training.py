@@ -1,0 +1,67 @@
+"""The training of TinyNet on SVHN: what the grader must know to repeat it."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from autograder import checkout
+from autograder.assignment.training import ImageFile, Mode, TrainingPlan
+from autograder.problem_1 import svhn
+from autograder.problem_1.practice_data import draw
+from autograder.problem_1.probes.own_training import COLUMNS, MOST_LAYERS, start
+from autograder.problem_1.rubric import REPLAY_SPREAD, SHORT_TARGET, TARGET
+
+TRAIN_FILE = "train_32x32.mat"
+
+
+def images(folder: Path) -> ImageFile:
+    """SVHN's training images, or the twin's.
+
+    Raises:
+        DataError: there are none; the message says what to do.
+    """
+    found = svhn.identify(folder)
+    if found.kind not in ("real", "twin"):
+        raise svhn.DataError(f"{found.text} Run `autograder data`, with --synthetic if need be.")
+    pixels, labels = _datasets().load_split(folder / TRAIN_FILE)
+    return ImageFile(pixels, labels, found.md5[TRAIN_FILE], found.text)
+
+
+@cache
+def _datasets() -> ModuleType:
+    """The library's module that reads SVHN, without making `lib` importable here."""
+    path = checkout.ROOT / "lib_solution" / "lib" / "mlp" / "datasets.py"
+    spec = importlib.util.spec_from_file_location("svhn_reader", path)
+    assert spec is not None  # by its suffix it is Python
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PLAN = TrainingPlan(
+    section="train_tiny_net",
+    recipe_probe="train_tiny_net_recipe",
+    run_cell="train_tiny_net_run",
+    also_seen=("train_tiny_net_network",),
+    also_from=("cross_entropy",),
+    modes={
+        mode.name: mode
+        for mode in (
+            Mode("full", 70_000, 3_257, TARGET),
+            Mode("short", 5_000, 1_000, SHORT_TARGET, standardised=True),
+        )
+    },
+    spread=REPLAY_SPREAD,
+    shape=(32, 32, 3),
+    classes=10,
+    columns=COLUMNS,
+    most_layers=MOST_LAYERS,
+    start=start,
+    images=images,
+    error=svhn.DataError,
+    practice=draw,
+)

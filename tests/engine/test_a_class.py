@@ -1,0 +1,111 @@
+"""A class, on an assignment that has nothing to do with neural networks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+from rich.console import Console
+
+from autograder.cohort import run as cohort
+from autograder.report.as_json import from_json
+
+SEED = 11
+STUDENTS = {
+    "ada": (),
+    "bob": ("scale_adds",),
+    "eve": ("step_goes_uphill",),
+    "mia": ("step_rate_is_too_large", "scale_averages_the_gradient_of_the_factor"),
+}
+SCORES = {"ada": 5.0, "bob": 4.0, "eve": 3.5, "mia": 3.5, "untouched": 0.0}
+SCRIPT = """
+import sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from autograder.cohort.run import run
+from tiny_assignment import ASSIGNMENT
+
+if __name__ == "__main__":
+    run(ASSIGNMENT, Path({folder!r}), Path({out!r}), workers=1, seed={seed}, resume={resume})
+"""
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory, tiny, work, stub, hand_in):
+    folder = tmp_path_factory.mktemp("submitted")
+    for student, mistakes in STUDENTS.items():
+        hand_in(folder / student / tiny.id, work(*mistakes))
+    hand_in(folder / "untouched" / tiny.id, stub)
+    (folder / "nobody").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, tiny, submitted):
+    out = tmp_path_factory.mktemp("class") / "out"
+    console = Console(file=io.StringIO(), width=100)
+    cohort.run(tiny, submitted, out, workers=2, seed=SEED, console=console)
+    return out, console.file.getvalue()
+
+
+def scores(out: Path) -> dict[str, float]:
+    lines = csv.DictReader((out / "report" / "grades.csv").read_text("utf-8").splitlines())
+    return {line["student"]: float(line["score"]) for line in lines if line["score"]}
+
+
+def test_everybody_has_a_grade_a_page_and_a_line(tiny, graded):
+    out, said = graded
+    assert scores(out) == SCORES
+    assert "nobody" in said
+    assert "it has no folder tiny" in said
+    for student in SCORES:
+        assert (out / "feedback" / student / "tiny" / "Tiny.html").exists()
+    report = (out / "report" / "index.html").read_text("utf-8")
+    assert "../feedback/ada/tiny/Tiny.html" in report
+    assert "A layer and a step" in report
+
+
+def test_the_gradebook_has_the_points_and_the_question_awaits_a_person(tiny, graded):
+    out, _ = graded
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}", course_id=tiny.course) as book:
+        for student, score in SCORES.items():
+            notebook = book.find_submission_notebook("Tiny", "tiny", student)
+            assert notebook.score == score
+            waiting = {g.name for g in notebook.grades if g.needs_manual_grade}
+            assert waiting == (set() if student == "untouched" else {"step_question"})
+
+
+def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(submitted, graded, tmp_path):
+    out = tmp_path / "out"
+    path = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
+    def started(resume: bool) -> subprocess.Popen[bytes]:
+        script = SCRIPT.format(
+            path=path, folder=str(submitted), out=str(out), seed=SEED, resume=resume
+        )
+        file = tmp_path / f"class_{resume}.py"
+        file.write_text(script)
+        return subprocess.Popen([sys.executable, file], start_new_session=True)
+
+    first = started(resume=False)
+    states = out / "observations"
+    while first.poll() is None and not (states.is_dir() and any(states.glob("[a-z]*"))):
+        time.sleep(0.02)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert started(resume=True).wait() == 0
+    assert scores(out) == SCORES
+    for student in SCORES:
+        one, other = (
+            from_json((where / "observations" / student / "grade.json").read_text("utf-8"))[0]
+            for where in (out, graded[0])
+        )
+        assert one.sections == other.sections

@@ -1,0 +1,115 @@
+"""The way of one submission, on an assignment that has nothing to do with neural networks."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from autograder.diagnosis import costs, hiding
+from autograder.diagnosis.variants import variants
+from autograder.grading.grade import grade, regrade
+from autograder.hand_in.submission import read
+from autograder.judgement.suites import manifest, suite_hash
+from autograder.observation.observe import Observations
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.report.as_json import from_json, to_json
+from autograder.report.feedback import feedback
+
+SEED = 5
+COSTS = {
+    "scale_adds": {"scale": 2.0},
+    "scale_averages_the_gradient_of_the_factor": {"scale": 2.0},
+    "step_goes_uphill": {"step": 0.5},
+    "step_forgets_the_rate": {"step": 0.5},
+    "step_rate_is_too_large": {"step": 1.5},
+}
+"""The sections in which a mistake loses points, and what is left of them there."""
+
+
+def points(found):
+    return {section.id: section.score for section in found.sections}
+
+
+def test_the_solution_has_all_points_and_the_stub_none(tiny, work, stub, sandbox):
+    right, left = (grade(tiny, each, SEED, sandbox) for each in (work(), stub))
+    assert points(right) == {"scale": 3, "step": 2}
+    assert points(left) == {"scale": 0, "step": 0}
+    assert (right.assignment, right.max_score, right.training) == ("tiny", 5, "off")
+
+
+@pytest.mark.parametrize("mistake", COSTS)
+def test_a_mistake_is_paid_once_and_named(tiny, work, sandbox, mistake):
+    found = grade(tiny, work(mistake), SEED, sandbox)
+    assert points(found) == {"scale": 3, "step": 2} | COSTS[mistake]
+    (own,) = (s for s in found.sections if s.id in COSTS[mistake])
+    assert [hint.misconception for hint in own.hints] == [mistake]
+
+
+def test_where_a_mistake_shows_again_it_is_told_and_not_counted(tiny, work, sandbox):
+    found = grade(tiny, work("scale_averages_the_gradient_of_the_factor"), SEED, sandbox)
+    (hint,) = found.sections[1].hints
+    assert hint.text == (
+        "What was found in A layer that scales shows here as well, and is not counted again."
+    )
+    strict = replace(tiny, carry_forward=False)
+    assert points(grade(strict, work(hint.misconception), SEED, sandbox))["step"] == 0.5
+
+
+def test_kept_evidence_gives_the_same_grade_again(tiny, work, sandbox, tmp_path):
+    kept = []
+    first = grade(tiny, work("step_goes_uphill"), SEED, sandbox, keep=kept.append)
+    kept[0].save(tmp_path / "kept.npz")
+    again = regrade(tiny, first.submission, Observations.load(tmp_path / "kept.npz"), sandbox)
+    assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
+    assert from_json(to_json([first])) == [first]
+
+
+def test_the_page_has_titles_hints_and_the_points_that_a_person_gives(tiny, work, sandbox):
+    page = feedback(tiny, grade(tiny, work("step_goes_uphill"), SEED, sandbox))
+    for text in ("A layer and a step", "A step downhill", "Which way does the gradient point?"):
+        assert text in page
+    assert "Problem 1" not in page
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_was_handed_in_is_read(tiny, work, hand_in, tmp_path, packed):
+    path = hand_in(tmp_path / "ada", work("step_rate_is_too_large"))
+    if packed:
+        path = shutil.make_archive(str(tmp_path / "ada"), "zip", path)
+    found = read(tiny, path)
+    assert found.errors == ()
+    assert found.files == work().files
+    assert "rate = 2" in found.cells["step_rate"]
+
+
+def test_what_is_missing_is_said_by_the_assignments_own_names(tiny, work, hand_in, tmp_path):
+    folder = hand_in(tmp_path / "ada", work())
+    (folder / "lib" / "optim.py").unlink()
+    (folder / tiny.notebook).unlink()
+    assert read(tiny, folder).errors == (
+        "lib/optim.py is missing",
+        "there is no notebook, so the cells that are to be answered count as missing",
+    )
+
+
+def test_what_is_written_down_of_mistakes_is_true(tiny):
+    """`python -m autograder.diagnosis` writes the same for the assignment of the checkout."""
+    found = {v.name: dict(hiding.hidden_later(tiny, v)) for v in hiding.hiders(tiny)}
+    assert found == hiding.tabled(tiny)
+    table = (tiny.misconceptions_folder / "TABLE.md").read_text("utf-8")
+    assert costs.table(tiny, (costs.cost(tiny, v) for v in variants(tiny))) == table
+
+
+def test_two_assignments_in_one_process_know_nothing_of_each_other(tiny):
+    for one, other in ((tiny, P1), (P1, tiny)):
+        assert {check.section for check in manifest(one)} == set(one.by_id)
+        assert not set(one.probes) & set(other.probes)
+        assert not {v.name for v in variants(one)} & {v.name for v in variants(other)}
+    assert suite_hash(tiny) != suite_hash(P1)
+
+
+def test_another_process_has_the_same_object(tiny):
+    assert pickle.loads(pickle.dumps(tiny)) is tiny

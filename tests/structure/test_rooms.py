@@ -1,0 +1,163 @@
+"""Folders are the stations of a submission's way: imports run along it, and the engine, which is
+everything but the assignment, knows no assignment by name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from autograder import checkout
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.training import PLAN
+
+PACKAGE = checkout.PACKAGE
+MOST_LOOSE_MODULES = 8
+NAMES_THE_ASSIGNMENT = "checkout.py"
+FIGURES = {
+    *(P1.auto_total, P1.without_training),
+    *(PLAN.modes["full"].training, PLAN.modes["full"].validation),
+    3072,  # features of an image
+    68_000,  # training images of the published run
+}
+"""Numbers that are the assignment's own. Of the engine's numbers some are equal by chance."""
+EQUAL_BY_CHANCE = {
+    "sandbox/inside/system_calls.py": {29},  # of a system call
+    "sandbox/limits.py": {3072},  # MiB
+}
+
+
+def modules() -> list[Path]:
+    """Of the package, without what students receive."""
+    found = PACKAGE.rglob("*.py")
+    return sorted(path for path in found if not path.is_relative_to(P1.handout))
+
+
+def engine() -> list[Path]:
+    return [path for path in modules() if not path.is_relative_to(P1.folder)]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def room_of(path: Path) -> str:
+    """The folder that a module is in, or the module where it is in none."""
+    return name_of(path).partition("/")[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """The modules of the package that a module imports, wherever in it, and the lines."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}", node.lineno
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+
+
+def arrows() -> Mapping[str, Mapping[str, str]]:
+    """By room, the rooms that it imports, and where it does so first."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for path in modules():
+        for name, line in imported(path):
+            package, _, rest = name.partition(".")
+            other = rest.partition(".")[0]
+            if package == PACKAGE.name and other and other != room_of(path):
+                found[room_of(path)].setdefault(other, f"{name_of(path)}, line {line}")
+    return found
+
+
+def a_way_back(graph: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Rooms each of which imports the next, the last one the first; none where there are none."""
+    done: set[str] = set()
+
+    def search(room: str, way: list[str]) -> list[str]:
+        if room in way:
+            return [*way[way.index(room) :], room]
+        if room not in done:
+            for other in graph.get(room, {}):
+                if found := search(other, [*way, room]):
+                    return found
+            done.add(room)
+        return []
+
+    return next((found for room in graph if (found := search(room, []))), [])
+
+
+def test_imports_run_one_way():
+    graph = arrows()
+    way = a_way_back(graph)
+    steps = [f"{a} imports {b} ({graph[a][b]})" for a, b in pairwise(way)]
+    assert steps == []
+
+
+def test_an_arrow_that_runs_back_is_named():
+    graph = {"grading": {"judgement": "a"}, "judgement": {"observation": "b"}, "report": {}}
+    assert a_way_back(graph) == []
+    graph["observation"] = {"grading": "c"}
+    assert a_way_back(graph) == ["grading", "judgement", "observation", "grading"]
+
+
+def test_few_modules_lie_loose():
+    loose = [path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py"]
+    assert len(loose) <= MOST_LOOSE_MODULES, loose
+
+
+@pytest.mark.parametrize("path", engine(), ids=name_of)
+def test_the_engine_imports_no_assignment(path):
+    assert [name for name, _ in imported(path) if name.startswith(P1.package)] == []
+
+
+def own_words() -> re.Pattern[str]:
+    """What only the assignment may spell out."""
+    probes = {name for name in P1.probes if "_" in name}
+    sections = {name for name in P1.by_id if "_" in name} | {"rmsprop", "adam", "cascade"}
+    files = {*P1.answered_in, *P1.modules, "lib/mlp", "lib.mlp"}
+    names = {P1.id, P1.title, P1.course, P1.notebook, Path(P1.notebook).stem}
+    figures = {f"{number}" for number in FIGURES} | {f"{number:,}" for number in FIGURES}
+    every = probes | sections | files | names | P1.answers | figures
+    every = sorted(every, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, every))})(?!\w)")
+
+
+def docstrings(tree: ast.Module) -> set[ast.expr]:
+    """Texts that say something and do nothing: examples may stand in them."""
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def spelt_out(path: Path) -> Iterator[str]:
+    """What a module says of the assignment's own."""
+    tree, words = ast.parse(path.read_text("utf-8")), own_words()
+    skipped, name = docstrings(tree), name_of(path)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or node in skipped:
+            continue
+        if isinstance(node.value, str) and (found := words.search(node.value)):
+            yield f"{name}, line {node.lineno}: {found[0]}"
+        elif type(node.value) is int and node.value in FIGURES - EQUAL_BY_CHANCE.get(name, set()):
+            yield f"{name}, line {node.lineno}: {node.value}"
+
+
+@pytest.mark.parametrize("path", engine(), ids=name_of)
+def test_the_engine_spells_out_nothing_of_the_assignment(path):
+    found = list(spelt_out(path))
+    if path.name == NAMES_THE_ASSIGNMENT:
+        assert len(found) == 1, "which assignment a checkout grades is said once"
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize("page", sorted(PACKAGE.rglob("*.html")), ids=name_of)
+def test_pages_spell_out_nothing_of_the_assignment(page):
+    assert own_words().findall(page.read_text("utf-8")) == []
