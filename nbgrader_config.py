@@ -11,12 +11,13 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
+from autograder import checkout  # noqa: E402
 from autograder.nbgrader_plugins import autograde, export, release  # noqa: E402
 
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.root = str(HERE)
-c.CourseDirectory.course_id = "neural_networks"
+c.CourseDirectory.course_id = checkout.assignment().course
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "release"
 

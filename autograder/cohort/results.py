@@ -32,6 +32,7 @@ CONFIG = """\
 load_subconfig({!r})
 c = get_config()
 c.CourseDirectory.root = {!r}
+c.AssignmentStep.package = {!r}
 c.CourseDirectory.feedback_directory = "nbgrader_feedback"  # beside the pages in feedback/
 """
 
@@ -72,9 +73,9 @@ def write(
     class_ = Class(summary.rows, summary.set_aside)
     _replace(out / REPORT / "index.html", page_of(assignment, class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
-    _replace(
-        out / checkout.NBGRADER_CONFIG.name, CONFIG.format(str(checkout.NBGRADER_CONFIG), str(out))
-    )
+    config_file = checkout.NBGRADER_CONFIG
+    words = str(config_file), str(out), assignment.package
+    _replace(out / config_file.name, CONFIG.format(*words))
     return summary
 
 

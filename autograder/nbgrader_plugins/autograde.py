@@ -10,10 +10,9 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode, from_dict
 from nbgrader.converters.base import BaseConverter
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Enum, Integer, Unicode
+from traitlets import Bool, Integer, TraitError, Unicode, validate
 
-from autograder import checkout
+from autograder.assignment import Assignment
 from autograder.grading.grade import grade
 from autograder.hand_in.files import Inaccessible, Unreadable, content
 from autograder.hand_in.submission import LARGEST_NOTEBOOK, Submission, read
@@ -27,13 +26,13 @@ from autograder.nbgrader_plugins.graded_notebook import (
     unanswered,
     with_results,
 )
+from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
 from autograder.training.images import OFF, Images, modes, opened
 from autograder.training.replay import Replay, Task, replayed
 
-ASSIGNMENT = checkout.assignment()
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """Written again with indents and results, a notebook that was handed in becomes larger."""
 
@@ -74,7 +73,7 @@ class PlainNotebook(NotebookExporter):
         return as_json(notebook), resources
 
 
-class ResetScores(NbGraderPreprocessor):
+class ResetScores(AssignmentStep):
     """Forgets the scores of an earlier hand-in first, so that none survives a grading that fails.
 
     Of cells that a resubmission no longer has, stock SaveAutoGrades keeps the scores.
@@ -84,30 +83,28 @@ class ResetScores(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         names = resources["nbgrader"]
-        with gradebook.opened(ASSIGNMENT, names["db_url"]) as book:
-            gradebook.reset(ASSIGNMENT, book, names["student"], names["assignment"])
+        with gradebook.opened(self.assignment, names["db_url"]) as book:
+            gradebook.reset(self.assignment, book, names["student"], names["assignment"])
         return nb, resources
 
 
-class RestoreCells(NbGraderPreprocessor):
+class RestoreCells(AssignmentStep):
     """Puts every marked cell back into its released form: deleted, duplicated or retagged ones."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        return from_dict(restored(nb, _sources(resources))), resources
+        return from_dict(restored(nb, _sources(self.assignment, resources))), resources
 
 
-class GradeSubmission(NbGraderPreprocessor):
+class GradeSubmission(AssignmentStep):
     """Grades the folder that was handed in, shows each result in its cell, and writes the scores.
 
     In the place of Execute and SaveAutoGrades: the scores come from the Grade alone. Where the
     system does not let the folder be read, there are none, and every cell awaits a person.
     """
 
-    training = Enum(modes(ASSIGNMENT), OFF, help="Whether to train; as `autograder grade`.").tag(
-        config=True
-    )
+    training = Unicode(OFF, help="Whether to train; as `autograder grade`.").tag(config=True)
     seed = Integer(
         None,
         allow_none=True,
@@ -116,6 +113,13 @@ class GradeSubmission(NbGraderPreprocessor):
     sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
     older_work = Bool(False, help="Of another year; as `autograder grade`.").tag(config=True)
 
+    @validate("training")
+    def _is_a_mode(self, proposal: dict[str, Any]) -> str:
+        known, asked = modes(self.assignment), str(proposal["value"])
+        if asked not in known:
+            raise TraitError(f"training is one of {', '.join(known)}; not {asked!r}")
+        return asked
+
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
@@ -123,12 +127,12 @@ class GradeSubmission(NbGraderPreprocessor):
         path = self._handed_in(names)
         courses = self.parent.parent.coursedir
         try:
-            submission = read(ASSIGNMENT, path, names["student"], shared_folder(courses, path))
+            submission = read(self.assignment, path, names["student"], shared_folder(courses, path))
         except Inaccessible as reason:
             self.log.warning("%s was set aside: %s", names["student"], reason)
             return nb, resources
         seed = _drawn_seed() if self.seed is None else self.seed
-        images = None if self.training == OFF else _images(self.training)
+        images = None if self.training == OFF else _images(self.assignment, self.training)
 
         def replay(task: Task) -> Replay:
             self.log.info("training what %s chose, which can take minutes", names["student"])
@@ -136,14 +140,14 @@ class GradeSubmission(NbGraderPreprocessor):
             return replayed(task, images)
 
         seed = self._own_seed(seed, submission, names)
-        sandbox = choose(self.sandbox or None, ASSIGNMENT.probes_folder)
+        sandbox = choose(self.sandbox or None, self.assignment.probes_folder)
         found = grade(
-            ASSIGNMENT, submission, seed, sandbox, images, replay, older_work=self.older_work
+            self.assignment, submission, seed, sandbox, images, replay, older_work=self.older_work
         )
-        silent = unanswered(nb, _sources(resources))
+        silent = unanswered(nb, _sources(self.assignment, resources))
         student, called = names["student"], names["assignment"]
-        with gradebook.opened(ASSIGNMENT, names["db_url"]) as book:
-            gradebook.record(ASSIGNMENT, book, student, found, silent, called)
+        with gradebook.opened(self.assignment, names["db_url"]) as book:
+            gradebook.record(self.assignment, book, student, found, silent, called)
         self.log.info(
             "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
         )
@@ -167,14 +171,14 @@ class GradeSubmission(NbGraderPreprocessor):
         return Path(path)
 
 
-def _sources(resources: dict[str, Any]) -> tuple[Source, ...]:
+def _sources(assignment: Assignment, resources: dict[str, Any]) -> tuple[Source, ...]:
     names = resources["nbgrader"]
-    return _known_sources(names["db_url"], names["assignment"])
+    return _known_sources(assignment, names["db_url"], names["assignment"])
 
 
 @cache
-def _known_sources(address: str, assignment: str) -> tuple[Source, ...]:
-    return gradebook.sources(ASSIGNMENT, address, assignment)
+def _known_sources(assignment: Assignment, address: str, known_as: str) -> tuple[Source, ...]:
+    return gradebook.sources(assignment, address, known_as)
 
 
 @cache
@@ -184,5 +188,5 @@ def _drawn_seed() -> int:
 
 
 @cache
-def _images(mode: str) -> Images:
-    return opened(ASSIGNMENT, mode)
+def _images(assignment: Assignment, mode: str) -> Images:
+    return opened(assignment, mode)

@@ -14,7 +14,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder import checkout
+from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.release import contents
 from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, regions
 from autograder.release.strip import find_blocks, stub
@@ -58,7 +58,7 @@ class NameStubs(NbGraderPreprocessor):
         return cell, resources
 
 
-class AddReleaseFiles(NbGraderPreprocessor):
+class AddReleaseFiles(AssignmentStep):
     """Puts the stripped library and the students' files beside the notebook.
 
     As outputs, not as files in `source/`: `nbgrader autograde` copies those over a student's own.
@@ -69,7 +69,7 @@ class AddReleaseFiles(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         resources["outputs"] = {
             **(resources.get("outputs") or {}),
-            **contents.files(checkout.assignment()),
+            **contents.files(self.assignment),
         }
         return nb, resources
 

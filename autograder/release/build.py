@@ -109,6 +109,9 @@ def generate(assignment: Assignment, release: Path, gradebook: str | None = None
     from traitlets.config.loader import PyFileConfigLoader
 
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
+    config.AssignmentStep.package = assignment.package
+    config.CourseDirectory.root = str(assignment.root)
+    config.CourseDirectory.course_id = assignment.course
     config.CourseDirectory.assignment_id = assignment.id
     config.CourseDirectory.release_directory = str(release.resolve())
     if gradebook is None:

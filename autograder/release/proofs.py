@@ -76,14 +76,16 @@ def answer(assignment: Assignment, folder: Path) -> None:
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def run_checks(folder: Path, data: Data) -> dict[str, Verdict]:
+def run_checks(assignment: Assignment, folder: Path, data: Data) -> dict[str, Verdict]:
     """Run every visible check of a folder, those that train on few images.
 
     Raises:
         RuntimeError: the checks cannot be run at all.
     """
     report = folder / "report.xml"
-    ended = _python(folder, data, "-m", "pytest", "--training", f"--junitxml={report}")
+    also = ["--training"] if assignment.training else []
+    asked = "-m", "pytest", "--tb=native", f"--junitxml={report}", *also
+    ended = _python(folder, data, *asked)
     if not report.exists():
         raise RuntimeError(f"pytest could not run: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
     verdicts = {}
@@ -137,7 +139,7 @@ def _import_problems(folder: Path, data: Data) -> Iterator[Problem]:
 def _verdicts(assignment: Assignment, folder: Path, data: Data) -> list[tuple[str, Verdict]]:
     """The verdict on each section, for better or worse."""
     try:
-        verdicts = run_checks(folder, data)
+        verdicts = run_checks(assignment, folder, data)
     except (RuntimeError, subprocess.TimeoutExpired) as problem:
         verdicts = {section.id: Verdict(False, str(problem)) for section in assignment.sections}
     missing = Verdict(False, "there is no such check")

@@ -23,9 +23,9 @@ STUDENTS = {
     "ada": (),
     "bob": ("scale_adds",),
     "eve": ("step_goes_uphill",),
-    "mia": ("step_rate_is_too_large", "scale_averages_the_gradient_of_the_factor"),
+    "mia": ("step_rate_is_too_large",),
 }
-SCORES = {"ada": 5.0, "bob": 4.0, "eve": 3.5, "mia": 3.5, "untouched": 0.0}
+SCORES = {"ada": 5.0, "bob": 4.0, "eve": 3.5, "mia": 4.5, "unwritten": 0.0}
 SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
@@ -43,7 +43,7 @@ def submitted(tmp_path_factory, tiny, work, stub, hand_in):
     folder = tmp_path_factory.mktemp("submitted")
     for student, mistakes in STUDENTS.items():
         hand_in(folder / student / tiny.id, work(*mistakes))
-    hand_in(folder / "untouched" / tiny.id, stub)
+    hand_in(folder / "unwritten" / tiny.id, stub)
     (folder / "nobody").mkdir()
     return folder
 
@@ -80,7 +80,7 @@ def test_the_gradebook_has_the_points_and_the_question_awaits_a_person(tiny, gra
             notebook = book.find_submission_notebook("Tiny", "tiny", student)
             assert notebook.score == score
             waiting = {g.name for g in notebook.grades if g.needs_manual_grade}
-            assert waiting == (set() if student == "untouched" else {"step_question"})
+            assert waiting == {"step_question"}
 
 
 def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(submitted, graded, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_the_page_has_titles_hints_and_the_points_that_a_person_gives(tiny, work
 def test_what_was_handed_in_is_read(tiny, work, hand_in, tmp_path, packed):
     path = hand_in(tmp_path / "ada", work("step_rate_is_too_large"))
     if packed:
-        path = shutil.make_archive(str(tmp_path / "ada"), "zip", path)
+        path = Path(shutil.make_archive(str(tmp_path / "ada"), "zip", path))
     found = read(tiny, path)
     assert found.errors == ()
     assert found.files == work().files

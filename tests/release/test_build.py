@@ -16,7 +16,7 @@ from autograder import checkout
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.release import contents
-from autograder.release.build import BuildError, build, differences
+from autograder.release.build import BuildError, build, differences, generate
 from autograder.release.markers import StripError
 
 
@@ -131,17 +131,14 @@ def test_a_build_that_fails_leaves_the_old_release(tmp_path):
 def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
     broken = tmp_path / "nbgrader_config.py"
     monkeypatch.setattr(checkout, "NBGRADER_CONFIG", broken)
-    broken.write_text(
-        f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path)!r}\n"
-        "c.GenerateAssignment.preprocessors = []\n"
-    )
+    broken.write_text("c = get_config()\nc.GenerateAssignment.preprocessors = []\n")
     source = tmp_path / "source" / P1.id
     source.mkdir(parents=True)
     (source / "a.ipynb").write_text("{}")
     with pytest.raises(
         BuildError, match=r"(?s)error processing assignment.*a\.ipynb|NotJSON|nbformat"
     ):
-        build(P1, tmp_path / "release" / P1.id)
+        generate(replace(P1, root=tmp_path), tmp_path / "release")
 
 
 def test_the_notebook_does_not_depend_on_the_machine(built):
