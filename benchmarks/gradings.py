@@ -3,7 +3,7 @@
 usage: python benchmarks/gradings.py [gradings of right work] [gradings of misconceptions]
 
 By rehearsal, without a sandbox: the work is our own, and the sandbox draws nothing. 1,000 gradings
-are shared among the solution and the alternatives of tests/alternatives, 500 among the
+are shared among the solution and the alternatives of tests/problem_1/alternatives, 500 among the
 misconceptions; ten of these, drawn at random, are graded often, so that one that escapes now and
 then is seen to.
 """
@@ -27,7 +27,9 @@ from autograder.diagnosis.variants import solution, variants
 from autograder.hand_in.submission import Submission
 from autograder.judgement.suites import mark
 
-sys.path.append(str(checkout.ROOT / "tests" / "alternatives"))  # whose tables are graded here
+sys.path.append(
+    str(checkout.ROOT / "tests" / "problem_1" / "alternatives")
+)  # whose tables are graded here
 
 from right_work import ALTERNATIVES, written
 

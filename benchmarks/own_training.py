@@ -2,10 +2,10 @@
 
 usage: python benchmarks/own_training.py [--seeds N]
 
-Right work (the solution and the alternatives of tests/alternatives, by turns) trains under N seeds.
-Then what is no training: readings in closed form, for their accuracy alone, and what the attacks on
-the training hand in, over layers whose gradients are 0, for the share of the points that it is
-given.
+Right work trains under N seeds: the solution and the alternatives of tests/problem_1/alternatives,
+by turns. Then what is no training: readings in closed form, for their accuracy alone, and what the
+attacks on the training hand in, over layers whose gradients are 0, for the share of the points that
+it is given.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.problem_1.svhn.recipe import RECIPE
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 def section(name: str) -> str:

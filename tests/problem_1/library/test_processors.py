@@ -7,12 +7,12 @@ import sys
 from autograder import checkout
 
 NUMERICAL = (
-    "tests/notebook/test_seed_figures.py",
-    "tests/library/test_layers.py",
-    "tests/library/test_networks.py",
-    "tests/library/test_optim.py",
-    "tests/library/test_train.py",
-    "tests/library/test_grad_check.py",
+    "tests/problem_1/notebook/test_seed_figures.py",
+    "tests/problem_1/library/test_layers.py",
+    "tests/problem_1/library/test_networks.py",
+    "tests/problem_1/library/test_optim.py",
+    "tests/problem_1/library/test_train.py",
+    "tests/problem_1/library/test_grad_check.py",
     "tests/grading/test_reference.py",
 )
 OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
