@@ -16,7 +16,8 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.cohort.pool import Failed
-from autograder.grading.grade import Grade, grade, probe_names, reference, regrade
+from autograder.grading.grade import grade, probe_names, reference, regrade
+from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission, read

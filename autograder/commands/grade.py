@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.grading.grade import Grade, grade, regrade
+from autograder.grading.grade import grade, regrade
+from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible, plain
 from autograder.hand_in.submission import Submission, read
 from autograder.observation.observe import Observations

@@ -24,7 +24,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
 from autograder.assignment import Assignment
-from autograder.grading.grade import Grade
+from autograder.grading.result import Grade
 from autograder.nbgrader_plugins.graded_notebook import Source
 
 NO_RESPONSE = "No response."

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.grade import Grade, SectionGrade
+from autograder.grading.result import Grade, SectionGrade
 from autograder.hand_in.notebook import NoNotebook, grade_id_of, parsed
 from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.nbgrader_plugins.markdown import tame

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 FORMAT = 3
 """1: inputs were drawn from a seed without `seeds.stretched`; 2: a training said of its own run
-nothing of chance."""
+nothing of chance and of its section."""
 LARGEST_FILE = 512 * 2**20
 STORY = "observations.json"
 NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"

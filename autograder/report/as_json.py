@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import IO, Any
 
-from autograder.grading.grade import SCHEMA, Grade, Hint, SectionGrade, Test
+from autograder.grading.result import SCHEMA, Grade, Hint, SectionGrade, Test
 
 
 def to_json(grades: Iterable[Grade]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from autograder.assignment import Assignment
-from autograder.grading.grade import Grade
+from autograder.grading.result import Grade
 from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import histogram
 from autograder.report.pages import page

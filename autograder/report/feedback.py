@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.assignment import Assignment
-from autograder.grading.grade import Grade, SectionGrade
+from autograder.grading.result import Grade, SectionGrade
 from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import curve
 from autograder.report.pages import page

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading.grade import Grade, SectionGrade
+from autograder.grading.result import Grade, SectionGrade
 from autograder.judgement.checks import ONLY_IF_RIGHT
 
 

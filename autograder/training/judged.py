@@ -14,10 +14,14 @@ from autograder.assignment.variant import Unfit
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.variants import applied, named, solution
+from autograder.hand_in.notebook import printed_accuracy
+from autograder.hand_in.submission import Submission
 from autograder.judgement.checks import how_it_ended
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import TOO_LARGE
-from autograder.observation.observe import Observation
+from autograder.observation.observe import Observation, Observations, observe
+from autograder.sandbox.backend import Backend
+from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.images import Images, plan_of
 from autograder.training.networks import SAME_WAY
@@ -73,6 +77,7 @@ class Trained:
     """All that is known of a submission's training, worked out on this side: plain data.
 
     Attributes:
+        section: the id of the section in which it earns points.
         mode, data: how much was trained, and on what, in words.
         target, chance, enough: accuracies: that of the assignment, of naming the commonest class,
             and that from which on all points are given.
@@ -84,6 +89,7 @@ class Trained:
         printed: the last validation accuracy in the notebook that was handed in: a claim.
     """
 
+    section: str
     mode: str
     data: str
     target: float
@@ -126,9 +132,9 @@ class Trained:
                 f"problem made up for this grading, the code reaches {self.own.accuracy:.0%}."
             )
 
-    def told(self, section: str) -> Iterator[tuple[str, bool, str]]:
+    def told(self) -> Iterator[tuple[str, bool, str]]:
         """What is said of it in its section: names, whether all is well, and sentences."""
-        yield f"{section}_accuracy", self._has_all, self._accuracy_told()
+        yield f"{self.section}_accuracy", self._has_all, self._accuracy_told()
         own, said = self.own, self.own.ending
         if not said and self.recipe is not None:
             said = (
@@ -139,7 +145,11 @@ class Trained:
                 said += ", but single steps of it do not follow the gradient of their batch"
             elif not own.along >= SAME_WAY:
                 said += ", but its parameters do not go where gradient descent leads"
-        yield f"{section}_own_code", own.share == 1, said or "there is nothing to compare it with"
+        yield (
+            f"{self.section}_own_code",
+            own.share == 1,
+            said or "there is nothing to compare it with",
+        )
 
     @property
     def _has_all(self) -> bool:
@@ -178,6 +188,34 @@ class Trained:
                 "replay": found and Replay(**{**found, "curve": tuple(found["curve"])}),
             }
         )
+
+
+def with_training(
+    submission: Submission,
+    student: Observations,
+    found: Mapping[str, Diagnosis],
+    sandbox: Backend,
+    images: Images,
+    replay: Callable[[Task], Replay | None],
+) -> Observations:
+    """What was observed, with what the student's code does on a problem made up for this grading
+    and what the recipe reaches, in the light of what is `found` in other sections."""
+    assignment, plan, seed = images.assignment, images.plan, student.seed
+    files, cells, names = submission.files, submission.cells, [plan.section]
+    with fresh.drawn(assignment, seed).files() as data:
+        own = observe(assignment, files, cells, seed, sandbox, TRAINING, names, data)
+    printed = printed_accuracy(submission.notebook, plan.run_cell)
+    recipe, mistakes = student[plan.recipe_probe], mistakes_of(assignment, found)
+    trained = judged(own[plan.section], recipe, seed, images, mistakes, printed)
+    return student.with_training(trained.completed(replay).as_dict())
+
+
+def with_replay(student: Observations, replay: Callable[[Task], Replay | None]) -> Observations:
+    """What was observed, with the replay that its training still waits for, if `replay` has it."""
+    if student.training is None:
+        return student
+    trained = Trained.from_dict(student.training)
+    return student.with_training(trained.completed(replay).as_dict())
 
 
 def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
@@ -233,6 +271,7 @@ def judged(
     if recipe is not None and _is_true(chosen.values.get("own_forward")):
         refusal = "TinyNet has a forward pass of its own, which is not in the repeated training"
     return Trained(
+        images.plan.section,
         images.mode.name,
         images.data,
         images.mode.target,

@@ -22,7 +22,8 @@ from hand_in import pack, write
 
 from autograder import checkout
 from autograder.assignment.training import Mode
-from autograder.grading.grade import Grade, grade
+from autograder.grading.grade import grade
+from autograder.grading.result import Grade
 from autograder.hand_in.students import handed_in
 from autograder.hand_in.submission import read
 from autograder.problem_1 import ASSIGNMENT as P1

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from autograder.diagnosis.variants import solution
-from autograder.grading.grade import Grade, grade
+from autograder.grading.grade import grade
+from autograder.grading.result import Grade
 from autograder.hand_in.submission import Submission
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip

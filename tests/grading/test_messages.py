@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from autograder.grading.grade import LONGEST_MESSAGE, probe_names, reference
+from autograder.grading.compiled import LONGEST_MESSAGE
+from autograder.grading.grade import probe_names, reference
 from autograder.problem_1 import ASSIGNMENT as P1
 
 SEED = 2024

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from autograder.grading.grade import SCHEMA, Hint
+from autograder.grading.result import SCHEMA, Hint
 from autograder.report.as_json import from_json, to_json
 from autograder.report.terminal import shown
 

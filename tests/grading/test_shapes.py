@@ -10,8 +10,10 @@ from autograder.assignment import Assignment, probe
 from autograder.assignment.probe import Probe
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, named, solution
-from autograder.grading.grade import compiled, findings, grade, probe_names, reference, regrade
+from autograder.grading.compiled import compiled
+from autograder.grading.grade import grade, probe_names, reference, regrade
 from autograder.hand_in.submission import Submission
 from autograder.judgement import checks, suites
 from autograder.judgement.checks import Evidence, Failure, ReferenceBroken, Refused
@@ -263,7 +265,7 @@ def test_a_grade_says_which_checks_took_too_much_memory(seen):
         for v in suites.mark(P1, seen, seen)
     ]
     seen, verdicts = replace(seen, errors=("a file is missing",)), tuple(verdicts)
-    found = compiled(P1, "large", seen, verdicts, findings(P1, seen, verdicts), None, 0.0)
+    found = compiled(P1, "large", seen, verdicts, findings(P1, seen, verdicts), 0.0)
     assert found.errors == ("a file is missing", f"adam_epsilon: {suites.TOO_LARGE}")
     assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 
@@ -282,7 +284,7 @@ def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says
     verdicts = suites.mark(P1, student, seen)
     monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
     known = findings(P1, student, verdicts)
-    found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, None, 0.0)
+    found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, 0.0)
     (error,) = found.errors
     assert error.startswith("finding out what went wrong takes more memory than there is")
     assert not any(section.hints for section in found.sections)

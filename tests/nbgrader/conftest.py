@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder.diagnosis.variants import solution
-from autograder.grading.grade import Grade
+from autograder.grading.result import Grade
 from autograder.nbgrader_plugins import gradebook
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip

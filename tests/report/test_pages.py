@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.grading.grade import Grade, Hint, SectionGrade, Test
+from autograder.grading.result import Grade, Hint, SectionGrade, Test
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.report.charts import curve, histogram

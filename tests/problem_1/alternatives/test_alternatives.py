@@ -10,7 +10,9 @@ sys.path.append(str(Path(__file__).parent))
 from right_work import ALTERNATIVES, written
 
 from autograder.diagnosis import costs
-from autograder.grading.grade import compiled, findings, grade
+from autograder.diagnosis.findings import findings
+from autograder.grading.compiled import compiled
+from autograder.grading.grade import grade
 from autograder.judgement.suites import mark
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import choose
@@ -47,7 +49,6 @@ def test_right_work_has_all_points_and_no_hint(seed, alternative):
             student,
             verdicts,
             findings(P1, student, verdicts),
-            None,
             0.0,
         )
     )

@@ -22,8 +22,11 @@ from autograder.diagnosis.diagnose import (
     rehearsals,
     require_sound_misconceptions,
 )
+from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, by_section, named, solution, variants
 from autograder.grading import grade
+from autograder.grading.compiled import compiled
+from autograder.grading.result import Hint
 from autograder.judgement.suites import SuiteBroken, mark
 from autograder.observation.observe import Observation, Observations
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -56,7 +59,7 @@ def test_a_submission_is_told_in_its_grade():
     found = grade.grade(P1, submission, SEED, choose())
     hints = {section.id: section.hints for section in found.sections if section.hints}
     assert hints == {
-        "adam": (grade.Hint("adam_counts_parameters", named(P1, "adam_counts_parameters").hint),)
+        "adam": (Hint("adam_counts_parameters", named(P1, "adam_counts_parameters").hint),)
     }
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(shown(found))
@@ -155,9 +158,9 @@ def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch):
     submission = applied(P1, (named(P1, "fc_backward_averages_both_gradients"),))
     student = costs.observed(P1, submission, SEED)
     verdicts = mark(P1, student, costs.reference(P1, SEED))
-    found = grade.findings(P1, student, verdicts)
+    found = findings(P1, student, verdicts)
     strict = replace(P1, carry_forward=switch)
-    sections = grade.compiled(strict, submission.name, student, verdicts, found, None, 0.0).sections
+    sections = compiled(strict, submission.name, student, verdicts, found, 0.0).sections
     cascade = next(section for section in sections if section.id == "cascade")
     assert (cascade.score == 2) is switch
     (hint,) = cascade.hints

@@ -18,8 +18,9 @@ import pytest
 from autograder import checkout
 from autograder.assignment.variant import Patch, Unfit, Variant
 from autograder.diagnosis import costs, hiding
+from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, named, solution, unwritten
-from autograder.grading import grade
+from autograder.grading.compiled import compiled
 from autograder.judgement.suites import mark
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS
@@ -181,8 +182,8 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     submission = applied(P1, (CLIPS,))
     student = costs.observed(P1, submission, SEED)
     verdicts = mark(P1, student, costs.reference(P1, SEED))
-    found = grade.findings(P1, student, verdicts)
-    sections = grade.compiled(P1, submission.name, student, verdicts, found, None, 0.0).sections
+    found = findings(P1, student, verdicts)
+    sections = compiled(P1, submission.name, student, verdicts, found, 0.0).sections
     for section in sections:
         if section.id in P1.shows_in["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]

@@ -1,0 +1,124 @@
+"""Verdicts, diagnoses and what a training is worth -> a Grade."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+
+from autograder.assignment import Assignment
+from autograder.assignment.rubric import Section
+from autograder.assignment.variant import Variant
+from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.findings import Findings
+from autograder.grading.result import FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
+from autograder.hand_in.older_work import remark
+from autograder.judgement.points import rounded, total
+from autograder.judgement.suites import Verdict, earned, suite_hash
+from autograder.observation.observe import Observations
+from autograder.training.images import OFF
+from autograder.training.judged import Trained
+
+LONGEST_MESSAGE = 600
+
+
+def compiled(
+    assignment: Assignment,
+    name: str,
+    student: Observations,
+    verdicts: tuple[Verdict, ...],
+    found: Findings,
+    elapsed_s: float,
+) -> Grade:
+    """Puts verdicts, what is found out about the failed ones, and the training together."""
+    trained = None if student.training is None else Trained.from_dict(student.training)
+    sections = tuple(
+        _section(
+            assignment,
+            section,
+            [v for v in verdicts if v.check.section == section.id],
+            found.diagnoses.get(section.id, Diagnosis()),
+            trained,
+        )
+        for section in assignment.sections
+    )
+    scored = [(s.score, s.max_score) for s in sections if s.score is not None]
+    errors = (*student.errors, *found.errors)
+    if student.older_work:
+        errors += (remark(assignment),)
+    return Grade(
+        schema=SCHEMA,
+        submission=name,
+        assignment=assignment.id,
+        score=total(score for score, _ in scored),
+        max_score=sum(most for _, most in scored),
+        seed=student.seed,
+        suite=suite_hash(assignment),
+        training=OFF if trained is None else trained.mode,
+        data=None if trained is None else trained.data,
+        versions={"python": platform.python_version(), "numpy": np.__version__},
+        sandbox=student.sandbox,
+        elapsed_s=round(elapsed_s, 3),
+        sections=sections,
+        errors=tuple(_clean(error) for error in errors),
+    )
+
+
+def _section(
+    assignment: Assignment,
+    section: Section,
+    verdicts: list[Verdict],
+    diagnosis: Diagnosis,
+    trained: Trained | None,
+) -> SectionGrade:
+    excused = diagnosis.excused if assignment.carry_forward else frozenset()
+    tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
+    share, hints = None, _hints(assignment, diagnosis)
+    if trained is not None or not section.training:
+        share = earned(verdicts, excused)
+    if trained is not None and section.id == trained.section:
+        own = (Test(name, passed, _clean(text)) for name, passed, text in trained.told())
+        tests = [*own, *tests]
+        share = None if share is None or trained.share is None else share * trained.share
+        hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_a_person())
+    score = None if share is None else rounded(section.auto * share)
+    return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
+
+
+def _test(verdict: Verdict, excused: bool) -> Test:
+    message = _clean(verdict.failure or "")
+    if excused:
+        message = _clean(f"not counted, since it follows from a mistake above: {message}")
+    return Test(verdict.check.name, verdict.failure is None or excused, message)
+
+
+def _hints(assignment: Assignment, diagnosis: Diagnosis) -> tuple[Hint, ...]:
+    """What was done here, and what was done elsewhere and shows here."""
+    hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
+    if diagnosis.excused or diagnosis.hiding:
+        costs = _what_it_costs(assignment, diagnosis)
+        hints += [
+            Hint(variant.name, _inherited(assignment, variant, costs))
+            for variant in diagnosis.inherited
+        ]
+    return tuple(hints)
+
+
+def _inherited(assignment: Assignment, variant: Variant, costs: str) -> str:
+    title = assignment.by_id[variant.section].title
+    return f"What was found in {title} shows here as well, {costs}."
+
+
+def _what_it_costs(assignment: Assignment, diagnosis: Diagnosis) -> str:
+    if not assignment.carry_forward:
+        return "and is put right there"
+    if diagnosis.hiding:
+        return "and counts again where it hides whether the rest is right"
+    return "and is not counted again"
+
+
+def _clean(text: str) -> str:
+    """Text that may hold a student's own: one paragraph of printable characters, bounded."""
+    text = " ".join(text[: 2 * LONGEST_MESSAGE].split())
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."
