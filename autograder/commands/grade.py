@@ -18,7 +18,7 @@ from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.grading.grade import grade, regrade
 from autograder.grading.result import Grade
-from autograder.hand_in.files import Inaccessible, plain
+from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.submission import Submission, read
 from autograder.observation.observe import Observations
 from autograder.report.as_json import streamed, to_json
@@ -178,7 +178,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 def _of_a_file(part: str) -> str:
     """A part of a name that a file can have with something behind it."""
-    shown = plain(part)
+    shown = printable(part)
     while len(shown.encode()) > LONGEST_NAME:
         shown = shown[:-4] + "..."
     return shown

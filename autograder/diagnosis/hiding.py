@@ -67,7 +67,7 @@ def hidden(
     """What the probes of these sections tell from the solution, but not beside these variants."""
     found: dict[str, tuple[str, ...]] = {}
     without = _Library(assignment, beside)
-    for other, telling in told(assignment, sections).items():
+    for other, telling in telling_probes(assignment, sections).items():
         if other in beside or not telling:
             continue
         try:
@@ -81,7 +81,9 @@ def hidden(
 
 
 @cache
-def told(assignment: Assignment, sections: tuple[str, ...]) -> Mapping[Variant, tuple[str, ...]]:
+def telling_probes(
+    assignment: Assignment, sections: tuple[str, ...]
+) -> Mapping[Variant, tuple[str, ...]]:
     """The mistakes that the probes of these sections are there to tell, and which of them do."""
     right, found = _Library(assignment, ()), {}
     for mistake in concerning(assignment, sections):

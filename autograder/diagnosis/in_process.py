@@ -24,7 +24,7 @@ from autograder.assignment import Assignment
 from autograder.assignment.probe import Library, Probe, Text
 from autograder.hand_in.submission import Submission
 from autograder.observation.observe import Observation, Observations, without_its_cell
-from autograder.sandbox.inside.writer import UnfitError, plain
+from autograder.sandbox.inside.writer import UnfitError, as_plain_array
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
@@ -99,7 +99,7 @@ def _take(
             values[name] = value.value
             continue
         try:
-            array = values[name] = plain(value, ROOM)
+            array = values[name] = as_plain_array(value, ROOM)
             array.setflags(write=False)
         except UnfitError as unfit:
             refused[name] = str(unfit)

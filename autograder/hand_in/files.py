@@ -114,16 +114,18 @@ def listed(
             if stat.S_ISDIR(status.st_mode):
                 entries = list(_in_directory(root, say))
             elif not stat.S_ISREG(status.st_mode):
-                raise Inaccessible(f"{plain(str(path))} is neither a directory nor a zip file")
+                raise Inaccessible(f"{printable(str(path))} is neither a directory nor a zip file")
             elif path.suffix == ".ipynb":
                 entries = [_entry(path.name, status.st_size, partial(_again, root))]
             else:
                 file = stack.enter_context(os.fdopen(os.dup(root), "rb"))
                 entries = list(_in_zip(stack.enter_context(_archive(file)), say))
         except FileNotFoundError:
-            raise Inaccessible(f"there is no directory or zip file {plain(str(path))}") from None
+            named = printable(str(path))
+            raise Inaccessible(f"there is no directory or zip file {named}") from None
         except OSError as error:
-            raise Inaccessible(str(_refusal(error, f"{plain(path.name)} cannot be read"))) from None
+            said = f"{printable(path.name)} cannot be read"
+            raise Inaccessible(str(_refusal(error, said))) from None
         yield _in_order(entries, say)
 
 
@@ -157,13 +159,13 @@ def missing(paths: Iterable[Path]) -> list[str]:
         try:
             os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
-            names.append(plain(str(path)))
+            names.append(printable(str(path)))
         except OSError:
             continue  # said of the one submission when it is read
     return names
 
 
-def plain(text: str) -> str:
+def printable(text: str) -> str:
     """Text of others, fit to stand in a sentence: no control characters, no endless length."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PATH])
     return shown + ("..." if len(text) > LONGEST_PATH else "")
@@ -191,7 +193,7 @@ def _opened_below(folder: int, parts: Sequence[str], flags: int) -> int:
             try:
                 inner = os.open(part, PASSED | os.O_NOFOLLOW, dir_fd=here)
             except NotADirectoryError:
-                raise NotADirectoryError(errno.ENOTDIR, f"{plain(part)} is no folder") from None
+                raise NotADirectoryError(errno.ENOTDIR, f"{printable(part)} is no folder") from None
             os.close(here)
             here = inner
         return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here)
@@ -231,7 +233,7 @@ def _in_directory(root: int, say: Callable[[str], None]) -> Iterator[Entry]:
                 return
             complaint = _complaint(str(path)) or _complaint_of_kind(status)
             if complaint:
-                say(f"{plain(str(path))} was not read: {complaint}")
+                say(f"{printable(str(path))} was not read: {complaint}")
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(path)
             else:
@@ -268,7 +270,7 @@ def _looked_into(
             except OSError as error:
                 if error.errno not in OF_THE_FILES:
                     raise
-                say(f"{plain(str(folder / name))} was not read: {error.strerror}")
+                say(f"{printable(str(folder / name))} was not read: {error.strerror}")
             else:
                 found.append((folder / name, status))
     finally:
@@ -352,7 +354,7 @@ def _in_zip(archive: zipfile.ZipFile, say: Callable[[str], None]) -> Iterator[En
         name = member.orig_filename.replace("\\", "/").removeprefix("./")
         complaint = _complaint(name) or _complaint_of_member(member)
         if complaint:
-            say(f"{plain(name)} was not read: {complaint}")
+            say(f"{printable(name)} was not read: {complaint}")
         else:
             yield Entry(name, member.file_size, _member_reader(archive, member))
 
@@ -423,8 +425,8 @@ def _without_collisions(entries: list[Entry], say: Callable[[str], None]) -> Ite
     }
     for entry in entries:
         if count[folded(entry.path)] > 1:
-            say(f"{plain(entry.path)} was not read: several files have that name")
+            say(f"{printable(entry.path)} was not read: several files have that name")
         elif folded(entry.path) in folders:
-            say(f"{plain(entry.path)} was not read: it is a file and a folder at once")
+            say(f"{printable(entry.path)} was not read: it is a file and a folder at once")
         else:
             yield entry

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autograder.hand_in.files import Inaccessible, Unreadable, content, plain
+from autograder.hand_in.files import Inaccessible, Unreadable, content, printable
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
@@ -73,7 +73,7 @@ def _found(path: Path, folder: Path, assignment: str) -> HandIn:
     is_zip = path.suffix.lower() == ".zip"
     student = path.stem.removesuffix(f"_{assignment}") if is_zip else path.name
     if not is_id(student):
-        shown = plain((student or path.stem).encode("utf-8", "replace").decode())
+        shown = printable((student or path.stem).encode("utf-8", "replace").decode())
         return HandIn(shown, path, folder, reason="its name is no student id; rename it")
     work = path if is_zip else path / assignment
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import Assignment
-from autograder.hand_in.files import Entry, Unreadable, listed, plain, unpacked
+from autograder.hand_in.files import Entry, Unreadable, listed, printable, unpacked
 from autograder.hand_in.notebook import NoNotebook, cells_of, ids_in
 
 MOST_FILES = 300
@@ -72,7 +72,7 @@ def read(
         Inaccessible: the system does not let it be read.
     """
     errors: list[str] = []
-    name = plain(name or os.path.basename(os.path.realpath(path)))
+    name = printable(name or os.path.basename(os.path.realpath(path)))
     try:
         with ExitStack() as stack:
             entries = stack.enter_context(listed(path, errors.append, within))
@@ -177,7 +177,7 @@ def _notebook(
         try:
             contents[entry.path] = entry.read(LARGEST_NOTEBOOK)
         except Unreadable as unreadable:
-            errors.append(f"{plain(entry.path)} was not read: {unreadable}")
+            errors.append(f"{printable(entry.path)} was not read: {unreadable}")
     if not contents:
         return {}, b""
 
@@ -189,11 +189,11 @@ def _notebook(
     try:
         cells = cells_of(contents[chosen], assignment.answers, errors.append)
     except NoNotebook as reason:
-        errors.append(f"{plain(PurePosixPath(chosen).name)} could not be read: {reason}")
+        errors.append(f"{printable(PurePosixPath(chosen).name)} could not be read: {reason}")
         return {}, b""
     if not ids_in(contents[chosen]) & assignment.marked_cells:
         errors.append(
-            f"{plain(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
+            f"{printable(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
             "so those that are to be answered count as missing"
         )
     else:

@@ -19,7 +19,7 @@ from typing import Any
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.hand_in.files import Inaccessible, plain
+from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.students import TIMESTAMP, timestamp
 
 NOWHERE = os.devnull
@@ -33,10 +33,10 @@ def leave_alone(converter: BaseConverter) -> None:
     converter.init_assignment = partial(_begun, converter, converter.init_assignment)
     for path in list(converter.assignments):
         if not os.path.relpath(path, shared_folder(courses, path)).isprintable():
-            converter.log.warning("Passed over, for its name is no text: %s", plain(path))
+            converter.log.warning("Passed over, for its name is no text: %s", printable(path))
             del converter.assignments[path]
     for path, why in _closed(courses):
-        converter.log.warning("Passed over, for it cannot be read (%s): %s", why, plain(path))
+        converter.log.warning("Passed over, for it cannot be read (%s): %s", why, printable(path))
 
 
 def shared_folder(courses: CourseDirectory, path: str | Path) -> Path:

@@ -15,25 +15,23 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Probe
 from autograder.sandbox.backend import Backend
-from autograder.sandbox.limits import ALONE, SUBMISSION, TOGETHER, Budget
+from autograder.sandbox.limits import PROBE_BY_PROBE, SUBMISSION, TOGETHER, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
 from autograder.sandbox.session import Ending, Work, run
 from autograder.seeds import key_of
-
-T = TypeVar("T")
 
 FORMAT = 3
 """1: inputs were drawn from a seed without `seeds.stretched`; 2: a training said of its own run
 nothing of chance and of its section."""
 LARGEST_FILE = 512 * 2**20
-STORY = "observations.json"
+MANIFEST = "observations.json"
 NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"
 
 
@@ -114,12 +112,12 @@ class Observations:
     def save(self, path: Path) -> None:
         """Writes an .npz archive (the rest as JSON bytes in it), renamed into place when whole."""
         arrays: dict[str, Any] = {}
-        told = []
+        records = []
         for observation in self.by_probe.values():
             texts = {n: v for n, v in observation.values.items() if isinstance(v, str)}
             plain = {n: v for n, v in observation.values.items() if not isinstance(v, str)}
             arrays |= {f"{observation.probe}/{name}": array for name, array in plain.items()}
-            told.append(
+            records.append(
                 {
                     "probe": observation.probe,
                     "arrays": list(plain),
@@ -128,16 +126,16 @@ class Observations:
                     "ending": asdict(observation.ending),
                 }
             )
-        story = {
+        manifest = {
             "format": FORMAT,
             "seed": self.seed,
             "sandbox": self.sandbox,
-            "probes": told,
+            "probes": records,
             "training": self.training,
             "older_work": self.older_work,
             "errors": self.errors,
         }
-        arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
+        arrays[MANIFEST] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
             try:
@@ -164,15 +162,15 @@ class Observations:
                 if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
                     raise ValueError("its contents are too large")
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                story = json.loads(archive[STORY].tobytes())
-                if story["format"] != FORMAT:
-                    raise ValueError(f"it has format {story['format']}; expected {FORMAT}")
-                read = [_observation(told, archive) for told in story["probes"]]
+                manifest = json.loads(archive[MANIFEST].tobytes())
+                if manifest["format"] != FORMAT:
+                    raise ValueError(f"it has format {manifest['format']}; expected {FORMAT}")
+                read = [_observation(record, archive) for record in manifest["probes"]]
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
             raise ValueError(f"{path} holds no observations: {failure}") from None
-        by_probe = _frozen({o.probe: o for o in read})
-        kept = story["training"], story["older_work"], tuple(story["errors"])
-        return cls(story["seed"], story["sandbox"], by_probe, *kept)
+        by_probe = {o.probe: o for o in read}
+        kept = manifest["training"], manifest["older_work"], tuple(manifest["errors"])
+        return cls(manifest["seed"], manifest["sandbox"], by_probe, *kept)
 
 
 def observe(
@@ -220,10 +218,10 @@ def observe(
         if event.ending is not None:
             endings[event.probe] = event.ending
     by_probe = {
-        name: Observation(name, _frozen(values), _frozen(refused), endings[name])
+        name: Observation(name, dict(values), dict(refused), endings[name])
         for name, (values, refused) in observed.items()
     }
-    return Observations(seed, sandbox.name, _frozen(by_probe))
+    return Observations(seed, sandbox.name, dict(by_probe))
 
 
 def observe_then_repeat_unfinished(
@@ -247,7 +245,7 @@ def observe_then_repeat_unfinished(
     unfinished = [name for name in probes if not _needs_no_second_look(together[name].ending)]
     if not unfinished:
         return together
-    alone = observe(assignment, files, cells, seed, sandbox, ALONE, unfinished)
+    alone = observe(assignment, files, cells, seed, sandbox, PROBE_BY_PROBE, unfinished)
     return together.replaced(alone)
 
 
@@ -271,21 +269,17 @@ def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | 
     return Ending("missing", NO_CELL.format(probe.cell))
 
 
-def _observation(told: Mapping[str, Any], archive: Mapping[str, np.ndarray]) -> Observation:
+def _observation(record: Mapping[str, Any], archive: Mapping[str, np.ndarray]) -> Observation:
     values: dict[str, np.ndarray | str] = {}
-    for name in told["arrays"]:
-        array = archive[f"{told['probe']}/{name}"]
+    for name in record["arrays"]:
+        array = archive[f"{record['probe']}/{name}"]
         if array.dtype.str not in DTYPES:
-            raise ValueError(f"{told['probe']}/{name} has dtype {array.dtype}")
+            raise ValueError(f"{record['probe']}/{name} has dtype {array.dtype}")
         array.setflags(write=False)
         values[name] = array
-    ending = dict(told["ending"])
+    ending = dict(record["ending"])
     if ending["raised"] is not None:
         trace = tuple(TraceLine(**line) for line in ending["raised"]["trace"])
         ending["raised"] = Raised(**{**ending["raised"], "trace": trace})
-    values |= told["texts"]
-    return Observation(told["probe"], _frozen(values), _frozen(told["refused"]), Ending(**ending))
-
-
-def _frozen(mapping: Mapping[str, T]) -> Mapping[str, T]:
-    return dict(mapping)
+    values |= record["texts"]
+    return Observation(record["probe"], dict(values), dict(record["refused"]), Ending(**ending))

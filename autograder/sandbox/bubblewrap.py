@@ -72,22 +72,22 @@ class Bubblewrap:
     ) -> Process:
         with contextlib.ExitStack() as stack, contextlib.ExitStack() as unless_it_starts:
             slot = stack.enter_context(Slot.take()) if os.geteuid() == 0 else None
-            own = {"limits": asdict(limits), "user": slot and slot.user, "alone": True}
+            own = {"limits": asdict(limits), "user": slot and slot.user, "sandboxed": True}
             trusted = [file for m in mounts if m.target.startswith(TRUSTED) for file in _files(m)]
             mounts = [*trusted, *(m for m in mounts if not m.target.startswith(TRUSTED))]
-            told, telling = os.pipe()
-            with open(told, "rb") as status:
+            status_read, status_write = os.pipe()
+            with open(status_read, "rb") as status:
                 try:
                     argv = [
                         shutil.which("bwrap") or "bwrap",
                         *_namespaces(),
-                        *("--json-status-fd", str(telling)),
+                        *("--json-status-fd", str(status_write)),
                         *_file_system(mounts, limits),
                         *("--", f"{BOX}/{FIRST}"),
                     ]
-                    process, complaints = popen(argv, {}, [telling], stdin=subprocess.PIPE)
+                    process, complaints = popen(argv, {}, [status_write], stdin=subprocess.PIPE)
                 finally:
-                    os.close(telling)
+                    os.close(status_write)
                 number, first = _first(status.readline())
             stack.callback(_end, process, first)
             _wait_until_made(process, complaints)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 MIB = 2**20
-BUSY = 20
+WALL_PER_CPU_SECOND = 20
 """Seconds by the clock that each second of processor time is worth to a limit by the clock.
 
 A grade must not depend on what else a machine does. So processor time decides, and limits by the
@@ -19,7 +19,7 @@ class Limits:
     """What one process of a submission, a probe with what it starts, may use.
 
     Processor time decides, because it is the same on a busy machine; time by the clock is for what
-    sleeps, see `BUSY`. Memory is the address space of each process.
+    sleeps, see `WALL_PER_CPU_SECOND`. Memory is the address space of each process.
 
     Attributes:
         cpu_s: seconds of processor time (whole seconds: that is what the kernel counts in).
@@ -81,7 +81,7 @@ class Budget:
 
 SUBMISSION = Budget()
 TOGETHER = replace(SUBMISSION, wall_s=60.0, longest_s=180.0)
-ALONE = replace(SUBMISSION, wall_s=240.0, longest_s=720.0)
+PROBE_BY_PROBE = replace(SUBMISSION, wall_s=240.0, longest_s=720.0)
 """The parts of it that all probes in one process have, and those that are asked again."""
 
 OURS = Budget(probe=Limits(cpu_s=60, wall_s=180.0), together_s=60)

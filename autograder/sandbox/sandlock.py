@@ -95,7 +95,7 @@ class Sandlock:
                 # without a user of its own the kernel would count all of this user's processes
                 "limits": {**asdict(limits), "processes": limits.processes if root else None},
                 "user": slot and slot.user,
-                "alone": True,  # Landlock lets signals go to its own domain only
+                "sandboxed": True,  # Landlock lets signals go to its own domain only
             }
             order = {
                 "box": str(box),

@@ -25,7 +25,7 @@ from autograder.sandbox.backend import (
     Usage,
     trusted_mounts,
 )
-from autograder.sandbox.limits import BUSY, Budget
+from autograder.sandbox.limits import WALL_PER_CPU_SECOND, Budget
 from autograder.sandbox.protocol import (
     Frames,
     MalformedError,
@@ -163,32 +163,32 @@ def run(
                 "patience_s": budget.together_s if together else budget.patience_s,
                 "least_s": budget.least_s,
                 "import_cpu_s": budget.import_cpu_s,
-                "busy": BUSY,
+                "wall_per_cpu_second": WALL_PER_CPU_SECOND,
             }
             before = time.monotonic()
             process = backend.start("trusted/worker.py", config, mounts, budget.probe)
             deadline += time.monotonic() - before  # the making of a sandbox is not the submission's
             with Watch(process, budget.probe, deadline, latest) as watch:
-                story = Story(process, remaining, budget, watch)
-                yield from story.events()
+                worker = WorkerRun(process, remaining, budget, watch)
+                yield from worker.events()
             deadline = watch.deadline
-            if not story.started and time.monotonic() <= deadline:
+            if not worker.started and time.monotonic() <= deadline:
                 raise SandboxError(
-                    f"the {backend.name} sandbox did not start: {process.complaint() or story.why}"
+                    f"the {backend.name} sandbox did not start: {process.complaint() or worker.why}"
                 )
-            remaining = remaining[story.done :]
-            if story.importing is not None:
-                unimportable = {**unimportable, story.importing: f"did not import: {story.why}"}
-            elif remaining and not story.again:
+            remaining = remaining[worker.done :]
+            if worker.importing is not None:
+                unimportable = {**unimportable, worker.importing: f"did not import: {worker.why}"}
+            elif remaining and not worker.again:
                 del remaining[0]
-                yield from story.cut_short()
+                yield from worker.cut_short()
     late = time.monotonic() > deadline
     ending = Ending("timed out", OUT_OF_TIME) if late else Ending("killed", OUT_OF_WORKERS)
     for probe in itertools.chain(*remaining):
         yield Event(probe, ending=ending)
 
 
-class Story:
+class WorkerRun:
     """Follows one worker through its records."""
 
     def __init__(
@@ -252,7 +252,7 @@ class Story:
                 return
 
     def _is_too_long(self, seen: Usage) -> bool:
-        """Processor time decides; time by the clock is for what sleeps, see `limits.BUSY`.
+        """CPU time decides; wall-clock time is for what sleeps, see `limits.WALL_PER_CPU_SECOND`.
 
         Both are counted from look to look: what a busy machine lets pass without a look says
         nothing of what the worker did in it.
@@ -271,7 +271,7 @@ class Story:
         else:  # the worker itself ends a probe in time; this is for a worker that does not
             computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
-        sleeping_s = seen.at - self._since - BUSY * min(used_s, computing_s)
+        sleeping_s = seen.at - self._since - WALL_PER_CPU_SECOND * min(used_s, computing_s)
         return sleeping_s > allowed_s and self._ended_by_time(allowed_s)
 
     def _ended_by_time(self, allowed_s: float) -> bool:

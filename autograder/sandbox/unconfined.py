@@ -53,7 +53,7 @@ class Unconfined:
             box = stack.enter_context(folder_of_links([*mounts, *packaged]))
             # the kernel counts the processes of a user, not of a sandbox: here that is everybody's
             bounds = {**asdict(limits), "processes": None}
-            full = {**config, "limits": bounds, "user": None, "alone": False}
+            full = {**config, "limits": bounds, "user": None, "sandboxed": False}
             argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
             process, complaints = popen(argv, environment(str(box / "tmp")))
             stack.callback(kill_family, process)

@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 
 from autograder.sandbox.backend import Process, SandboxError, Usage
-from autograder.sandbox.limits import BUSY, MIB, Limits
+from autograder.sandbox.limits import MIB, WALL_PER_CPU_SECOND, Limits
 
 LOOK_S = 0.25
 OUT_OF_TIME = "the submission as a whole took too long"
@@ -41,7 +41,7 @@ class Watch:
     @property
     def deadline(self) -> float:
         """That of the submission, later by what this process computed."""
-        return min(self._latest, self._deadline + BUSY * self._cpu_s)
+        return min(self._latest, self._deadline + WALL_PER_CPU_SECOND * self._cpu_s)
 
     def __enter__(self) -> Watch:
         self._thread.start()

@@ -177,13 +177,13 @@ ATTACKS = (
 
                     writer = sys.modules.get("writer")
                     if writer is not None:
-                        def plain(value, room):
+                        def as_plain_array(value, room):
                             return np.asarray(value, float) * 0 + 1e-300
 
                         def raised(self, failure, importing):
                             self.finished()
 
-                        writer.plain = plain
+                        writer.as_plain_array = as_plain_array
                         writer.Writer.raised = raised
                         writer.json.dumps = lambda *a, **k: '{"arrays": [], "end": "finished"}'
                 """

@@ -109,6 +109,6 @@ def test_a_module_that_computes_long_is_imported_and_one_without_end_says_so(run
 
 def test_limits_by_the_clock_alone_would_decide_by_the_load(run, monkeypatch):
     """So the machine here is busy enough for the tests above to mean something."""
-    monkeypatch.setattr(session, "BUSY", 0)
+    monkeypatch.setattr(session, "WALL_PER_CPU_SECOND", 0)
     seen = run(PROBES, ["a_computes"], budget=TIGHT, layer_utils=COMPUTES)
     assert seen["a_computes"].ending.how == "timed out"

@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from autograder.observation.observe import STORY, Observation, Observations
+from autograder.observation.observe import MANIFEST, Observation, Observations
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 
@@ -121,12 +121,12 @@ def test_another_format_is_refused_with_its_number(observations, tmp_path):
 
     def newer(members):
         with np.load(path) as archive:
-            story = json.loads(archive[STORY].tobytes())
+            manifest = json.loads(archive[MANIFEST].tobytes())
         np.save(
             tmp_path / "s.npy",
-            np.frombuffer(json.dumps({**story, "format": 99}).encode(), np.uint8),
+            np.frombuffer(json.dumps({**manifest, "format": 99}).encode(), np.uint8),
         )
-        members[f"{STORY}.npy"] = (tmp_path / "s.npy").read_bytes()
+        members[f"{MANIFEST}.npy"] = (tmp_path / "s.npy").read_bytes()
 
     _rewritten(path, newer)
     with pytest.raises(ValueError, match="format 99"):

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder.sandbox.inside.writer import UnfitError, plain
+from autograder.sandbox.inside.writer import UnfitError, as_plain_array
 
 ROOM = 2**20
 
@@ -77,7 +77,7 @@ EXACT = {
 
 @pytest.mark.parametrize(("value", "expected"), EXACT.values(), ids=EXACT)
 def test_numbers_arrive_as_exact_arrays_of_their_own(value, expected):
-    got = plain(value, ROOM)
+    got = as_plain_array(value, ROOM)
     assert type(got) is np.ndarray
     assert got.dtype == expected.dtype
     assert got.dtype.isnative
@@ -122,11 +122,11 @@ def test_what_is_no_numbers_is_named(value, says):
     if np.dtype(np.longdouble).itemsize == 8 and says.startswith("expected float32"):
         pytest.skip("longdouble is float64 here")
     with pytest.raises(UnfitError, match=says):
-        plain(value, ROOM)
+        as_plain_array(value, ROOM)
 
 
 def test_a_view_that_changes_afterwards_changes_nothing():
     kept = np.zeros(3)
-    sent = plain(kept[:], ROOM)
+    sent = as_plain_array(kept[:], ROOM)
     kept += 1
     np.testing.assert_array_equal(sent, np.zeros(3))

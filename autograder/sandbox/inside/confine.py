@@ -53,7 +53,7 @@ def confine(config: Mapping[str, Any]) -> None:
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
         _give_up_capabilities()  # that of passing some on, too
-    if config["alone"]:
+    if config["sandboxed"]:
         refuse_system_calls()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 

@@ -111,10 +111,11 @@ def program(column: int, architecture: int) -> Iterator[bytes]:
             yield _step(RETURN, ANSWER | error)
     for name, arguments in ONESELF.items():
         yield from _for(name, column, [s for a in arguments for s in _must_be_zero(a)])
+    not_permitted = _step(RETURN, ANSWER | errno.EPERM)
     requests = (_step(JUMP_EQUAL, request, otherwise=1) for request in CONTROLS)
-    refused = [step for request in requests for step in (request, _step(RETURN, ANSWER | 1))]
+    refused = [step for request in requests for step in (request, not_permitted)]
     yield from _for("ioctl", column, [_step(LOAD, ARGUMENTS_AT + 8), *refused])
-    namespace = [_step(JUMP_ANY_BIT, NEW_NAMESPACE, otherwise=1), _step(RETURN, ANSWER | 1)]
+    namespace = [_step(JUMP_ANY_BIT, NEW_NAMESPACE, otherwise=1), not_permitted]
     yield from _for("clone", column, [_step(LOAD, ARGUMENTS_AT), *namespace])
     yield _step(RETURN, ALLOW)
 

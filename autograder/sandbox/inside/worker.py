@@ -255,9 +255,9 @@ class Stage:
         }
 
     def _sleeps(self, child: int, began: float, wall: float) -> bool:
-        """Whether the time by the clock is over; time that it computed in counts for it."""
-        elapsed = time.monotonic() - began
-        return elapsed > wall and elapsed - self._config["busy"] * _processor_time(child) > wall
+        """Whether the wall-clock time is over; CPU time that was used extends it."""
+        elapsed, extends = time.monotonic() - began, self._config["wall_per_cpu_second"]
+        return elapsed > wall and elapsed - extends * _processor_time(child) > wall
 
     def _perform(self, probes: list[Any], frames: int, printed: int, seconds: int) -> None:
         """In the child: run the probes, send what they yield, never return."""
@@ -321,7 +321,7 @@ class Stage:
     def _kill_what_is_left(self, child: int) -> None:
         """Ends whatever a run started and left behind, and waits until it is gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._config["alone"]:  # nobody but us can be reached: everybody
+            if self._config["sandboxed"]:  # nobody but us can be reached: everybody
                 os.kill(-1, signal.SIGKILL)
             else:
                 os.killpg(child, signal.SIGKILL)

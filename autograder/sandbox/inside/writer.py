@@ -49,7 +49,7 @@ class UnfitError(Exception):
     """A value that is not plain numeric data; says what it is."""
 
 
-def plain(value: Any, room: int) -> np.ndarray:
+def as_plain_array(value: Any, room: int) -> np.ndarray:
     """A fresh, exact, native, C-ordered array of bool, int or float with the value's contents.
 
     Lists and tuples of numbers count as arrays, scalars as arrays without dimensions.
@@ -105,7 +105,7 @@ class Writer:
                 texts[name] = value.value[:LONGEST_TEXT]
                 continue
             try:
-                arrays[name] = plain(value, self._room)
+                arrays[name] = as_plain_array(value, self._room)
                 self._room -= arrays[name].nbytes
             except UnfitError as unfit:
                 refused[name] = str(unfit)[:LONGEST_MESSAGE]

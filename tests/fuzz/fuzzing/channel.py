@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autograder.sandbox import protocol
 from autograder.sandbox.limits import Budget, Limits
 from autograder.sandbox.protocol import DTYPES, Frames, MalformedError, Raised, Step, probe_end
-from autograder.sandbox.session import Story
+from autograder.sandbox.session import WorkerRun
 from autograder.sandbox.watch import Watch
 
 ROOM = 2**18
@@ -147,9 +147,9 @@ def read_stream(data: bytes) -> str:
     soon = time.monotonic() + 60
     pipe = Pipe(data)
     watch = Watch(pipe, BUDGET.probe, soon, soon)  # which never begins to look
-    story = Story(pipe, [[name] for name in PROBES], BUDGET, watch)
+    worker = WorkerRun(pipe, [[name] for name in PROBES], BUDGET, watch)
     ended = []
-    for event in story.events():
+    for event in worker.events():
         if event.step is not None:
             must_be_plain(event.step)
         if event.ending is not None:
@@ -158,10 +158,10 @@ def read_stream(data: bytes) -> str:
             must_be_text(event.ending.printed)
             if event.ending.how not in ENDS:
                 raise Breach(f"a probe ended {event.ending.how!r}")
-    if ended != list(PROBES[: len(ended)]) or story.done != len(ended):
+    if ended != list(PROBES[: len(ended)]) or worker.done != len(ended):
         raise Breach(f"{ended} ended, in this order, of {PROBES}")
-    if story.how == "refused":
-        return named(MalformedError(story.why))
+    if worker.how == "refused":
+        return named(MalformedError(worker.why))
     return f"plain data of {len(ended)} probes, each with its end"
 
 

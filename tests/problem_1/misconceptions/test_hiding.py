@@ -92,12 +92,12 @@ def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
     for seed in (1, 2, 3):
         monkeypatch.setattr(hiding, "SEED", seed)
         hiding.hidden.cache_clear()
-        hiding.told.cache_clear()
+        hiding.telling_probes.cache_clear()
         found[seed] = hiding.hidden(
             P1, (named(P1, "fc_forward_clips_at_zero"),), ("small_network",)
         )
     hiding.hidden.cache_clear()
-    hiding.told.cache_clear()
+    hiding.telling_probes.cache_clear()
     assert found[1]
     assert found[1] == found[2] == found[3]
 
