@@ -20,8 +20,9 @@ from autograder.assignment.rubric import Section
 from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import Diagnosis, diagnose, require_sound_misconceptions
 from autograder.diagnosis.variants import solution
+from autograder.hand_in import older_work as other_year
+from autograder.hand_in import version
 from autograder.hand_in.notebook import printed_accuracy
-from autograder.hand_in.older_work import remark, with_stand_ins, without_new_cells
 from autograder.hand_in.submission import Submission
 from autograder.judgement.points import rounded, total
 from autograder.judgement.suites import TOO_LARGE, Verdict, earned, mark, suite_hash
@@ -95,7 +96,8 @@ class Grade:
         sandbox: the backend's name.
         elapsed_s: seconds of wall time: the only field that differs between two runs.
         errors: what is to be said of the submission as a whole, in sentences: what is missing or
-            could not be read, and that it was graded as work of another year.
+            could not be read, that it was graded as work of another year, and what has changed in
+            the assignment since the version that it says it was made from.
     """
 
     schema: int
@@ -143,14 +145,19 @@ def grade(
     began = time.monotonic()
     names = probe_names(assignment, images is not None, older_work)
     if older_work:
-        submission = with_stand_ins(assignment, submission)
+        submission = other_year.with_stand_ins(assignment, submission)
     with ThreadPoolExecutor(1) as beside:
         right = beside.submit(reference, assignment, seed, sandbox, names)
         student = observe_then_repeat_unfinished(
             assignment, submission.files, submission.cells, seed, sandbox, names
         )
     student = trimmed(assignment, student, right.result())
-    student = replace(student, older_work=older_work, errors=submission.errors)
+    student = replace(
+        student,
+        older_work=older_work,
+        errors=submission.errors,
+        version=submission.version,
+    )
     verdicts = mark(assignment, student, right.result())
     found = findings(assignment, student, verdicts)
     trained = None
@@ -215,7 +222,7 @@ def probe_names(
             for name, probe in assignment.probes.items()
             if probe.training and name != plan_of(assignment).section
         )
-    return without_new_cells(assignment, names) if older_work else names
+    return other_year.without_new_cells(assignment, names) if older_work else names
 
 
 @lru_cache(maxsize=8)
@@ -270,10 +277,12 @@ def compiled(
         for section in assignment.sections
     )
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
+    made_from = version.remark(assignment, student.version)
     errors = (
         *student.errors,
         *found.errors,
-        *((remark(assignment),) if student.older_work else ()),
+        *((other_year.remark(assignment),) if student.older_work else ()),
+        *((made_from,) if made_from else ()),
     )
     return Grade(
         schema=SCHEMA,

@@ -135,8 +135,10 @@ DECIDE = (
 
 
 def deciding_files(assignment: Assignment) -> list[Path]:
-    """All that decides a verdict: suites, probes, the solution, and what judges by them."""
+    """All that decides a Grade: suites, probes, the solution, what judges by them, and what is told
+    of versions."""
     found = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
+    found += [assignment.changelog] if assignment.changelog.exists() else []
     found += assignment.suites.glob("*.py")
     found += assignment.suites.glob("*.ini")
     found += (assignment.library / "lib").rglob("*.py")
@@ -148,11 +150,12 @@ def deciding_files(assignment: Assignment) -> list[Path]:
 
 @cache
 def suite_hash(assignment: Assignment) -> str:
-    """Of all that decides a verdict."""
+    """Of all that decides a Grade."""
     digest = hashlib.sha256()
     for file in deciding_files(assignment):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(checkout.ROOT).as_posix()} {len(content)}\n".encode())
+        content, places = file.read_bytes(), (assignment.root, checkout.ROOT)
+        root = next(root for root in places if file.is_relative_to(root))
+        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
 

@@ -74,6 +74,7 @@ class Observations:
         older_work: whether the tree was observed as work of another year, see the module of that
             name.
         errors: what was to be said of the submission when it was read.
+        version: of the assignment, from which the submission says that it was made: a claim.
     """
 
     seed: int
@@ -82,6 +83,7 @@ class Observations:
     training: Mapping[str, Any] | None = None
     older_work: bool = False
     errors: tuple[str, ...] = ()
+    version: str | None = None
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -136,6 +138,7 @@ class Observations:
             "training": self.training,
             "older_work": self.older_work,
             "errors": self.errors,
+            "version": self.version,
         }
         arrays[STORY] = np.frombuffer(json.dumps(story).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +175,8 @@ class Observations:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = _frozen({o.probe: o for o in read})
         kept = story["training"], story["older_work"], tuple(story["errors"])
-        return cls(story["seed"], story["sandbox"], by_probe, *kept)
+        version = story.get("version")  # what was kept before there were any says none
+        return cls(story["seed"], story["sandbox"], by_probe, *kept, version)
 
 
 def observe(
