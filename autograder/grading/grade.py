@@ -191,7 +191,7 @@ def regrade(
         keep: is given what was kept, with the replay in it.
 
     Raises:
-        ValueError: they lack something.
+        ValueError: they lack something, or what they say of the training is out of date.
     """
     began = time.monotonic()
     trained = None
@@ -204,6 +204,8 @@ def regrade(
     student = trimmed(assignment, kept.only(names), right)
     verdicts = mark(assignment, student, right)
     found = findings(assignment, student, verdicts)
+    if trained is not None and trained.mistakes != mistakes_of(assignment, found.diagnoses):
+        raise ValueError("its training was judged beside other mistakes; grade it afresh")
     elapsed_s = time.monotonic() - began
     return compiled(assignment, name, student, verdicts, found, trained, elapsed_s)
 

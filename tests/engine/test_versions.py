@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -34,22 +31,9 @@ SAID = f"made from version 1.0; the assignment is at 1.1: {CHANGES}"
 
 
 @pytest.fixture
-def versioned(tiny, tmp_path, monkeypatch) -> Callable[[str], Assignment]:
-    """`versioned(text)`: a copy of the tiny assignment that has this changelog."""
-    monkeypatch.syspath_prepend(tmp_path)
-    made = []
-
-    def copied(changelog: str) -> Assignment:
-        package = f"tiny_with_versions_{len(made)}"
-        made.append(package)
-        shutil.copytree(tiny.folder, tmp_path / package)
-        (tmp_path / package / "handout" / "CHANGELOG.md").write_text(changelog, "utf-8")
-        found: Assignment = import_module(package).ASSIGNMENT
-        return found
-
-    yield copied
-    for name in [name for name in sys.modules if name.startswith("tiny_with_versions_")]:
-        del sys.modules[name]
+def versioned(edition) -> Callable[[str], Assignment]:
+    """`versioned(text)`: an edition that has this changelog."""
+    return lambda changelog: edition(("handout/CHANGELOG.md", "", changelog))
 
 
 def notebook_of(version: object) -> bytes:
