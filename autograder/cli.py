@@ -217,8 +217,10 @@ def cohort(
     """Grade a class.
 
     Writes nbgrader's gradebook, a feedback page for each student, what was observed, and a report.
-    May be interrupted at any time: --resume goes on. Exit status 0 when everybody was graded or set
-    aside with a reason, 1 when grading itself could not work, 2 for wrong use.
+    May be interrupted at any time: --resume goes on. Where only suites, points or misconceptions
+    have changed since, it grades again from what was observed, and tells whose points changed. Exit
+    status 0 when everybody was graded or set aside with a reason, 1 when grading itself could not
+    work, 2 for wrong use.
     """
     from autograder import checkout
     from autograder.cohort.pool import ClusterError

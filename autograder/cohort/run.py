@@ -86,7 +86,7 @@ def run(
 
     Raises:
         CohortError, ClusterError: it cannot be done as asked.
-        SandboxError, SuiteBroken, DataError: the grader itself could not work.
+        SandboxError, SuiteBroken, ChangelogError, DataError: the grader itself could not work.
     """
     console = console or Console()
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))

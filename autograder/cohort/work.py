@@ -153,8 +153,9 @@ def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = Fa
     """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
 
     Raises:
-        SandboxError, SuiteBroken: here, once, rather than for every submission.
+        SandboxError, SuiteBroken, ChangelogError: here, once, rather than for every submission.
     """
+    _ = assignment.versions
     with ONE_AT_A_TIME:
         backend = choose(sandbox, assignment.probes_folder)
         names = probe_names(assignment, False, older_work)

@@ -11,6 +11,8 @@ import pytest
 
 from autograder.assignment import Assignment
 from autograder.assignment.changelog import ChangelogError
+from autograder.cohort.work import prove
+from autograder.commands.grade import run
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
 from autograder.hand_in.version import claimed, remark
@@ -74,6 +76,15 @@ def test_a_malformed_changelog_names_file_and_line(versioned, tmp_path, text, li
         build(assignment, tmp_path / "release" / assignment.id)
     assert str(told.value).startswith(f"handout/CHANGELOG.md:{line}: ")
     assert said in str(told.value)
+
+
+def test_nobody_is_graded_with_a_malformed_changelog(versioned, tmp_path):
+    assignment = versioned("## 1.0\n")
+    with pytest.raises(ChangelogError):
+        prove(assignment, SEED, "no sandbox is asked for")
+    asked = dict(json=None, training="off", seed=SEED, sandbox=None, keep=None)
+    with pytest.raises(ChangelogError):
+        run(assignment, [tmp_path], **asked)
 
 
 def test_ten_comes_after_nine(versioned):
