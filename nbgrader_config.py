@@ -34,6 +34,7 @@ c.GenerateAssignment.preprocessors = [
     nbgrader.ClearMarkScheme,
     nbgrader.ComputeChecksums,  # again, of what students receive
     nbgrader.CheckCellMetadata,
+    release.StateVersion,
     release.AddReleaseFiles,
 ]
 c.GenerateAssignment.exporter_class = release.ReleaseNotebook

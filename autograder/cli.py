@@ -77,12 +77,13 @@ def release(
     from rich.console import Console
 
     from autograder import checkout
+    from autograder.assignment.changelog import ChangelogError
     from autograder.release.build import BuildError, build
     from autograder.release.markers import StripError
     from autograder.release.verify import verify
 
     console, assignment = Console(), checkout.assignment()
-    with console.status("") as status, _told_in_a_sentence(BuildError, StripError):
+    with console.status("") as status, _told_in_a_sentence(BuildError, StripError, ChangelogError):
         if not check:
             report = build(assignment, progress=status.update)
             console.print(
@@ -216,8 +217,10 @@ def cohort(
     """Grade a class.
 
     Writes nbgrader's gradebook, a feedback page for each student, what was observed, and a report.
-    May be interrupted at any time: --resume goes on. Exit status 0 when everybody was graded or set
-    aside with a reason, 1 when grading itself could not work, 2 for wrong use.
+    May be interrupted at any time: --resume goes on. Where only suites, points or misconceptions
+    have changed since, it grades again from what was observed, and tells whose points changed. Exit
+    status 0 when everybody was graded or set aside with a reason, 1 when grading itself could not
+    work, 2 for wrong use.
     """
     from autograder import checkout
     from autograder.cohort.pool import ClusterError
@@ -274,11 +277,12 @@ def demo(
 def _grader_errors() -> tuple[type[Exception], ...]:
     """What keeps the grader itself from working."""
     from autograder import checkout
+    from autograder.assignment.changelog import ChangelogError
     from autograder.judgement.suites import SuiteBroken
     from autograder.sandbox.backend import SandboxError
 
     plan = checkout.assignment().training
-    return SandboxError, SuiteBroken, *(() if plan is None else (plan.error,))
+    return SandboxError, SuiteBroken, ChangelogError, *(() if plan is None else (plan.error,))
 
 
 @contextmanager

@@ -4,6 +4,7 @@
     probe.py      how it exercises a student's library
     variant.py    what is known to go wrong
     training.py   how its training is judged, if it has one
+    changelog.py  its versions, and what students are told of them
 
 An assignment is a package that holds an `Assignment` called ASSIGNMENT, and beside it the folders
 `probes`, `misconceptions` and `handout`. It may import the engine; the engine imports none.
@@ -19,6 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from autograder.assignment import changelog
+from autograder.assignment.changelog import Version
 from autograder.assignment.probe import Probe, probes_in
 from autograder.assignment.rubric import Section
 from autograder.assignment.training import TrainingPlan
@@ -146,6 +149,21 @@ class Assignment:
     def handout(self) -> Path:
         """Files as students receive them."""
         return self.folder / "handout"
+
+    @property
+    def changelog(self) -> Path:
+        """What students are told of each version; an assignment need not have one."""
+        return self.handout / changelog.NAME
+
+    @cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """The newest first; none without a changelog.
+
+        Raises:
+            ChangelogError: it cannot be read.
+        """
+        name = Path(os.path.relpath(self.changelog, self.root)).as_posix()
+        return changelog.read(self.changelog, name)
 
     @property
     def library(self) -> Path:

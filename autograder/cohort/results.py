@@ -10,6 +10,7 @@ import contextlib
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -23,10 +24,13 @@ from autograder.assignment import Assignment
 from autograder.cohort.work import NOTEBOOK, State, loaded
 from autograder.hand_in.students import HandIn, is_id
 from autograder.nbgrader_plugins import gradebook
+from autograder.report import changes
+from autograder.report.changes import Change
 from autograder.report.class_report import Class, Row, csv_of, page_of
 from autograder.report.feedback import feedback
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
+CHANGES = "changes.csv"
 CONFIG = """\
 # For `nbgrader formgrader`, `export` and `generate_feedback` in this folder.
 load_subconfig({!r})
@@ -44,10 +48,14 @@ class Summary:
     Attributes:
         rows: every student who has a Grade.
         set_aside: names of submissions without one, and why.
+        again: how many were graded again, after a correction of the suites.
+        changes: whose points the last correction changed.
     """
 
     rows: tuple[Row, ...]
     set_aside: tuple[tuple[str, str], ...]
+    again: int = 0
+    changes: tuple[Change, ...] = ()
 
 
 def write(
@@ -57,6 +65,7 @@ def write(
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
+    corrections: list[list[list[Change]]] = []
     # once: a new one would compile every query again
     with gradebook.opened(assignment, address) as book:
         for one in hand_ins:
@@ -69,7 +78,12 @@ def write(
             late_s = _recorded(assignment, one, state, book, config)
             _write_pages(assignment, one, state, late_s, out)
             rows.append(Row.of(one.student, state.grade, state.curve, late_s))
-    summary = Summary(tuple(rows), tuple(set_aside))
+            if state.earlier:
+                history = pairwise((*state.earlier, state.grade))
+                corrections.append([list(changes.of(one.student, *pair)) for pair in history])
+    last = tuple(change for one in corrections for change in one[-1])
+    summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last)
+    _write_changes([c for one in corrections for those in one for c in those], summary, out)
     class_ = Class(summary.rows, summary.set_aside)
     _replace(out / REPORT / "index.html", page_of(assignment, class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
@@ -77,6 +91,15 @@ def write(
     words = str(config_file), str(out), assignment.package
     _replace(out / config_file.name, CONFIG.format(*words))
     return summary
+
+
+def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
+    """Those of every correction; no table where nothing was graded again."""
+    path = out / REPORT / CHANGES
+    if summary.again:
+        _replace(path, changes.csv_of(every))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _recorded(
@@ -150,9 +173,13 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
         ("feedback", f"feedback/<student>/{page}"),
         ("report", "report/index.html"),
         ("table", "report/grades.csv"),
+        *((("changes", f"{REPORT}/{CHANGES}"),) if summary.again else ()),
     )
     shown = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
     places = Text("\n".join(f"  {name:10} {shown / path}" for name, path in names))
+    if summary.again:
+        corrected = changes.shown(summary.changes, summary.again)
+        return Group(listing, Text(), corrected, Text(), total, places)
     return Group(listing, Text(), total, places)
 
 

@@ -35,7 +35,7 @@ from autograder.cohort.pool import (
     done,
     processors,
 )
-from autograder.cohort.work import Plan, prove, train, work
+from autograder.cohort.work import Plan, prove, recover, train, work
 from autograder.hand_in.students import HandIn, handed_in, utc
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
@@ -86,7 +86,7 @@ def run(
 
     Raises:
         CohortError, ClusterError: it cannot be done as asked.
-        SandboxError, SuiteBroken, DataError: the grader itself could not work.
+        SandboxError, SuiteBroken, ChangelogError, DataError: the grader itself could not work.
     """
     console = console or Console()
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
@@ -211,8 +211,9 @@ def _finished(proofs: list[Future[None]]) -> None:
 
 
 def _clear(out: Path) -> None:
-    """Remove what a run that was killed had begun."""
-    for left in [*(out / STATES).glob(".state-*"), *out.glob(".gradebook-*")]:
+    """Undo what a run that was killed had begun."""
+    recover(out / STATES)
+    for left in out.glob(".gradebook-*"):
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -249,14 +250,19 @@ def _grade(
         settings.older_work,
     )
     waiting: dict[HandIn, Task] = {}
+    corrected = 0
     with Bar(len(hand_ins), len(failed), console) as bar:
         for hand_in, outcome in done(tasks, work, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
                 shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
-            elif outcome.wants is not None:
-                waiting[hand_in] = outcome.wants
+            else:
+                corrected += outcome.corrected
+                if outcome.wants is not None:
+                    waiting[hand_in] = outcome.wants
             bar.advance(outcome)
+    if corrected:
+        console.print(f"{corrected} graded again from kept evidence: no student code was run.")
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
         for hand_in, outcome in done(waiting, work, plan, pool):

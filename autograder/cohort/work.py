@@ -1,11 +1,12 @@
 """One submission of a class, from its files to its state on disk. Runs in a worker's process.
 
 A state is a folder that is renamed into place when it is whole: it is all there, or not at all.
+Where only what judges has changed since, the next one is made from what this one observed.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.cohort.pool import Failed
+from autograder.grading.evidence import digest_of, observing_hash
 from autograder.grading.grade import grade, probe_names, reference, regrade
 from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible
@@ -38,15 +40,18 @@ from autograder.training.images import Images, opened
 from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed
 
-FORMAT = 2
+FORMAT = 3
 FIRST = "first_hand_ins"
 """The folder beside the states that says which hand-in of a student came first."""
-GRADE, OBSERVATIONS, STORY, NOTEBOOK = (
+GRADE, EARLIER, OBSERVATIONS, STORY, NOTEBOOK = (
     "grade.json",
+    "earlier.json",
     "observations.npz",
     "state.json",
     "notebook.ipynb",
 )
+WAS = ".was-"
+"""What the folder of a state is called, before the student's id, while another takes its place."""
 ONE_AT_A_TIME = threading.Lock()
 """pytest marks in this process, and a Dask worker has threads."""
 
@@ -89,22 +94,40 @@ def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Ima
 
 
 @dataclass(frozen=True)
+class Fingerprints:
+    """Of what a state follows from, each of the one before it and of more.
+
+    Attributes:
+        work: of what was handed in, and of how it was asked to be graded.
+        evidence: of what decided what was observed, too: with the same one nothing else would be.
+        state: of all: a state with another one is stale.
+    """
+
+    work: str
+    evidence: str
+    state: str
+
+
+@dataclass(frozen=True)
 class State:
     """What is kept of a graded submission beside its observations and its notebook.
 
     Attributes:
         grade: the Grade.
-        fingerprint: of everything that decided it.
+        prints: of everything that decided it.
         curve: the accuracy after each epoch of the replay.
         unanswered: ids of cells that hold what was released.
         wants: the replay that the Grade still waits for.
+        earlier: what the same work had from other suites, the oldest first. It is in the state, so
+            that a run that is killed forgets nobody's change.
     """
 
     grade: Grade
-    fingerprint: str
+    prints: Fingerprints
     curve: tuple[float, ...]
     unanswered: tuple[str, ...]
     wants: Task | None = None
+    earlier: tuple[Grade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +139,7 @@ class Outcome:
         kept: whether the state of an earlier run was still right.
         elapsed_s: seconds that the grading took, or had taken.
         wants: the replay that the Grade still waits for.
+        corrected: whether it was graded again from kept evidence, because what judges has changed.
     """
 
     score: float
@@ -123,14 +147,16 @@ class Outcome:
     kept: bool
     elapsed_s: float
     wants: Task | None = None
+    corrected: bool = False
 
 
 def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = False) -> None:
     """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
 
     Raises:
-        SandboxError, SuiteBroken: here, once, rather than for every submission.
+        SandboxError, SuiteBroken, ChangelogError: here, once, rather than for every submission.
     """
+    _ = assignment.versions
     with ONE_AT_A_TIME:
         backend = choose(sandbox, assignment.probes_folder)
         names = probe_names(assignment, False, older_work)
@@ -151,15 +177,32 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
             return Failed(str(reason))
         plan = replace(plan, seed=_seed(submission, plan))  # what is trained on stays the class's
         place = plan.states / hand_in.student
-        print_ = fingerprint(submission, plan)
-        before = loaded(place)
-        if before is None or before.fingerprint != print_:
-            return _outcome(_graded(submission, plan, place, print_), kept=False)
-        wants, images = before.wants, plan.images
-        if wants is not None and images is not None and kept(wants, images) is not None:
-            seen = Observations.load(place / OBSERVATIONS)
-            return _outcome(_graded(submission, plan, place, print_, seen), kept=False)
-        return _outcome(before, kept=True)
+        prints, before = fingerprints(submission, plan), loaded(place)
+        earlier = _earlier(before, prints, plan)
+        if before is not None and before.prints.evidence == prints.evidence:
+            stale = before.prints != prints
+            if not stale and not _is_trained(before.wants, plan):
+                return _outcome(before, kept=True)
+            with contextlib.suppress(OSError, ValueError):  # damaged, or out of date
+                seen = Observations.load(place / OBSERVATIONS)
+                found = _graded(submission, plan, place, prints, earlier, seen)
+                return _outcome(found, kept=False, corrected=stale)
+        return _outcome(_graded(submission, plan, place, prints, earlier), kept=False)
+
+
+def _is_trained(wants: Task | None, plan: Plan) -> bool:
+    """Whether a replay that a Grade waits for is there by now."""
+    images = plan.images
+    return wants is not None and images is not None and kept(wants, images) is not None
+
+
+def _earlier(before: State | None, prints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
+    """What the same work, graded in the same way, had from suites before this one."""
+    if before is None or before.prints.work != prints.work:
+        return ()
+    if before.grade.suite == suite_hash(plan.assignment):
+        return before.earlier
+    return (*before.earlier, before.grade)
 
 
 def train(task: Task, plan: Plan) -> Replay:
@@ -186,16 +229,18 @@ def _seed(submission: Submission, plan: Plan) -> int:
     return seed_of_hand_in(plan.seed, submission.name, submission.digest, kept.read_text())
 
 
-def _outcome(state: State, *, kept: bool) -> Outcome:
+def _outcome(state: State, *, kept: bool, corrected: bool = False) -> Outcome:
     found = state.grade
-    return Outcome(found.score, found.max_score, kept, found.elapsed_s, state.wants)
+    told = found.score, found.max_score, kept, found.elapsed_s
+    return Outcome(*told, state.wants, corrected)
 
 
 def _graded(
     submission: Submission,
     plan: Plan,
     place: Path,
-    print_: str,
+    prints: Fingerprints,
+    earlier: tuple[Grade, ...],
     seen: Observations | None = None,
 ) -> State:
     """Puts the state of a submission into its place; from what was `seen` before, if it was.
@@ -233,36 +278,58 @@ def _graded(
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         state = State(
             found,
-            print_,
+            prints,
             trained.replay.curve if trained and trained.replay else (),
             tuple(sorted(unanswered(notebook, plan.sources))),
             wants,
+            earlier,
         )
         story = {
             "format": FORMAT,
-            "fingerprint": print_,
+            "fingerprints": asdict(prints),
             "curve": state.curve,
             "unanswered": state.unanswered,
             "wants": wants and wants.as_dict(),
         }
         (folder / NOTEBOOK).write_text(as_json(with_results(notebook, found)), "utf-8")
         (folder / GRADE).write_text(to_json([found]), "utf-8")
+        (folder / EARLIER).write_text(to_json(earlier), "utf-8")
         (folder / STORY).write_text(json.dumps(story), "utf-8")
         _put(folder, place)
     return state
 
 
 def _put(folder: Path, place: Path) -> None:
-    """Rename a whole state into place; a state that was there before is no longer right."""
+    """Rename a whole state into place, and the one that was there before out of it.
+
+    That one is removed afterwards: the evidence in it cannot be had again without running student
+    code, so there is no moment at which a run that is killed has lost it, see `recover`.
+    """
+    was = place.with_name(f"{WAS}{place.name}")
     while True:
         try:
             folder.rename(place)
         except OSError:  # it is there; perhaps a worker that was thought dead has just put it there
             if not place.exists():
                 raise
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(was, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                place.rename(was)
         else:
+            shutil.rmtree(was, ignore_errors=True)
             return
+
+
+def recover(states: Path) -> None:
+    """Undo what a run that was killed had begun: a state without a successor is put back."""
+    for left in states.glob(".state-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for was in states.glob(f"{WAS}*"):
+        place = was.with_name(was.name.removeprefix(WAS))
+        if place.exists():
+            shutil.rmtree(was, ignore_errors=True)
+        else:
+            was.rename(place)
 
 
 def loaded(place: Path) -> State | None:
@@ -274,25 +341,22 @@ def loaded(place: Path) -> State | None:
             return None
         wants = story["wants"] and Task.from_dict(story["wants"])
         unanswered_ = tuple(story["unanswered"])
-        return State(found, story["fingerprint"], tuple(story["curve"]), unanswered_, wants)
+        prints = Fingerprints(**story["fingerprints"])
+        earlier = tuple(from_json((place / EARLIER).read_text("utf-8")))
+        return State(found, prints, tuple(story["curve"]), unanswered_, wants, earlier)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def fingerprint(submission: Submission, plan: Plan) -> str:
-    """Of all that a state follows from: a state with another one is stale."""
-    digest = hashlib.sha256()
-
-    def add(*parts: str | bytes) -> None:
-        for part in parts:
-            content = part.encode("utf-8", "replace") if isinstance(part, str) else part
-            digest.update(f"{len(content)}:".encode() + content)
-
-    add(suite_hash(plan.assignment), str(plan.seed))
-    add(plan.training, plan.sandbox, str(plan.older_work))
-    add("" if plan.images is None else plan.images.digest)
-    add(submission.name, submission.digest, *submission.errors)
-    for parts in sorted(submission.cells.items()):
-        add(*parts)
-    add(*(json.dumps(asdict(source), sort_keys=True) for source in plan.sources))
-    return digest.hexdigest()
+def fingerprints(submission: Submission, plan: Plan) -> Fingerprints:
+    """Of all that a state follows from."""
+    assignment, images = plan.assignment, plan.images
+    asked = str(plan.seed), plan.training, plan.sandbox, str(plan.older_work)
+    data = "" if images is None else images.digest
+    cells = (part for cell in sorted(submission.cells.items()) for part in cell)
+    work = digest_of([*asked, data, submission.digest, *submission.errors, *cells])
+    observing = observing_hash(assignment, images is not None, plan.older_work)
+    evidence = digest_of([work, observing])
+    sources = (json.dumps(asdict(source), sort_keys=True) for source in plan.sources)
+    state = digest_of([evidence, suite_hash(assignment), submission.name, *sources])
+    return Fingerprints(work, evidence, state)

@@ -56,9 +56,10 @@ def run(
 
     Raises:
         Unwritable: `json` or `keep` cannot be written.
-        SandboxError, SuiteBroken, DataError: grading itself could not work.
+        SandboxError, SuiteBroken, ChangelogError, DataError: grading itself could not work.
     """
     _prepare(json, keep)  # now, and not when hours of grading are to be written down
+    _ = assignment.versions
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox, assignment.probes_folder)
     console = Console(stderr=json == Path("-"))
@@ -100,9 +101,10 @@ def run_again(
     Raises:
         NotKept: a path holds no observations, or those of a training unlike the others'.
         Unwritable: `json` cannot be written.
-        SandboxError, SuiteBroken, DataError: grading itself could not work.
+        SandboxError, SuiteBroken, ChangelogError, DataError: grading itself could not work.
     """
     _prepare(json, None)
+    _ = assignment.versions
     kept = [_kept(path) for path in paths]
     training = training or _trained(kept)
     if training != OFF and len({observations.seed for observations in kept}) > 1:

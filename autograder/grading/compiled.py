@@ -12,7 +12,7 @@ from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.findings import Findings
 from autograder.grading.result import FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
-from autograder.hand_in.older_work import remark
+from autograder.hand_in import older_work, version
 from autograder.judgement.points import rounded, total
 from autograder.judgement.suites import Verdict, earned, suite_hash
 from autograder.observation.observe import Observations
@@ -45,7 +45,9 @@ def compiled(
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
     errors = (*student.errors, *found.errors)
     if student.older_work:
-        errors += (remark(assignment),)
+        errors += (older_work.remark(assignment),)
+    if (made_from := version.remark(assignment, student.version)) is not None:
+        errors += (made_from,)
     return Grade(
         schema=SCHEMA,
         submission=name,

@@ -26,7 +26,7 @@ from autograder.observation.shapes import trimmed
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS
 from autograder.training.images import Images, plan_of
-from autograder.training.judged import with_replay, with_training
+from autograder.training.judged import require_same_mistakes, with_replay, with_training
 from autograder.training.replay import Replay, Task
 
 
@@ -66,7 +66,12 @@ def grade(
             assignment, submission.files, submission.cells, seed, sandbox, names
         )
     student = trimmed(assignment, student, right.result())
-    student = replace(student, older_work=older_work, errors=submission.errors)
+    student = replace(
+        student,
+        older_work=older_work,
+        errors=submission.errors,
+        version=submission.version,
+    )
     verdicts = mark(assignment, student, right.result())
     found = findings(assignment, student, verdicts)
     if images is not None:
@@ -97,7 +102,7 @@ def regrade(
         keep: is given what was kept, with the replay in it.
 
     Raises:
-        ValueError: they lack something.
+        ValueError: they lack something, or what they say of the training is out of date.
     """
     began = time.monotonic()
     if training:
@@ -110,6 +115,7 @@ def regrade(
     student = trimmed(assignment, kept.only(names), right)
     verdicts = mark(assignment, student, right)
     found = findings(assignment, student, verdicts)
+    require_same_mistakes(assignment, kept, found.diagnoses)
     elapsed_s = time.monotonic() - began
     return compiled(assignment, name, student, verdicts, found, elapsed_s)
 

@@ -65,7 +65,8 @@ class Grade:
         sandbox: the backend's name.
         elapsed_s: seconds of wall time: the only field that differs between two runs.
         errors: what is to be said of the submission as a whole, in sentences: what is missing or
-            could not be read, and that it was graded as work of another year.
+            could not be read, that it was graded as work of another year, and what has changed in
+            the assignment since the version that it says it was made from.
     """
 
     schema: int

@@ -94,6 +94,18 @@ def parsed(content: bytes) -> list[dict[str, Any]]:
     Raises:
         NoNotebook: it is no JSON, or no notebook.
     """
+    cells = opened(content).get("cells")
+    if not isinstance(cells, list):
+        raise NoNotebook("it has no list of cells")
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def opened(content: bytes) -> dict[str, Any]:
+    """A notebook as the dictionary that its JSON is, of whatever a stranger wrote.
+
+    Raises:
+        NoNotebook: it is no JSON, or no notebook.
+    """
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -108,10 +120,7 @@ def parsed(content: bytes) -> list[dict[str, Any]]:
         found = notebook.get("nbformat")
         said = f"version {found}" if found in range(1, VERSION) else "no version that we know"
         raise NoNotebook(f"it has {said}, expected {VERSION}: open and save it in Jupyter")
-    cells = notebook.get("cells")
-    if not isinstance(cells, list):
-        raise NoNotebook("it has no list of cells")
-    return [cell for cell in cells if isinstance(cell, dict)]
+    return notebook
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import Assignment
+from autograder.hand_in import version
 from autograder.hand_in.files import Entry, Unreadable, listed, printable, unpacked
 from autograder.hand_in.notebook import NoNotebook, cells_of, ids_in
 
@@ -40,6 +41,7 @@ class Submission:
         cells: the text of the notebook's answer cells by grade id, without magics.
         errors: in sentences, what is missing or could not be read.
         notebook: the whole notebook as it came, for a person to look at; empty when there is none.
+        version: of the assignment, from which it says that it was made: a claim.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Submission:
     cells: Mapping[str, str]
     errors: tuple[str, ...] = ()
     notebook: bytes = field(default=b"", repr=False)
+    version: str | None = None
 
     @property
     def digest(self) -> str:
@@ -87,7 +90,8 @@ def read(
             cells, notebook = _notebook(assignment, entries, errors)
     except Unreadable as unreadable:
         return Submission(name, {}, {}, (str(unreadable),))
-    return Submission(name, files, cells, _bounded(errors), notebook)
+    made_from = version.claimed(notebook) if notebook else None
+    return Submission(name, files, cells, _bounded(errors), notebook, made_from)
 
 
 def _is_any_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:

@@ -13,8 +13,9 @@ import contextlib
 import hashlib
 import io
 import os
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -135,24 +136,33 @@ DECIDE = (
 
 
 def deciding_files(assignment: Assignment) -> list[Path]:
-    """All that decides a verdict: suites, probes, the solution, and what judges by them."""
+    """All that decides a Grade: suites, probes, the solution, what judges by them, and what is told
+    of versions."""
     found = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
+    found += [assignment.changelog] if assignment.changelog.exists() else []
     found += assignment.suites.glob("*.py")
     found += assignment.suites.glob("*.ini")
     found += (assignment.library / "lib").rglob("*.py")
     found += assignment.folder.rglob("*.py")
-    for part in (checkout.PACKAGE / part for part in DECIDE):
+    return sorted([*found, *files_of(DECIDE)])
+
+
+def files_of(parts: Iterable[str]) -> list[Path]:
+    """The modules of the engine in these folders, and those that are named themselves."""
+    found: list[Path] = []
+    for part in (checkout.PACKAGE / part for part in parts):
         found += [part] if part.is_file() else part.rglob("*.py")
-    return sorted(found)
+    return found
 
 
 @cache
 def suite_hash(assignment: Assignment) -> str:
-    """Of all that decides a verdict."""
+    """Of all that decides a Grade."""
     digest = hashlib.sha256()
     for file in deciding_files(assignment):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(checkout.ROOT).as_posix()} {len(content)}\n".encode())
+        content, places = file.read_bytes(), (assignment.root, checkout.ROOT)
+        root = next(root for root in places if file.is_relative_to(root))
+        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
 
@@ -224,7 +234,11 @@ def _collected(assignment: Assignment, folder: Path) -> Mapping[str, Callable[..
         *(f"-pno:{plugin}" for plugin in UNUSED),
         "-qq",
     ]
-    with _clean_environment(), contextlib.redirect_stdout(io.StringIO()) as said:
+    with (
+        _clean_environment(),
+        _own_modules(),
+        contextlib.redirect_stdout(io.StringIO()) as said,
+    ):
         status = pytest.main(arguments, plugins=[collector])
     if status != 0:
         raise SuiteBroken(
@@ -289,6 +303,19 @@ def _try_without_the_student(
             f"{check.name} takes more memory than there is, whatever is judged: give the grader "
             f"more ({error})"
         ) from error
+
+
+@contextlib.contextmanager
+def _own_modules() -> Iterator[None]:
+    """Forgets the modules that are imported meanwhile: pytest calls a suite `test_step`, whichever
+    assignment it is of, and would take another's that it has imported under that name."""
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            if name.partition(".")[0].startswith(("test_", "conftest")):
+                del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.hand_in import version
 from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.release import contents
 from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, regions
@@ -74,15 +75,30 @@ class AddReleaseFiles(AssignmentStep):
         return nb, resources
 
 
+class StateVersion(AssignmentStep):
+    """Writes the assignment's version into the notebook, so that a hand-in says what it was made
+    from; whatever the source says there goes."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        nb.metadata.pop(version.KEY, None)
+        for newest in self.assignment.versions[:1]:
+            nb.metadata[version.KEY] = {"version": newest.number}
+        return nb, resources
+
+
 class ReleaseNotebook(NotebookExporter):
-    """Writes the notebook in a form that depends on nothing but its cells: ids, the order of keys,
-    nbformat's minor version and the kernel are ours, whatever nbconvert or the machine prefer."""
+    """Writes the notebook in a form that depends on nothing but its cells and its version: ids, the
+    order of keys, nbformat's minor version and the kernel are ours, whatever nbconvert or the
+    machine prefer."""
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
         _, resources = released = super().from_notebook_node(nb, resources, **kw)
         notebook = json.loads(released[0])
+        stated = {k: v for k, v in notebook["metadata"].items() if k == version.KEY}
         canonical = {
             "cells": [_cell(cell, n) for n, cell in enumerate(notebook["cells"], 1)],
             "metadata": {
@@ -92,6 +108,7 @@ class ReleaseNotebook(NotebookExporter):
                     "name": "python3",
                 },
                 "language_info": {"name": "python"},
+                **stated,
             },
             "nbformat": 4,
             "nbformat_minor": 5,

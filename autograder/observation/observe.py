@@ -72,6 +72,7 @@ class Observations:
         older_work: whether the tree was observed as work of another year, see the module of that
             name.
         errors: what was to be said of the submission when it was read.
+        version: of the assignment, from which the submission says that it was made: a claim.
     """
 
     seed: int
@@ -80,6 +81,7 @@ class Observations:
     training: Mapping[str, Any] | None = None
     older_work: bool = False
     errors: tuple[str, ...] = ()
+    version: str | None = None
 
     def __getitem__(self, probe: str) -> Observation:
         return self.by_probe[probe]
@@ -134,6 +136,7 @@ class Observations:
             "training": self.training,
             "older_work": self.older_work,
             "errors": self.errors,
+            "version": self.version,
         }
         arrays[MANIFEST] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +173,8 @@ class Observations:
             raise ValueError(f"{path} holds no observations: {failure}") from None
         by_probe = {o.probe: o for o in read}
         kept = manifest["training"], manifest["older_work"], tuple(manifest["errors"])
-        return cls(manifest["seed"], manifest["sandbox"], by_probe, *kept)
+        version = manifest.get("version")  # what was kept before there were any says none
+        return cls(manifest["seed"], manifest["sandbox"], by_probe, *kept, version)
 
 
 def observe(

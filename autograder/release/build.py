@@ -56,6 +56,7 @@ def build(
 
     Raises:
         StripError: the sources cannot be stripped safely.
+        ChangelogError: what students are told of versions cannot be read.
         BuildError: nbgrader failed.
     """
     started = time.perf_counter()
@@ -101,7 +102,7 @@ def generate(assignment: Assignment, release: Path, gradebook: str | None = None
         gradebook: the URL of a database that learns of the assignment; none does without it.
 
     Raises:
-        StripError, BuildError: as `build`.
+        StripError, ChangelogError, BuildError: as `build`.
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.converters.base import NbGraderException

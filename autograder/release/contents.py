@@ -17,7 +17,9 @@ def files(assignment: Assignment) -> dict[str, bytes]:
 
     Raises:
         StripError: the library cannot be stripped safely.
+        ChangelogError: what students are told of versions cannot be read.
     """
+    _ = assignment.versions
     content = {
         path.relative_to(assignment.library).as_posix(): strip(text, name).encode()
         for path, name, text in _library(assignment)

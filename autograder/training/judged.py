@@ -218,6 +218,20 @@ def with_replay(student: Observations, replay: Callable[[Task], Replay | None]) 
     return student.with_training(trained.completed(replay).as_dict())
 
 
+def require_same_mistakes(
+    assignment: Assignment, student: Observations, found: Mapping[str, Diagnosis]
+) -> None:
+    """Refuses a training that was judged beside other mistakes than are found today.
+
+    Raises:
+        ValueError: the submission has to be observed again.
+    """
+    if student.training is not None:
+        trained = Trained.from_dict(student.training)
+        if trained.mistakes != mistakes_of(assignment, found):
+            raise ValueError("its training was judged beside other mistakes; grade it afresh")
+
+
 def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
     """Names of what is understood of the layers, the loss and the loop, and goes together.
 

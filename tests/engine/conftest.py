@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 
 import pytest
 
-from autograder.assignment import Assignment
+from autograder.assignment import Assignment, assignment_of
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.submission import Submission
 from autograder.release.strip import strip
@@ -35,6 +37,48 @@ def sandbox(request: pytest.FixtureRequest, tiny: Assignment) -> Backend:
     failed = [line for line in passes(request.param, tiny.probes_folder) if not line.passed]
     assert not failed, failed
     return request.param
+
+
+Edit = tuple[str, str, str]
+"""A file, a text that stands there once (empty for a new file), and what stands there instead."""
+
+
+def edited(folder: Path, *edits: Edit) -> None:
+    """Changes files of an assignment's folder."""
+    for file, old, new in edits:
+        path = folder / file
+        text = path.read_text("utf-8") if old else ""
+        assert not old or text.count(old) == 1, (file, old)
+        path.write_text(text.replace(old, new) if old else new, "utf-8")
+
+
+@pytest.fixture
+def edition(
+    tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Assignment]]:
+    """`edition(edit, ...)`: another edition of the tiny assignment, in a package of its own."""
+    monkeypatch.syspath_prepend(tmp_path)
+    made: list[str] = []
+
+    def copied(*edits: Edit) -> Assignment:
+        package = f"tiny_edition_{len(made)}"
+        made.append(package)
+        shutil.copytree(
+            tiny.folder, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        edited(tmp_path / package, *edits)
+        invalidate_caches()
+        return assignment_of(package)
+
+    yield copied
+    for name in [name for name in sys.modules if name.partition(".")[0] in made]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def edit() -> Callable[..., None]:
+    """`edit(folder, ...)`, see `edited`."""
+    return edited
 
 
 Works = Callable[..., Submission]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from fuzzing.readers import Fallen, Reader, attacked, drawn, held, readers
 
-from autograder.hand_in import files, notebook
+from autograder.hand_in import files, notebook, version
 from autograder.sandbox import protocol
 
 SEED = 7
@@ -105,6 +106,7 @@ BROKEN = [
     ("the end of a probe", protocol, "_text", _text_as_it_is),
     ("notebooks", notebook, "parsed", _parsed_without_care),
     ("notebooks", notebook, "grade_id_of", _any_id),
+    ("notebooks", version, "VERSION", re.compile("(?s).*")),
     ("zip files", files, "_complaint", _no_complaint),
     ("zip files", files, "_member_reader", _unguarded),
 ]

@@ -182,6 +182,9 @@ def test_what_was_observed_can_be_graded_again_without_a_training(
     read_again = Observations.load(tmp_path / "ada.npz")
     again = regrade(P1, first.submission, read_again, sandbox, training=True)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
+    told = {**read_again.training, "mistakes": ["fc_forward_forgets_the_bias"]}
+    with pytest.raises(ValueError, match="judged beside other mistakes; grade it afresh"):
+        regrade(P1, first.submission, replace(read_again, training=told), sandbox, training=True)
 
 
 def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(

@@ -144,6 +144,7 @@ def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
 def test_the_notebook_does_not_depend_on_the_machine(built):
     notebook = json.loads((built / P1.notebook).read_text(encoding="utf-8"))
     assert notebook["metadata"] == {
+        "autograder": {"version": P1.versions[0].number},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }

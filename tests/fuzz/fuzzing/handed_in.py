@@ -12,7 +12,7 @@ from fuzzing.answers import Breach, must_be_text, named
 from fuzzing.damage import encoded, spoiled
 from hypothesis import strategies as st
 
-from autograder.hand_in import notebook, submission
+from autograder.hand_in import notebook, submission, version
 from autograder.nbgrader_plugins.graded_notebook import as_json, plain_notebook
 from autograder.problem_1 import ASSIGNMENT as P1
 
@@ -58,13 +58,20 @@ written = st.fixed_dictionaries(
         "outputs": st.lists(outputs, max_size=2),
     }
 )
+versions = st.sampled_from(["1.0", "9.9", "1.0\n", "1.०", "<b>1.0</b>", 1.0, None, []])
+claims = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {"autograder": st.fixed_dictionaries({"version": versions | st.text(max_size=4)})}
+    ),
+)
 notebooks = (
     spoiled(
         st.fixed_dictionaries(
             {
                 "nbformat": st.sampled_from([4, 4, 4, 4, 3]),
                 "cells": st.lists(written, max_size=5),
-                "metadata": st.just({}),
+                "metadata": claims,
             }
         )
     )
@@ -80,6 +87,9 @@ def read_notebook(data: bytes) -> str:
     said: list[str] = []
     if not all(str(name).isprintable() for name in notebook.ids_in(data)):
         raise Breach("a notebook has ids that nobody can print")
+    made_from = version.claimed(data)
+    if made_from and not set(made_from) <= set("0123456789."):
+        raise Breach(f"a notebook was made from a version {made_from!r}")
     shown = plain_notebook(data)
     nbformat.validate(shown)
     as_json(shown).encode("utf-8")
