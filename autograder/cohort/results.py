@@ -21,6 +21,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import checkout
 from autograder.assignment import Assignment
+from autograder.atomic import write_whole
 from autograder.cohort.work import NOTEBOOK, State, loaded
 from autograder.hand_in.students import HandIn, is_id
 from autograder.nbgrader_plugins import gradebook
@@ -140,11 +141,9 @@ def _forget(assignment: Assignment, one: HandIn, book: Gradebook, out: Path) -> 
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
+    """Write a file that can be made again."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = path.with_name(f".{path.name}.new")
-    whole.write_text(text, "utf-8")
-    whole.replace(path)
+    write_whole(path, text, durable=False)
 
 
 def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from autograder.assignment import Assignment
+from autograder.atomic import write_whole
 from autograder.cohort.bar import Bar, trainings_bar
 from autograder.cohort.pool import (
     Cluster,
@@ -171,9 +172,7 @@ def _settings(
         choose(sandbox or before.get("sandbox"), assignment.probes_folder).name,
         older_work or before.get("older_work", False),
     )
-    whole = out / f".{SETTINGS}"
-    whole.write_text(json.dumps(asdict(settings)), "utf-8")
-    whole.replace(path)
+    write_whole(path, json.dumps(asdict(settings)))
     return settings
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder.assignment import Assignment
+from autograder.atomic import write_whole
 from autograder.cohort.pool import Failed
 from autograder.grading.evidence import digest_of, observing_hash
 from autograder.grading.grade import grade, probe_names, reference, regrade
@@ -223,9 +224,7 @@ def _seed(submission: Submission, plan: Plan) -> int:
     kept = plan.states.with_name(FIRST) / submission.name
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        whole = kept.with_name(f".{kept.name}.new")
-        whole.write_text(submission.digest)
-        whole.replace(kept)
+        write_whole(kept, submission.digest)
     return seed_of_hand_in(plan.seed, submission.name, submission.digest, kept.read_text())
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from autograder.judgement.checks import ONLY_IF_RIGHT
+
 SCHEMA = 1
 FOR_A_PERSON = "for_a_person"
 """The name of a hint that is not about a misconception: no check can judge what was done here."""
@@ -19,6 +21,15 @@ class Test:
     name: str
     passed: bool
     message: str
+
+    @property
+    def said(self) -> str:
+        """The message, without what every property of a wrong answer begins with."""
+        return self.message.removeprefix(ONLY_IF_RIGHT)
+
+    def words(self, section: str) -> str:
+        """What it looks at, in words; "result" for the section as a whole."""
+        return self.name.removeprefix(section).strip("_").replace("_", " ") or "result"
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,15 @@ class SectionGrade:
     max_score: float
     tests: tuple[Test, ...]
     hints: tuple[Hint, ...] = ()
+
+    @property
+    def failed(self) -> Mapping[str, tuple[str, ...]]:
+        """By what was said, the checks that failed, in words: one exception fails many of them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for test in self.tests:
+            if not test.passed:
+                found[test.said] = (*found.get(test.said, ()), test.words(self.id))
+        return found
 
     @property
     def awaits_a_person(self) -> bool:

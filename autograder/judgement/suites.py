@@ -130,6 +130,7 @@ DECIDE = (
     "grading",
     "release/markers.py",
     "release/strip.py",
+    "atomic.py",
     "seeds.py",
 )
 """The part of the engine whose code decides a verdict; a test holds it to what is imported."""

@@ -20,7 +20,6 @@ from typing import Any
 
 from autograder.grading.result import Grade, SectionGrade
 from autograder.hand_in.notebook import NoNotebook, grade_id_of, parsed
-from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.nbgrader_plugins.markdown import tame
 
 Notebook = dict[str, Any]
@@ -183,10 +182,9 @@ def told(section: SectionGrade) -> str:
         head = f"{section.score:g} of {section.max_score:g} points"
     lines = [f"{section.title}: {head}"]
     for test in section.tests:
-        words = test.name.removeprefix(section.id).strip("_").replace("_", " ")
-        said = test.message.removeprefix(ONLY_IF_RIGHT)
         mark = "passed" if test.passed else "FAILED"
-        lines.append(f"  {mark}  {words}" + (f": {said}" if said else ""))
+        said = f": {test.said}" if test.said else ""
+        lines.append(f"  {mark}  {test.words(section.id)}{said}")
     lines += [f"  hint    {hint.text}" for hint in section.hints]
     return "\n".join(lines) + "\n"
 

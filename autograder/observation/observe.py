@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -21,6 +19,7 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Probe
+from autograder.atomic import whole
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import PROBE_BY_PROBE, SUBMISSION, TOGETHER, Budget
 from autograder.sandbox.protocol import DTYPES, Raised, TraceLine
@@ -140,15 +139,8 @@ class Observations:
         }
         arrays[MANIFEST] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            try:
-                np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        with whole(path) as file:
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Observations:

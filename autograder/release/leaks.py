@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.assignment import Assignment
+from autograder.hand_in.notebook import without_magics
 from autograder.release import contents
 from autograder.release import fingerprints as forms
 from autograder.release.finding import Finding
@@ -95,7 +96,7 @@ def _take_out_what_is_given(assignment: Assignment, secrets: Secrets, cells: lis
     """Whatever stands outside of markers is no secret, though a solution may say it too."""
     given = contents.files(assignment).items()
     library = [data.decode() for path, data in given if path.startswith("lib/")]
-    code = library + [_plain(cell.given()) for cell in cells if cell.code]
+    code = library + [without_magics(cell.given()) for cell in cells if cell.code]
     for text in code:
         for statement in forms.statements(ast.parse(text)):
             secrets.trees.pop(forms.tree_form(statement), None)
@@ -123,11 +124,6 @@ def _cells(notebook: Path) -> Iterator[_Cell]:
             bool(nbgrader.get("solution")),
             "".join(cell["source"]),
         )
-
-
-def _plain(cell: str) -> str:
-    """A code cell without magics and shell commands, which are no Python."""
-    return re.sub(r"^([ \t]*)[%!].*", r"\1pass", cell, flags=re.MULTILINE)
 
 
 def find(texts: Iterable[Text], secrets: Secrets) -> list[Finding]:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import Grade, SectionGrade, Test
-from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.tables import table
 
 MOST_SHOWN = 20
@@ -75,9 +74,8 @@ def _reasons(
         verdicts = _verdict(before.get(name)), _verdict(after.get(name))
         if verdicts[0] != verdicts[1]:
             found += 1
-            told = [tests[name].message for tests in (after, before) if name in tests]
-            why = next((message for message in told if message), "")
-            yield name, *verdicts, why.removeprefix(ONLY_IF_RIGHT)
+            told = [tests[name].said for tests in (after, before) if name in tests]
+            yield name, *verdicts, next((said for said in told if said), "")
     if was.max_score != now.max_score:
         yield "", "", "", f"worth {now.max_score:g} points in place of {was.max_score:g}"
     elif not found:

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from autograder.assignment import Assignment
 from autograder.grading.result import Grade
-from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import histogram
 from autograder.report.pages import page
 from autograder.report.tables import table
@@ -57,9 +56,7 @@ class Row:
             grade.score,
             grade.max_score,
             {s.id: (s.score, s.max_score) for s in grade.sections},
-            _by_cause(
-                {t.name: t.message.removeprefix(ONLY_IF_RIGHT) for t in tests if not t.passed}
-            ),
+            _by_cause({t.name: t.said for t in tests if not t.passed}),
             {hint.misconception: hint.text for hint in hints},
             max(curve) if curve else None,
             late_s,

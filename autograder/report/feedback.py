@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from autograder.assignment import Assignment
 from autograder.grading.result import Grade, SectionGrade
-from autograder.judgement.checks import ONLY_IF_RIGHT
 from autograder.report.charts import curve
 from autograder.report.pages import page
 
@@ -63,12 +62,8 @@ def feedback(
 
 
 def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
-    failed: dict[str, list[str]] = {}
-    for test in section.tests:
-        if not test.passed:
-            message = test.message.removeprefix(ONLY_IF_RIGHT)
-            failed.setdefault(message, []).append(_words(test.name, section.id))
-    passed = tuple(_words(test.name, section.id) for test in section.tests if test.passed)
+    failed = section.failed
+    passed = tuple(test.words(section.id) for test in section.tests if test.passed)
     rubric = assignment.by_id.get(section.id)
     by_hand = rubric.points - rubric.auto if rubric else 0
     state, words = _state(section, sum(map(len, failed.values())))
@@ -89,10 +84,6 @@ def _state(section: SectionGrade, failed: int) -> tuple[str, str]:
     if section.score == section.max_score:
         return "right", "all points" if not failed else checks
     return ("part" if section.score else "wrong"), checks
-
-
-def _words(name: str, section: str) -> str:
-    return name.removeprefix(section).strip("_").replace("_", " ") or "result"
 
 
 def _duration(seconds: float) -> str:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import Grade, SectionGrade
-from autograder.judgement.checks import ONLY_IF_RIGHT
 
 
 def shown(grade: Grade) -> RenderableType:
@@ -31,21 +30,11 @@ def shown(grade: Grade) -> RenderableType:
 
 def _described(section: SectionGrade) -> RenderableType:
     said = [
-        Text.assemble(("✗ ", "red"), (names, "bold"), f": {message}")
-        for message, names in _failed(section).items()
+        Text.assemble(("✗ ", "red"), (", ".join(checks), "bold"), f": {message}")
+        for message, checks in section.failed.items()
     ]
     said += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
     return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in said))
-
-
-def _failed(section: SectionGrade) -> dict[str, str]:
-    """The names of the checks that failed, by message: one exception fails many of them."""
-    names: dict[str, list[str]] = {}
-    for test in section.tests:
-        if not test.passed:
-            words = test.name.removeprefix(section.id).strip("_").replace("_", " ")
-            names.setdefault(test.message.removeprefix(ONLY_IF_RIGHT), []).append(words)
-    return {message: ", ".join(those) for message, those in names.items()}
 
 
 def _points(section: SectionGrade) -> Text:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment import Assignment
+from autograder.atomic import write_whole
 from autograder.diagnosis.in_process import like_a_fresh_process, load
 from autograder.diagnosis.variants import applied, named
 from autograder.training.images import Features, Images
@@ -205,17 +204,4 @@ def _place(task: Task, images: Images) -> Path:
 def _keep(found: Replay, path: Path) -> None:
     """Whole or not at all: another process may be training the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _renamed_into(path) as file:
-        json.dump({"format": FORMAT, **asdict(found)}, file)
-
-
-@contextlib.contextmanager
-def _renamed_into(path: Path) -> Iterator[Any]:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            yield file
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    write_whole(path, json.dumps({"format": FORMAT, **asdict(found)}))
