@@ -85,7 +85,7 @@ def write(
     last = tuple(change for one in corrections for change in one[-1])
     summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last)
     _write_changes([c for one in corrections for those in one for c in those], summary, out)
-    class_ = Class(summary.rows, summary.set_aside)
+    class_ = Class(summary.rows, summary.set_aside, summary.again > 0)
     _replace(out / REPORT / "index.html", page_of(assignment, class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
     config_file = checkout.NBGRADER_CONFIG

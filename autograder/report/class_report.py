@@ -77,10 +77,17 @@ def _by_cause(failures: Mapping[str, str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Class:
-    """A graded class: a row for every Grade, and who was set aside, and why."""
+    """A graded class.
+
+    Attributes:
+        rows: one for every Grade.
+        set_aside: who has none, and why.
+        corrected: whether it was graded again, with other suites.
+    """
 
     rows: tuple[Row, ...]
     set_aside: tuple[tuple[str, str], ...]
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,7 @@ def page_of(assignment: Assignment, class_: Class) -> str:
         title=assignment.title,
         rows=sorted(rows, key=lambda row: (-row.score, row.student)),
         set_aside=class_.set_aside,
+        corrected=class_.corrected,
         most=most,
         mean=mean(scores) if scores else 0.0,
         median=median(scores) if scores else 0.0,

@@ -127,6 +127,7 @@ def course(tmp_path_factory, tiny, work, hand_in) -> Course:
     assert made.scores() == SCORES
     assert "Graded again" not in said
     assert not (made.out / "report" / "changes.csv").exists()
+    assert "changes.csv" not in (made.out / "report" / "index.html").read_text("utf-8")
     return made
 
 
@@ -152,6 +153,7 @@ def test_a_mended_check_is_graded_again_without_student_code_and_told(corrected,
     assert "Graded again: the points of 1 of 3 changed" in said
     assert "1.5 / 2 → 2 / 2" in said
     assert "rate: failed, now passed" in said
+    assert 'href="changes.csv"' in (course.out / "report" / "index.html").read_text("utf-8")
     (line,) = course.changes()
     assert line == {
         "student": "mia",
