@@ -106,7 +106,7 @@ def _damaged_notebook(work: Path) -> None:
     notebook.write_bytes(notebook.read_bytes()[:20_000])
 
 
-CLAIM = 'print("37 of 37 points")'
+CLAIM = f'print("{ASSIGNMENT.auto_total} of {ASSIGNMENT.auto_total} points")'
 
 HARD: Mapping[str, Callable[[Path], None]] = {
     "untouched": _untouched,
