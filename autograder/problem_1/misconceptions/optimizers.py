@@ -1,4 +1,4 @@
-"""SGD with momentum, RMSProp and Adam."""
+"""The optimizers."""
 
 from __future__ import annotations
 
