@@ -265,9 +265,10 @@ def _in_cost_table(names: _Names) -> Iterator[Finding]:
     rows = {row[1]: n for n, line in enumerate(lines, 1) if (row := ROW.match(line))}
     mistakes = (variant for variant in names.misconceptions.values() if not variant.correct)
     expected = {variant.name for variant in mistakes if variant.name in names.known}
-    for name in sorted(rows.keys() - expected):
-        message = f"there is no misconception called {name}; {AGAIN}"
-        yield names.finding(path, rows[name], message)
+    for name, number in rows.items():
+        if name not in expected:
+            message = f"there is no misconception called {name}; {AGAIN}"
+            yield names.finding(path, number, message)
     for name in sorted(expected - rows.keys()):
         yield names.finding(path, 1, f"{name} has no line; {AGAIN}")
     of_training = 0 if own.training is None else own.by_id[own.training.section].auto
