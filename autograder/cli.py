@@ -140,7 +140,7 @@ def grade(
     ] = None,
     training: Annotated[
         Training | None,
-        typer.Option(help="full: on all images. short: a few. off (default): 8 points unjudged."),
+        typer.Option(help="full: on all images. short: a few. off (default): unjudged."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed for the random test inputs. (default: new each run)")

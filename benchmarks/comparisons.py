@@ -20,7 +20,7 @@ from autograder.seeds import key_of
 from autograder.training import networks
 
 SEEDS = 100
-TRAININGS = ("compare_sgd_momentum", "compare_optimizers_rmsprop", "compare_optimizers_adam")
+TRAININGS = tuple(name for name in P1.probes if name.startswith("compare_"))
 
 
 def main() -> None:

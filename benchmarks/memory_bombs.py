@@ -39,7 +39,7 @@ from autograder.sandbox.selftest import choose
 SEED = 31
 HONEST = {
     "ada": SOLUTION,
-    "ben": SOLUTION.left("RMSProp.update"),
+    "ben": SOLUTION.left("dropout.backward"),
     "eva": SOLUTION.left("fc.backward", "Adam.update"),
     "kim": STUB,
 }

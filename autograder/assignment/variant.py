@@ -15,7 +15,9 @@ made elsewhere, so that it is paid for once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,3 +71,11 @@ class Variant:
 
 class Unfit(ValueError):  # noqa: N818 - two variants that do not go together are no error
     """A patch does not fit: its text is not there, or not once."""
+
+
+def variants_in(package: str) -> Iterator[Variant]:
+    """What the modules of an assignment's package say, whether or not they have a section."""
+    folder = importlib.import_module(f"{package}.misconceptions")
+    for module in pkgutil.iter_modules(folder.__path__):
+        found = importlib.import_module(f"{folder.__name__}.{module.name}")
+        yield from getattr(found, "VARIANTS", ())

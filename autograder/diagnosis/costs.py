@@ -1,11 +1,11 @@
 """What each variant costs: the table that instructors can read and argue with.
 
-usage: python -m autograder.diagnosis      (writes misconceptions/TABLE.md)
+usage: python -m autograder.diagnosis [SECTION ...]      (writes misconceptions/TABLE.md)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -159,15 +159,22 @@ def row(cost: Cost) -> str:
     return f"| {cost.variant.name} | {cost.own:g} | {elsewhere} | {carried} |"
 
 
-def table(assignment: Assignment, costs: Iterable[Cost]) -> str:
+def table(assignment: Assignment, rows: Iterable[str]) -> str:
     plan = assignment.training
     of_training = 0 if plan is None else assignment.by_id[plan.section].auto
     header = HEADER.format(without_training=assignment.without_training, of_training=of_training)
-    return header + "".join(row(cost) + "\n" for cost in costs)
+    return header + "".join(line + "\n" for line in rows)
 
 
-def write(assignment: Assignment) -> None:
-    """Writes the table anew."""
-    costs = (cost(assignment, v) for v in variants(assignment) if not v.correct)
+def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
+    """Writes the table anew; with sections that have changed, only the rows that they concern."""
     path = assignment.misconceptions_folder / "TABLE.md"
-    path.write_text(table(assignment, costs), encoding="utf-8")
+    old = path.read_text("utf-8").splitlines() if changed and path.exists() else []
+    kept = {line.split(" | ")[0].removeprefix("| "): line for line in old}
+    rows = []
+    for variant in variants(assignment):
+        concerned = {variant.section, *assignment.shows_in.get(variant.section, ())}
+        if not variant.correct:
+            again = variant.name not in kept or not concerned.isdisjoint(changed)
+            rows.append(row(cost(assignment, variant)) if again else kept[variant.name])
+    path.write_text(table(assignment, rows), encoding="utf-8")

@@ -12,7 +12,7 @@ inputs. So for every single variant it is written down, in misconceptions/hidden
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -151,8 +151,14 @@ def considered(assignment: Assignment) -> list[str]:
     return sorted(mistake.name for mistake in concerning(assignment, later))
 
 
-def write(assignment: Assignment) -> None:
-    """Writes the table anew."""
-    found = {v.name: hidden_later(assignment, v) for v in hiders(assignment)}
+def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
+    """Writes the table anew; with sections that have changed, only what they concern."""
+    path = table_file(assignment)
+    kept = json.loads(path.read_text("utf-8"))["hidden"] if changed and path.exists() else {}
+    found: dict[str, Hidden] = {}
+    for variant in hiders(assignment):
+        concerned = {variant.section, *assignment.shows_in[variant.section]}
+        again = variant.name not in kept or not concerned.isdisjoint(changed)
+        found[variant.name] = hidden_later(assignment, variant) if again else kept[variant.name]
     table = {"considered": considered(assignment), "hidden": found}
-    table_file(assignment).write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

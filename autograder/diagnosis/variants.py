@@ -6,16 +6,14 @@ The table of what each variant costs is TABLE.md beside the assignment's misconc
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import combinations, product
 
 from autograder.assignment import Assignment
-from autograder.assignment.variant import Patch, Unfit, Variant
+from autograder.assignment.variant import Patch, Unfit, Variant, variants_in
 from autograder.hand_in.submission import Submission, read
 from autograder.release.strip import Block, find_blocks, stub
 
@@ -28,7 +26,7 @@ def variants(assignment: Assignment) -> tuple[Variant, ...]:
         ValueError: two have one name, or the name of one begins with no section's id.
     """
     found: dict[str, Variant] = {}
-    for variant in _listed(f"{assignment.package}.misconceptions"):
+    for variant in variants_in(assignment.package):
         section = assignment.section_of(variant.name)
         if section is None:
             raise ValueError(f"the name of {variant.name} begins with no section's id")
@@ -37,12 +35,6 @@ def variants(assignment: Assignment) -> tuple[Variant, ...]:
         found[variant.name] = replace(variant, section=section)
     order = list(assignment.by_id)
     return tuple(sorted(found.values(), key=lambda variant: order.index(variant.section)))
-
-
-def _listed(package: str) -> Iterator[Variant]:
-    """What the modules of a package say."""
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        yield from getattr(importlib.import_module(f"{package}.{module.name}"), "VARIANTS", ())
 
 
 def named(assignment: Assignment, name: str) -> Variant:

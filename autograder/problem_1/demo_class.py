@@ -55,7 +55,7 @@ def make(folder: Path) -> int:
     """Write the class into an empty folder; returns how many there are."""
     for student, mistakes in MISTAKES.items():
         work = folder / student / ASSIGNMENT.id
-        _hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
+        hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
         if student in LATE:
             (work / "timestamp.txt").write_text(LATE[student], "utf-8")
     for student, spoil in HARD.items():
@@ -68,7 +68,8 @@ def make(folder: Path) -> int:
     return len(list(folder.iterdir()))
 
 
-def _hand_in(work: Path, submission: Submission) -> None:
+def hand_in(work: Path, submission: Submission) -> None:
+    """Write a submission as a student hands it in."""
     for path, content in submission.files.items():
         (work / path).parent.mkdir(parents=True, exist_ok=True)
         (work / path).write_bytes(content)
@@ -85,14 +86,14 @@ def _untouched(work: Path) -> None:
     right = solution(ASSIGNMENT)
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
     cells = {name: strip(text, ASSIGNMENT.notebook, name) for name, text in right.cells.items()}
-    _hand_in(work, Submission("untouched", files, cells))
+    hand_in(work, Submission("untouched", files, cells))
 
 
 def _changed(old: str, new: str) -> Callable[[Path], None]:
     """A right library with a text of its layers replaced."""
 
     def spoil(work: Path) -> None:
-        _hand_in(work, solution(ASSIGNMENT))
+        hand_in(work, solution(ASSIGNMENT))
         layers = work / "lib" / "mlp" / "layer_utils.py"
         text = layers.read_text("utf-8")
         layers.write_text(text.replace(old, new, 1), "utf-8")
@@ -101,12 +102,12 @@ def _changed(old: str, new: str) -> Callable[[Path], None]:
 
 
 def _damaged_notebook(work: Path) -> None:
-    _hand_in(work, solution(ASSIGNMENT))
+    hand_in(work, solution(ASSIGNMENT))
     notebook = work / ASSIGNMENT.notebook
     notebook.write_bytes(notebook.read_bytes()[:20_000])
 
 
-CLAIM = 'print("37 of 37 points")'
+CLAIM = f'print("{ASSIGNMENT.auto_total} of {ASSIGNMENT.auto_total} points")'
 
 HARD: Mapping[str, Callable[[Path], None]] = {
     "untouched": _untouched,

@@ -42,7 +42,7 @@ SECTIONS = (
     Section("dropout_network", "Test a Fully Connected Network regularized with Dropout", 2),
     Section(
         "train_tiny_net",
-        "Training a Network (75% validation accuracy)",
+        f"Training a Network ({TARGET:.0%} validation accuracy)",
         5,
         training=True,
         answers=("train_tiny_net_hyperparameters",),

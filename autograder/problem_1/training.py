@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +43,11 @@ def _datasets() -> ModuleType:
     return module
 
 
+def _images_asked_for(name: str) -> int:
+    """How many images the library loads where nothing is said, as in the notebook."""
+    return int(inspect.signature(_datasets().SVHN_data).parameters[name].default)
+
+
 PLAN = TrainingPlan(
     section="train_tiny_net",
     recipe_probe="train_tiny_net_recipe",
@@ -51,7 +57,12 @@ PLAN = TrainingPlan(
     modes={
         mode.name: mode
         for mode in (
-            Mode("full", 70_000, 3_257, TARGET),
+            Mode(
+                "full",
+                _images_asked_for("num_training"),
+                _images_asked_for("num_validation"),
+                TARGET,
+            ),
             Mode("short", 5_000, 1_000, SHORT_TARGET, standardised=True),
         )
     },

@@ -11,8 +11,8 @@ class Finding:
 
     Attributes:
         proof: the name of the proof: files, fresh, notebook, points, leak, answers, hidden,
-            imports, solution or stub.
-        path: the file, from the release's folder.
+            imports, solution or stub; "left behind" where the sources contradict the rubric.
+        path: the file, from the release's folder; from the checkout where it was left behind.
         line: its line, from 1.
         message: what was found, and what to do where that is not plain.
     """

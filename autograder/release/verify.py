@@ -11,7 +11,7 @@ import nbformat
 
 from autograder.assignment import Assignment
 from autograder.assignment.rubric import Section
-from autograder.release import leaks, texts
+from autograder.release import leaks, left_behind, texts
 from autograder.release.build import Progress, differences
 from autograder.release.finding import Finding
 from autograder.release.proofs import line_of, run_proofs
@@ -32,8 +32,10 @@ def verify(
     folder = folder or assignment.release
     if not folder.is_dir():
         return [Finding("files", ".", 1, f"{folder} is not there; run `autograder release`")]
+    progress("holding what names a section or its points against the rubric")
+    findings = left_behind.find(assignment)
     progress("looking for solutions, model answers and hidden checks")
-    findings = inspect(assignment, folder)
+    findings += inspect(assignment, folder)
     progress("comparing with a fresh build")
     findings += differences(assignment, folder)
     if not findings:

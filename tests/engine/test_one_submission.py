@@ -101,7 +101,7 @@ def test_what_is_written_down_of_mistakes_is_true(tiny):
     found = {v.name: dict(hiding.hidden_later(tiny, v)) for v in hiding.hiders(tiny)}
     assert found == hiding.tabled(tiny)
     table = (tiny.misconceptions_folder / "TABLE.md").read_text("utf-8")
-    assert costs.table(tiny, (costs.cost(tiny, v) for v in variants(tiny))) == table
+    assert costs.table(tiny, (costs.row(costs.cost(tiny, v)) for v in variants(tiny))) == table
 
 
 def test_two_assignments_in_one_process_know_nothing_of_each_other(tiny):

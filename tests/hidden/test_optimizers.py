@@ -1,4 +1,4 @@
-"""SGD with momentum, RMSProp and Adam: from a given state, from none, with several layers.
+"""The optimizers: from a given state, from none, with several layers.
 
 Moving averages and roots are well conditioned here, so FLOAT32 holds for every number of steps.
 """

@@ -10,9 +10,8 @@ CASCADE_NAMES = 'param_name_w = "fullo_w"\nparam_name_b = "fullo_b"'
 FIRST = '            fc(4, 30, name="fullo_1"),\n            leaky_relu(name="lrelu"),\n'
 SECOND = 'fc(30, 7, name="fullo_2"),'
 
-TINY_FIRST = (
-    '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n            leaky_relu(name="lrelu"),\n'
-)
+TINY_FC = '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n'
+TINY_FIRST = TINY_FC + '            leaky_relu(name="lrelu"),\n'
 TINY_SECOND = 'fc(512, 10, 2.5e-2, name="fullo_2"),'
 
 VARIANTS = (
@@ -115,7 +114,7 @@ VARIANTS = (
         "train_tiny_net_has_no_leaky_relu",
         NETWORKS,
         TINY_FIRST,
-        '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n',
+        TINY_FC,
         "Nothing stands between the two FC layers of TinyNet, so it is linear, and two layers are "
         "worth no more than one.",
     ),
@@ -123,7 +122,7 @@ VARIANTS = (
         "train_tiny_net_ends_in_leaky_relu",
         NETWORKS,
         TINY_SECOND,
-        'fc(512, 10, 2.5e-2, name="fullo_2"),\n            leaky_relu(name="lrelu_2"),',
+        TINY_SECOND + '\n            leaky_relu(name="lrelu_2"),',
         "There is a Leaky ReLU after the last FC of TinyNet, which squeezes negative scores "
         "together.",
     ),

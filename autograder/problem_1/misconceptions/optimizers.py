@@ -1,4 +1,4 @@
-"""SGD with momentum, RMSProp and Adam."""
+"""The optimizers."""
 
 from __future__ import annotations
 
@@ -400,3 +400,16 @@ VARIANTS = (
         correct=True,
     ),
 )
+
+PAIRS = (
+    ("adam_counts_parameters", "adam_has_epsilon_inside_the_root"),
+    ("adam_counts_parameters", "adam_corrects_the_bias_of_the_first_average_only"),
+    ("adam_exchanges_the_betas", "adam_has_epsilon_inside_the_root"),
+    ("adam_corrects_no_bias", "adam_has_epsilon_inside_the_root"),
+    ("sgd_momentum_goes_uphill", "sgd_momentum_begins_with_the_first_gradient"),
+    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_exchanges_the_weights_of_its_average"),
+    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_adds_the_whole_square"),
+    ("adam_counts_parameters", "rmsprop_has_epsilon_outside_the_root"),
+    ("adam_has_epsilon_inside_the_root", "rmsprop_has_epsilon_outside_the_root"),
+)
+"""Pairs of them that are likely to be made by the same person, see pairs.py."""

@@ -6,15 +6,11 @@ mistakes never earn more than one of them alone, but for those of UNDONE, which 
 
 from __future__ import annotations
 
+from autograder.problem_1.misconceptions import optimizers
+
 PAIRS = (
+    *optimizers.PAIRS,
     # both in one section, where the one hides the other
-    ("adam_counts_parameters", "adam_has_epsilon_inside_the_root"),
-    ("adam_counts_parameters", "adam_corrects_the_bias_of_the_first_average_only"),
-    ("adam_exchanges_the_betas", "adam_has_epsilon_inside_the_root"),
-    ("adam_corrects_no_bias", "adam_has_epsilon_inside_the_root"),
-    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_exchanges_the_weights_of_its_average"),
-    ("rmsprop_has_epsilon_outside_the_root", "rmsprop_adds_the_whole_square"),
-    ("sgd_momentum_goes_uphill", "sgd_momentum_begins_with_the_first_gradient"),
     ("cross_entropy_softmax_overflows", "cross_entropy_ignores_size_average"),
     ("cross_entropy_ignores_size_average", "cross_entropy_softmax_changes_its_input"),
     ("cross_entropy_softmax_overflows", "cross_entropy_gradient_is_averaged_twice"),
@@ -30,8 +26,6 @@ PAIRS = (
     ("activations_sigmoid_lacks_parentheses", "activations_tanh_lacks_parentheses"),
     ("activations_elu_has_an_alpha_of_one", "activations_selu_has_no_scale"),
     # in two sections, where the second shows the first as well
-    ("adam_counts_parameters", "rmsprop_has_epsilon_outside_the_root"),
-    ("adam_has_epsilon_inside_the_root", "rmsprop_has_epsilon_outside_the_root"),
     ("cross_entropy_softmax_overflows", "adam_counts_parameters"),
     ("fc_forward_flattens_in_column_order", "fc_backward_unflattens_in_column_order"),
     ("fc_forward_forgets_the_biases", "fc_backward_averages_the_bias_gradient"),
@@ -73,28 +67,32 @@ UNDONE = {
         "cascade_gradients",
     ),
     # at test time the gradient of a layer that drops goes through its mask
-    **{
-        ("dropout_forward_drops_at_test_time", f"dropout_backward_{mistake}"): (
-            "dropout_backward_at_test_time",
-        )
-        for mistake in (
-            "scales_at_test_time",
-            "divides_by_a_keep_probability_of_0",
-            "uses_an_old_mask_at_test_time",
-        )
-    },
+    ("dropout_forward_drops_at_test_time", "dropout_backward_scales_at_test_time"): (
+        "dropout_backward_at_test_time",
+    ),
+    (
+        "dropout_forward_drops_at_test_time",
+        "dropout_backward_divides_by_a_keep_probability_of_0",
+    ): ("dropout_backward_at_test_time",),
+    ("dropout_forward_drops_at_test_time", "dropout_backward_uses_an_old_mask_at_test_time"): (
+        "dropout_backward_at_test_time",
+    ),
     # a gradient that is the derivative of what the forward pass does is right
-    **{
-        (f"dropout_forward_{early}", f"dropout_backward_{later}"): (
-            "dropout_backward_goes_through_the_mask",
-            "dropout_backward_leaves_the_incoming_gradient",
-        )
-        for early, later in (
-            ("forgets_to_scale", "forgets_to_scale"),
-            ("multiplies_by_the_keep_probability", "multiplies_by_the_keep_probability"),
-            ("is_not_inverted", "forgets_to_scale"),
-        )
-    },
+    ("dropout_forward_forgets_to_scale", "dropout_backward_forgets_to_scale"): (
+        "dropout_backward_goes_through_the_mask",
+        "dropout_backward_leaves_the_incoming_gradient",
+    ),
+    (
+        "dropout_forward_multiplies_by_the_keep_probability",
+        "dropout_backward_multiplies_by_the_keep_probability",
+    ): (
+        "dropout_backward_goes_through_the_mask",
+        "dropout_backward_leaves_the_incoming_gradient",
+    ),
+    ("dropout_forward_is_not_inverted", "dropout_backward_forgets_to_scale"): (
+        "dropout_backward_goes_through_the_mask",
+        "dropout_backward_leaves_the_incoming_gradient",
+    ),
     # all is dropped where nothing should be, and backward does not look at the mask
     (
         "dropout_forward_drops_all_for_a_keep_probability_of_0",

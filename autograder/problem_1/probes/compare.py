@@ -1,4 +1,4 @@
-"""Plain SGD and the three optimizers, each from the same start for the same number of steps.
+"""Plain SGD and the other optimizers, each from the same start for the same number of steps.
 
 A small network that plain SGD trains slowly but surely: on the notebook's own deep one it stands
 still at first, so that a short run could not tell the optimizers apart. Every step sees all of the

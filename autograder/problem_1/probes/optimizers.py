@@ -1,4 +1,4 @@
-"""SGD with momentum, RMSProp and Adam.
+"""The optimizers.
 
 Gradients are at least 0.3 away from 0, so that epsilon shows in the probes made for it alone.
 """

@@ -1,7 +1,7 @@
 """Runs the checks of the notebook from the terminal, each by itself.
 
 pytest                   all that takes seconds
-pytest -k rmsprop        one section
+pytest -k fc_forward     one section
 pytest --quick           also those that train, on few images, to see whether they run
 pytest --training        also those that train, as in the notebook: takes minutes
 """

@@ -1,0 +1,299 @@
+"""What a change of the assignment left behind: a name of a section, a probe, a check or a
+misconception that is gone, and a number of points that the rubric does not give.
+
+Everything is read from the sources, so that each finding has a file and a line, and so that it is
+told before the names are used. The texts that students read are looked at in `texts_left`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from autograder.assignment import Assignment
+from autograder.assignment.variant import Variant, variants_in
+from autograder.release import texts_left
+from autograder.release.finding import Finding
+from autograder.release.sources import Cell, cells, left_behind, library, place_of, strings
+from autograder.release.strip import find_blocks
+
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+){2,}")
+"""Three words or more: what probes, checks and misconceptions are called, and little else."""
+ROW = re.compile(r"\| (\w+_\w+) \|")
+AGAIN = "`python -m autograder.diagnosis` writes it anew"
+
+
+def find(assignment: Assignment) -> list[Finding]:
+    """All that was left behind, by file."""
+    found = _Names(assignment)
+    parts = (
+        _in_declarations,
+        _in_probes,
+        _in_checks,
+        _in_misconceptions,
+        _in_blocks,
+        _in_data,
+        _in_benchmarks,
+        _in_cost_table,
+        _in_hidden_table,
+    )
+    findings = [finding for part in parts for finding in part(found)]
+    return findings + list(texts_left.find(assignment, found.cells))
+
+
+@dataclass(frozen=True)
+class _Check:
+    """A hidden check as its source declares it, whether or not it can be judged."""
+
+    name: str
+    section: str
+    announced: str
+    probes: tuple[str, ...]
+    counts_with: tuple[str, ...]
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What an assignment has, by name."""
+
+    assignment: Assignment
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return cells(self.assignment)
+
+    @cached_property
+    def library(self) -> dict[str, str]:
+        return library(self.assignment)
+
+    @cached_property
+    def misconceptions(self) -> dict[str, Variant]:
+        return {variant.name: variant for variant in variants_in(self.assignment.package)}
+
+    @cached_property
+    def checks(self) -> dict[str, _Check]:
+        files = sorted(self.assignment.suites.glob("test_*.py"))
+        return {check.name: check for file in files for check in _declared(file)}
+
+    @cached_property
+    def places(self) -> set[str]:
+        """Blocks of the library and cells of the notebook, in which students write."""
+        blocks = (find_blocks(text, path) for path, text in self.library.items())
+        return {block.place for found in blocks for block in found} | self.assignment.answers
+
+    @cached_property
+    def known(self) -> set[str]:
+        """Every name that a section of the rubric has, and those of the notebook's cells."""
+        named = (self.assignment.by_id, self.assignment.probes, self.checks, self.misconceptions)
+        every = {name for names in named for name in names}
+        return {name for name in every if self.assignment.section_of(name)} | {
+            cell.id for cell in self.cells
+        }
+
+    @property
+    def modules(self) -> list[Path]:
+        """The package's own modules that hold data."""
+        own = self.assignment
+        return sorted([*own.folder.glob("*.py"), *own.misconceptions_folder.glob("*.py")])
+
+    def finding(self, path: Path | None, line: int, message: str) -> Finding:
+        return left_behind(self.assignment, path, line, message)
+
+
+def _declared(file: Path) -> Iterator[_Check]:
+    for function in ast.parse(file.read_text("utf-8")).body:
+        if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
+            continue
+        for call in function.decorator_list:
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "check" and call.args:
+                said = {key.arg: ast.literal_eval(key.value) for key in call.keywords}
+                yield _Check(
+                    function.name.removeprefix("test_"),
+                    ast.literal_eval(call.args[0]),
+                    said.get("announced", ""),
+                    tuple(argument.arg for argument in function.args.args),
+                    tuple(said.get("counts_with", ())),
+                    file,
+                    call.lineno,
+                )
+
+
+def _in_declarations(names: _Names) -> Iterator[Finding]:
+    """The assignment's own declaration: sections, probes and cells that others name."""
+    own, plan = names.assignment, names.assignment.training
+    sections = [*own.shows_in, *(name for later in own.shows_in.values() for name in later)]
+    probes, named_cells = list(own.special), [name for s in own.sections for name in s.answers]
+    named_cells += [name for section in own.sections for name, _ in section.by_hand]
+    if plan is not None:
+        sections += [plan.section, *plan.also_from]
+        probes += [plan.section, plan.recipe_probe, *plan.also_seen]
+        named_cells.append(plan.run_cell)
+    if own.older_work is not None:
+        named_cells += [*own.older_work.new_cells, *own.older_work.stand_ins]
+    for what, said, known in (
+        ("section", sections, set(own.by_id)),
+        ("probe", probes, set(own.probes)),
+        ("cell of the notebook", named_cells, {cell.id for cell in names.cells}),
+    ):
+        for name in dict.fromkeys(said):
+            if name not in known:
+                place = place_of(names.modules, name)
+                yield names.finding(*place, f"there is no {what} called {name}")
+
+
+def _in_probes(names: _Names) -> Iterator[Finding]:
+    plan = names.assignment.training
+    used = {name for check in names.checks.values() for name in check.probes}
+    if plan is not None:
+        used |= {plan.section, plan.recipe_probe}
+    for name, probe in names.assignment.probes.items():
+        code = probe.run.__code__
+        place = Path(code.co_filename), code.co_firstlineno
+        if names.assignment.section_of(name) is None:
+            yield names.finding(*place, f"the name of the probe {name} begins with no section's id")
+        elif name not in used:
+            yield names.finding(*place, f"no hidden check looks at the probe {name}")
+
+
+def _in_checks(names: _Names) -> Iterator[Finding]:
+    known, announced = names.assignment.probes, _announcements(names)
+    for check in names.checks.values():
+        wrong = []
+        if check.section not in names.assignment.by_id:
+            wrong.append(f"is of the section {check.section}, which the rubric has not")
+        elif _plain(check.announced) not in announced.get(check.section, ""):
+            wrong.append(f"is not announced in the notebook by the words {check.announced!r}")
+        for what, asked, there in (
+            ("asks for the probe", check.probes, known),
+            ("counts with the check", check.counts_with, names.checks),
+        ):
+            wrong += [f"{what} {name}, which is not there" for name in asked if name not in there]
+        for how in wrong:
+            yield names.finding(check.file, check.line, f"the check {check.name} {how}")
+    judged = {check.section for check in names.checks.values()}
+    for section in names.assignment.sections:
+        if section.auto and section.id not in judged:
+            place = place_of(names.modules, section.id)
+            yield names.finding(*place, f"no hidden check gives the points of {section.id}")
+
+
+def _announcements(names: _Names) -> dict[str, str]:
+    """The Markdown above each section's graded cell, from the graded cell of the one before."""
+    found, collected = {}, ""
+    for cell in names.cells:
+        if not cell.code:
+            collected += cell.text + "\n"
+        if cell.id in names.assignment.by_id:
+            found[cell.id], collected = _plain(collected), ""
+    return found
+
+
+def _plain(text: str) -> str:
+    """Without Markdown's marks, in one line, in lower case."""
+    return re.sub(r"\s+", " ", re.sub(r"[*`]", "", text)).lower()
+
+
+def _in_misconceptions(names: _Names) -> Iterator[Finding]:
+    files = sorted(names.assignment.misconceptions_folder.glob("*.py"))
+    answers = {cell.id: cell.text for cell in names.cells if cell.solution}
+    for name, variant in names.misconceptions.items():
+        if names.assignment.section_of(name) is None:
+            continue  # its name is no section's, which is told below
+        place = place_of(files, name)
+        for patch in variant.patches:
+            count = (names.library | answers).get(patch.file, "").count(patch.old)
+            if count != 1:
+                wrong = f"{name} changes a text that {patch.file} holds {count} times, not once"
+                yield names.finding(*place, f"{wrong}: {patch.old.strip().splitlines()[0]}")
+
+
+def _in_blocks(names: _Names) -> Iterator[Finding]:
+    """A block belongs to the section whose misconceptions change it."""
+    own = names.assignment
+    patches = [
+        patch
+        for name, variant in names.misconceptions.items()
+        if own.section_of(name) is not None
+        for patch in variant.patches
+    ]
+    for path, text in names.library.items():
+        changed = [(text.find(p.old), len(p.old)) for p in patches if p.file == path]
+        for block in find_blocks(text, path):
+            begin = text.index(block.source)
+            end = begin + len(block.source)
+            if not any(0 <= at < end and begin < at + length for at, length in changed):
+                message = f"{block.place} is of no section: no section's misconception changes it"
+                yield names.finding(own.library / path, block.region.begin, message)
+
+
+def _in_data(names: _Names) -> Iterator[Finding]:
+    """Names in the package's data: pairs of misconceptions, say, or the demo's students."""
+    for path in names.modules:
+        for name, line in strings(path):
+            if NAME.fullmatch(name) and name not in names.known:
+                yield names.finding(path, line, _unknown(name))
+
+
+def _in_benchmarks(names: _Names) -> Iterator[Finding]:
+    """There a text is a name when it stands in a list with others that are."""
+    for path in sorted((names.assignment.root / "benchmarks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                texts = {e.value: e.lineno for e in node.elts if isinstance(e, ast.Constant)}
+                unknown = [text for text in texts if text not in names.known]
+                for text in unknown if len(unknown) < len(texts) else ():
+                    if NAME.fullmatch(str(text)):
+                        yield names.finding(path, texts[text], _unknown(str(text)))
+
+
+def _unknown(name: str) -> str:
+    return f"no section has a probe, check or misconception called {name}"
+
+
+def _in_cost_table(names: _Names) -> Iterator[Finding]:
+    path, own = names.assignment.misconceptions_folder / "TABLE.md", names.assignment
+    if not path.exists():
+        return
+    lines = path.read_text("utf-8").split("\n")
+    rows = {row[1]: n for n, line in enumerate(lines, 1) if (row := ROW.match(line))}
+    mistakes = (variant for variant in names.misconceptions.values() if not variant.correct)
+    expected = {variant.name for variant in mistakes if variant.name in names.known}
+    for name, number in rows.items():
+        if name not in expected:
+            message = f"there is no misconception called {name}; {AGAIN}"
+            yield names.finding(path, number, message)
+    for name in sorted(expected - rows.keys()):
+        yield names.finding(path, 1, f"{name} has no line; {AGAIN}")
+    of_training = 0 if own.training is None else own.by_id[own.training.section].auto
+    points = f"of the {own.without_training} that", f"of the {of_training} of a"
+    for number, line in enumerate(lines, 1):
+        if "that are judged without a training" in line and not all(p in line for p in points):
+            yield names.finding(path, number, f"the rubric has other points; {AGAIN}")
+
+
+def _in_hidden_table(names: _Names) -> Iterator[Finding]:
+    path, own = names.assignment.misconceptions_folder / "hidden.json", names.assignment
+    if not path.exists():
+        return
+    text = path.read_text("utf-8")
+    table = json.loads(text)
+    known = names.misconceptions.keys() | own.probes.keys()
+    known |= {f"{section}_unwritten_{place}" for section in own.by_id for place in names.places}
+    said = [*table["considered"], *table["hidden"]]
+    said += [name for found in table["hidden"].values() for name in found]
+    said += [name for found in table["hidden"].values() for each in found.values() for name in each]
+    for name in dict.fromkeys(said):
+        if name not in known or own.section_of(name) is None:
+            line = text.count("\n", 0, text.index(f'"{name}"')) + 1
+            yield names.finding(path, line, f"{_unknown(name)}; {AGAIN}")
+    for name, variant in names.misconceptions.items():
+        shows = own.section_of(name) in own.shows_in and not variant.correct
+        if shows and name not in table["hidden"]:
+            yield names.finding(path, 1, f"nothing is said of {name}; {AGAIN}")

@@ -1,0 +1,84 @@
+"""The edits that docs/adapting.md tells, read from the page and applied to a checkout."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = re.compile(r"<!-- edits: (.+?) -->\n```diff\n(.*?)```\n", re.DOTALL)
+ANYTHING = "-..."
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What becomes of one file, or of one cell of the notebook.
+
+    Attributes:
+        path: from the checkout.
+        cell: its grade id; "" where it is not in a notebook.
+        points: whether it is the cell's points that change, and not its text.
+        hunks: lines that begin with "-", "+" or a space.
+    """
+
+    path: str
+    cell: str
+    points: bool
+    hunks: tuple[tuple[str, ...], ...]
+
+    def apply(self, root: Path) -> None:
+        """Change the file; an AssertionError where the page does not fit it."""
+        path = root / self.path
+        text = path.read_text("utf-8")
+        changed = self._in_notebook(text) if self.cell else self._changed(text)
+        path.write_text(changed, "utf-8")
+
+    def _in_notebook(self, text: str) -> str:
+        notebook = json.loads(text)
+        [cell] = [
+            c for c in notebook["cells"] if c["metadata"]["nbgrader"]["grade_id"] == self.cell
+        ]
+        if self.hunks == ((ANYTHING,),):
+            notebook["cells"].remove(cell)
+        elif self.points:
+            ((old, new),) = self.hunks
+            assert cell["metadata"]["nbgrader"]["points"] == int(old[1:]), self
+            cell["metadata"]["nbgrader"]["points"] = int(new[1:])
+        else:
+            changed = self._changed("".join(cell["source"]))
+            cell["source"] = changed.splitlines(keepends=True)
+        return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+    def _changed(self, text: str) -> str:
+        for hunk in self.hunks:
+            old = "\n".join(
+                "(?:.*\n)*?.*?" if line == ANYTHING else re.escape(line[1:])
+                for line in hunk
+                if line[0] in "- "
+            )
+            new = "\n".join(line[1:] for line in hunk if line[0] in "+ ")
+            whole = re.compile(old if new else f"{old}\n?")
+            found = list(whole.finditer(text))
+            assert len(found) == 1, f"{self.path} {self.cell} holds {len(found)} times: {hunk}"
+            text = text[: found[0].start()] + new + text[found[0].end() :]
+        return text
+
+
+def edits(page: str, adaptation: str) -> list[Edit]:
+    """The edits of one adaptation, in the order of the page."""
+    found = [
+        edit for name, block in BLOCK.findall(page) if name == adaptation for edit in _in(block)
+    ]
+    assert found, f"the page has no edits called {adaptation}"
+    return found
+
+
+def _in(block: str) -> Iterator[Edit]:
+    for part in re.split(r"^--- ", block, flags=re.MULTILINE)[1:]:
+        header, _, body = part.partition("\n")
+        path, _, rest = header.partition(", cell ")
+        cell, _, points = rest.partition(", ")
+        hunks = tuple(tuple(hunk.strip("\n").split("\n")) for hunk in body.split("\n@@\n"))
+        yield Edit(path, cell, points == "points", hunks)

@@ -1,0 +1,164 @@
+"""The edits of docs/adapting.md are made to a copy of the checkout, and the copy is used: it is
+released and verified, and grades single submissions, a class, and the demo's class."""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autograder import checkout
+
+sys.path.append(str(Path(__file__).parent))
+
+from page_edits import edits
+
+PAGE = (checkout.ROOT / "docs" / "adapting.md").read_text("utf-8")
+COPIED = ("autograder", "benchmarks", "lib_solution", "release", "source", "tests/hidden")
+BY_HAND = ("autograder/problem_1", "lib_solution", "source", "tests/hidden", "tests/problem_1")
+MOST_FILES = 10
+"""That change where a section is left out; what is built does not count."""
+
+HAND_IN = """
+import sys
+from pathlib import Path
+from autograder.diagnosis.variants import applied, named
+from autograder.problem_1 import ASSIGNMENT as P1, demo_class
+folder = Path(sys.argv[1])
+for student, mistakes in {
+    "ada": (),
+    "bob": ("fc_backward_averages_the_bias_gradient", "adam_counts_after_use"),
+    "eve": ("fc_forward_forgets_the_biases",),
+}.items():
+    work = folder / "three" / student / P1.id
+    demo_class.hand_in(work, applied(P1, (named(P1, name) for name in mistakes)))
+(folder / "demo").mkdir()
+demo_class.make(folder / "demo")
+"""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """One that the page tells, and what comes of it.
+
+    Attributes:
+        edits: their names on the page.
+        changed: sections whose misconceptions are worked out anew.
+        points: that the solution has, of as many, where trainings are not judged.
+        imperfect: the score of bob, who averages a bias gradient and counts too late in Adam.
+        with_training: the points of the solution after a short training, where that may differ.
+    """
+
+    edits: tuple[str, ...]
+    changed: tuple[str, ...]
+    points: float
+    imperfect: float
+    with_training: float | None = None
+
+
+ADAPTATIONS = {
+    "points": Adaptation(("points",), ("adam",), 30, 26.33),
+    "without RMSProp": Adaptation(("without RMSProp",), ("adam",), 27, 24.22),
+    "other numbers": Adaptation(
+        ("threshold", "images", "network"), (), 29, 26.22, with_training=37
+    ),
+}
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """As much of the checkout as an instructor changes and runs."""
+    root = tmp_path / "copy"
+    for name in COPIED:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(checkout.ROOT / name, root / name, ignore=ignored)
+    shutil.copy(checkout.NBGRADER_CONFIG, root)
+    return root
+
+
+def python(root: Path, *arguments: object, **environment: object) -> str:
+    """Run Python on the copy; what it printed."""
+    ran = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)} | {k: str(v) for k, v in environment.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
+    return ran.stdout
+
+
+def scores(out: Path) -> dict[str, float]:
+    lines = csv.DictReader((out / "report" / "grades.csv").read_text("utf-8").splitlines())
+    return {line["student"]: float(line["score"]) for line in lines if line["score"]}
+
+
+def trained(copy: Path, folder: Path, work: Path) -> float:
+    """The score of a work after a short training, on images that are drawn for it."""
+    data, graded = folder / "data", folder / "trained.json"
+    sizes = "--train", 6000, "--test", 100
+    python(copy, "-m", "autograder", "data", "--synthetic", "--dir", data, *sizes)
+    asked = "--training", "short", "--seed", 3, "--json", graded
+    python(copy, "-m", "autograder", "grade", work, *asked, SVHN_DIR=data)
+    return json.loads(graded.read_text("utf-8"))[0]["score"]
+
+
+@pytest.mark.parametrize("name", ADAPTATIONS)
+def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, name):
+    adapted = ADAPTATIONS[name]
+    for adaptation in adapted.edits:
+        for edit in edits(PAGE, adaptation):
+            edit.apply(copy)
+    if adapted.changed:
+        python(copy, "-m", "autograder.diagnosis", *adapted.changed)
+    assert "Verified" in python(copy, "-m", "autograder", "release")
+
+    python(copy, "-c", HAND_IN, tmp_path)
+    works = [tmp_path / "three" / student / "problem_1" for student in ("ada", "bob")]
+    graded = tmp_path / "grades.json"
+    python(copy, "-m", "autograder", "grade", *works, "--json", graded, "--seed", 3)
+    ada, bob = json.loads(graded.read_text("utf-8"))
+    assert (ada["score"], ada["max_score"]) == (adapted.points, adapted.points)
+    assert (bob["score"], bob["max_score"]) == (adapted.imperfect, adapted.points)
+    hints = {hint["misconception"] for section in bob["sections"] for hint in section["hints"]}
+    assert hints == {"fc_backward_averages_the_bias_gradient", "adam_counts_after_use"}
+    if adapted.with_training:
+        assert trained(copy, tmp_path, works[0]) == adapted.with_training
+
+    for class_ in ("three", "demo"):
+        out = tmp_path / f"{class_} graded"
+        python(copy, "-m", "autograder", "cohort", tmp_path / class_, "--out", out, "--seed", 3)
+    three, demo = (scores(tmp_path / f"{class_} graded") for class_ in ("three", "demo"))
+    assert three.keys() == {"ada", "bob", "eve"}
+    assert (three["ada"], three["bob"]) == (adapted.points, adapted.imperfect)
+    assert demo["noether"] == adapted.points, "counts steps in Adam in another way, a right one"
+    assert demo["riemann"] < adapted.points
+
+
+def changed_files(copy: Path) -> set[str]:
+    """The files of the copy that are not as in the checkout."""
+    found = set()
+    for path in copy.rglob("*"):
+        name = path.relative_to(copy)
+        compiled = "__pycache__" in path.parts
+        if path.is_file() and not compiled and not filecmp.cmp(path, checkout.ROOT / name, False):
+            found.add(name.as_posix())
+    return found
+
+
+def test_to_leave_a_section_out_few_files_change(copy):
+    for edit in edits(PAGE, "without RMSProp"):
+        edit.apply(copy)
+    changed = changed_files(copy) | {"autograder/problem_1/misconceptions/TABLE.md"}
+    assert len(changed) <= MOST_FILES
+    assert all(name.startswith(BY_HAND) for name in changed), changed
