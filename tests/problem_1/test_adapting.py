@@ -7,6 +7,7 @@ import csv
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,3 +179,35 @@ def test_to_leave_a_section_out_few_files_change(copy):
     changed = changed_files(copy) | {"autograder/problem_1/misconceptions/TABLE.md"}
     assert len(changed) <= MOST_FILES
     assert all(name.startswith(BY_HAND) for name in changed), changed
+
+
+LOOK = """
+from autograder import checkout
+from autograder.release import left_behind
+for finding in left_behind.find(checkout.assignment()):
+    print(finding)
+"""
+
+
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "autograder/problem_1/rubric.py",
+        "lib_solution/lib/optim.py",
+        "autograder/problem_1/probes/optimizers.py",
+        "autograder/problem_1/probes/compare.py",
+        "tests/hidden/test_optimizers.py",
+        "tests/hidden/test_compare.py",
+        "autograder/problem_1/misconceptions/optimizers.py",
+        "autograder/problem_1/demo_class.py",
+        "source/problem_1/Problem_1.ipynb",
+    ],
+)
+def test_a_file_that_was_forgotten_is_named(copy, forgotten):
+    those = edits(PAGE, "without RMSProp")
+    assert forgotten in {edit.path for edit in those}
+    for edit in those:
+        if edit.path != forgotten:
+            edit.apply(copy)
+    found = python(copy, "-c", LOOK)
+    assert re.search(rf"^{re.escape(forgotten)}:\d+: \[left behind\] ", found, re.MULTILINE), found
