@@ -68,6 +68,9 @@ class TrainingPlan:
         seed, rate: of the notebook's training cell.
         shape: of an image.
         classes: how many there are.
+        kinds: of layers that a student may choose, as the recipe probe numbers them. Built in are
+            flatten, fc, leaky_relu and dropout; any other is a class of the library that is made
+            from its number of features.
         columns: names of the values that the recipe probe tells of each layer.
         most_layers: the longest chain that it tells of.
         start: the initial weights of a layer, of a key, the layer's number and the shape.
@@ -86,6 +89,7 @@ class TrainingPlan:
     spread: float
     shape: tuple[int, ...]
     classes: int
+    kinds: tuple[str, ...]
     columns: tuple[str, ...]
     most_layers: int
     start: Callable[[int, int, tuple[int, ...]], np.ndarray]

@@ -15,8 +15,6 @@ import numpy as np
 from autograder.assignment.training import TrainingPlan
 from autograder.observation.observe import Observation
 
-KINDS = ("flatten", "fc", "leaky_relu", "dropout")
-"""The layers that a recipe may have; the recipe probe numbers them so."""
 WIDEST = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
@@ -36,8 +34,9 @@ class Layer:
     """One layer of the chain.
 
     Attributes:
-        kind: one of KINDS.
-        inputs, outputs: of a fully connected layer.
+        kind: one of the plan's.
+        inputs, outputs: of a fully connected layer; of a kind that is not built in, its features
+            as outputs.
         spread, bias_spread: standard deviations of its initial weights and biases.
         slope: of a Leaky ReLU.
         keep_prob: of dropout.
@@ -135,6 +134,8 @@ def network(layers: Iterable[Layer], library: Any) -> Any:
                 made.append(kinds.leaky_relu(layer.slope, name=name))
             case "dropout":
                 made.append(kinds.dropout(layer.keep_prob, name=name))
+            case kind:
+                made.append(getattr(kinds, kind)(layer.outputs, name=name))
     module = library.fully_conn.Module()
     module.net = kinds.sequential(*made)
     module.cast(np.float32)
@@ -149,12 +150,12 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
         raise Inexpressible(f"a network has 1 to {most} layers; TinyNet has {count}")
     for number, row in enumerate(zip(*columns.values(), strict=True), start=1):
         kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
-        if not 0 <= kind < len(KINDS):
+        if not 0 <= kind < len(plan.kinds):
             raise Inexpressible(
-                f"layer {number} of TinyNet is none of {', '.join(KINDS)}, so its training "
+                f"layer {number} of TinyNet is none of {', '.join(plan.kinds)}, so its training "
                 "cannot be repeated here"
             )
-        match KINDS[int(kind)]:
+        match plan.kinds[int(kind)]:
             case "fc":
                 sizes = int(inputs), int(outputs)
                 yield Layer("fc", *sizes, _rounded(spread), _rounded(bias_spread))
@@ -166,14 +167,21 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
                 if not 0 <= keep_prob <= 1:
                     raise Inexpressible(f"layer {number} of TinyNet keeps {keep_prob:g}")
                 yield Layer("dropout", keep_prob=_rounded(keep_prob, 4))
+            case "flatten":
+                yield Layer("flatten")
             case kind:
-                yield Layer(kind)
+                yield Layer(kind, outputs=int(outputs))
 
 
 def _require_chain(layers: tuple[Layer, ...]) -> None:
     connected = [layer for layer in layers if layer.kind == "fc"]
     features = connected[0].inputs if connected else 0
-    for layer in connected:
+    for layer in layers:
+        if layer.kind != "fc":
+            if layer.outputs not in (0, features):
+                what = f"a {layer.kind} of {layer.outputs} features where {features} come in"
+                raise Inexpressible(f"TinyNet has {what}")
+            continue
         if layer.inputs != features or not 1 <= layer.outputs <= WIDEST:
             raise Inexpressible(
                 f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features where "

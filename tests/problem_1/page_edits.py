@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = re.compile(r"<!-- edits: (.+?) -->\n```diff\n(.*?)```\n", re.DOTALL)
+NEW_CELL = re.compile(r"(markdown|code) cell (\w+) after (\w+)(?:, (\d+) points)?")
 ANYTHING = "-..."
 
 
@@ -66,7 +67,40 @@ class Edit:
         return text
 
 
-def edits(page: str, adaptation: str) -> list[Edit]:
+@dataclass(frozen=True)
+class New:
+    """A file or a cell that is new.
+
+    Attributes:
+        header: its path; of a cell, what the page says behind it.
+        text: what is in it.
+    """
+
+    header: str
+    text: str
+
+    def apply(self, root: Path) -> None:
+        """Write it."""
+        path, _, cell = self.header.partition(", ")
+        if not cell:
+            assert not (root / path).exists(), f"{path} is there already"
+            (root / path).write_text(self.text + "\n", "utf-8")
+            return
+        kind, name, before, points = NEW_CELL.fullmatch(cell).groups()
+        notebook = json.loads((root / path).read_text("utf-8"))
+        ids = [cell["metadata"]["nbgrader"]["grade_id"] for cell in notebook["cells"]]
+        nbgrader = {"grade": points is not None, "grade_id": name, "locked": True}
+        nbgrader |= {"schema_version": 3, "solution": False, "task": False}
+        nbgrader |= {"points": int(points)} if points else {}
+        new = {"cell_type": kind, "id": name, "metadata": {"nbgrader": nbgrader}}
+        new |= {"source": self.text.splitlines(keepends=True)}
+        new |= {"execution_count": None, "outputs": []} if kind == "code" else {}
+        notebook["cells"].insert(ids.index(before) + 1, new)
+        text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+        (root / path).write_text(text, "utf-8")
+
+
+def edits(page: str, adaptation: str) -> list[Edit | New]:
     """The edits of one adaptation, in the order of the page."""
     found = [
         edit for name, block in BLOCK.findall(page) if name == adaptation for edit in _in(block)
@@ -75,10 +109,14 @@ def edits(page: str, adaptation: str) -> list[Edit]:
     return found
 
 
-def _in(block: str) -> Iterator[Edit]:
-    for part in re.split(r"^--- ", block, flags=re.MULTILINE)[1:]:
+def _in(block: str) -> Iterator[Edit | New]:
+    for part in re.split(r"^(?=--- |\+\+\+ )", block, flags=re.MULTILINE)[1:]:
         header, _, body = part.partition("\n")
-        path, _, rest = header.partition(", cell ")
+        if header.startswith("+++ "):
+            text = "\n".join(line[1:] for line in body.rstrip("\n").split("\n"))
+            yield New(header.removeprefix("+++ "), text)
+            continue
+        path, _, rest = header.removeprefix("--- ").partition(", cell ")
         cell, _, points = rest.partition(", ")
         hunks = tuple(tuple(hunk.strip("\n").split("\n")) for hunk in body.split("\n@@\n"))
         yield Edit(path, cell, points == "points", hunks)

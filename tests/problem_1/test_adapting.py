@@ -7,6 +7,7 @@ import csv
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ MOST_FILES = 10
 HAND_IN = """
 import sys
 from pathlib import Path
+from autograder.assignment.variant import Variant
 from autograder.diagnosis.variants import applied, named
 from autograder.problem_1 import ASSIGNMENT as P1, demo_class
 folder = Path(sys.argv[1])
@@ -42,6 +44,13 @@ for student, mistakes in {
     demo_class.hand_in(work, applied(P1, (named(P1, name) for name in mistakes)))
 (folder / "demo").mkdir()
 demo_class.make(folder / "demo")
+if "batch_norm" in P1.by_id:
+    first = '            fc(3072, 512, 2.5e-2, name="fullo_1"),\\n'
+    normed = first + '            batch_norm(512, name="normed"),\\n'
+    own = Variant("train_tiny_net_has_a_batch_norm", "lib/mlp/fully_conn.py", first, normed)
+    demo_class.hand_in(folder / "trained", applied(P1, [own]))
+else:
+    demo_class.hand_in(folder / "trained", applied(P1, ()))
 """
 
 
@@ -54,7 +63,8 @@ class Adaptation:
         changed: sections whose misconceptions are worked out anew.
         points: that the solution has, of as many, where trainings are not judged.
         imperfect: the score of bob, who averages a bias gradient and counts too late in Adam.
-        with_training: the points of the solution after a short training, where that may differ.
+        with_training: the points of the solution, or of one whose TinyNet has a new layer, after a
+            short training; where that may differ.
     """
 
     edits: tuple[str, ...]
@@ -67,6 +77,7 @@ class Adaptation:
 ADAPTATIONS = {
     "points": Adaptation(("points",), ("adam",), 30, 26.33),
     "without RMSProp": Adaptation(("without RMSProp",), ("adam",), 27, 24.22),
+    "batch norm": Adaptation(("batch norm",), ("batch_norm",), 31, 28.22, with_training=39),
     "other numbers": Adaptation(
         ("threshold", "images", "network"), (), 29, 26.22, with_training=37
     ),
@@ -103,18 +114,24 @@ def scores(out: Path) -> dict[str, float]:
     return {line["student"]: float(line["score"]) for line in lines if line["score"]}
 
 
-def trained(copy: Path, folder: Path, work: Path) -> float:
-    """The score of a work after a short training, on images that are drawn for it."""
-    data, graded = folder / "data", folder / "trained.json"
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """As many images as a short training looks at."""
+    folder = tmp_path_factory.mktemp("data")
     sizes = "--train", 6000, "--test", 100
-    python(copy, "-m", "autograder", "data", "--synthetic", "--dir", data, *sizes)
-    asked = "--training", "short", "--seed", 3, "--json", graded
-    python(copy, "-m", "autograder", "grade", work, *asked, SVHN_DIR=data)
-    return json.loads(graded.read_text("utf-8"))[0]["score"]
+    python(checkout.ROOT, "-m", "autograder", "data", "--synthetic", "--dir", folder, *sizes)
+    return folder
+
+
+def trained(copy: Path, folder: Path, data: Path) -> float:
+    """The score of the work in a folder after a short training."""
+    asked = "--training", "short", "--seed", 3, "--json", folder / "trained.json"
+    python(copy, "-m", "autograder", "grade", folder / "trained", *asked, SVHN_DIR=data)
+    return json.loads((folder / "trained.json").read_text("utf-8"))[0]["score"]
 
 
 @pytest.mark.parametrize("name", ADAPTATIONS)
-def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, name):
+def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     adapted = ADAPTATIONS[name]
     for adaptation in adapted.edits:
         for edit in edits(PAGE, adaptation):
@@ -133,7 +150,7 @@ def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, name):
     hints = {hint["misconception"] for section in bob["sections"] for hint in section["hints"]}
     assert hints == {"fc_backward_averages_the_bias_gradient", "adam_counts_after_use"}
     if adapted.with_training:
-        assert trained(copy, tmp_path, works[0]) == adapted.with_training
+        assert trained(copy, tmp_path, data) == adapted.with_training
 
     for class_ in ("three", "demo"):
         out = tmp_path / f"{class_} graded"
@@ -162,3 +179,35 @@ def test_to_leave_a_section_out_few_files_change(copy):
     changed = changed_files(copy) | {"autograder/problem_1/misconceptions/TABLE.md"}
     assert len(changed) <= MOST_FILES
     assert all(name.startswith(BY_HAND) for name in changed), changed
+
+
+LOOK = """
+from autograder import checkout
+from autograder.release import left_behind
+for finding in left_behind.find(checkout.assignment()):
+    print(finding)
+"""
+
+
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "autograder/problem_1/rubric.py",
+        "lib_solution/lib/optim.py",
+        "autograder/problem_1/probes/optimizers.py",
+        "autograder/problem_1/probes/compare.py",
+        "tests/hidden/test_optimizers.py",
+        "tests/hidden/test_compare.py",
+        "autograder/problem_1/misconceptions/optimizers.py",
+        "autograder/problem_1/demo_class.py",
+        "source/problem_1/Problem_1.ipynb",
+    ],
+)
+def test_a_file_that_was_forgotten_is_named(copy, forgotten):
+    those = edits(PAGE, "without RMSProp")
+    assert forgotten in {edit.path for edit in those}
+    for edit in those:
+        if edit.path != forgotten:
+            edit.apply(copy)
+    found = python(copy, "-c", LOOK)
+    assert re.search(rf"^{re.escape(forgotten)}:\d+: \[left behind\] ", found, re.MULTILINE), found

@@ -25,6 +25,8 @@ STEPS, VIEWS = 6, 8
 change would be megabytes."""
 CELL = "train_tiny_net_hyperparameters"
 HYPERPARAMETERS = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
+KINDS = ("flatten", "fc", "leaky_relu", "dropout")
+"""The layers that may be chosen, by their names in the library."""
 COLUMNS = ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
 """What is told of each layer of the student's chain; a value of all layers each."""
 MOST_LAYERS = 50
@@ -108,9 +110,8 @@ def train_tiny_net_recipe(lib, cells):
 
 def _described(lib: Any, layer: Any) -> dict[str, float]:
     """A layer as numbers; its kind is -1 where it is none of those that are given."""
-    layers = lib.layer_utils
-    kinds = (layers.flatten, layers.fc, layers.leaky_relu, layers.dropout)
-    kind = next((n for n, known in enumerate(kinds) if isinstance(layer, known)), -1)
+    classes = [getattr(lib.layer_utils, name) for name in KINDS]
+    kind = next((n for n, known in enumerate(classes) if isinstance(layer, known)), -1)
     row = dict.fromkeys(COLUMNS, 0.0) | {"kinds": kind}
     if kind == 1:
         w, b = (np.asarray(layer.params[name], dtype=float) for name in names(layer))
