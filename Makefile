@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint attacks fuzz release data bench clean
+.PHONY: help install demo test lint attacks adapting fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: $(INSTALLED)  ## style, format and types
 attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hour
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
+
+adapting: $(INSTALLED)  ## every change of docs/adapting.md, made to a copy and used; ten minutes
+	$(BIN)/python -m pytest -m 'long or not long' tests/problem_1/test_adapting.py
 
 fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; a quarter of an hour
 	$(BIN)/python benchmarks/fuzz.py --inputs 1000000

@@ -84,6 +84,11 @@ ADAPTATIONS = {
 }
 
 
+LONG = ("points", "other numbers")
+"""Those that `make adapting` tries, each for a minute: the others change what these change, and
+more."""
+
+
 @pytest.fixture
 def copy(tmp_path):
     """As much of the checkout as an instructor changes and runs."""
@@ -130,7 +135,10 @@ def trained(copy: Path, folder: Path, data: Path) -> float:
     return json.loads((folder / "trained.json").read_text("utf-8"))[0]["score"]
 
 
-@pytest.mark.parametrize("name", ADAPTATIONS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in ADAPTATIONS],
+)
 def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     adapted = ADAPTATIONS[name]
     for adaptation in adapted.edits:
