@@ -46,9 +46,9 @@ def data(
     from autograder import checkout
 
     assignment = checkout.assignment()
-    if assignment.data is None:
+    source, directory = assignment.data_module, directory or assignment.data_folder()
+    if source is None:
         raise typer.BadParameter(f"{assignment.title} needs no data")
-    source, directory = assignment.part(assignment.data), directory or assignment.data_folder()
     with _told_in_a_sentence(source.DataError):
         if synthetic:
             sizes = {name: size for name, size in (("train", train), ("test", test)) if size}

@@ -37,7 +37,7 @@ class OlderWork:
         stand_ins: the text of cells, by grade id, for work whose notebook has none.
     """
 
-    new_cells: tuple[str, ...]
+    new_cells: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,7 +62,7 @@ class Assignment:
             that mistake in it counts as passed.
         data: the module of the package that fetches the data, and is given to students as it is.
         training: how its training is judged; None when there is none.
-        older_work: what notebooks of other years lacked; None when there were none.
+        older_work: what notebooks of other years lacked.
     """
 
     package: str
@@ -79,7 +79,7 @@ class Assignment:
     carry_forward: bool = True
     data: str | None = None
     training: TrainingPlan | None = None
-    older_work: OlderWork | None = None
+    older_work: OlderWork = OlderWork()
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         """Another process has an object of its own."""
@@ -184,6 +184,18 @@ class Assignment:
     def suites(self) -> Path:
         """The folder of the hidden suites."""
         return self.root / "tests" / "hidden"
+
+    def library_files(self) -> dict[str, bytes]:
+        """The library with its solutions: contents by their path in a hand-in."""
+        return {
+            path.relative_to(self.library).as_posix(): path.read_bytes()
+            for path in sorted((self.library / "lib").rglob("*.py"))
+        }
+
+    @property
+    def data_module(self) -> ModuleType | None:
+        """What fetches the data, draws it and tells what lies in a folder; None without data."""
+        return None if self.data is None else self.part(self.data)
 
     def data_folder(self) -> Path:
         """Where the data is: the environment's SVHN_DIR, say, or `data` in the checkout."""

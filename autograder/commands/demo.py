@@ -60,7 +60,8 @@ def _step(console: Console, title: str) -> Iterator[None]:
 
 def _data(assignment: Assignment, console: Console, out: Path) -> Path:
     """Where the images are: what is there already, or synthetic ones, drawn now."""
-    data, directory = assignment.part(str(assignment.data)), assignment.data_folder()
+    data, directory = assignment.data_module, assignment.data_folder()
+    assert data is not None  # what is trained on
     found = data.identify(directory)
     if not found.complete:
         data.draw(directory)

@@ -31,8 +31,8 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
         f"{platform.release()}, {os.cpu_count()} processors",
         highlight=False,
     )
-    if assignment.data is not None:
-        data = assignment.part(assignment.data).identify(assignment.data_folder())
+    if assignment.data_module is not None:
+        data = assignment.data_module.identify(assignment.data_folder())
         console.print(f"Data: {data.text}", highlight=False)
     backends = [backend for backend in BACKENDS if name in (None, backend.name)]
     if not backends:

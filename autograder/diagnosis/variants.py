@@ -15,7 +15,7 @@ from itertools import combinations, product
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Patch, Unfit, Variant, variants_in
 from autograder.hand_in.submission import Submission, read
-from autograder.release.strip import Block, find_blocks, stub
+from autograder.release.strip import Block, find_blocks, strip, stub
 
 
 @cache
@@ -54,11 +54,16 @@ def solution(assignment: Assignment) -> Submission:
     Its files are ours: unlike a stranger's they may have other names on the disk, which is all that
     somebody needs to do to them whom the reader distrusts.
     """
-    files = {
-        path.relative_to(assignment.library).as_posix(): path.read_bytes()
-        for path in sorted((assignment.library / "lib").rglob("*.py"))
-    }
-    return Submission("solution", files, read(assignment, assignment.source).cells)
+    cells = read(assignment, assignment.source).cells
+    return Submission("solution", assignment.library_files(), cells)
+
+
+def released(assignment: Assignment) -> Submission:
+    """What students receive, as if somebody had handed it in untouched."""
+    right = solution(assignment)
+    files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
+    cells = {name: strip(text, assignment.notebook, name) for name, text in right.cells.items()}
+    return Submission("untouched", files, cells)
 
 
 def applied(

@@ -7,6 +7,7 @@ compiled or even parsed here: its bytes are handed on to the sandbox.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from autograder.assignment import Assignment
 from autograder.hand_in import version
 from autograder.hand_in.files import Entry, Unreadable, listed, printable, unpacked
-from autograder.hand_in.notebook import NoNotebook, cells_of, ids_in
+from autograder.hand_in.notebook import NoNotebook, cells_of, grade_id_of, ids_in
 
 MOST_FILES = 300
 LARGEST_FILE = 4 * 2**20
@@ -92,6 +93,17 @@ def read(
         return Submission(name, {}, {}, (str(unreadable),))
     made_from = version.claimed(notebook) if notebook else None
     return Submission(name, files, cells, _bounded(errors), notebook, made_from)
+
+
+def write(assignment: Assignment, submission: Submission, folder: Path) -> None:
+    """Writes a submission of ours into a folder as a student hands it in, notebook and all."""
+    for path, content in submission.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    notebook = json.loads(assignment.source.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = submission.cells.get(grade_id_of(cell), cell["source"])
+    (folder / assignment.notebook).write_text(json.dumps(notebook), "utf-8")
 
 
 def _is_any_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from autograder.diagnosis.variants import applied, named, solution
-from autograder.hand_in.submission import Submission
+from autograder.diagnosis.variants import applied, named, released, solution
+from autograder.hand_in.submission import Submission, write
 from autograder.problem_1 import ASSIGNMENT
-from autograder.release.strip import strip
 
 DUE = "2026-11-20 23:59 UTC"
 
@@ -55,7 +53,7 @@ def make(folder: Path) -> int:
     """Write the class into an empty folder; returns how many there are."""
     for student, mistakes in MISTAKES.items():
         work = folder / student / ASSIGNMENT.id
-        hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
+        _hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
         if student in LATE:
             (work / "timestamp.txt").write_text(LATE[student], "utf-8")
     for student, spoil in HARD.items():
@@ -68,32 +66,20 @@ def make(folder: Path) -> int:
     return len(list(folder.iterdir()))
 
 
-def hand_in(work: Path, submission: Submission) -> None:
-    """Write a submission as a student hands it in."""
-    for path, content in submission.files.items():
-        (work / path).parent.mkdir(parents=True, exist_ok=True)
-        (work / path).write_bytes(content)
-    notebook = json.loads(ASSIGNMENT.source.read_text("utf-8"))
-    for cell in notebook["cells"]:
-        name = cell["metadata"]["nbgrader"]["grade_id"]
-        if submission.cells.get(name) != solution(ASSIGNMENT).cells.get(name):
-            cell["source"] = submission.cells[name]
-    (work / ASSIGNMENT.notebook).write_text(json.dumps(notebook), "utf-8")
+def _hand_in(work: Path, submission: Submission) -> None:
+    write(ASSIGNMENT, submission, work)
 
 
 def _untouched(work: Path) -> None:
     """Handed in as it was released."""
-    right = solution(ASSIGNMENT)
-    files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, ASSIGNMENT.notebook, name) for name, text in right.cells.items()}
-    hand_in(work, Submission("untouched", files, cells))
+    _hand_in(work, released(ASSIGNMENT))
 
 
 def _changed(old: str, new: str) -> Callable[[Path], None]:
     """A right library with a text of its layers replaced."""
 
     def spoil(work: Path) -> None:
-        hand_in(work, solution(ASSIGNMENT))
+        _hand_in(work, solution(ASSIGNMENT))
         layers = work / "lib" / "mlp" / "layer_utils.py"
         text = layers.read_text("utf-8")
         layers.write_text(text.replace(old, new, 1), "utf-8")
@@ -102,7 +88,7 @@ def _changed(old: str, new: str) -> Callable[[Path], None]:
 
 
 def _damaged_notebook(work: Path) -> None:
-    hand_in(work, solution(ASSIGNMENT))
+    _hand_in(work, solution(ASSIGNMENT))
     notebook = work / ASSIGNMENT.notebook
     notebook.write_bytes(notebook.read_bytes()[:20_000])
 

@@ -135,8 +135,7 @@ def _in_declarations(names: _Names) -> Iterator[Finding]:
         sections += [plan.section, *plan.also_from]
         probes += [plan.section, plan.recipe_probe, *plan.also_seen]
         named_cells.append(plan.run_cell)
-    if own.older_work is not None:
-        named_cells += [*own.older_work.new_cells, *own.older_work.stand_ins]
+    named_cells += [*own.older_work.new_cells, *own.older_work.stand_ins]
     for what, said, known in (
         ("section", sections, set(own.by_id)),
         ("probe", probes, set(own.probes)),

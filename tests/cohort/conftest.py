@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.diagnosis.variants import solution
+from autograder.diagnosis.variants import released, solution
 from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.release.strip import strip
 
 sys.path.append(str(Path(__file__).parent / "importable"))  # for tasks that other processes run
 
@@ -32,8 +31,8 @@ MARKS = """
 
 def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) -> None:
     """A folder as a student hands it in: the solution, patched, or what was released."""
-    for path, content in solution(P1).files.items():
-        text = strip(content.decode(), path) if stub else content.decode()
+    for path, content in (released(P1) if stub else solution(P1)).files.items():
+        text = content.decode()
         for patched, old, new in patches:
             if patched == path:
                 assert old in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, assignment_of
-from autograder.diagnosis.variants import applied, named, solution
-from autograder.hand_in.submission import Submission
-from autograder.release.strip import strip
+from autograder.diagnosis.variants import applied, named, released
+from autograder.hand_in.submission import Submission, write
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import BACKENDS, passes
 
@@ -97,10 +95,7 @@ def work(tiny: Assignment) -> Works:
 @pytest.fixture(scope="session")
 def stub(tiny: Assignment) -> Submission:
     """What students receive."""
-    right = solution(tiny)
-    files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, tiny.notebook, name) for name, text in right.cells.items()}
-    return Submission("stub", files, cells)
+    return released(tiny)
 
 
 @pytest.fixture(scope="session")
@@ -108,14 +103,7 @@ def hand_in(tiny: Assignment) -> Callable[[Path, Submission], Path]:
     """`hand_in(folder, submission)` writes it as a student hands it in; returns the folder."""
 
     def written(folder: Path, submission: Submission) -> Path:
-        for path, content in submission.files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-        notebook = json.loads(tiny.source.read_text("utf-8"))
-        for cell in notebook["cells"]:
-            name = cell["metadata"]["nbgrader"]["grade_id"]
-            cell["source"] = submission.cells.get(name, cell["source"])
-        (folder / tiny.notebook).write_text(json.dumps(notebook), "utf-8")
+        write(tiny, submission, folder)
         return folder
 
     return written
