@@ -78,12 +78,14 @@ def release(
 
     from autograder import checkout
     from autograder.assignment.changelog import ChangelogError
+    from autograder.judgement.suites import SuiteBroken
     from autograder.release.build import BuildError, build
     from autograder.release.markers import StripError
     from autograder.release.verify import verify
 
     console, assignment = Console(), checkout.assignment()
-    with console.status("") as status, _told_in_a_sentence(BuildError, StripError, ChangelogError):
+    broken = BuildError, StripError, ChangelogError, SuiteBroken
+    with console.status("") as status, _told_in_a_sentence(*broken):
         if not check:
             report = build(assignment, progress=status.update)
             console.print(

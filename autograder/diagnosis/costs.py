@@ -25,18 +25,21 @@ HEADER = """\
 # What each misconception costs
 
 Written by `python -m autograder.diagnosis`; a test compares it with what grading does. Points, of \
-the {without_training} that are judged without a training, and of the {of_training} of a training \
-that reaches its target. \
+the {without_training} that are judged without a training{and_of_training}. \
 *Elsewhere* are later sections that run the same code: \
 what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
 in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
 the mistake keeps the later section from answering at all, or hides other mistakes there, which \
-hidden.json lists: what nobody can see is not excused. Mistakes in what is trained \
-cost what their checks weigh, and besides what the training then fails to learn.
+hidden.json lists: what nobody can see is not excused.{trained}
 
 | misconception | own section | elsewhere, by itself | elsewhere, carried forward |
 |---|---|---|---|
 """
+OF_TRAINING = ", and of the {} of a training that reaches its target"
+TRAINED = (
+    " Mistakes in what is trained cost what their checks weigh, and besides what the training then "
+    "fails to learn."
+)
 
 
 @dataclass(frozen=True)
@@ -160,9 +163,11 @@ def row(cost: Cost) -> str:
 
 
 def table(assignment: Assignment, rows: Iterable[str]) -> str:
-    plan = assignment.training
-    of_training = 0 if plan is None else assignment.by_id[plan.section].auto
-    header = HEADER.format(without_training=assignment.without_training, of_training=of_training)
+    plan, words = assignment.training, {"and_of_training": "", "trained": ""}
+    if plan is not None:
+        of_training = assignment.by_id[plan.section].auto
+        words = {"and_of_training": OF_TRAINING.format(of_training), "trained": TRAINED}
+    header = HEADER.format(without_training=assignment.without_training, **words)
     return header + "".join(line + "\n" for line in rows)
 
 

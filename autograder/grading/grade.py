@@ -108,8 +108,7 @@ def regrade(
     if training:
         kept = with_replay(kept, replay)
     keep(kept)
-    if not training:
-        kept = replace(kept, training=None)
+    kept = kept if training else replace(kept, training=None)
     names = probe_names(assignment, kept.training is not None, kept.older_work)
     right = reference(assignment, kept.seed, sandbox, names)
     student = trimmed(assignment, kept.only(names), right)

@@ -52,6 +52,7 @@ class Check:
         announced: the phrase of the notebook that announces it.
         probes: whose evidence it looks at; it is judged when all of them were observed.
         counts_with: names of other checks; it counts by the weight of those that pass.
+        file, line: where it is declared.
     """
 
     name: str
@@ -59,7 +60,13 @@ class Check:
     weight: int
     announced: str
     probes: tuple[str, ...]
-    counts_with: tuple[str, ...] = ()
+    counts_with: tuple[str, ...]
+    file: Path
+    line: int
+
+    @property
+    def where(self) -> str:
+        return f"{self.file.name}, line {self.line}"
 
 
 @dataclass(frozen=True)
@@ -87,19 +94,31 @@ def manifest(assignment: Assignment) -> tuple[Check, ...]:
 @cache
 def _manifest(assignment: Assignment, folder: Path) -> tuple[Check, ...]:
     found: dict[str, Check] = {}
-    for file in sorted(folder.glob("test_*.py")):
-        for function in ast.parse(file.read_text("utf-8")).body:
-            if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
-                continue
-            check = _declared(assignment, function, file)
-            if check.name in found:
-                raise SuiteBroken(f"{file.name}: two checks are called {check.name}")
-            found[check.name] = check
+    for check in declared(folder):
+        if check.section not in assignment.by_id or not check.name.startswith(check.section):
+            raise SuiteBroken(f"{check.where}: a check's name begins with its section's id")
+        if unknown := set(check.probes) - set(assignment.probes):
+            raise SuiteBroken(f"{check.where}: there is no probe called {', '.join(unknown)}")
+        if check.name in found:
+            raise SuiteBroken(f"{check.file.name}: two checks are called {check.name}")
+        found[check.name] = check
     order = list(assignment.by_id)
     return tuple(sorted(found.values(), key=lambda check: order.index(check.section)))
 
 
-def _declared(assignment: Assignment, function: ast.FunctionDef, file: Path) -> Check:
+def declared(folder: Path) -> Iterator[Check]:
+    """Every check in a folder's suites as its source declares it, whether or not it can be judged.
+
+    Raises:
+        SuiteBroken: one is declared by other arguments than literals, or not at all.
+    """
+    for file in sorted(folder.glob("test_*.py")):
+        for function in ast.parse(file.read_text("utf-8")).body:
+            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+                yield _declared(function, file)
+
+
+def _declared(function: ast.FunctionDef, file: Path) -> Check:
     where = f"{file.name}, line {function.lineno}"
     for decorator in function.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "check":
@@ -108,14 +127,16 @@ def _declared(assignment: Assignment, function: ast.FunctionDef, file: Path) -> 
                 options = {k.arg: ast.literal_eval(k.value) for k in decorator.keywords}
             except ValueError:
                 raise SuiteBroken(f"{where}: the arguments of check must be literals") from None
-            if section not in assignment.by_id or not function.name.startswith(f"test_{section}"):
-                raise SuiteBroken(f"{where}: a check's name begins with its section's id")
-            name = function.name.removeprefix("test_")
-            asked = tuple(argument.arg for argument in function.args.args)
-            if unknown := set(asked) - set(assignment.probes):
-                raise SuiteBroken(f"{where}: there is no probe called {', '.join(unknown)}")
-            weight, announced = options.get("weight", 1), options["announced"]
-            return Check(name, section, weight, announced, asked, options.get("counts_with", ()))
+            return Check(
+                function.name.removeprefix("test_"),
+                section,
+                options.get("weight", 1),
+                options["announced"],
+                tuple(argument.arg for argument in function.args.args),
+                options.get("counts_with", ()),
+                file,
+                decorator.lineno,
+            )
     raise SuiteBroken(f"{where}: {function.name} is no check; decorate it with @check(...)")
 
 

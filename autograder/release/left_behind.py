@@ -17,9 +17,10 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant, variants_in
+from autograder.judgement.suites import Check, declared
 from autograder.release import texts_left
 from autograder.release.finding import Finding
-from autograder.release.sources import Cell, cells, left_behind, library, place_of, strings
+from autograder.release.sources import Cell, cells, left_behind, place_of, strings
 from autograder.release.strip import find_blocks
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+){2,}")
@@ -47,19 +48,6 @@ def find(assignment: Assignment) -> list[Finding]:
 
 
 @dataclass(frozen=True)
-class _Check:
-    """A hidden check as its source declares it, whether or not it can be judged."""
-
-    name: str
-    section: str
-    announced: str
-    probes: tuple[str, ...]
-    counts_with: tuple[str, ...]
-    file: Path
-    line: int
-
-
-@dataclass(frozen=True)
 class _Names:
     """What an assignment has, by name."""
 
@@ -71,16 +59,16 @@ class _Names:
 
     @cached_property
     def library(self) -> dict[str, str]:
-        return library(self.assignment)
+        files = self.assignment.library_files()
+        return {path: content.decode() for path, content in files.items()}
 
     @cached_property
     def misconceptions(self) -> dict[str, Variant]:
         return {variant.name: variant for variant in variants_in(self.assignment.package)}
 
     @cached_property
-    def checks(self) -> dict[str, _Check]:
-        files = sorted(self.assignment.suites.glob("test_*.py"))
-        return {check.name: check for file in files for check in _declared(file)}
+    def checks(self) -> dict[str, Check]:
+        return {check.name: check for check in declared(self.assignment.suites)}
 
     @cached_property
     def places(self) -> set[str]:
@@ -105,24 +93,6 @@ class _Names:
 
     def finding(self, path: Path | None, line: int, message: str) -> Finding:
         return left_behind(self.assignment, path, line, message)
-
-
-def _declared(file: Path) -> Iterator[_Check]:
-    for function in ast.parse(file.read_text("utf-8")).body:
-        if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test_"):
-            continue
-        for call in function.decorator_list:
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "check" and call.args:
-                said = {key.arg: ast.literal_eval(key.value) for key in call.keywords}
-                yield _Check(
-                    function.name.removeprefix("test_"),
-                    ast.literal_eval(call.args[0]),
-                    said.get("announced", ""),
-                    tuple(argument.arg for argument in function.args.args),
-                    tuple(said.get("counts_with", ())),
-                    file,
-                    call.lineno,
-                )
 
 
 def _in_declarations(names: _Names) -> Iterator[Finding]:
@@ -270,8 +240,9 @@ def _in_cost_table(names: _Names) -> Iterator[Finding]:
             yield names.finding(path, number, message)
     for name in sorted(expected - rows.keys()):
         yield names.finding(path, 1, f"{name} has no line; {AGAIN}")
-    of_training = 0 if own.training is None else own.by_id[own.training.section].auto
-    points = f"of the {own.without_training} that", f"of the {of_training} of a"
+    points = [f"of the {own.without_training} that"]
+    if own.training is not None:
+        points.append(f"of the {own.by_id[own.training.section].auto} of a")
     for number, line in enumerate(lines, 1):
         if "that are judged without a training" in line and not all(p in line for p in points):
             yield names.finding(path, number, f"the rubric has other points; {AGAIN}")

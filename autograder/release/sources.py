@@ -55,14 +55,6 @@ def cells(assignment: Assignment) -> list[Cell]:
     return found
 
 
-def library(assignment: Assignment) -> dict[str, str]:
-    """The library's files with their solutions, by their path in a hand-in."""
-    return {
-        path.relative_to(assignment.library).as_posix(): path.read_text("utf-8")
-        for path in sorted((assignment.library / "lib").rglob("*.py"))
-    }
-
-
 def strings(path: Path) -> Iterator[tuple[str, int]]:
     """The strings of a Python file that are data, each with its line; docstrings are not."""
     tree = ast.parse(path.read_text("utf-8"))
