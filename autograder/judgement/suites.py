@@ -82,19 +82,15 @@ class Verdict:
     share: Fraction = Fraction(0)
 
 
+@cache
 def manifest(assignment: Assignment) -> tuple[Check, ...]:
     """Every check of the suites, read from their source without running it, in rubric order.
 
     Raises:
         SuiteBroken: a check without literal arguments, of no section, or named twice.
     """
-    return _manifest(assignment, assignment.suites)
-
-
-@cache
-def _manifest(assignment: Assignment, folder: Path) -> tuple[Check, ...]:
     found: dict[str, Check] = {}
-    for check in declared(folder):
+    for check in declared(assignment.suites):
         if check.section not in assignment.by_id or not check.name.startswith(check.section):
             raise SuiteBroken(f"{check.where}: a check's name begins with its section's id")
         if unknown := set(check.probes) - set(assignment.probes):
@@ -206,7 +202,7 @@ def mark(
         for name in student
     }
     asked = [check for check in manifest(assignment) if set(check.probes) <= set(evidence)]
-    suites = _collected(assignment, assignment.suites)
+    suites = _collected(assignment)
     with limited():
         verdicts = [
             _verdict(check, _judged(suites[check.name], check, evidence)) for check in asked
@@ -242,8 +238,9 @@ def earned(verdicts: Sequence[Verdict], excused: frozenset[str] = frozenset()) -
 
 
 @cache
-def _collected(assignment: Assignment, folder: Path) -> Mapping[str, Callable[..., None]]:
+def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
     """The function of every check by its name, as pytest finds them."""
+    folder = assignment.suites
     collector = _Collector(assignment.sections)
     arguments = [
         str(folder),

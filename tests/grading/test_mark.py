@@ -30,13 +30,15 @@ def seen(sandbox) -> Observations:
 
 
 @pytest.fixture
-def suite(tmp_path, monkeypatch):
-    """`suite(source)` puts a suite of one file in the place of the hidden ones."""
-    monkeypatch.setattr(Assignment, "suites", tmp_path)
+def suite(tmp_path):
+    """`suite(source)` is the assignment with a suite of one file in place of the hidden ones."""
 
-    def write(source: str) -> None:
-        (tmp_path / "pytest.ini").write_text("[pytest]\n")
-        (tmp_path / f"test_{tmp_path.name}.py").write_text(source)  # modules are kept by name
+    def write(source: str) -> Assignment:
+        other = replace(P1, root=tmp_path)
+        other.suites.mkdir(parents=True)
+        (other.suites / "pytest.ini").write_text("[pytest]\n")
+        (other.suites / f"test_{tmp_path.name}.py").write_text(source)  # modules are kept by name
+        return other
 
     return write
 
@@ -48,22 +50,23 @@ def with_values(seen: Observations, probe: str, **values) -> Observations:
     return replace(seen, by_probe={**seen.by_probe, probe: changed})
 
 
-def failures(student: Observations, seen: Observations) -> dict[str, str]:
-    return {
-        v.check.name: v.failure for v in suites.mark(P1, student, seen) if v.failure is not None
-    }
+def failures(
+    student: Observations, seen: Observations, assignment: Assignment = P1
+) -> dict[str, str]:
+    verdicts = suites.mark(assignment, student, seen)
+    return {v.check.name: v.failure for v in verdicts if v.failure is not None}
 
 
 def test_a_small_suite_judges(suite, seen):
-    suite(SUITE)
-    assert [v.check.name for v in suites.mark(P1, seen, seen)] == ["fc_forward_values"]
-    assert failures(seen, seen) == {}
-    assert "fc_forward_values" in failures(with_values(seen, "fc_forward", out=np.ones(3)), seen)
+    other, wrong = suite(SUITE), with_values(seen, "fc_forward", out=np.ones(3))
+    assert [v.check.name for v in suites.mark(other, seen, seen)] == ["fc_forward_values"]
+    assert failures(seen, seen, other) == {}
+    assert "fc_forward_values" in failures(wrong, seen, other)
 
 
 def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
-    suite(SUITE + "    raise ValueError(str(fc_forward.reference.out))\n")
-    assert failures(seen, seen) == {
+    other = suite(SUITE + "    raise ValueError(str(fc_forward.reference.out))\n")
+    assert failures(seen, seen, other) == {
         "fc_forward_values": "what came back could not be judged (ValueError)"
     }
 
@@ -84,9 +87,9 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
     ],
 )
 def test_a_broken_suite_is_refused(suite, seen, source, why):
-    suite(source)
+    other = suite(source)
     with pytest.raises((suites.SuiteBroken, SyntaxError), match=why):
-        suites.mark(P1, seen, seen)
+        suites.mark(other, seen, seen)
 
 
 def test_a_reference_without_an_answer_is_refused(seen):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.assignment import Assignment, probe
+from autograder.assignment import probe
 from autograder.assignment.probe import Probe
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
@@ -221,13 +221,15 @@ def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
 
 
 @pytest.fixture
-def suite(tmp_path, monkeypatch):
-    """`suite(body)` puts a suite of two checks in the place of the hidden ones; one does this."""
-    monkeypatch.setattr(Assignment, "suites", tmp_path)
+def suite(tmp_path):
+    """`suite(body)` is the assignment with a suite of two checks; one does this."""
 
     def write(body):
-        (tmp_path / "pytest.ini").write_text("[pytest]\n")
-        (tmp_path / f"test_{tmp_path.name}.py").write_text(SUITE.format(body))
+        other = replace(P1, root=tmp_path)
+        other.suites.mkdir(parents=True)
+        (other.suites / "pytest.ini").write_text("[pytest]\n")
+        (other.suites / f"test_{tmp_path.name}.py").write_text(SUITE.format(body))
+        return other
 
     return write
 
@@ -248,15 +250,15 @@ AS_LARGE_AS_SAID = "np.ones(int(abs(fc_forward.student.out[0, 0])) * 2**20)"
 
 
 def test_a_check_that_takes_too_much_memory_fails_alone(suite, seen):
-    suite(AS_LARGE_AS_SAID)
+    other = suite(AS_LARGE_AS_SAID)
     out = seen["fc_forward"]["out"].copy()
     out[0, 0] = 10**6  # 8 TiB
     student = with_values(seen, "fc_forward", out=out)
     limit = resource.getrlimit(resource.RLIMIT_DATA)
-    verdicts = suites.mark(P1, student, seen)
+    verdicts = suites.mark(other, student, seen)
     assert [v.failure == suites.TOO_LARGE for v in verdicts] == [True, False]
     assert resource.getrlimit(resource.RLIMIT_DATA) == limit
-    assert [v.failure for v in suites.mark(P1, seen, seen)] == [None, None]
+    assert [v.failure for v in suites.mark(other, seen, seen)] == [None, None]
 
 
 def test_a_grade_says_which_checks_took_too_much_memory(seen):
@@ -271,10 +273,10 @@ def test_a_grade_says_which_checks_took_too_much_memory(seen):
 
 
 def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, seen):
-    suite("np.ones(2**40)")
+    other = suite("np.ones(2**40)")
     why = "fc_forward_large takes more memory than there is"
     with pytest.raises(suites.SuiteBroken, match=why):
-        suites.mark(P1, seen, seen)
+        suites.mark(other, seen, seen)
 
 
 def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
