@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 
 from attack import NBGRADER, Attack, Changes
-from notebooks import (
+from notebook_changes import (
     EXPLOIT,
     LEFT,
     Notebook,

@@ -11,6 +11,7 @@ import exhausting_the_judge
 import exhausting_time
 import folders
 import hidden_mistakes
+import knowing_the_questions
 import library
 import lying_numbers
 import lying_objects
@@ -30,7 +31,7 @@ import zips
 from attack import Attack
 
 TABLES = {
-    "Reading the answers": (reading_the_process, reading_the_machine),
+    "Reading the answers": (reading_the_process, knowing_the_questions, reading_the_machine),
     "Lying return values": (lying_objects, lying_numbers),
     "Answering twice": (two_answers,),
     "Hiding a mistake behind another": (hidden_mistakes,),
