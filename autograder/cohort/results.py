@@ -29,6 +29,7 @@ from autograder.report import changes
 from autograder.report.changes import Change
 from autograder.report.class_report import Class, Row, csv_of, page_of
 from autograder.report.feedback import feedback
+from autograder.report.terminal import near
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
 CHANGES = "changes.csv"
@@ -174,8 +175,7 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
         ("table", "report/grades.csv"),
         *((("changes", f"{REPORT}/{CHANGES}"),) if summary.again else ()),
     )
-    shown = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
-    places = Text("\n".join(f"  {name:10} {shown / path}" for name, path in names))
+    places = Text("\n".join(f"  {name:10} {near(out) / path}" for name, path in names))
     if summary.again:
         corrected = changes.shown(summary.changes, summary.again)
         return Group(listing, Text(), corrected, Text(), total, places)

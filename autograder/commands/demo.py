@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
+from autograder.report.terminal import near
 from autograder.training.images import plan_of
 
 SEED, MODE = 2026, "full"
@@ -46,7 +47,7 @@ def run(assignment: Assignment, out: Path) -> int:
         ("the class report", graded / "report" / "index.html"),
         *((name, _page(assignment, graded, student)) for name, student in made_up.SHOWN),
     ):
-        console.print(f"   {name:20} {path}", highlight=False, soft_wrap=True)
+        console.print(f"   {name:20} {near(path)}", highlight=False, soft_wrap=True)
     return 0 if accuracies[-1] >= target else 1
 
 

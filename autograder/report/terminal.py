@@ -5,6 +5,8 @@ What students wrote may stand in messages, so nothing here is read as markup.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -26,6 +28,11 @@ def shown(grade: Grade) -> RenderableType:
     total = Text(f"{grade.score:g} of {grade.max_score:g} points", style="bold", justify="right")
     complaints = [Text(f"! {error}", style="yellow") for error in grade.errors]
     return Group(title, *complaints, Text(), table, Text(), total)
+
+
+def near(path: Path) -> Path:
+    """As it is seen from where the command runs, if it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _described(section: SectionGrade) -> RenderableType:
