@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from pickle import PicklingError
 from types import ModuleType
 
 from autograder.assignment import changelog
@@ -82,7 +83,9 @@ class Assignment:
     older_work: OlderWork = OlderWork()
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        """Another process has an object of its own."""
+        """Another process has an object of its own: the one that its package holds."""
+        if assignment_of(self.package) is not self:
+            raise PicklingError(f"{self.package} holds another assignment than this one")
         return assignment_of, (self.package,)
 
     @cached_property

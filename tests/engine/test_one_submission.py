@@ -114,3 +114,8 @@ def test_two_assignments_in_one_process_know_nothing_of_each_other(tiny):
 
 def test_another_process_has_the_same_object(tiny):
     assert pickle.loads(pickle.dumps(tiny)) is tiny
+
+
+def test_a_changed_copy_is_not_taken_for_the_original_in_another_process(tiny):
+    with pytest.raises(pickle.PicklingError, match="holds another assignment"):
+        pickle.dumps(replace(tiny, carry_forward=False))

@@ -136,10 +136,10 @@ def docstrings(tree: ast.Module) -> set[ast.expr]:
     }
 
 
-def spelt_out(path: Path) -> Iterator[str]:
-    """What a module says of the assignment's own."""
-    tree, words = ast.parse(path.read_text("utf-8")), own_words()
-    skipped, name = docstrings(tree), name_of(path)
+def spelt_out(name: str, source: str) -> Iterator[str]:
+    """What a module of this name says of the assignment's own."""
+    tree, words = ast.parse(source), own_words()
+    skipped = docstrings(tree)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or node in skipped:
             continue
@@ -151,11 +151,20 @@ def spelt_out(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", engine(), ids=name_of)
 def test_the_engine_spells_out_nothing_of_the_assignment(path):
-    found = list(spelt_out(path))
+    found = list(spelt_out(name_of(path), path.read_text("utf-8")))
     if path.name == NAMES_THE_ASSIGNMENT:
         assert len(found) == 1, "which assignment a checkout grades is said once"
     else:
         assert found == []
+
+
+def test_what_is_spelt_out_is_named():
+    source = '"""As in train_tiny_net."""\nPROBE = "train_tiny_net"\nMOST, OF = 37, "29 points"\n'
+    assert list(spelt_out("training/new.py", source)) == [
+        "training/new.py, line 2: train_tiny_net",
+        "training/new.py, line 3: 37",
+        "training/new.py, line 3: 29",
+    ]
 
 
 @pytest.mark.parametrize("page", sorted(PACKAGE.rglob("*.html")), ids=name_of)
