@@ -122,6 +122,13 @@ class Assignment:
         """Every probe by name, in the order of names."""
         return probes_in(f"{self.package}.probes")
 
+    @property
+    def training_plan(self) -> TrainingPlan:
+        """How its training is judged; asked only where something is trained."""
+        if self.training is None:
+            raise ValueError(f"{self.id} has no training")
+        return self.training
+
     def section_of(self, name: str) -> str | None:
         """The id that a name begins with, the longest one; None for no section's."""
         begun = (id_ for id_ in self.by_id if name == id_ or name.startswith(f"{id_}_"))

@@ -15,7 +15,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
 from autograder.report.terminal import near
-from autograder.training.images import plan_of
 
 SEED, MODE = 2026, "full"
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -25,7 +24,7 @@ def run(assignment: Assignment, out: Path) -> int:
     """Do every step, saying what happens; returns the exit status."""
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
-    target = plan_of(assignment).modes[MODE].target
+    target = assignment.training_plan.modes[MODE].target
     made_up = assignment.part("demo_class")
     with _step(console, "1. The data"):
         directory = _data(assignment, console, out)
@@ -101,7 +100,7 @@ def _train(assignment: Assignment, console: Console, directory: Path) -> list[fl
         TimeElapsedColumn(),
     )
     # to the target itself, where a grading is content with what a replay may fall behind
-    plan = plan_of(assignment)
+    plan = assignment.training_plan
     mode = replace(plan.modes[MODE], target=plan.modes[MODE].target + plan.spread)
     images, recipe = opened(assignment, mode, directory), solution_recipe(assignment)
     with Progress(*columns, console=console) as bar:

@@ -25,7 +25,7 @@ from autograder.observation.observe import Observations, observe, observe_then_r
 from autograder.observation.shapes import trimmed
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS
-from autograder.training.images import Images, plan_of
+from autograder.training.images import Images
 from autograder.training.judged import require_same_mistakes, with_replay, with_training
 from autograder.training.replay import Replay, Task
 
@@ -131,7 +131,7 @@ def probe_names(
         names += tuple(
             name
             for name, probe in assignment.probes.items()
-            if probe.training and name != plan_of(assignment).section
+            if probe.training and name != assignment.training_plan.section
         )
     return without_new_cells(assignment, names) if older_work else names
 

@@ -32,7 +32,6 @@ from autograder.diagnosis.variants import applied, named
 from autograder.observation.observe import Observation
 from autograder.seeds import key_of, secret_generator
 from autograder.training import networks
-from autograder.training.images import plan_of
 from autograder.training.recipe import Layer, network
 
 SIZES = {"train": 1000, "val": 200, "judged": 1000}
@@ -87,7 +86,7 @@ class Fresh:
 @lru_cache(maxsize=2)
 def drawn(assignment: Assignment, seed: int) -> Fresh:
     """The problem that follows from a grading seed, and from nothing that a sandbox is told."""
-    plan = plan_of(assignment)
+    plan = assignment.training_plan
     rng = secret_generator("fresh problem", seed)
     classes, features = plan.classes, int(np.prod(plan.shape))
     directions = rng.choice(np.array([-SIGNAL, SIGNAL], np.float32), size=(classes, features))
@@ -114,7 +113,7 @@ def _run(asked: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> O
     submission = applied(assignment, (named(assignment, name) for name in mistakes))
     library = load(assignment, submission.files)
     vars(library.fully_conn)["TinyNet"] = lambda *args, **kwargs: network(layers, library)
-    probe = assignment.probes[plan_of(assignment).section]
+    probe = assignment.probes[assignment.training_plan.section]
     return rehearse(library, submission.cells, probe, seed, drawn(assignment, seed).data)
 
 
@@ -129,7 +128,7 @@ def along(
 
     The least cosine between the two changes of a weight matrix; 0 for what cannot be compared.
     """
-    plan, cosines = plan_of(assignment), []
+    plan, cosines = assignment.training_plan, []
     key = assignment.probes[plan.section].inputs(key_of(seed))["seed"]
     for number in _weights(solution):
         there, here = solution[f"w{number}"], student.get(f"w{number}")

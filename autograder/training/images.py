@@ -17,13 +17,6 @@ OFF = "off"
 """What `--training` calls having none."""
 
 
-def plan_of(assignment: Assignment) -> TrainingPlan:
-    """How the assignment's training is judged; asked only where something is trained."""
-    if assignment.training is None:
-        raise ValueError(f"{assignment.id} has no training")
-    return assignment.training
-
-
 def modes(assignment: Assignment) -> tuple[str, ...]:
     """What `--training` may say."""
     return (OFF, *(assignment.training.modes if assignment.training else ()))
@@ -83,7 +76,7 @@ class Images:
     @property
     def plan(self) -> TrainingPlan:
         """How the training is judged."""
-        return plan_of(self.assignment)
+        return self.assignment.training_plan
 
     @property
     def chance(self) -> float:
@@ -109,7 +102,7 @@ def opened(
     Raises:
         the plan's `error`: there is no data, or too little of it; the message says what to do.
     """
-    plan = plan_of(assignment)
+    plan = assignment.training_plan
     mode = mode if isinstance(mode, Mode) else plan.modes[mode]
     folder = folder or assignment.data_folder()
     file = plan.images(folder)

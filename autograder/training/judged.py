@@ -23,7 +23,7 @@ from autograder.observation.observe import Observation, Observations, observe
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
-from autograder.training.images import Images, plan_of
+from autograder.training.images import Images
 from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
@@ -237,7 +237,7 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
 
     What the hyperparameters' cell says is in the recipe already.
     """
-    plan = plan_of(assignment)
+    plan = assignment.training_plan
     concerned = {*assignment.made_of(plan.section), *plan.also_from}
     names: list[str] = []
     for section in (section for section in found if section in concerned):
@@ -252,7 +252,7 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
 
 def solution_recipe(assignment: Assignment) -> Recipe:
     """What the solution chooses."""
-    right, plan = solution(assignment), plan_of(assignment)
+    right, plan = solution(assignment), assignment.training_plan
     library = load(assignment, right.files)
     probe = assignment.probes[plan.recipe_probe]
     return Recipe.read(plan, rehearse(library, right.cells, probe, seed=0))
@@ -315,7 +315,7 @@ def own_run(
 
 
 def _chance(assignment: Assignment) -> float:
-    return 1 / plan_of(assignment).classes
+    return 1 / assignment.training_plan.classes
 
 
 def _compared(
