@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autograder.diagnosis.variants import applied, named, released, solution
-from autograder.hand_in.submission import Submission, write
+from autograder.hand_in.submission import write
 from autograder.problem_1 import ASSIGNMENT
 
 DUE = "2026-11-20 23:59 UTC"
@@ -53,7 +53,8 @@ def make(folder: Path) -> int:
     """Write the class into an empty folder; returns how many there are."""
     for student, mistakes in MISTAKES.items():
         work = folder / student / ASSIGNMENT.id
-        _hand_in(work, applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes)))
+        submission = applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes))
+        write(ASSIGNMENT, submission, work)
         if student in LATE:
             (work / "timestamp.txt").write_text(LATE[student], "utf-8")
     for student, spoil in HARD.items():
@@ -66,20 +67,16 @@ def make(folder: Path) -> int:
     return len(list(folder.iterdir()))
 
 
-def _hand_in(work: Path, submission: Submission) -> None:
-    write(ASSIGNMENT, submission, work)
-
-
 def _untouched(work: Path) -> None:
     """Handed in as it was released."""
-    _hand_in(work, released(ASSIGNMENT))
+    write(ASSIGNMENT, released(ASSIGNMENT), work)
 
 
 def _changed(old: str, new: str) -> Callable[[Path], None]:
     """A right library with a text of its layers replaced."""
 
     def spoil(work: Path) -> None:
-        _hand_in(work, solution(ASSIGNMENT))
+        write(ASSIGNMENT, solution(ASSIGNMENT), work)
         layers = work / "lib" / "mlp" / "layer_utils.py"
         text = layers.read_text("utf-8")
         layers.write_text(text.replace(old, new, 1), "utf-8")
@@ -88,7 +85,7 @@ def _changed(old: str, new: str) -> Callable[[Path], None]:
 
 
 def _damaged_notebook(work: Path) -> None:
-    _hand_in(work, solution(ASSIGNMENT))
+    write(ASSIGNMENT, solution(ASSIGNMENT), work)
     notebook = work / ASSIGNMENT.notebook
     notebook.write_bytes(notebook.read_bytes()[:20_000])
 
