@@ -1,11 +1,10 @@
-"""The border between the grader and the code it grades.
+"""The security boundary between the grader and student code.
 
-session.py     one submission's probes as they happen, on the trusted side
-protocol.py    reads what comes out: plain data or a named refusal
-backend.py     what every way to run a child shares; bubblewrap.py, sandlock.py, unconfined.py
-selftest.py    tries to break out before anything is graded
-limits.py      how much of everything
+session.py     runs one submission's probes and yields events, on the trusted side
+protocol.py    parses the sandbox's output into plain data, or rejects it with a reason
+backend.py     shared by all backends: bubblewrap.py, sandlock.py, unconfined.py
+selftest.py    tries to break out of the sandbox before anything is graded
+limits.py      time, memory and other resource limits
 
-worker.py, writer.py, confine.py, seccomp.py, system_calls.py and escapes/ run inside and import
-nothing of ours
+The files in inside/ run inside the sandbox and import nothing else from this package.
 """

@@ -1,4 +1,4 @@
-"""What every backend shares: what is shown to a child, its environment, its pipe and its end."""
+"""Shared by all backends: a child's mounts, environment, pipe, resource usage and termination."""
 
 from __future__ import annotations
 
@@ -19,42 +19,43 @@ from autograder.sandbox.limits import Limits
 HERE = Path(__file__).parent
 INSIDE = HERE / "inside"
 PROBE = HERE.parent / "assignment" / "probe.py"
-"""The words in which probes are written."""
+"""The module with which probes are written."""
 TRUSTED = "trusted/"
-"""The folder of the box with what is ours."""
+"""The folder in the box that holds the grader's own files."""
 
-ARITHMETIC = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
-"""Variables that choose the processor instructions with which numpy computes. Whoever sets one for
-the grader, because the processor is not what it says it is, needs it for the child, too."""
+CPU_FEATURE_VARIABLES = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
+"""Variables that choose the CPU instructions that numpy uses. When one is set for the grader, for
+instance because the CPU misreports its features, the child needs it as well."""
 
 FLAGS = ("-s", "-S", "-P", "-B")
-"""No site-packages, no user's site, no script's folder on the path, no .pyc written."""
+"""No user site-packages, no site module, no script folder on `sys.path`, no .pyc files."""
 
 CHUNK = 256 * 1024
-HELD = (b"RssAnon:", b"RssShmem:")
-"""In /proc/PID/status. Anonymous memory may be shared: `statm` has it among what is mapped from
-files. What processes share with each other counts for each of them."""
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+MEMORY_FIELDS = (b"RssAnon:", b"RssShmem:")
+"""The fields of /proc/PID/status that count as used memory. `statm` cannot tell shared anonymous
+memory from mapped files. Memory that several processes share counts for each of them."""
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 STATE, PARENT, TIMES = 0, 1, slice(11, 15)
-"""In /proc/PID/stat after the name: a process's own time and that of children it waited for."""
+"""Fields of /proc/PID/stat after the name. TIMES is the CPU time in ticks, user and system: of the
+process itself and of the children it has waited for."""
 ENDED = "Z"
-"""The state of a process that has ended and was not waited for."""
+"""The state of a zombie: it has ended, but its parent has not waited for it."""
 
 
 class SandboxError(Exception):
-    """The sandbox itself failed, never a student's fault; the message says what to do."""
+    """The sandbox itself failed, through no fault of a student; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A file or folder that the child may read, and where it stands in the child's box."""
+    """A file or folder that the child may read, and its path inside the box."""
 
     source: Path
     target: str
 
 
 def trusted_mounts(probes: Path | None = None) -> list[Mount]:
-    """What of ours the child may read: the worker, what it imports, and a folder of probes."""
+    """The grader's files that the child may read: the worker, its imports and the probes."""
     files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
     mounts = [Mount(INSIDE / name, f"{TRUSTED}{name}") for name in files]
     mounts.append(Mount(PROBE, f"{TRUSTED}{PROBE.name}"))
@@ -62,32 +63,32 @@ def trusted_mounts(probes: Path | None = None) -> list[Mount]:
 
 
 def environment(folder: str) -> dict[str, str]:
-    """All that the child finds in its environment. `folder` is its small writable one."""
+    """The child's complete environment. `folder` is its writable folder."""
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": folder,
         "TMPDIR": folder,
         "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",  # so that sets of strings come in one order, today and on appeal
+        "PYTHONHASHSEED": "0",  # sets of strings iterate in the same order in a later regrade
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": folder,
         **dict.fromkeys(
             ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
             "1",
         ),
-        **{name: os.environ[name] for name in ARITHMETIC if name in os.environ},
+        **{name: os.environ[name] for name in CPU_FEATURE_VARIABLES if name in os.environ},
     }
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a child and all it started use.
+    """Resource usage of a child and all its descendants.
 
     Attributes:
-        memory_bytes: what they hold, without what they map from files.
-        cpu_s: the processor time that they had, and those that they waited for.
-        processes: how many there are, without the backend's own.
-        at: when it was looked, by the monotonic clock.
+        memory_bytes: memory in use, without mapped files.
+        cpu_s: CPU time, including that of ended processes that were waited for.
+        processes: number of processes, without those of the backend.
+        at: the time of the measurement, by the monotonic clock.
     """
 
     memory_bytes: int
@@ -97,127 +98,127 @@ class Usage:
 
 
 class Process:
-    """A running child: a pipe to read, and a sure end to it and everything it started.
+    """A running child: a pipe to read from, and a way to kill it and all its descendants.
 
-    One thread may read while another looks at what is used, or kills.
+    One thread may read while another measures the usage or kills.
 
     Attributes:
-        ancestors: processes of the backend's own, from which all that is started descends.
+        ancestors: the backend's processes from which all of the child's processes descend.
     """
 
     def __init__(
         self,
         ancestors: Sequence[int],
         pipe: IO[bytes],
-        complaints: IO[bytes],
+        stderr: IO[bytes],
         end: Callable[[], None],
-        own: int = 0,
+        helpers: int = 0,
     ) -> None:
-        """`end` kills whatever may be left; `complaints` is where the backend writes its errors.
+        """`end` kills all that still runs; `stderr` is the file with the backend's errors.
 
-        `own` says how many processes of the backend's own there are beside the ancestors.
+        `helpers` is the number of the backend's processes that descend from the ancestors.
         """
         self.ancestors = frozenset(ancestors)
         self._pipe = pipe
-        self._complaints = complaints
+        self._stderr = stderr
         self._end = end
-        self._own = own
-        self._ending = threading.Lock()
+        self._helpers = helpers
+        self._kill_lock = threading.Lock()
         self._ended = False
 
     def fileno(self) -> int:
-        """The reading end of the pipe."""
+        """The descriptor of the pipe's read end."""
         return self._pipe.fileno()
 
     def read(self, deadline: float) -> bytes | None:
-        """What has arrived: bytes, `b""` at the end, None when nothing came until the deadline."""
+        """Available bytes, `b""` at the end, or None when nothing arrives before the deadline."""
         if not readable(self.fileno(), deadline - time.monotonic()):
             return None
         return os.read(self.fileno(), CHUNK)
 
     def running(self) -> dict[int, list[str]]:
-        """What descends from the ancestors, and they, in the form of `family`."""
+        """The ancestors and all their descendants, in the form of `family`."""
         return family(*self.ancestors)
 
     def usage(self) -> Usage:
-        """What the child and all it started use, as far as they live."""
+        """The current usage of the child and all its living descendants."""
         at, running = time.monotonic(), self.running()
         ticks = sum(sum(map(int, stat[TIMES])) for stat in running.values())
         alive = {pid for pid, stat in running.items() if stat[STATE] != ENDED}
-        processes = len(alive - self.ancestors) - self._own
-        return Usage(sum(map(_held_bytes, running)), ticks / TICKS_A_SECOND, processes, at)
+        processes = len(alive - self.ancestors) - self._helpers
+        return Usage(sum(map(_memory_bytes, running)), ticks / TICKS_PER_SECOND, processes, at)
 
     def kill(self) -> None:
-        """Kills the child and all it started; they are dead when this returns, also to the second
-        who asks. What they sent before is there to be read."""
-        with self._ending:
+        """Kills the child and all its descendants. They are dead when this returns, even if another
+        thread had already called it. Output that they sent before can still be read."""
+        with self._kill_lock:
             if not self._ended:
                 self._ended = True
                 self._end()
 
     def end(self) -> None:
-        """Kills what is alive, and closes the pipe."""
+        """Kills all that still runs and closes the pipe."""
         self.kill()
         self._pipe.close()
 
-    def complaint(self) -> str:
-        """What the backend itself said went wrong."""
-        return said(self._complaints)
+    def error_output(self) -> str:
+        """The error output of the backend itself."""
+        return error_text(self._stderr)
 
 
-def said(complaints: IO[bytes]) -> str:
-    """What a file of complaints begins with."""
-    return os.pread(complaints.fileno(), 4096, 0).decode("utf-8", "replace").strip()
+def error_text(stderr: IO[bytes]) -> str:
+    """The first 4 KiB of a file of error output, as text."""
+    return os.pread(stderr.fileno(), 4096, 0).decode("utf-8", "replace").strip()
 
 
 def family(*ancestors: int) -> dict[int, list[str]]:
-    """Processes and what descends from them: of each, what /proc/PID/stat says after its name."""
+    """Processes and all their descendants: by PID, the fields of /proc/PID/stat after the name."""
     stats = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError):
                 stat = Path("/proc", entry, "stat").read_text(errors="replace")
                 stats[int(entry)] = stat.rpartition(")")[2].split()
-    found, grown = set(ancestors), True
-    while grown:
-        children = {pid for pid, stat in stats.items() if int(stat[PARENT]) in found}
-        grown = not children <= found
-        found |= children
-    return {pid: stats[pid] for pid in found if pid in stats}
+    members, growing = set(ancestors), True
+    while growing:
+        children = {pid for pid, stat in stats.items() if int(stat[PARENT]) in members}
+        growing = not children <= members
+        members |= children
+    return {pid: stats[pid] for pid in members if pid in stats}
 
 
-def _held_bytes(pid: int) -> int:
+def _memory_bytes(pid: int) -> int:
     try:
         lines = Path("/proc", str(pid), "status").read_bytes().splitlines()
     except OSError:  # it has ended
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(HELD))
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(MEMORY_FIELDS))
 
 
 FIRST_TO_BE_KILLED = "1000"
-"""The largest of /proc/PID/oom_score_adj: where memory ends, the kernel kills these first."""
+"""The maximum of /proc/PID/oom_score_adj: the kernel kills these first when memory runs out."""
 
 
 def readable(descriptor: int, seconds: float) -> bool:
-    """Whether there is something to read, or an end, within that time (`select` stops at 1,024)."""
+    """Whether data or an end of file arrives in time (`select` fails on descriptors >= 1,024)."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 class Backend(Hashable, Protocol):
-    """A way to run a child behind the border.
+    """A way to run a child in a sandbox.
 
     Attributes:
-        name: what `--sandbox` calls it.
-        confines: whether the child is kept from what it must not see.
+        name: its name for `--sandbox`.
+        confines: whether it isolates the child at all.
     """
 
     name: str
     confines: bool
 
     def unavailable(self) -> str | None:
-        """What is missing and how to get it; None when the backend can be tried."""
+        """What is missing and how to install it; None when the backend can be tried."""
 
     def start(
         self,
@@ -226,7 +227,7 @@ class Backend(Hashable, Protocol):
         mounts: Sequence[Mount],
         limits: Limits,
     ) -> Process:
-        """Runs a script of the box with a configuration, to which the backend adds its own part."""
+        """Runs a script in the box. The backend adds its own part to the configuration."""
 
 
 def popen(
@@ -235,45 +236,46 @@ def popen(
     pass_fds: Sequence[int] = (),
     stdin: int = subprocess.DEVNULL,
 ) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """A child with nothing of ours but its standard input and one pipe; errors go to a file.
+    """Starts a process that inherits only standard input, one pipe and `pass_fds`.
 
-    `subprocess.PIPE` gives it a standard input that ends when this process does.
+    Its error output goes to a file, which is returned with it. With `subprocess.PIPE`, its standard
+    input ends when this process does.
     """
-    complaints = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
+    stderr = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the process)
     process = subprocess.Popen(
         argv,
         stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=complaints,
+        stderr=stderr,
         env=dict(env),
         cwd="/",
         pass_fds=tuple(pass_fds),
         start_new_session=True,
-        umask=0o022,  # folders that bwrap makes must be open to the user inside
+        umask=0o022,  # the user inside must be able to enter folders that bwrap makes
         bufsize=0,
     )
-    return process, complaints
+    return process, stderr
 
 
-def pipe_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    """What a child of `popen` writes to."""
+def stdout_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    """The pipe that a process started by `popen` writes to."""
     assert process.stdout is not None
     return process.stdout
 
 
 @contextlib.contextmanager
 def folder_of_links(mounts: Sequence[Mount]) -> Iterator[Path]:
-    """A box on the host's own file system, for backends that have no mounts: a folder of links."""
+    """A box made of symbolic links, for backends that have no mounts."""
     with tempfile.TemporaryDirectory(prefix="box-") as name:
         box = Path(name)
         box.chmod(0o711)
-        link(box, mounts)
+        make_links(box, mounts)
         (box / "tmp").mkdir()
         yield box
 
 
-def link(folder: Path, mounts: Sequence[Mount]) -> None:
-    """Makes the links."""
+def make_links(folder: Path, mounts: Sequence[Mount]) -> None:
+    """Creates a symbolic link in the folder for each mount."""
     for mount in mounts:
         target = folder / mount.target
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How much a submission may use: of time, memory, processes, files and output."""
+"""Limits for submissions: time, memory, processes, files and output."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from dataclasses import dataclass, replace
 
 MIB = 2**20
 WALL_PER_CPU_SECOND = 20
-"""Seconds by the clock that each second of processor time is worth to a limit by the clock.
+"""By how many seconds each second of used CPU time extends a wall-clock limit.
 
-A grade must not depend on what else a machine does. So processor time decides, and limits by the
-clock are for what sleeps: the time that a process was given counts against them 20-fold in its
-favour. One that computes and gets a twentieth of a processor or more never meets them.
+A grade must not depend on the load of the machine. So CPU time decides, and wall-clock limits are
+for processes that sleep. A process that computes and gets at least a twentieth of a core never
+reaches them.
 """
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one process of a submission, a probe with what it starts, may use.
+    """Limits for one probe and all processes that it starts.
 
-    Processor time decides, because it is the same on a busy machine; time by the clock is for what
-    sleeps, see `WALL_PER_CPU_SECOND`. Memory is the address space of each process.
+    CPU time decides, because it does not depend on the load of the machine. Wall-clock limits are
+    for processes that sleep, see `WALL_PER_CPU_SECOND`.
 
     Attributes:
-        cpu_s: seconds of processor time (whole seconds: that is what the kernel counts in).
-        wall_s: seconds by the clock.
-        memory_bytes: address space of a process.
-        total_bytes: memory that all processes hold together (looked at now and then, from outside).
-        processes: processes and threads together, the worker's own two included.
-        open_files: descriptors.
-        file_bytes: the largest file.
-        disk_bytes: the small writable folder as a whole.
-        output_bytes: what a probe may send, arrays and headers together.
+        cpu_s: CPU time, in whole seconds because the kernel's limit is.
+        wall_s: wall-clock seconds.
+        memory_bytes: address space of each process.
+        total_bytes: memory of all processes together (measured periodically, from outside).
+        processes: number of processes and threads, including the worker's own two.
+        open_files: number of descriptors of each process.
+        file_bytes: size of the largest file.
+        disk_bytes: size of the writable folder.
+        output_bytes: bytes that a probe may send, including headers.
     """
 
     cpu_s: int = 5
@@ -46,25 +46,25 @@ class Limits:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a whole submission may use.
+    """Limits for a whole submission.
 
-    A hang in one layer hangs every probe that uses it. Probes that run out of time draw on
-    `patience_s`; when it is used up, each later probe still gets `least_s`, many times what an
-    honest one takes, so that a hang is paid for about once and costs nothing but the probes that
-    hang.
+    A hang in one layer hangs every probe that uses it. Probes that time out share `patience_s`.
+    When it is used up, each later probe still gets `least_s`, which is many times what a correct
+    probe takes. So the full time of a hang is spent about once, and only the probes that hang fail.
 
     Attributes:
         probe: the limits of each probe.
-        patience_s: processor seconds that probes without an end may use up together.
-        least_s: processor seconds that every probe gets whatever came before.
-        together_s: processor seconds of all probes in one process, several times what an honest
-            work takes; one that needs more is asked again, probe by probe.
-        import_cpu_s: processor seconds for the import of one module of the library.
-        import_wall_s: the same by the clock.
-        slack_s: by how much a worker may be late with the end of a probe before it is ended itself.
-        wall_s: the whole run, by the clock.
-        longest_s: the same, whatever it did in that time.
-        output_bytes: everything that the worker may send.
+        patience_s: CPU seconds that all probes that time out may use together.
+        least_s: CPU seconds that every probe gets, even when `patience_s` is used up.
+        together_s: CPU seconds for all probes in one process: several times what correct work
+            takes. A submission that needs more is run again, probe by probe.
+        import_cpu_s: CPU seconds to import one module of the library.
+        import_wall_s: wall-clock seconds to import one module of the library.
+        slack_s: seconds by which a worker may exceed a probe's wall-clock limit before the worker
+            itself is killed.
+        wall_s: wall-clock seconds for the whole run, extended by the CPU time it uses.
+        longest_s: wall-clock seconds for the whole run that nothing extends.
+        output_bytes: bytes that the worker may send in total.
     """
 
     probe: Limits = Limits()
@@ -82,10 +82,10 @@ class Budget:
 SUBMISSION = Budget()
 TOGETHER = replace(SUBMISSION, wall_s=60.0, longest_s=180.0)
 PROBE_BY_PROBE = replace(SUBMISSION, wall_s=240.0, longest_s=720.0)
-"""The parts of it that all probes in one process have, and those that are asked again."""
+"""How a submission's time is split: first all probes in one process, then single probes again."""
 
 OURS = Budget(probe=Limits(cpu_s=60, wall_s=180.0), together_s=60)
-"""For the solution, which comes to its end, on a slow machine, too."""
+"""For the solution: enough time for it to finish even on a slow machine."""
 
 TRAINING = Budget(
     probe=Limits(
@@ -100,4 +100,4 @@ TRAINING = Budget(
     longest_s=3600.0,
     output_bytes=192 * MIB,
 )
-"""For the student's own code on the problem of a grading, which takes right work two seconds."""
+"""For a training by the student's own code, see `training/fresh.py`; correct code takes 2 s."""

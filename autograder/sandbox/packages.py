@@ -1,4 +1,4 @@
-"""What student code may import besides the standard library, and where it lies on this machine."""
+"""What student code may import besides the standard library, and its location on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DISTRIBUTIONS = (
     "matplotlib",
     "tqdm",
     "pillow",
-    "six",  # `from six.moves import xrange` and `past.builtins` stand in much old course code
+    "six",  # old course code uses `from six.moves import xrange` and `past.builtins`
     "future",
     # what matplotlib itself imports
     "contourpy",
@@ -25,12 +25,12 @@ DISTRIBUTIONS = (
     "pyparsing",
     "python-dateutil",
 )
-"""The student's requirements and what they need. All but numpy may be missing."""
+"""The student's requirements and their dependencies. All but numpy may be missing."""
 
 
 @functools.cache
 def packages() -> dict[str, Path]:
-    """Every folder or file that the distributions put on the import path, by its name there."""
+    """The top-level files and folders of the distributions, by their name on the import path."""
     found: dict[str, Path] = {}
     for name in DISTRIBUTIONS:
         try:
@@ -38,7 +38,7 @@ def packages() -> dict[str, Path]:
         except importlib.metadata.PackageNotFoundError:
             continue
         tops = {file.parts[0] for file in distribution.files or () if _is_code(file.parts)}
-        if distribution.files is None:  # as the packages of Debian are
+        if distribution.files is None:  # Debian's packages do not list their files
             tops = set((distribution.read_text("top_level.txt") or name).split())
         for top in tops:
             found[top] = Path(str(distribution.locate_file(top)))
@@ -53,24 +53,24 @@ def _is_code(parts: tuple[str, ...]) -> bool:
 
 
 def interpreter() -> Path:
-    """The real interpreter behind a virtual environment, which would bring the rest of it along."""
+    """The base interpreter: that of a virtual environment would also expose its packages."""
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
 @functools.cache
 def python_files() -> dict[str, Path]:
-    """The interpreter, its standard library and shared libraries, by their place below a prefix."""
+    """The interpreter, its standard and shared libraries, by their path relative to a prefix."""
     base, library = Path(sys.base_prefix), Path(sysconfig.get_path("stdlib"))
-    place = library.relative_to(base) if library.is_relative_to(base) else f"lib/{library.name}"
-    found = {f"bin/{interpreter().name}": interpreter(), str(place): library}
-    if base != Path("/usr"):  # where they lie among the system's own
+    relative = library.relative_to(base) if library.is_relative_to(base) else f"lib/{library.name}"
+    found = {f"bin/{interpreter().name}": interpreter(), str(relative): library}
+    if base != Path("/usr"):  # there, shared libraries are among the system's files
         found |= {f"lib/{path.name}": path for path in sorted((base / "lib").glob("lib*.so*"))}
     return found
 
 
 @functools.cache
 def system_files() -> tuple[Path, ...]:
-    """The machine's shared libraries, and how the loader finds them."""
+    """The folders of the system's shared libraries, and the loader's cache."""
     machine = sysconfig.get_config_var("MULTIARCH") or ""
     folders = [f"/{lib}" for lib in ("lib64", "usr/lib64")]
     folders += [f"/{lib}/{machine}".rstrip("/") for lib in ("lib", "usr/lib")]
@@ -78,6 +78,6 @@ def system_files() -> tuple[Path, ...]:
 
 
 def hidden_within(folder: Path) -> tuple[str, ...]:
-    """Folders inside one that hold other packages, the grader among them perhaps."""
+    """Subfolders with installed packages, which may include the grader."""
     names = ("site-packages", "dist-packages")
     return tuple(name for name in names if (folder / name).is_dir())

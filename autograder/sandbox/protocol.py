@@ -1,11 +1,11 @@
-"""The reading half of the border: bytes become plain read-only data, or a named refusal.
+"""Parses the sandbox's output: bytes become plain read-only data, or an error with a reason.
 
-Whatever arrives was written by code that wants a better grade. Nothing is unpickled; types are on a
-list; sizes must agree; buffers grow with what was sent, not with what was claimed, and end at a
-cap.
+All input here is untrusted: it may be written by code that wants a better grade. Nothing is
+unpickled, dtypes are on an allowlist and sizes must match. Buffers grow with the bytes received,
+never with a claimed size, and every buffer has a cap.
 
-Two layers, both bounded. Records (`worker.py`) tell what the worker does; the `D` records of one
-probe, put together, are frames (`writer.py`), each a step of the probe.
+There are two layers, both bounded. Records (see `worker.py`) report what the worker does. The `D`
+records of one probe, concatenated, form frames (see `writer.py`); each frame is one step.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ DTYPES = {
     for kind in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 }
 MOST_VALUES = 2_000
-"""Names of a probe, all its steps together: an empty array takes 20 bytes to send, 600 to hold."""
+"""Distinct names per probe, over all steps: an empty array is 20 bytes sent but 600 in memory."""
 MOST_STEPS = 20_000
 MOST_RECORDS = 200_000
 LONGEST_NAME = 100
 LONGEST_TEXT, LONGEST_PART = 10_000, 500
-"""Characters of a text, and of a file's name, a function's or a line of code in a traceback."""
+"""Characters in a text; in a file name, function name or source line of a traceback."""
 LONGEST_TRACE = 20
 
 
 class MalformedError(Exception):
-    """What arrived breaks the format; the message says where."""
+    """The input violates the format; the message says how."""
 
 
 @dataclass(frozen=True)
 class TraceLine:
-    """One line of the student's that an exception went through."""
+    """One traceback entry in the student's own code."""
 
     file: str
     line: int
@@ -58,13 +58,13 @@ class TraceLine:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception of the student's code.
+    """An exception raised by the student's code.
 
     Attributes:
         type: the name of its class.
-        message: what it said.
-        importing: the module whose import raised it, if an import did.
-        trace: the student's own lines it went through, the innermost last.
+        message: its text.
+        importing: the module whose import raised it; None if no import did.
+        trace: the traceback entries in the student's own code, innermost last.
     """
 
     type: str
@@ -75,12 +75,12 @@ class Raised:
 
 @dataclass(frozen=True)
 class Step:
-    """What a probe yielded at one point, or that it came to its end.
+    """What a probe yielded at one point, or how it ended.
 
     Attributes:
-        values: arrays (read-only, exact, native) and the probe's own texts.
-        refused: by name, why a value is no numeric data.
-        end: None, "finished", or what was raised.
+        values: arrays (read-only, exact, native byte order) and the probe's own texts.
+        refused: the reason, by name, for each value that is not numeric data.
+        end: None before the end; then "finished" or the exception.
     """
 
     values: Mapping[str, np.ndarray | str] = field(default_factory=dict)
@@ -90,14 +90,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Record:
-    """What the worker says happened: see `worker.py` for the kinds."""
+    """One report from the worker; `worker.py` lists the kinds."""
 
     kind: str
     data: bytes
 
 
 class Records:
-    """Cuts the worker's stream into records."""
+    """Splits the worker's byte stream into records."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -107,7 +107,7 @@ class Records:
         """The records that `chunk` completes.
 
         Raises:
-            MalformedError: an unknown kind, a record longer than the worker's, or too many.
+            MalformedError: an unknown kind, a record that is too long, or too many records.
         """
         self._buffer += chunk
         while len(self._buffer) >= RECORD.size:
@@ -127,46 +127,46 @@ class Records:
 
 
 class Frames:
-    """Puts the bytes of one probe together into steps."""
+    """Assembles the bytes of one probe into steps."""
 
     def __init__(self, room: int) -> None:
-        """`room`: how many bytes the probe may send in all."""
+        """`room` is the number of bytes the probe may send in total."""
         self._room = room
         self._left = MOST_STEPS
         self._names: set[str] = set()
         self._head = bytearray()
-        self._need = HEAD.size
+        self._needed = HEAD.size
         self._header: dict[str, Any] | None = None
         self._payload = bytearray()
 
     @property
     def whole(self) -> bool:
-        """Whether everything that was begun has arrived."""
+        """Whether the input so far ends at a frame boundary."""
         return not self._head and self._header is None
 
     def feed(self, chunk: bytes) -> Iterator[Step]:
         """The steps that `chunk` completes.
 
         Raises:
-            MalformedError: with the reason, for whatever is not exactly as it should be.
+            MalformedError: the bytes violate the format or a limit.
         """
         self._room -= len(chunk)
         if self._room < 0:
-            raise MalformedError("the probe sent more than it may")
+            raise MalformedError("the probe sent more bytes than allowed")
         view = memoryview(chunk)
-        while view or (self._header is not None and len(self._payload) == self._need):
+        while view or (self._header is not None and len(self._payload) == self._needed):
             if self._header is None:
                 view = self._feed_head(view)
                 continue
-            missing = self._need - len(self._payload)
+            missing = self._needed - len(self._payload)
             self._payload += view[:missing]
             view = view[missing:]
-            if len(self._payload) == self._need:
+            if len(self._payload) == self._needed:
                 header, payload = self._header, memoryview(self._payload).toreadonly()
-                self._header, self._payload, self._need = None, bytearray(), HEAD.size
+                self._header, self._payload, self._needed = None, bytearray(), HEAD.size
                 self._left -= 1
                 if self._left < 0:
-                    raise MalformedError("the probe took too many steps")
+                    raise MalformedError("the probe sent too many steps")
                 step = _step(header, payload)
                 self._names.update(step.values, step.refused)
                 if len(self._names) > MOST_VALUES:
@@ -174,23 +174,23 @@ class Frames:
                 yield step
 
     def _feed_head(self, view: memoryview) -> memoryview:
-        """Takes what is missing of magic, lengths and header."""
-        missing = self._need - len(self._head)
+        """Consumes the missing bytes of the magic, the lengths and the header."""
+        missing = self._needed - len(self._head)
         self._head += view[:missing]
         view = view[missing:]
-        if len(self._head) < self._need:
+        if len(self._head) < self._needed:
             return view
         magic, header, payload = HEAD.unpack_from(self._head)
         if magic != MAGIC:
-            raise MalformedError("a frame begins with the wrong bytes")
+            raise MalformedError("a frame starts with the wrong bytes")
         if header > HEADER_CAP or payload > min(PAYLOAD_CAP, self._room + len(view)):
-            raise MalformedError(f"a frame claims {header} and {payload} bytes, more than it may")
+            raise MalformedError(f"a frame claims {header} and {payload} bytes, more than allowed")
         if len(self._head) < HEAD.size + header:
-            self._need = HEAD.size + header
+            self._needed = HEAD.size + header
             return view
         self._header = _json(bytes(self._head[HEAD.size :]))
         self._head.clear()
-        self._need = payload
+        self._needed = payload
         return view
 
 
@@ -198,7 +198,7 @@ def _json(data: bytes) -> dict[str, Any]:
     try:
         header = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise MalformedError("a header is not JSON") from None
+        raise MalformedError("a header is not valid JSON") from None
     if type(header) is not dict:
         raise MalformedError("a header is not a JSON object")
     return header
@@ -208,28 +208,28 @@ def _step(header: Mapping[str, Any], payload: memoryview) -> Step:
     values = dict(_arrays(header.get("arrays", []), payload))
     texts, refused = _strings(header.get("texts", {})), _strings(header.get("refused", {}))
     if len(values.keys() | texts.keys() | refused.keys()) < len(values) + len(texts) + len(refused):
-        raise MalformedError("a name stands for two values")
+        raise MalformedError("two values have the same name")
     return Step({**values, **texts}, refused, _end(header.get("end")))
 
 
-def _arrays(described: Any, payload: memoryview) -> Iterator[tuple[str, np.ndarray]]:
-    """Every array that the header describes, over the payload's own bytes."""
-    if type(described) is not list or len(described) > MOST_VALUES:
-        raise MalformedError("the arrays are no list, or too many")
+def _arrays(descriptions: Any, payload: memoryview) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays that the header describes, as views of the payload."""
+    if type(descriptions) is not list or len(descriptions) > MOST_VALUES:
+        raise MalformedError("the arrays are not a list, or there are too many")
     at, seen = 0, set()
-    for entry in described:
+    for entry in descriptions:
         if type(entry) is not list or len(entry) != 3:
             raise MalformedError("an array is not described by name, dtype and shape")
         name, dtype, shape = _name(entry[0]), _dtype(entry[1]), _shape(entry[2])
         if name in seen:
-            raise MalformedError("a name stands for two arrays")
+            raise MalformedError("two arrays have the same name")
         seen.add(name)
         size = math.prod(shape) * dtype.itemsize
         if at + size > len(payload):
-            raise MalformedError(f"{name} is said to be longer than what was sent")
+            raise MalformedError(f"{name} is larger than the bytes that were sent")
         array = np.frombuffer(payload[at : at + size], dtype=dtype).reshape(shape)
         if dtype.kind == "b" and np.any(array.reshape(-1).view(np.uint8) > 1):
-            raise MalformedError(f"{name} holds truth values that are neither true nor false")
+            raise MalformedError(f"{name} holds booleans that are neither 0 nor 1")
         yield name, array
         at += size
     if at != len(payload):
@@ -238,22 +238,22 @@ def _arrays(described: Any, payload: memoryview) -> Iterator[tuple[str, np.ndarr
 
 def _name(name: Any) -> str:
     if type(name) is not str or not name.isidentifier() or len(name) > LONGEST_NAME:
-        raise MalformedError("a value has no proper name")
+        raise MalformedError("a value has an invalid name")
     return name
 
 
 def _dtype(dtype: Any) -> np.dtype:
     if type(dtype) is not str or dtype not in DTYPES:
-        raise MalformedError("a dtype is not on the list")
+        raise MalformedError("a dtype is not allowed")
     return DTYPES[dtype]
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
     if type(shape) is not list or len(shape) > 32:
-        raise MalformedError("a shape is no list of at most 32 sizes")
-    # numpy multiplies the sizes that are not zero, so (0, 2**62) must not reach it
+        raise MalformedError("a shape is not a list of at most 32 sizes")
+    # numpy multiplies only the nonzero sizes, so it raises ValueError for (0, 2**62)
     if not all(type(n) is int and 0 <= n <= PAYLOAD_CAP for n in shape):
-        raise MalformedError("a shape holds something that is no size")
+        raise MalformedError("a shape holds an invalid size")
     if math.prod(n or 1 for n in shape) > 2**40:
         raise MalformedError("a shape is too large")
     return tuple(shape)
@@ -261,37 +261,37 @@ def _shape(shape: Any) -> tuple[int, ...]:
 
 def _strings(given: Any) -> dict[str, str]:
     if type(given) is not dict or len(given) > MOST_VALUES:
-        raise MalformedError("texts are no object, or too many")
+        raise MalformedError("texts are not an object, or there are too many")
     return {_name(name): _text(value) for name, value in given.items()}
 
 
 def _end(end: Any) -> str | Raised | None:
     if end is None or end == "finished":
-        known: str | None = end
-        return known
+        result: str | None = end
+        return result
     if type(end) is not dict or type(end.get("trace")) is not list:
-        raise MalformedError("the end of a probe is told in an unknown form")
+        raise MalformedError("the end of a probe has an unknown format")
     importing = end.get("importing")
     return Raised(
         _text(end.get("type")),
         _text(end.get("message")),
         None if importing is None else _text(importing),
-        tuple(_line(line) for line in end["trace"][-LONGEST_TRACE:]),
+        tuple(_trace_line(line) for line in end["trace"][-LONGEST_TRACE:]),
     )
 
 
-def _line(line: Any) -> TraceLine:
+def _trace_line(line: Any) -> TraceLine:
     if type(line) is not list or len(line) != 4 or type(line[1]) is not int:
-        raise MalformedError("a line of a traceback is not file, number, function and source")
+        raise MalformedError("a traceback entry is not file, line number, function and source")
     number = max(0, min(line[1], 10**9))
     file, function, source = (_text(line[part], LONGEST_PART) for part in (0, 2, 3))
     return TraceLine(file, number, function, source)
 
 
 def _text(value: Any, most: int = LONGEST_TEXT) -> str:
-    """A string that can be stored and shown anywhere: no lone surrogates, no control characters."""
+    """A string that is safe to store and display: no lone surrogates, no control characters."""
     if type(value) is not str:
-        raise MalformedError("a text is no string")
+        raise MalformedError("a text is not a string")
     value = value[:most].encode("utf-8", "replace").decode("utf-8")
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in value
@@ -300,13 +300,13 @@ def _text(value: Any, most: int = LONGEST_TEXT) -> str:
 
 @dataclass(frozen=True)
 class ProbeEnd:
-    """How the worker says a probe's process ended.
+    """How a probe's process ended, as the worker claims.
 
     Attributes:
         how: "exit", "signal", "time", "output" or "missing".
-        code: exit status or number of the signal.
-        allowed_s: the seconds it had.
-        printed: the end of what it printed.
+        code: exit status or signal number.
+        allowed_s: its time limit in seconds.
+        printed: the tail of its printed output.
     """
 
     how: str
@@ -316,15 +316,15 @@ class ProbeEnd:
 
 
 def probe_end(data: bytes) -> ProbeEnd:
-    """Reads an `E` record.
+    """Parses the data of an `E` record.
 
     Raises:
-        MalformedError: it is none.
+        MalformedError: the data violates the format.
     """
-    told = _json(data)
-    how, code, allowed = told.get("how"), told.get("code", 0), told.get("allowed_s", 0.0)
+    fields = _json(data)
+    how, code, allowed = fields.get("how"), fields.get("code", 0), fields.get("allowed_s", 0.0)
     if how not in ("exit", "signal", "time", "output", "missing"):
         raise MalformedError("a probe ended in an unknown way")
     if type(code) is not int or type(allowed) not in (int, float) or not 0 <= allowed < 1e6:
-        raise MalformedError("the end of a probe is told in an unknown form")
-    return ProbeEnd(how, max(0, min(code, 255)), float(allowed), _text(told.get("printed", "")))
+        raise MalformedError("the end of a probe has an unknown format")
+    return ProbeEnd(how, max(0, min(code, 255)), float(allowed), _text(fields.get("printed", "")))

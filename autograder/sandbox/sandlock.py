@@ -1,12 +1,12 @@
-"""sandlock: Landlock and seccomp, from PyPI; needs neither root nor namespaces, but Linux 6.12.
+"""The sandlock backend: Landlock and seccomp. Needs neither root nor namespaces, but Linux 6.12.
 
-There are no mounts here. What the child may read stands in a folder of links, the box, and the
-kernel is told that the box and what the links lead to may be read, and nothing else. From root the
-box is made of real mounts, in a mount namespace of the launcher's own, so that what lies under a
-private home can be read by the user that the child becomes.
+For an ordinary user there are no mounts. The box is a folder of symbolic links, and the kernel
+allows the child to read only the box, the targets of its links, the system's shared libraries and a
+few devices. For root the box consists of real mounts, in a mount namespace of the launcher's own.
+The child then runs as another user, who can read these mounts even if the originals are in a
+private home folder.
 
-    grader -> sandlock_launcher.py (ends everything) -> the same, forked (sandlock's supervisor) ->
-    child
+    grader -> sandlock_launcher.py (ends everything) -> its fork (sandlock's supervisor) -> child
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from autograder.sandbox.backend import (
     SandboxError,
     environment,
     folder_of_links,
-    link,
-    pipe_of,
+    make_links,
     popen,
+    stdout_of,
 )
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.packages import (
@@ -49,10 +49,10 @@ from autograder.sandbox.slots import Slot
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 MOUNTED_AT = "/mnt"
-"""Where the box stands from root, seen by the launcher and its children alone."""
+"""The mount point of the box for root, visible only to the launcher and its children."""
 PATIENCE_S = 10.0
 SUPERVISORS = 1
-"""Sandlock's own processes beside the launcher."""
+"""Number of sandlock's own processes besides the launcher."""
 
 
 class Sandlock:
@@ -69,7 +69,7 @@ class Sandlock:
         found, needed = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
         if found < needed:
             return (
-                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock on); this "
+                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock enabled); this "
                 f"kernel has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
             )
         return None
@@ -91,11 +91,11 @@ class Sandlock:
                 python = [Mount(linked_python() / part, part) for part in ("python", "packages")]
                 box = stack.enter_context(folder_of_links([*python, *mounts]))
                 storage = stack.enter_context(folder_of_links([]))
-            own = {
-                # without a user of its own the kernel would count all of this user's processes
+            backend_config = {
+                # without a separate user, the kernel would count the grader's processes as well
                 "limits": {**asdict(limits), "processes": limits.processes if root else None},
                 "user": slot and slot.user,
-                "sandboxed": True,  # Landlock lets signals go to its own domain only
+                "sandboxed": True,  # Landlock confines signals to the sandbox
             }
             order = {
                 "box": str(box),
@@ -103,7 +103,7 @@ class Sandlock:
                     f"{box}/python/bin/{interpreter().name}",
                     *FLAGS,
                     f"{box}/{script}",
-                    json.dumps({**config, **own}),
+                    json.dumps({**config, **backend_config}),
                 ],
                 "env": {
                     **environment(f"{box}/tmp"),
@@ -117,49 +117,49 @@ class Sandlock:
                 ],
                 "disk_bytes": limits.disk_bytes,
                 "packages": str(_sandlock_home()),
-                # from root: real mounts, and a user of the child's own
+                # for root: real mounts, and a separate user for the child
                 "user": slot and slot.user,
                 "mounts": [[str(m.source), m.target] for m in shown] if root else [],
                 "hidden": [
-                    f"python/{place}/{name}"
-                    for place, path in python_files().items()
+                    f"python/{relative}/{name}"
+                    for relative, path in python_files().items()
                     for name in hidden_within(path)
                 ],
-                # otherwise: what sandlock does in their place. Its count of processes misses the
-                # ends of those that never did anything, so it is used only where it must be
+                # otherwise: sandlock's substitutes. Its process count misses the end of processes
+                # that opened no file, so it is used only where nothing else limits them
                 "storage": storage and str(storage),
                 "processes": None if root else limits.processes,
             }
             launcher = [sys.executable, "-I", "-S", str(HERE / "sandlock_launcher.py")]
-            process, complaints = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
+            process, stderr = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
             stack.callback(_end, process)
             end = stack.pop_all().close
-            return Process([process.pid], pipe_of(process), complaints, end, own=SUPERVISORS)
+            return Process([process.pid], stdout_of(process), stderr, end, helpers=SUPERVISORS)
 
 
 @functools.cache
 def python_mounts(links: bool) -> tuple[Mount, ...]:
     """The interpreter, its standard library and the packages.
 
-    A link cannot hide what is in the folder it leads to, so with links the standard library goes
-    entry by entry, without what is installed beside it.
+    A link to a folder exposes all of it. So with links, each entry of the standard library gets a
+    link of its own, and the installed packages in the same folder get none.
     """
     mounts = []
-    for place, path in python_files().items():
+    for relative, path in python_files().items():
         if links and path.is_dir():
             entries = sorted(p for p in path.iterdir() if p.name not in hidden_within(path))
-            mounts += [Mount(e.resolve(), f"python/{place}/{e.name}") for e in entries]
+            mounts += [Mount(e.resolve(), f"python/{relative}/{e.name}") for e in entries]
         else:
-            mounts.append(Mount(path.resolve(), f"python/{place}"))
+            mounts.append(Mount(path.resolve(), f"python/{relative}"))
     return (*mounts, *(Mount(path, f"packages/{name}") for name, path in packages().items()))
 
 
 @functools.cache
 def linked_python() -> Path:
-    """Those as a folder of links, made once in the life of this process."""
+    """The mounts of `python_mounts` as a folder of links, made once per process."""
     folder = tempfile.TemporaryDirectory(prefix="python-")
     atexit.register(folder.cleanup)
-    link(Path(folder.name), python_mounts(links=True))
+    make_links(Path(folder.name), python_mounts(links=True))
     return Path(folder.name)
 
 
@@ -171,7 +171,7 @@ def _sandlock_home() -> Path:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """The launcher ends everything when its standard input does, and then itself."""
+    """Closes the launcher's standard input, whereupon it kills all processes and exits."""
     assert process.stdin is not None  # `start` asks for a pipe
     process.stdin.close()
     try:
@@ -179,4 +179,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        raise SandboxError("sandlock's launcher did not end what it started") from None
+        raise SandboxError(
+            "sandlock's launcher did not end the processes that it started"
+        ) from None

@@ -1,12 +1,14 @@
-"""Starts a child under sandlock and ends it for sure: a process of its own, run by path.
+"""Starts a child under sandlock and reliably kills it with all its descendants.
 
     python -I -S sandlock_launcher.py ORDER
 
-ORDER is JSON, see `sandlock.py`. The child's standard output is ours. Everything ends when our
-standard input does, or when the child does: the supervisor first, then all that is left, which
-falls to us as their reaper. It cannot fork faster than we kill: from root the child is a user of
-its own, killed at one stroke; otherwise its forks need the supervisor (the kernel refuses system
-calls whose supervisor is gone).
+This script runs as a separate process. ORDER is JSON, see `sandlock.py`. The child inherits this
+process's standard output. When standard input is closed or the child ends, the launcher kills the
+supervisor and then all other descendants, which it adopts as their subreaper.
+
+The child cannot fork faster than it is killed. For root it runs as a separate user, and one signal
+kills all processes of that user. Otherwise its forks need the supervisor: without it, the kernel
+refuses the system calls that it supervised.
 """
 
 from __future__ import annotations
@@ -36,20 +38,20 @@ def main() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if order["mounts"]:
         build_box(order)
-    done, doing = os.pipe()
+    supervisor_ended, held_by_supervisor = os.pipe()
     supervisor = os.fork()
     if supervisor == 0:
         try:
-            os.close(done)
+            os.close(supervisor_ended)
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             be_killed_first()
             supervise(order)
         finally:
             sys.stderr.flush()
             os._exit(1)
-    os.close(doing)
+    os.close(held_by_supervisor)
     os.close(1)
-    select.select([0, done], [], [])
+    select.select([0, supervisor_ended], [], [])
     os.kill(supervisor, signal.SIGKILL)
     os.waitpid(supervisor, 0)
     if order["user"] is not None:
@@ -58,12 +60,15 @@ def main() -> None:
 
 
 def be_killed_first() -> None:
-    """Where memory ends, before the grader; children inherit it, and may write to no /proc."""
+    """Makes the kernel kill this process before the grader when memory runs out.
+
+    Children inherit this, and cannot undo it because they cannot write to /proc.
+    """
     Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def supervise(order: Mapping[str, Any]) -> None:
-    """Runs the child; returns when it ended. Killing this process ends its system calls."""
+    """Runs the child until it ends. If this process is killed, the child's system calls fail."""
     sys.path.append(order["packages"])
     from sandlock import Sandbox
     from sandlock.sandbox import StdioMode
@@ -72,7 +77,7 @@ def supervise(order: Mapping[str, Any]) -> None:
     sandbox = Sandbox(
         fs_readable=[order["box"], *order["readable"]],
         fs_writable=[folder, os.devnull],
-        **({} if order["mounts"] else of_a_size(folder, order)),
+        **({} if order["mounts"] else disk_limit_options(folder, order)),
         cwd=folder,
         max_processes=order["processes"],
         clean_env=True,
@@ -85,8 +90,8 @@ def supervise(order: Mapping[str, Any]) -> None:
     child.wait()
 
 
-def of_a_size(folder: str, order: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a mount of a given size, sandlock's copy-on-write keeps the size of the folder."""
+def disk_limit_options(folder: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that limit the writable folder's size by sandlock's copy-on-write, not by a mount."""
     from sandlock.sandbox import BranchAction
 
     return {
@@ -98,17 +103,17 @@ def of_a_size(folder: str, order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_box(order: Mapping[str, Any]) -> None:
-    """From root: the box as mounts that only we and our children see."""
+    """For root: builds the box from mounts that only this process and its children see."""
     box = Path(order["box"])
     _call("unshare", libc.unshare(CLONE_NEWNS))
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
     _mount("tmpfs", box, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
     for source, target in order["mounts"]:
-        place = box / target
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.mkdir() if Path(source).is_dir() else place.touch()
-        _mount(source, place, None, MS_BIND)
-        _mount(None, place, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+        path = box / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if Path(source).is_dir() else path.touch()
+        _mount(source, path, None, MS_BIND)
+        _mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
     for target in order["hidden"]:
         _mount(
             "tmpfs", box / target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "mode=0755,size=4k"
@@ -131,14 +136,16 @@ def _mount(
     _call(f"mount {target}", result)
 
 
-def _call(what: str, result: int) -> None:
+def _call(operation: str, result: int) -> None:
     if result != 0:
         why = os.strerror(ctypes.get_errno())
-        sys.exit(f"{what}: {why}. Run the grader as an ordinary user, who needs no mounts here")
+        sys.exit(
+            f"{operation}: {why}. Run the grader as an ordinary user: then sandlock needs no mounts"
+        )
 
 
 def kill_user(user: int) -> None:
-    """All that the child became, at one stroke: a chain of forks cannot outrun it."""
+    """Kills all processes of a user with one signal, which a chain of forks cannot outrun."""
     killer = os.fork()
     if killer == 0:
         os.setresuid(user, user, user)
@@ -149,7 +156,7 @@ def kill_user(user: int) -> None:
 
 
 def kill_descendants() -> None:
-    """Until we have no child: a killed process leaves its children to us."""
+    """Kills children until none is left: those of a killed process become children of this one."""
     while True:
         for child in _children():
             with contextlib.suppress(ProcessLookupError):
@@ -161,12 +168,12 @@ def kill_descendants() -> None:
 
 
 def _children() -> Iterator[int]:
-    me = str(os.getpid())
+    own_pid = str(os.getpid())
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError):
                 stat = Path("/proc", entry, "stat").read_text(errors="replace")
-                if stat.rpartition(")")[2].split()[1] == me:
+                if stat.rpartition(")")[2].split()[1] == own_pid:
                     yield int(entry)
 
 

@@ -1,4 +1,4 @@
-"""The confinement self-test: a backend that lets one attempt through grades nothing."""
+"""The confinement self-test: a backend must block every attempt to break out before it is used."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from autograder.sandbox.session import Work
 from autograder.sandbox.unconfined import Unconfined
 
 BACKENDS: tuple[Backend, ...] = (Bubblewrap(), Sandlock())
-"""In the order in which they are tried."""
+"""In order of preference."""
 
 SMALL = Limits(
     cpu_s=10,
@@ -46,20 +46,21 @@ SMALL = Limits(
 )
 PATIENCE_S = 20.0
 ALLOWED = "(may) "
-"""How the names of attempts begin that must succeed."""
-THERE, STARTS, ENDS = OF_THE_SANDBOX = "is there", "starts", "runs to its end"
-"""Names of lines about the sandbox itself; they are there where it fails."""
+"""The prefix of names of attempts that must succeed."""
+AVAILABLE, STARTS, FINISHES = OF_THE_SANDBOX = "is available", "starts", "finishes the self-test"
+"""Names of lines about the sandbox itself; they appear only when it fails."""
 OUTLIVES = "outlive the run"
-OUTLASTS = "outlast the grader where memory ends"
+OUTLASTS = "outlive the grader when memory runs out"
 UNREADABLE = (
-    ". From root the child becomes another user, who must be able to read the interpreter, the "
-    "packages and this checkout: chmod -R o+rX on them, or run the grader as an ordinary user"
+    ". When the grader runs as root, the child runs as another user, who must be able to read the "
+    "interpreter, the packages and this checkout: run chmod -R o+rX on them, or run the grader as "
+    "an ordinary user"
 )
 
 
 @dataclass(frozen=True)
 class Line:
-    """One attempt: its name, whether the backend did what it must, and what was found."""
+    """One attempt: its name, whether the backend behaved as it must, and details if not."""
 
     name: str
     passed: bool
@@ -67,13 +68,13 @@ class Line:
 
 
 def selftest(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
-    """Tries to break out of a backend; every line must have passed before anything is graded.
+    """Tries to break out of a backend; every line must pass before anything is graded.
 
-    With the folder of an assignment's probes, what is made for it serves submissions, too.
+    With the assignment's `probes` folder, submissions can reuse the zygote that this starts.
     """
     missing = backend.unavailable()
     if missing is not None:
-        return (Line(THERE, False, missing),)
+        return (Line(AVAILABLE, False, missing),)
     work = Work({"lib/__init__.py": b"# here\n"})
     with work.written() as mounts, _bait() as config:
         try:
@@ -82,70 +83,74 @@ def selftest(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
             )
         except (OSError, SandboxError) as failure:
             return (Line(STARTS, False, str(failure)),)
-        watch = os.dup(process.fileno())
+        pipe = os.dup(process.fileno())
         try:
-            lines = [*_lines(process), _outlasts(process)]
+            lines = [*_attempt_results(process), _check_oom_order(process)]
             try:
                 process.end()
-                lines.append(_outlives(watch))
+                lines.append(_check_all_dead(pipe))
             except SandboxError as failure:
                 lines.append(Line(OUTLIVES, False, str(failure)))
         finally:
             process.end()
-            os.close(watch)
+            os.close(pipe)
     return tuple(lines)
 
 
-def _lines(process: Process) -> Iterator[Line]:
-    """What the attempts report, and whether they came to their end."""
+def _attempt_results(process: Process) -> Iterator[Line]:
+    """The results that the attempts report, and a failed line if they did not all run."""
     deadline, text = time.monotonic() + PATIENCE_S, b""
     while b'"end"' not in text:
         chunk = process.read(deadline)
         if not chunk:
             break
         text += chunk
-    told = [json.loads(line) for line in text.decode().splitlines() if line.endswith("}")]
-    yield from (Line(**line) for line in told if line["name"] != "end")
-    if not told or told[-1]["name"] != "end":
-        complaint = process.complaint() or "the self-test stopped midway"
-        denied = "Permission denied" in complaint and os.geteuid() == 0
-        advice = UNREADABLE if denied else ""
-        yield Line(ENDS, False, complaint + advice)
+    results = [json.loads(line) for line in text.decode().splitlines() if line.endswith("}")]
+    yield from (Line(**line) for line in results if line["name"] != "end")
+    if not results or results[-1]["name"] != "end":
+        errors = process.error_output() or "the self-test stopped early"
+        unreadable = "Permission denied" in errors and os.geteuid() == 0
+        advice = UNREADABLE if unreadable else ""
+        yield Line(FINISHES, False, errors + advice)
 
 
-def _outlasts(process: Process) -> Line:
-    """What runs inside is killed before all else; children inherit that, the daemon shows."""
-    later, inside = [], process.running().keys() - process.ancestors
+def _check_oom_order(process: Process) -> Line:
+    """Whether the kernel kills all processes inside first when memory runs out.
+
+    The daemon that the attempts left behind shows that children inherit this.
+    """
+    wrong_scores, inside = [], process.running().keys() - process.ancestors
     for pid in inside:
         with contextlib.suppress(OSError):  # it has ended
             score = Path(f"/proc/{pid}/oom_score_adj").read_text().strip()
             if score != FIRST_TO_BE_KILLED:
-                later.append(score)
-    if later:
-        said = f"{len(later)} processes are killed late, at {', '.join(sorted(set(later)))}"
-        return Line(OUTLASTS, False, said)
+                wrong_scores.append(score)
+    if wrong_scores:
+        scores = ", ".join(sorted(set(wrong_scores)))
+        detail = f"{len(wrong_scores)} processes have an oom_score_adj of {scores}"
+        return Line(OUTLASTS, False, detail)
     return Line(OUTLASTS, bool(inside), "" if inside else "nothing was running")
 
 
-def _outlives(watch: int) -> Line:
-    """A daemon was left behind with the pipe in its hand: the pipe ends when the daemon is dead."""
+def _check_all_dead(pipe: int) -> Line:
+    """Whether the daemon that the attempts left behind is dead: it held the pipe open."""
     deadline = time.monotonic() + 2.0
-    while readable(watch, deadline - time.monotonic()):
-        if not os.read(watch, 4096):
+    while readable(pipe, deadline - time.monotonic()):
+        if not os.read(pipe, 4096):
             return Line(OUTLIVES, True, "")
     return Line(OUTLIVES, False, "a process was alive after the run")
 
 
 @contextlib.contextmanager
 def _bait() -> Iterator[Mapping[str, Any]]:
-    """What the child must not reach: files that anybody may read, and sockets that listen."""
+    """Targets the child must not reach: world-readable files and listening sockets."""
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o777)
-        another = folder / "another-submission.py"
-        another.write_text("secret")
-        another.chmod(0o666)
-        os.utime(another, (10**9, 10**9))
+        victim = folder / "another-submission.py"
+        victim.write_text("secret")
+        victim.chmod(0o666)
+        os.utime(victim, (10**9, 10**9))
         abstract = secrets.token_hex(8)
         port = 0
         for family, address in (
@@ -164,7 +169,7 @@ def _bait() -> Iterator[Mapping[str, Any]]:
                 *(str(package / part) for part in ("judgement/suites.py", "grading/grade.py")),
                 str(package / "sandbox" / "session.py"),
                 *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
-                *(str(another), "/etc/shadow", str(Path.home()), "/home", "/var"),
+                *(str(victim), "/etc/shadow", str(Path.home()), "/home", "/var"),
                 *([sys.prefix] if sys.prefix != sys.base_prefix else []),
             ],
             "most_processes": SMALL.processes,
@@ -172,7 +177,7 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             "port": port,
             "socket": f"{name}/socket",
             "abstract": abstract,
-            "victim": str(another),
+            "victim": str(victim),
             "shared": stack.enter_context(_shared_memory()),
             "grader": os.getpid(),
             "session": os.getsid(0),
@@ -183,34 +188,34 @@ def _bait() -> Iterator[Mapping[str, Any]]:
 
 @contextlib.contextmanager
 def _shared_memory() -> Iterator[int]:
-    """The number of a piece of System V memory that anybody may read; -1 where there is none."""
+    """The id of a world-readable System V shared memory segment; -1 if there is none."""
     libc = ctypes.CDLL(None)
-    number = libc.shmget(0, ctypes.c_size_t(4096), 0o1666)
+    segment = libc.shmget(0, ctypes.c_size_t(4096), 0o1666)
     try:
-        yield number
+        yield segment
     finally:
-        libc.shmctl(number, 0, None)
+        libc.shmctl(segment, 0, None)
 
 
 ALLOWED_VARIABLES = ("PYTHONHOME", "LD_LIBRARY_PATH", "LC_CTYPE", "PWD", "USER", "TERM", "SHELL")
-"""Where python is, what the C library adds, and what sandlock sets whatever it is told."""
+"""Variables that locate python, that the C library adds, or that sandlock always sets."""
 
 
 @functools.cache
 def passes(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
-    """The self-test's lines, found once in the life of this process."""
+    """The lines of the self-test, which runs once per backend in this process."""
     return selftest(backend, probes)
 
 
 def choose(name: str | None = None, probes: Path | None = None) -> Backend:
-    """The backend of that name, or the first that passes its self-test.
+    """The named backend, or else the first, that passes its self-test.
 
     Args:
         name: "bubblewrap", "sandlock", or "none" for an instructor's own files.
         probes: the folder of the assignment's probes, see `selftest`.
 
     Raises:
-        SandboxError: none passes; the message says what to install or do.
+        SandboxError: none passes, or none has this name; the message says what to do.
     """
     if name == Unconfined.name:
         return Unconfined()

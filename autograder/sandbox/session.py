@@ -1,8 +1,9 @@
-"""One submission's probes in a sandbox, told as they happen.
+"""Runs one submission's probes in a sandbox and yields events as they happen.
 
-The worker does them in order, each in a process of its own or all in one (a "run" of probes). When
-it dies or falls silent, what it was doing is blamed and the rest is done by a new one, so that
-`os._exit` at import time or a killed parent costs what it breaks and no more.
+A worker runs the probes in order. Each process runs one probe or all of them; the probes of one
+process are called a run. When the worker dies or hangs, the module or run that it was at fails, and
+a new worker does the rest. So `os._exit` at import time or a killed parent process costs only what
+it breaks.
 """
 
 from __future__ import annotations
@@ -49,12 +50,12 @@ class Ending:
     """How a probe ended.
 
     Attributes:
-        how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (what
-            it sent is not what a probe sends) or "missing" (there is no such probe, or no notebook
-            cell for it to run).
-        text: a sentence about it, empty for "finished" and "raised".
+        how: "finished", "raised", "timed out", "killed" (its process ended early), "refused" (its
+            output was malformed or too large) or "missing" (there is no such probe, or the notebook
+            cell that it needs is missing).
+        text: the reason as a sentence; empty for "finished" and "raised".
         raised: the exception, for "raised".
-        printed: the end of what the student's code printed.
+        printed: the tail of what the student's code printed.
     """
 
     how: str
@@ -65,7 +66,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Event:
-    """Something a probe did: one step, or its end."""
+    """One step of a probe, or its end."""
 
     probe: str
     step: Step | None = None
@@ -74,14 +75,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Work:
-    """What a submission consists of, inside the sandbox.
+    """What a sandbox contains for one submission.
 
     Attributes:
-        files: the contents by relative path, such as "lib/optim.py".
-        cells: the text of notebook cells by grade id.
-        data: .npy files by name, which a probe gets mapped.
+        files: file contents by relative path, such as "lib/optim.py".
+        cells: source text of notebook cells by grade id.
+        data: .npy files by name, which probes get memory-mapped.
         probes: the folder of the assignment's probes.
-        modules: what is imported of the library, in this order ("lib.optim").
+        modules: the library's modules to import, in order, such as "lib.optim".
     """
 
     files: Mapping[str, bytes]
@@ -92,19 +93,17 @@ class Work:
 
     @contextlib.contextmanager
     def written(self) -> Iterator[list[Mount]]:
-        """The mounts that show it, over a fresh private folder that lives as long as the block."""
+        """Writes it to a temporary folder and yields the mounts; the block's end deletes it."""
         with tempfile.TemporaryDirectory(prefix="work-") as name:
             folder = Path(name)
-            folder.chmod(
-                0o711
-            )  # the child's user must reach what is in it, nobody needs to list it
+            folder.chmod(0o711)  # the child's user must reach its contents, but not list it
             for path, content in self.files.items():
                 _write(folder / "student", path, content)
             for path, text in self.cells.items():
                 _write(folder / "cells", path, text.encode("utf-8", "replace"))
             for part in ("student", "cells"):
                 (folder / part).mkdir(exist_ok=True)
-            for entry in folder.rglob("*"):  # whatever the umask: the child may be another user
+            for entry in folder.rglob("*"):  # the child may be another user, whatever the umask
                 entry.chmod(0o755 if entry.is_dir() else 0o644)
             mounts = [Mount(folder / part, part) for part in ("student", "cells")]
             mounts += [Mount(file, f"data/{key}.npy") for key, file in self.data.items()]
@@ -112,10 +111,10 @@ class Work:
 
 
 def _write(folder: Path, path: str, content: bytes) -> None:
-    """Writes one file; a name that no file system has room for beside the others is left out."""
+    """Writes one file, or nothing if its name is invalid here or conflicts with another file."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-        raise ValueError(f"{path!r} is no path inside a submission")
+        raise ValueError(f"{path!r} is not a path inside a submission")
     target = folder.joinpath(*parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -135,17 +134,17 @@ def run(
     budget: Budget,
     together: bool = False,
 ) -> Iterator[Event]:
-    """What each probe yields and how it ends, in the order of `probes`, as it happens.
+    """Yields the steps and the end of each probe, in the order of `probes`, as they happen.
 
     Every probe ends exactly once, whatever the child does. Closing the iterator kills the child.
-    `together` runs all of them in one process, with the limits of one probe and less time: many
-    times as fast, and one that crashes takes those behind it with it.
+    `together` runs all probes in one process, which has the limits of one probe and
+    `budget.together_s`. This is many times faster, but a crash also ends the later probes.
 
     Raises:
         SandboxError: the sandbox itself did not start.
     """
-    began = time.monotonic()
-    deadline, latest = began + budget.wall_s, began + budget.longest_s
+    started_at = time.monotonic()
+    deadline, latest = started_at + budget.wall_s, started_at + budget.longest_s
     remaining: list[Sequence[str]] = [tuple(probes)] if together else [(name,) for name in probes]
     unimportable: dict[str, str] = {}
     with work.written() as mounts:
@@ -167,29 +166,28 @@ def run(
             }
             before = time.monotonic()
             process = backend.start("trusted/worker.py", config, mounts, budget.probe)
-            deadline += time.monotonic() - before  # the making of a sandbox is not the submission's
+            deadline += time.monotonic() - before  # starting the sandbox does not count
             with Watch(process, budget.probe, deadline, latest) as watch:
                 worker = WorkerRun(process, remaining, budget, watch)
                 yield from worker.events()
             deadline = watch.deadline
             if not worker.started and time.monotonic() <= deadline:
-                raise SandboxError(
-                    f"the {backend.name} sandbox did not start: {process.complaint() or worker.why}"
-                )
+                why = process.error_output() or worker.why
+                raise SandboxError(f"the {backend.name} sandbox did not start: {why}")
             remaining = remaining[worker.done :]
             if worker.importing is not None:
                 unimportable = {**unimportable, worker.importing: f"did not import: {worker.why}"}
-            elif remaining and not worker.again:
+            elif remaining and not worker.wants_restart:
                 del remaining[0]
                 yield from worker.cut_short()
-    late = time.monotonic() > deadline
-    ending = Ending("timed out", OUT_OF_TIME) if late else Ending("killed", OUT_OF_WORKERS)
+    is_late = time.monotonic() > deadline
+    ending = Ending("timed out", OUT_OF_TIME) if is_late else Ending("killed", OUT_OF_WORKERS)
     for probe in itertools.chain(*remaining):
         yield Event(probe, ending=ending)
 
 
 class WorkerRun:
-    """Follows one worker through its records."""
+    """Reads the records of one worker and turns them into events."""
 
     def __init__(
         self, process: Process, runs: Sequence[Sequence[str]], budget: Budget, watch: Watch
@@ -200,30 +198,30 @@ class WorkerRun:
         self._watch = watch
         self.started = False
         self.importing: str | None = None
-        self.again = False
+        self.wants_restart = False
         self.done = 0
         self.how, self.why = "killed", "its process ended early"
         self._frames: Frames | None = None
-        self._ends: list[str | Raised] = []
-        """How the first probes of this run ended by themselves."""
-        self._refused: str | None = None
+        self._probe_ends: list[str | Raised] = []
+        """How the first probes of the current run ended; later ones have not ended yet."""
+        self._refusal: str | None = None
         self._since = time.monotonic()
-        """When the worker began what it is doing (its start, an import, a probe), or was first
-        looked at in it. Later by the time that whoever reads the events takes for them: the worker
-        may have to wait for that."""
+        """When the worker's current activity (start-up, an import, a run) began or was first
+        measured. It is moved forward by the time that the reader of the events takes for them,
+        since the worker may have to wait for the reader."""
         self._cpu_before_s: float | None = None
-        """Processor time used when it was first looked at what the worker is doing."""
+        """CPU time used when the current activity was first measured."""
 
     def events(self) -> Iterator[Event]:
-        """The events of this worker; afterwards the attributes say how far it came and why."""
+        """The events of this worker. Afterwards the attributes say how far it got, and why."""
         try:
             for record in self._records():
-                for event in self._happened(record):
-                    before = time.monotonic()
+                for event in self._handle(record):
+                    paused_at = time.monotonic()
                     yield event
-                    self._since += time.monotonic() - before
+                    self._since += time.monotonic() - paused_at
                 if record.kind in "AZ":
-                    self.again = record.kind == "A"
+                    self.wants_restart = record.kind == "A"
                     break
         except MalformedError as malformed:
             self.how, self.why = "refused", str(malformed)
@@ -231,8 +229,8 @@ class WorkerRun:
             self.importing = None
 
     def cut_short(self) -> Iterator[Event]:
-        """The ends of the run that this worker was at when it ended itself."""
-        return self._endings(Ending(self.how, self.why), ended=self._ends)
+        """The ends of the probes in the run that was under way when this worker ended."""
+        return self._endings(Ending(self.how, self.why), ended=self._probe_ends)
 
     def _records(self) -> Iterator[Record]:
         records, received = Records(), 0
@@ -245,40 +243,40 @@ class WorkerRun:
             if chunk is not None:
                 received += len(chunk)
                 if received > self._budget.output_bytes:
-                    raise MalformedError("the submission sent more than it may")
+                    raise MalformedError("the submission sent more bytes than allowed")
                 yield from records.feed(chunk)
-            # also when something came: a byte now and then must not buy time
-            if self._watch.seen is not None and self._is_too_long(self._watch.seen):
+            # checked even after data arrived: a byte now and then must not buy more time
+            if self._watch.usage is not None and self._is_over_time(self._watch.usage):
                 return
 
-    def _is_too_long(self, seen: Usage) -> bool:
-        """CPU time decides; wall-clock time is for what sleeps, see `limits.WALL_PER_CPU_SECOND`.
+    def _is_over_time(self, usage: Usage) -> bool:
+        """CPU time decides; wall-clock time is for sleeping, see `limits.WALL_PER_CPU_SECOND`.
 
-        Both are counted from look to look: what a busy machine lets pass without a look says
-        nothing of what the worker did in it.
+        Both count from the first measurement of the current activity: on a busy machine, the time
+        before it says nothing about what the worker did.
         """
-        if seen.at < self._since:  # of what it did before
+        if usage.at < self._since:  # measured during the previous activity
             return False
         if self._cpu_before_s is None:
-            self._since, self._cpu_before_s = seen.at, seen.cpu_s
-        used_s = seen.cpu_s - self._cpu_before_s
+            self._since, self._cpu_before_s = usage.at, usage.cpu_s
+        used_s = usage.cpu_s - self._cpu_before_s
         if not self.started:
             computing_s = allowed_s = START_S
         elif self.importing is not None:
             computing_s, allowed_s = self._budget.import_cpu_s, self._budget.import_wall_s
             if used_s >= computing_s:
-                return self._ended_by_time(computing_s)
-        else:  # the worker itself ends a probe in time; this is for a worker that does not
+                return self._set_timed_out(computing_s)
+        else:  # the worker enforces a probe's limits itself; this is in case it does not
             computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
-        sleeping_s = seen.at - self._since - WALL_PER_CPU_SECOND * min(used_s, computing_s)
-        return sleeping_s > allowed_s and self._ended_by_time(allowed_s)
+        sleeping_s = usage.at - self._since - WALL_PER_CPU_SECOND * min(used_s, computing_s)
+        return sleeping_s > allowed_s and self._set_timed_out(allowed_s)
 
-    def _ended_by_time(self, allowed_s: float) -> bool:
+    def _set_timed_out(self, allowed_s: float) -> bool:
         self.how, self.why = "timed out", f"it did not finish within {allowed_s:g} s"
         return True
 
-    def _happened(self, record: Record) -> Iterator[Event]:
+    def _handle(self, record: Record) -> Iterator[Event]:
         if record.kind in "IBE":
             self._since, self._cpu_before_s = time.monotonic(), None
         match record.kind:
@@ -287,64 +285,66 @@ class WorkerRun:
                 self.importing = record.data.decode("utf-8", "replace")[:100]
             case "B":
                 self.importing = None
-                if self._frames is not None or record.data != self._expected():
-                    raise MalformedError("the worker began a probe out of turn")
+                if self._frames is not None or record.data != self._next_run():
+                    raise MalformedError("the worker started a run out of turn")
                 self._frames = Frames(self._budget.probe.output_bytes)
-                self._ends, self._refused = [], None
+                self._probe_ends, self._refusal = [], None
             case "D":
                 yield from self._steps(record.data)
             case "E":
                 if self._frames is None:
-                    raise MalformedError("the worker ended a probe that had not begun")
+                    raise MalformedError("the worker ended a run that had not started")
                 end = probe_end(record.data)
-                # bytes behind a probe's end are the next one's; behind the last, there is none
-                last = len(self._ends) == len(self._runs[self.done])
-                ended = self._ends[:-1] if last and not self._frames.whole else self._ends
+                # bytes after a probe's end belong to the next; after the last, they are malformed
+                last = len(self._probe_ends) == len(self._runs[self.done])
+                ends = self._probe_ends
+                ended = ends[:-1] if last and not self._frames.whole else ends
                 yield from self._endings(self._ending(end), ended, end.printed)
-                self._frames, self._ends = None, []
+                self._frames, self._probe_ends = None, []
                 self.done += 1
 
-    def _expected(self) -> bytes | None:
+    def _next_run(self) -> bytes | None:
         return "\n".join(self._runs[self.done]).encode() if self.done < len(self._runs) else None
 
     def _endings(
         self, other: Ending, ended: Sequence[str | Raised], printed: str = ""
     ) -> Iterator[Event]:
-        """The ends of a run's probes: of those that did not end by themselves, `other`."""
+        """The end of each probe in the current run; `other` for those not in `ended`."""
         probes = self._runs[self.done]
-        told = printed if len(probes) == 1 else ""  # of several, nobody knows who printed it
+        # with several probes in one process, it is unknown which one printed it
+        printed = printed if len(probes) == 1 else ""
         for probe, end in itertools.zip_longest(probes, ended):
             if end is None:
                 yield Event(probe, ending=other)
             elif isinstance(end, Raised):
-                yield Event(probe, ending=Ending("raised", raised=end, printed=told))
+                yield Event(probe, ending=Ending("raised", raised=end, printed=printed))
             else:
-                yield Event(probe, ending=Ending("finished", printed=told))
+                yield Event(probe, ending=Ending("finished", printed=printed))
 
     def _steps(self, chunk: bytes) -> Iterator[Event]:
-        """A probe's malformed bytes are its own failure, not the worker's."""
+        """The steps in a probe's bytes. Malformed bytes fail the probe, not the whole worker."""
         if self._frames is None:
-            raise MalformedError("the worker passed on bytes of no probe")
-        if self._refused is not None:
+            raise MalformedError("the worker sent probe data outside a run")
+        if self._refusal is not None:
             return
         probes = self._runs[self.done]
         try:
             for step in self._frames.feed(chunk):
-                if len(self._ends) == len(probes):
-                    self._ends.pop()
-                    raise MalformedError("the probe went on after its end")
+                if len(self._probe_ends) == len(probes):
+                    self._probe_ends.pop()
+                    raise MalformedError("the probe sent data after its end")
                 if step.values or step.refused:
-                    yield Event(probes[len(self._ends)], step=step)
+                    yield Event(probes[len(self._probe_ends)], step=step)
                 if step.end is not None:
-                    self._ends.append(step.end)
+                    self._probe_ends.append(step.end)
         except MalformedError as malformed:
-            self._refused = str(malformed)
+            self._refusal = str(malformed)
 
     def _ending(self, end: ProbeEnd) -> Ending:
-        """That of a probe which did not end by itself."""
+        """The ending of probes that sent no end of their own."""
         allowed = self._budget.probe.output_bytes
-        if self._refused is not None or end.how == "output":
-            why = self._refused or f"it sent more than {allowed // 2**20} MiB"
+        if self._refusal is not None or end.how == "output":
+            why = self._refusal or f"it sent more than {allowed // 2**20} MiB"
             return Ending("refused", why, printed=end.printed)
         if end.how == "time":
             return Ending(

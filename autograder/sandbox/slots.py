@@ -1,8 +1,8 @@
-"""Users for the children of a grader that runs as root.
+"""Unprivileged user ids for the children of a grader that runs as root.
 
-The kernel counts processes by user, so two children of one user would starve each other: each has
-its own, taken for as long as it runs. A lock on a file holds it, which the kernel gives back
-whatever happens.
+The kernel limits processes per user, so two children of one user would starve each other. Each
+child therefore has a user id of its own while it runs. The id is reserved by a file lock, which the
+kernel releases however the grader ends.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIRST_USER = 64_200
-MOST = 256
+MOST_SLOTS = 256
 LOCKS = next(path for path in (Path("/run/lock"), Path("/run"), Path("/tmp")) if path.is_dir())
-"""One place for all graders of a machine, whatever their idea of a temporary folder."""
+"""The same folder for all graders on a machine, whatever their TMPDIR."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A user id that nobody else on this machine has, for one child."""
+    """A user id for one child that nobody else on this machine uses."""
 
     user: int
 
     @classmethod
     @contextlib.contextmanager
     def take(cls) -> Iterator[Slot]:
-        """The first free one, until the end of the block."""
+        """Reserves the first free user id for the duration of the block."""
         folder = LOCKS / "autograder"
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-            raise PermissionError(f"{folder} belongs to somebody else; remove it")
-        for user in range(FIRST_USER, FIRST_USER + MOST):
-            if _is_somebody(user):
+            raise PermissionError(f"{folder} belongs to another user; remove it")
+        for user in range(FIRST_USER, FIRST_USER + MOST_SLOTS):
+            if _user_exists(user):
                 continue
             lock = os.open(folder / str(user), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -49,10 +49,10 @@ class Slot:
             finally:
                 os.close(lock)
             return
-        raise RuntimeError(f"all {MOST} users for sandboxes are taken")
+        raise RuntimeError(f"all {MOST_SLOTS} user ids for sandboxes are in use")
 
 
-def _is_somebody(user: int) -> bool:
+def _user_exists(user: int) -> bool:
     try:
         pwd.getpwuid(user)
     except KeyError:

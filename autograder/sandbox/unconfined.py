@@ -1,6 +1,6 @@
-"""No sandbox at all (`--sandbox none`): for files that the instructor wrote, such as the solution.
+"""No sandbox (`--sandbox none`): for files that the instructor wrote, such as the solution.
 
-Time, memory and output are limited as everywhere; nothing is hidden, and reports say so.
+Time, memory and output are limited as in a sandbox. Nothing is hidden, and every report says so.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from autograder.sandbox.backend import (
     environment,
     family,
     folder_of_links,
-    pipe_of,
     popen,
+    stdout_of,
 )
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.packages import interpreter, packages
@@ -51,33 +51,34 @@ class Unconfined:
         packaged = [Mount(path, f"packages/{name}") for name, path in packages().items()]
         with contextlib.ExitStack() as stack:
             box = stack.enter_context(folder_of_links([*mounts, *packaged]))
-            # the kernel counts the processes of a user, not of a sandbox: here that is everybody's
-            bounds = {**asdict(limits), "processes": None}
-            full = {**config, "limits": bounds, "user": None, "sandboxed": False}
-            argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full)]
-            process, complaints = popen(argv, environment(str(box / "tmp")))
+            # the kernel counts all processes of a user, and here those include the grader's
+            limit_fields = {**asdict(limits), "processes": None}
+            full_config = {**config, "limits": limit_fields, "user": None, "sandboxed": False}
+            argv = [str(interpreter()), *FLAGS, str(box / script), json.dumps(full_config)]
+            process, stderr = popen(argv, environment(str(box / "tmp")))
             stack.callback(kill_family, process)
-            with contextlib.suppress(OSError):  # not on every system; what it starts inherits it
+            with contextlib.suppress(OSError):  # not every system has it; descendants inherit it
                 Path(f"/proc/{process.pid}/oom_score_adj").write_text(FIRST_TO_BE_KILLED)
-            return Process([process.pid], pipe_of(process), complaints, stack.pop_all().close)
+            return Process([process.pid], stdout_of(process), stderr, stack.pop_all().close)
 
 
 def kill_family(process: subprocess.Popen[bytes]) -> None:
-    """Kills all that it started, each in whatever session, and then the process itself.
+    """Kills all descendants of a process, in whatever session, and then the process itself.
 
-    It adopts their orphans, and is stopped first, so that it starts no more meanwhile.
+    The process adopts orphans, so all descendants can be found. It is stopped first so that it
+    starts no new ones.
     """
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGSTOP)
-    while left := _alive_under(process.pid):
-        for pid in left:
+    while pids := _living_descendants(process.pid):
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
     process.kill()
     process.wait()
 
 
-def _alive_under(ancestor: int) -> list[int]:
+def _living_descendants(ancestor: int) -> list[int]:
     return [
         pid for pid, stat in family(ancestor).items() if pid != ancestor and stat[STATE] != ENDED
     ]

@@ -1,7 +1,7 @@
-"""A thread that looks at what runs in a sandbox all the time, whatever its reader is doing.
+"""A thread that monitors the resource usage of a sandbox, independently of the output's reader.
 
-Whoever follows a worker may stop between two of its records, to judge what came or because the
-machine is busy. What runs in the sandbox goes on meanwhile, and must not take more than it may.
+The reader may pause between two records, to judge a result or because the machine is busy. The
+processes in the sandbox keep running meanwhile, and their limits must still be enforced.
 """
 
 from __future__ import annotations
@@ -19,28 +19,30 @@ OUT_OF_TIME = "the submission as a whole took too long"
 
 
 class Watch:
-    """Looks at a process until the block ends, kills it when it takes too much, and ends it.
+    """Monitors a process for the duration of the block, and ends the process with the block.
+
+    It kills the process when that exceeds a limit.
 
     Attributes:
-        seen: what was used when it was last looked; None before the first time.
-        breach: how it ended and why, where it was killed for what it took.
+        usage: the most recent measurement; None before the first.
+        breach: if it killed the process, how the probe ended ("killed" or "timed out") and why.
     """
 
     def __init__(self, process: Process, limits: Limits, deadline: float, latest: float) -> None:
-        """`deadline` is for a submission that sleeps, `latest` for any."""
-        self.seen: Usage | None = None
+        """CPU time that is used extends `deadline`; nothing extends `latest`."""
+        self.usage: Usage | None = None
         self.breach: tuple[str, str] | None = None
         self._process = process
         self._limits = limits
         self._deadline, self._latest = deadline, latest
         self._cpu_s = 0.0
         self._failure: Exception | None = None
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._monitor, name="watch", daemon=True)
 
     @property
     def deadline(self) -> float:
-        """That of the submission, later by what this process computed."""
+        """The submission's deadline, extended by the CPU time of this process."""
         return min(self._latest, self._deadline + WALL_PER_CPU_SECOND * self._cpu_s)
 
     def __enter__(self) -> Watch:
@@ -53,39 +55,39 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._over.set()
+        self._stop.set()
         try:
             self._process.end()
         finally:
             self._thread.join()
         if self._failure is not None:
             raise SandboxError(
-                f"what a submission uses could not be looked at: {self._failure}"
+                f"the resource usage of a submission could not be measured: {self._failure}"
             ) from self._failure
 
-    def _look(self) -> None:
-        """What cannot be looked at does not run on: a limit that nobody holds is none."""
+    def _monitor(self) -> None:
+        """Measures until the end. If that fails, kills the process: its limits are not enforced."""
         try:
-            while self.breach is None and not self._over.wait(LOOK_S):
-                seen = self._process.usage()
-                self._cpu_s = max(self._cpu_s, seen.cpu_s)
-                self.seen = seen
-                breach = self._breach(seen)
-                # the process may have ended while it was looked at: then nothing was breached
-                if breach is not None and not self._over.is_set():
+            while self.breach is None and not self._stop.wait(LOOK_S):
+                usage = self._process.usage()
+                self._cpu_s = max(self._cpu_s, usage.cpu_s)
+                self.usage = usage
+                breach = self._breach(usage)
+                # if the process ended during the measurement, that was no breach
+                if breach is not None and not self._stop.is_set():
                     self.breach = breach
                     self._process.kill()
         except Exception as failure:
             self._failure = failure
-            with contextlib.suppress(SandboxError):  # that it does not end is said at the end
+            with contextlib.suppress(SandboxError):  # `__exit__` tries again and reports it
                 self._process.kill()
 
-    def _breach(self, seen: Usage) -> tuple[str, str] | None:
-        """How a process that uses so much ends, and why; None where it may."""
-        if seen.memory_bytes > self._limits.total_bytes:
+    def _breach(self, usage: Usage) -> tuple[str, str] | None:
+        """How and why a process with this usage must end; None if it is within the limits."""
+        if usage.memory_bytes > self._limits.total_bytes:
             most = f"{self._limits.total_bytes // MIB} MiB of memory"
             return "killed", f"its processes took more than {most}"
-        if seen.processes > self._limits.processes:
+        if usage.processes > self._limits.processes:
             return "killed", f"it ran more than {self._limits.processes} processes"
         if time.monotonic() > self.deadline:
             return "timed out", OUT_OF_TIME

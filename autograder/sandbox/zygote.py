@@ -1,22 +1,22 @@
-"""A process with python and numpy ready that forks a child into every sandbox it is shown.
+"""A process that has imported numpy and forks a child into each sandbox on request.
 
     python -s -S -P -B /proc/self/fd/NUMBER
 
-To start python and import numpy takes longer than all probes of a submission, so it is done once.
-This process is the grader's own: it runs no code of a student's, and knows nothing but the modules
-that it imported. A child has all of its memory, so there is no path of this machine in it but the
-interpreter's: even the modules, and this file, are read through descriptors.
+Starting python and importing numpy takes longer than all probes of a submission, so it is done
+once. The zygote belongs to the grader: it runs no student code and holds nothing but the modules
+that it imported. A child inherits a copy of its memory, so that contains no path of this machine
+except the interpreter's: even the modules and this file are read through descriptors.
 
-Standard input is a socket. The first message on it, JSON, is a list of places in the box, with a
-descriptor of what stands at each. Modules are imported under those places, so that a child, in its
-box, goes on importing there. Each further message names a script of the box and a folder to run it
-in, and brings four descriptors: the sandbox's first process, standard output and standard error for
-the child, and a file with its argument. The answer is the number of the keeper:
+Standard input is a socket. The first message is a JSON list of paths in the box, with a descriptor
+of the file or folder for each path. Modules are imported under those paths, so that a child in its
+box can import further modules from there. Each later message names a script in the box and its
+working directory, and carries four descriptors: a pidfd of the sandbox's first process, the child's
+standard output and standard error, and a file with its argument. The reply is the keeper's PID:
 
     grader -> zygote -> keeper (waits for the child, then ends the sandbox) -> child (inside)
 
-What namespaces do not do is done here, for the child, as bwrap does it for what it starts: a
-session of its own, no descriptors of ours, no capabilities but those to become another user.
+The zygote also does for the child what bwrap does for the processes that it starts itself: a new
+session, no inherited descriptors, and no capabilities except those to become another user.
 """
 
 from __future__ import annotations
@@ -53,57 +53,65 @@ MOST_DESCRIPTORS, LAST_CAPABILITY = 256, 63
 MOST_SHOWN, LONGEST_MESSAGE = 128, 64 * 1024
 CAPABILITY_VERSION_3 = 0x20080522
 BECOME_ANOTHER_USER = 1 << 6 | 1 << 7
-"""CAP_SETGID and CAP_SETUID, which `confine` needs as root, and gives up."""
+"""CAP_SETGID and CAP_SETUID, which `confine` needs when root, and then gives up."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    os.close(int(sys.argv[0].rpartition("/")[2]))  # this file's
+    os.close(int(sys.argv[0].rpartition("/")[2]))  # the descriptor of this file
     with socket.socket(fileno=os.dup(0)) as link:
-        places, descriptors, *_ = socket.recv_fds(link, LONGEST_MESSAGE, MOST_SHOWN)
-        if not places:
+        box_paths, descriptors, *_ = socket.recv_fds(link, LONGEST_MESSAGE, MOST_SHOWN)
+        if not box_paths:
             return
-        box = Box(dict(zip(json.loads(places), descriptors, strict=True)))
+        box = BoxFinder(dict(zip(json.loads(box_paths), descriptors, strict=True)))
         sys.meta_path.append(box)
         gc.disable()
         for name in (*PREPARED, *box.modules(PROBES)):
-            with contextlib.suppress(Exception):  # missing, or told where it is used
+            with contextlib.suppress(Exception):  # not installed, or raised where it is used
                 importlib.import_module(name)
         gc.enable()
         gc.freeze()  # forks share these objects; collecting them would copy their pages
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers leave nothing to wait for
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps ended keepers
         while True:
             message, descriptors, *_ = socket.recv_fds(link, 4096, 4)
             if not message:
                 return
             keeper = os.fork()
             if keeper == 0:
-                _keep(box, json.loads(message), *descriptors)
+                _run_keeper(box, json.loads(message), *descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
             link.send(str(keeper).encode())
 
 
-def _keep(
-    box: Box, order: Mapping[str, str], sandbox: int, output: int, errors: int, argument: int
+def _run_keeper(
+    box: BoxFinder,
+    request: Mapping[str, str],
+    pidfd: int,
+    output: int,
+    errors: int,
+    argument: int,
 ) -> None:
-    """The keeper joins the sandbox, apart from its processes, among which its child will be."""
+    """Runs the keeper: joins the sandbox's namespaces, forks the child, waits, ends the sandbox.
+
+    The keeper itself stays outside the PID namespace; its child is inside.
+    """
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _be_killed_first()
-        _join(sandbox)
+        _join(pidfd)
         child = os.fork()
         if child == 0:
-            _begin(box, order, output, errors, argument)
-        os.closerange(0, sandbox)  # the pipe must end with the child
-        os.closerange(sandbox + 1, MOST_DESCRIPTORS)
-        while os.wait()[0] != child:  # CLONE_PARENT makes others our children, too
+            _run_child(box, request, output, errors, argument)
+        os.closerange(0, pidfd)  # only the child may hold the pipe open
+        os.closerange(pidfd + 1, MOST_DESCRIPTORS)
+        while os.wait()[0] != child:  # with CLONE_PARENT, other processes become our children
             pass
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(sandbox, signal.SIGKILL)
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
-            while True:  # the sandbox has not ended while one of its processes is not waited for
+            while True:  # the sandbox ends only when all its processes have been waited for
                 os.wait()
     except OSError as failure:
         os.write(errors, str(failure).encode())
@@ -112,20 +120,28 @@ def _keep(
 
 
 def _be_killed_first() -> None:
-    """Where memory ends, before the grader; children inherit it, and see no /proc to undo it by."""
+    """Makes the kernel kill this process before the grader when memory runs out.
+
+    Children inherit this, and cannot undo it because they have no /proc.
+    """
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 
 
-def _join(sandbox: int) -> None:
-    """All namespaces of a process at once; root keeps its own users (EINVAL for one's own)."""
-    kinds = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID
-    users = CLONE_NEWUSER if os.geteuid() != 0 else 0
-    _must(libc.setns(sandbox, kinds | CLONE_NEWNET | users), "the sandbox cannot be joined")
+def _join(pidfd: int) -> None:
+    """Joins all namespaces of a process. For root the user namespace is shared, not joined."""
+    namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID
+    user_namespace = CLONE_NEWUSER if os.geteuid() != 0 else 0
+    _check(
+        libc.setns(pidfd, namespaces | CLONE_NEWNET | user_namespace),
+        "the sandbox cannot be joined",
+    )
 
 
-def _begin(box: Box, order: Mapping[str, str], output: int, errors: int, argument: int) -> None:
-    """The child gives up what is ours and runs the script; never returns."""
+def _run_child(
+    box: BoxFinder, request: Mapping[str, str], output: int, errors: int, argument: int
+) -> None:
+    """Runs the child: drops the grader's descriptors and rights, runs the script, never returns."""
     try:
         os.setsid()
         with open(argument, encoding="utf-8") as file:
@@ -135,12 +151,12 @@ def _begin(box: Box, order: Mapping[str, str], output: int, errors: int, argumen
         os.dup2(errors, 2)
         os.closerange(3, MOST_DESCRIPTORS)
         _give_up_capabilities()
-        box.entered()
-        os.chdir(order["folder"])
-        sys.argv = sys.orig_argv = [order["script"], text]
+        box.use_real_paths()
+        os.chdir(request["folder"])
+        sys.argv = sys.orig_argv = [request["script"], text]
         script = sys.modules["__main__"] = ModuleType("__main__")
-        script.__file__ = order["script"]
-        exec(box.compiled(order["script"]), script.__dict__)
+        script.__file__ = request["script"]
+        exec(box.compiled_script(request["script"]), script.__dict__)
     except BaseException as failure:
         sys.stderr.write(f"{type(failure).__name__}: {failure}\n")
     finally:
@@ -149,113 +165,113 @@ def _begin(box: Box, order: Mapping[str, str], output: int, errors: int, argumen
 
 
 def _give_up_capabilities() -> None:
-    """For good: neither this process nor a program that it starts can have more again."""
+    """Drops them for good: neither this process nor a program it starts can regain them."""
     for capability in range(LAST_CAPABILITY + 1):
-        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # beyond the kernel's last: EINVAL
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # EINVAL beyond the kernel's last
     kept = BECOME_ANOTHER_USER if os.geteuid() == 0 else 0
-    sets = struct.pack("6I", kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable, twice
+    sets = struct.pack("6I", kept, kept, 0, 0, 0, 0)  # twice: effective, permitted, inheritable
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
-    _must(libc.capset(header, sets), "capabilities cannot be given up")
-    _must(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "programs would bring new rights")
+    _check(libc.capset(header, sets), "capabilities cannot be given up")
+    _check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs cannot be set")
 
 
-def _must(result: int, otherwise: str) -> None:
+def _check(result: int, error_message: str) -> None:
     if result != 0:
-        raise OSError(ctypes.get_errno(), otherwise)
+        raise OSError(ctypes.get_errno(), error_message)
 
 
-class Box:
-    """Imports modules of the box from where they lie on this machine (in `sys.meta_path`)."""
+class BoxFinder:
+    """Imports modules under their paths in the box, before the box exists (for `sys.meta_path`)."""
 
     def __init__(self, shown: Mapping[str, int]) -> None:
-        """`shown` has descriptors by places: /box/trusted/..., /box/packages/..."""
-        self._shown = {place: f"/proc/self/fd/{number}" for place, number in shown.items()}
-        tops = ("/".join(place.split("/")[:3]) for place in shown)
-        self._folders = tuple(dict.fromkeys(tops))
+        """`shown` holds descriptors by path in the box: /box/trusted/..., /box/packages/..."""
+        self._shown = {box_path: f"/proc/self/fd/{number}" for box_path, number in shown.items()}
+        top_folders = ("/".join(box_path.split("/")[:3]) for box_path in shown)
+        self._folders = tuple(dict.fromkeys(top_folders))
         self._compiled: dict[str, Any] = {}
-        for place in shown:
-            if place.endswith("worker.py"):
-                self._compiled[place] = self.compiled(place)
+        for box_path in shown:
+            if box_path.endswith("worker.py"):
+                self._compiled[box_path] = self.compiled_script(box_path)
 
-    def where(self, place: str) -> str:
-        """The path of a place.
+    def host_path(self, box_path: str) -> str:
+        """The path on this machine, through a descriptor, of a path in the box.
 
         Raises:
-            FileNotFoundError: nothing is shown there.
+            FileNotFoundError: the box has no such path.
         """
-        above, below = place, ""
-        while above not in self._shown:
-            above, slash, name = above.rpartition("/")
+        parent, rest = box_path, ""
+        while parent not in self._shown:
+            parent, slash, name = parent.rpartition("/")
             if not slash:
-                raise FileNotFoundError(place)
-            below = f"/{name}{below}"
-        return self._shown[above] + below
+                raise FileNotFoundError(box_path)
+            rest = f"/{name}{rest}"
+        return self._shown[parent] + rest
 
     def modules(self, folder: str) -> list[str]:
-        """The names of the modules in a folder of the box, of which each file is shown."""
-        places = (PurePosixPath(place) for place in self._shown)
-        found = (p for p in places if str(p.parent).endswith(f"/{folder}") and p.suffix == ".py")
+        """The names of the modules in a folder of the box whose files are mounted one by one."""
+        box_paths = (PurePosixPath(box_path) for box_path in self._shown)
+        found = (p for p in box_paths if str(p.parent).endswith(f"/{folder}") and p.suffix == ".py")
         return [f"{p.parent.name}.{p.stem}" for p in found if p.stem != "__init__"]
 
-    def compiled(self, script: str) -> Any:
-        """The code of a script."""
+    def compiled_script(self, script: str) -> Any:
+        """The compiled code of a script in the box."""
         if script in self._compiled:
             return self._compiled[script]
-        with open(self.where(script), encoding="utf-8") as file:
+        with open(self.host_path(script), encoding="utf-8") as file:
             return compile(file.read(), script, "exec", dont_inherit=True)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: Any = None
     ) -> ModuleSpec | None:
         for folder in self._folders if path is None else path:
-            base = f"{folder}/{name.rpartition('.')[2]}"
-            if self._is_file(f"{base}/__init__.py"):
-                return self._spec(SourceLoader, name, f"{base}/__init__.py", [base])
-            if self._is_file(f"{base}.py"):
-                return self._spec(SourceLoader, name, f"{base}.py")
+            stem = f"{folder}/{name.rpartition('.')[2]}"
+            if self._is_file(f"{stem}/__init__.py"):
+                return self._spec(SourceLoader, name, f"{stem}/__init__.py", [stem])
+            if self._is_file(f"{stem}.py"):
+                return self._spec(SourceLoader, name, f"{stem}.py")
             for suffix in EXTENSION_SUFFIXES:
-                if self._is_file(base + suffix):
-                    return self._spec(ExtensionLoader, name, base + suffix)
+                if self._is_file(stem + suffix):
+                    return self._spec(ExtensionLoader, name, stem + suffix)
         return None
 
-    def _is_file(self, place: str) -> bool:
+    def _is_file(self, box_path: str) -> bool:
         try:
-            return os.path.isfile(self.where(place))
+            return os.path.isfile(self.host_path(box_path))
         except FileNotFoundError:
             return False
 
     def _spec(
-        self, kind: type, name: str, place: str, inside: list[str] | None = None
+        self, kind: type, name: str, box_path: str, submodule_folders: list[str] | None = None
     ) -> ModuleSpec | None:
-        loader = kind(name, place)
+        loader = kind(name, box_path)
         loader.box = self
         return spec_from_file_location(
-            name, place, loader=loader, submodule_search_locations=inside
+            name, box_path, loader=loader, submodule_search_locations=submodule_folders
         )
 
-    def entered(self) -> None:
-        """From now on places are paths, and python finds modules by itself."""
+    def use_real_paths(self) -> None:
+        """Switches to python's own imports: inside the sandbox, the paths in the box are real."""
         sys.meta_path.remove(self)
         sys.path_importer_cache.clear()
         self._shown = {"": ""}
 
 
 class SourceLoader(SourceFileLoader):
-    box: Box
+    box: BoxFinder
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
-        return super().path_stats(self.box.where(path))
+        return super().path_stats(self.box.host_path(path))
 
     def get_data(self, path: str) -> bytes:
-        return super().get_data(self.box.where(path))
+        return super().get_data(self.box.host_path(path))
 
 
 class ExtensionLoader(ExtensionFileLoader):
-    box: Box
+    box: BoxFinder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        there = ModuleSpec(spec.name, self, origin=self.box.where(self.path))
-        return super().create_module(there)
+        host_spec = ModuleSpec(spec.name, self, origin=self.box.host_path(self.path))
+        return super().create_module(host_spec)
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)

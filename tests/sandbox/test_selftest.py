@@ -31,17 +31,17 @@ def test_without_a_sandbox_the_attempts_succeed():
     failed = {line.name.split(",")[0] for line in selftest(Unconfined()) if not line.passed}
     assert failed >= {
         "read the suites",
-        "find /proc or /sys",
-        "make a socket of any family",
+        "access /proc or /sys",
+        "create a socket of any family",
         "connect to anything",
         "see or signal other processes",
         "limit or slow down the grader",
-        "have memory that no limit counts",
-        "meet others in shared memory or queues",
-        "reach seldom-used parts of the kernel",
-        "exceed the small folder",
+        "get memory that no limit counts",
+        "use shared memory or queues of other processes",
+        "use rarely used parts of the kernel",
+        "exceed the size of the writable folder",
         "fork without end",
-    } | ({"write outside the small folder", "be or become root"} if os.geteuid() == 0 else set())
+    } | ({"write outside the writable folder", "be or become root"} if os.geteuid() == 0 else set())
 
 
 def test_a_backend_that_lets_one_attempt_through_grades_nothing(monkeypatch):

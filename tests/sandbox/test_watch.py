@@ -180,7 +180,7 @@ def test_what_cannot_be_looked_at_is_ended_and_the_grader_says_so(sandbox, start
     events, process = started(sandbox, SLOWLY, "sleeps")
     monkeypatch.setattr(Process, "usage", fails)
     assert ends_by_itself(process)
-    with pytest.raises(SandboxError, match="could not be looked at: too many open files"):
+    with pytest.raises(SandboxError, match="could not be measured: too many open files"):
         list(events)
 
 

@@ -281,4 +281,4 @@ def tried(backend: Backend, weakening: Weakening, folder: Path) -> Trial:
     failed = {line.name: line.detail for line in lines if not line.passed}
     noticed = weakening.line in failed and weakening.says in failed[weakening.line]
     held = weakening.holds(f"{backend.name}, {WHO}") is not None
-    return Trial(noticed is not held and "runs to its end" not in failed, failed)
+    return Trial(noticed is not held and "finishes the self-test" not in failed, failed)

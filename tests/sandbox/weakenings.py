@@ -89,10 +89,10 @@ GROUPS = {
     **{
         name: line
         for line, names in (
-            ("reach into other processes", kernel.PROCESSES),
-            ("be told what becomes of files", kernel.FILES),
-            ("mount anything or look at mounts", kernel.MOUNTS),
-            ("reach seldom-used parts of the kernel", kernel.CORNERS),
+            ("inspect or manipulate other processes", kernel.PROCESSES),
+            ("be notified of file changes", kernel.FILES),
+            ("mount anything or inspect mounts", kernel.MOUNTS),
+            ("use rarely used parts of the kernel", kernel.CORNERS),
         )
         for name in names
     },
@@ -423,7 +423,7 @@ OF_SANDLOCK = [
         texts=in_launcher(disabled(4)) | SAME_USER,
         only=(SANDLOCK_ROOT,),
     ),
-    Weakening("no cutting of files", WRITES, texts=in_launcher(disabled(1)), says="could cut"),
+    Weakening("no cutting of files", WRITES, texts=in_launcher(disabled(1)), says="could truncate"),
     Weakening(
         "abstract sockets of its own only",
         CONNECTS,

@@ -1,1 +1,1 @@
-"""What runs in the sandbox. Mounted by itself: it imports nothing else of ours."""
+"""The code that runs in the sandbox. Only this is mounted, so it imports nothing else of ours."""

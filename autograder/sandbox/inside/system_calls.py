@@ -1,7 +1,8 @@
-"""System calls by their numbers, for the filter that refuses them and the self-test that tries.
+"""Numbers of system calls, for the filter that rejects them and the self-test that tries them.
 
 Runs inside: standard library only. From the kernel's own tables (Linux 6.18,
-arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h); None: not there.
+arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h); None where the
+architecture has no such call.
 """
 
 from __future__ import annotations
@@ -112,27 +113,27 @@ NUMBERS: dict[str, tuple[int, int | None]] = {  # on x86_64, on aarch64
     "getpid": (39, 172),
 }
 MACHINES = {"x86_64": 0, "aarch64": 1}
-"""The columns."""
+"""The column of `NUMBERS` for each architecture."""
 
 
 def number(name: str) -> int | None:
-    """The number of a system call on this machine; None where there is none, or none is known."""
+    """The number of a system call on this machine; None if there is none or it is unknown."""
     column = MACHINES.get(os.uname().machine)
     return None if column is None else NUMBERS[name][column]
 
 
 def call(name: str, *arguments: int) -> tuple[int, int]:
-    """Makes a system call and returns (its result, the error's number or 0)."""
+    """Makes a system call and returns (result, errno or 0)."""
     return call_number(number(name), *arguments)
 
 
-def call_number(what: int | None, *arguments: int) -> tuple[int, int]:
-    """The same by number; where the machine has none, as a kernel that does not know it."""
-    if what is None:
+def call_number(call_id: int | None, *arguments: int) -> tuple[int, int]:
+    """Like `call`, by number; for None, returns what a kernel without the call would."""
+    if call_id is None:
         return -1, 38  # ENOSYS
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     ctypes.set_errno(0)
-    given = [ctypes.c_long(argument) for argument in arguments]
-    result = libc.syscall(ctypes.c_long(what), *given)
+    converted = [ctypes.c_long(argument) for argument in arguments]
+    result = libc.syscall(ctypes.c_long(call_id), *converted)
     return result, ctypes.get_errno() if result == -1 else 0

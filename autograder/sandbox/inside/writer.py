@@ -1,15 +1,17 @@
-"""The writing half of the border: what a probe yields, made plain and put on a pipe.
+"""Serialises what a probe yields and writes it to a pipe.
 
-Runs inside the sandbox, beside code that may do anything, so nothing here protects the grade: the
-reader (`protocol.py`) does. What it does is say clearly what a student returned that is no numeric
-data. Standard library and numpy only; imports nothing of the package.
+Runs in the sandbox next to untrusted code, so nothing here protects the grade: the reader
+(`protocol.py`) does. This module explains clearly why a student's value is not numeric data.
+Standard library and numpy only; imports nothing of the package.
 
-A frame is `HEAD` (magic, length of the header, length of the payload), a JSON header and raw bytes:
+A frame is `HEAD` (magic, length of the header, length of the payload), a JSON header and raw bytes.
+The header is
 
     {"arrays": [[name, dtype, shape], ...], "texts": {name: str}, "refused": {name: reason}, "end":
     null}
 
-with the arrays' bytes one after another in the payload. `end` is `"finished"`, or what was raised.
+and the payload contains the arrays' bytes one after another. `end` is null before the end of the
+probe, then `"finished"` or the exception.
 """
 
 from __future__ import annotations
@@ -46,28 +48,28 @@ KINDS = {
 
 
 class UnfitError(Exception):
-    """A value that is not plain numeric data; says what it is."""
+    """A value is not plain numeric data; the message says what it is."""
 
 
 def as_plain_array(value: Any, room: int) -> np.ndarray:
-    """A fresh, exact, native, C-ordered array of bool, int or float with the value's contents.
+    """Copies a value exactly to a C-ordered array of bool, int or float in native byte order.
 
-    Lists and tuples of numbers count as arrays, scalars as arrays without dimensions.
+    Lists and tuples of numbers become arrays, scalars become arrays of shape ().
 
     Raises:
-        UnfitError: it is something else, or has more than `room` bytes.
+        UnfitError: the value is something else, or has more than `room` bytes.
     """
-    masked = sys.modules.get("numpy.ma")  # numpy loads it when asked for; until then there is none
-    if masked is not None and isinstance(value, masked.MaskedArray):
+    numpy_ma = sys.modules.get("numpy.ma")  # numpy imports it lazily
+    if numpy_ma is not None and isinstance(value, numpy_ma.MaskedArray):
         raise UnfitError("returned a masked array; expected a plain numeric array")
     if not isinstance(value, np.ndarray):
         if not isinstance(value, (bool, int, float, complex, np.generic, list, tuple)):
-            raise UnfitError(f"returned {_article(value)}; expected a numeric array")
+            raise UnfitError(f"returned {_with_article(value)}; expected a numeric array")
         try:
             value = np.asarray(value)
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise UnfitError(
-                f"returned a {type(value).__name__} that is no rectangular array of numbers"
+                f"returned a {type(value).__name__} that is not a rectangular array of numbers"
             ) from None
     kind, size = value.dtype.kind, value.dtype.itemsize
     if kind not in "biuf":
@@ -82,13 +84,13 @@ def as_plain_array(value: Any, room: int) -> np.ndarray:
     return np.array(value, dtype=value.dtype.newbyteorder("="), order="C", subok=False)
 
 
-def _article(value: Any) -> str:
+def _with_article(value: Any) -> str:
     name = "None" if value is None else type(value).__name__
     return name if value is None else f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 class Writer:
-    """Sends frames to one descriptor, keeping count of what may still be sent."""
+    """Writes frames to a descriptor and tracks how many bytes may still be sent."""
 
     def __init__(self, descriptor: int, room: int, student: str, cells: Mapping[str, str]) -> None:
         self._descriptor = descriptor
@@ -98,10 +100,10 @@ class Writer:
         self._has_ended = False
 
     def step(self, values: Mapping[str, Any]) -> None:
-        """Sends what one `yield` of a probe holds; what is unfit goes as its reason."""
+        """Sends the values of one `yield`; for an unfit value, sends the reason instead."""
         arrays, texts, refused = {}, {}, {}
         for name, value in values.items():
-            if type(value).__name__ == "Text":  # the probe's own, see probes.text
+            if type(value).__name__ == "Text":  # the probe's own, see `probe.text`
                 texts[name] = value.value[:LONGEST_TEXT]
                 continue
             try:
@@ -109,7 +111,7 @@ class Writer:
                 self._room -= arrays[name].nbytes
             except UnfitError as unfit:
                 refused[name] = str(unfit)[:LONGEST_MESSAGE]
-        # widest items first, so that every array lies aligned in the payload
+        # widest items first, so that every array is aligned in the payload
         ordered = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))
         self._send(ordered, texts=texts, refused=refused)
 
@@ -118,9 +120,9 @@ class Writer:
         self._send({}, end="finished")
 
     def raised(self, failure: BaseException, importing: str | None) -> None:
-        """Sends how a probe ended: the exception and the student's own lines it went through.
+        """Sends that a probe raised: the exception and its traceback in the student's own code.
 
-        Once: a signal's handler of the student's may raise when the end has just been told.
+        Does nothing after `finished`: a student's signal handler may still raise then.
         """
         if self._has_ended:
             return
@@ -132,29 +134,29 @@ class Writer:
         self._send({}, end={**end, "trace": trace})
 
     def _send(self, arrays: Mapping[str, np.ndarray], **rest: Any) -> None:
-        described = [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()]
-        header = json.dumps({"arrays": described, **rest}).encode()
+        descriptions = [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()]
+        header = json.dumps({"arrays": descriptions, **rest}).encode()
         payload = sum(a.nbytes for a in arrays.values())
         write_all(self._descriptor, HEAD.pack(MAGIC, len(header), payload) + header)
         for array in arrays.values():
             write_all(self._descriptor, array.reshape(-1).data.cast("B"))
 
     def _student_lines(self, failure: BaseException) -> Iterator[tuple[str, int, str, str]]:
-        """(file, line, function, source) of every frame in the student's files and cells."""
+        """(file, line, function, source) of every traceback entry in student files and cells."""
         for frame, line in _walk(failure.__traceback__):
             code = frame.f_code
-            place = self._place(code.co_filename)
-            if place is not None:
+            file = self._student_name(code.co_filename)
+            if file is not None:
                 source = self._source(code.co_filename, line)
-                yield place, line, code.co_name, source[:LONGEST_SOURCE_LINE]
+                yield file, line, code.co_name, source[:LONGEST_SOURCE_LINE]
         if isinstance(failure, SyntaxError):
-            place = self._place(str(failure.filename))
-            if place is not None:
+            file = self._student_name(str(failure.filename))
+            if file is not None:
                 source = str(failure.text or "").strip()
-                yield place, int(failure.lineno or 0), "", source[:LONGEST_SOURCE_LINE]
+                yield file, int(failure.lineno or 0), "", source[:LONGEST_SOURCE_LINE]
 
-    def _place(self, filename: str) -> str | None:
-        """How the student knows the file, None for files that are not the student's."""
+    def _student_name(self, filename: str) -> str | None:
+        """The student's name for a file; None if the file is not the student's."""
         if filename.startswith(self._student + os.sep):
             return filename[len(self._student) + 1 :]
         return filename if filename in self._cells else None
@@ -169,7 +171,7 @@ class Writer:
 
 
 def _walk(trace: TracebackType | None) -> Iterator[tuple[Any, int]]:
-    """The frames of a traceback, the first and last thousand of a deep recursion being plenty."""
+    """The first 2,000 entries of a traceback; more is possible only with a deep recursion."""
     for count, (frame, line) in enumerate(traceback.walk_tb(trace)):
         if count < 2_000:
             yield frame, line
@@ -182,7 +184,7 @@ def _name(failure: BaseException) -> str:
 def _message(failure: BaseException) -> str:
     try:
         return str(failure)[:LONGEST_MESSAGE]
-    except Exception:  # a __str__ of the student's
+    except Exception:  # the student's own __str__ may fail
         return ""
 
 

@@ -17,7 +17,7 @@ from autograder.sandbox.session import WorkerRun
 from autograder.sandbox.watch import Watch
 
 ROOM = 2**18
-"""Bytes that a probe may send here: little, so that "more than it may" is reached often."""
+"""Bytes that a probe may send here: little, so that "more bytes than allowed" is reached often."""
 
 names = st.sampled_from(["x", "dx", "w_after", "loss", "é", "x1", "class", "_"])
 

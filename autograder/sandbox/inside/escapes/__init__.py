@@ -1,6 +1,6 @@
-"""Attempts to break out, which `selftest.py` has made inside a backend before anything is graded.
+"""Attempts to break out, which `selftest.py` runs inside a backend before anything is graded.
 
-An attempt is a function of what the self-test tells it. It returns what it got, in words, or None
-(or an OSError) when it was held. Standard library and, for what a child must be able to do, numpy;
-imports nothing of the package.
+An attempt is a function of the self-test's configuration. If it succeeds, it returns a sentence
+that says what it could do. If it was blocked, it returns None or raises OSError. Standard library
+only, and numpy for the abilities that a child must have; imports nothing of the package.
 """

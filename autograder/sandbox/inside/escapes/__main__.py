@@ -1,4 +1,4 @@
-"""Makes every attempt and tells how it ended.
+"""Runs every attempt and reports its outcome.
 
 python -s -S -P -B escapes/__main__.py CONFIG
 """
@@ -27,28 +27,28 @@ def main() -> None:
     from escapes import abilities, files, kernel, limits, processes
 
     config = {**config, "box": str(box), "inherited": inherited}
-    for part in (files, processes, kernel, limits):
-        for name, attempt in part.ATTEMPTS.items():
-            _tell(name, *_outcome(attempt, config, held=True))
+    for module in (files, processes, kernel, limits):
+        for name, attempt in module.ATTEMPTS.items():
+            _report(name, *_outcome(attempt, config, error_passes=True))
     for name, ability in abilities.ABILITIES.items():
-        _tell(name, *_outcome(ability, config, held=False))
+        _report(name, *_outcome(ability, config, error_passes=False))
     _leave_a_daemon()
-    _tell("end", True, "")
-    time.sleep(60)  # neither does this process end by itself
+    _report("end", True, "")
+    time.sleep(60)  # the self-test must kill this process, too
     os._exit(0)
 
 
-def _outcome(attempt: Any, config: Mapping[str, Any], held: bool) -> tuple[bool, str]:
+def _outcome(attempt: Any, config: Mapping[str, Any], error_passes: bool) -> tuple[bool, str]:
     try:
         got = attempt(config)
     except (OSError, ImportError, MemoryError) as failure:
-        return held, f"{type(failure).__name__}: {failure}"
+        return error_passes, f"{type(failure).__name__}: {failure}"
     except Exception as failure:
         return False, f"{type(failure).__name__}: {failure}"
     return got is None, got or ""
 
 
-def _tell(name: str, passed: bool, detail: str) -> None:
+def _report(name: str, passed: bool, detail: str) -> None:
     line = json.dumps({"name": name, "passed": passed, "detail": detail[:300]})
     os.write(1, line.encode() + b"\n")
 
@@ -61,7 +61,7 @@ def _open_descriptors() -> Iterator[int]:
 
 
 def _leave_a_daemon() -> None:
-    """A process in a session of its own that ignores signals and keeps the pipe open."""
+    """Starts a process in a new session that ignores signals and keeps the pipe open."""
     from confine import fork
 
     child = fork()

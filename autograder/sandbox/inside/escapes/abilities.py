@@ -1,4 +1,4 @@
-"""What a child must be able to do: a box in which nothing works is no sandbox."""
+"""What a child must be able to do: a sandbox in which nothing works is useless."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def keeps_a_file(config: Mapping[str, Any]) -> str | None:
     path.write_text("kept")
     found = path.read_text()
     path.unlink()
-    return None if found == "kept" else "what was written is not what is read"
+    return None if found == "kept" else "a file that was written reads back differently"
 
 
 def finds_its_files(config: Mapping[str, Any]) -> str | None:
@@ -32,6 +32,6 @@ def finds_its_files(config: Mapping[str, Any]) -> str | None:
 
 ABILITIES = {
     "(may) compute with numpy": computes,
-    "(may) write in the small folder": keeps_a_file,
+    "(may) write to the writable folder": keeps_a_file,
     "(may) read its own files and the probes": finds_its_files,
 }

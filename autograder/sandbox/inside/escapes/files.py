@@ -1,4 +1,4 @@
-"""Files: what must not be read, written, made, watched or changed in any other way."""
+"""Attempts on files: to read, write, create, watch or otherwise change them."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ IN_MODIFY = 0x2
 
 
 def reads(config: Mapping[str, Any]) -> str | None:
-    """By its path, through a link, and from the root of a process."""
-    small = os.environ["TMPDIR"]
+    """By path, through a link, and through /proc/PID/root."""
+    writable = os.environ["TMPDIR"]
     for path in config["secrets"]:
         with contextlib.suppress(OSError):
             if os.path.isdir(path):
-                # a folder made for what is mounted below it may be there; it must hold nothing else
-                strange = [n for n in os.listdir(path) if not _leads_to_python(f"{path}/{n}")]
+                # the folder may exist as the parent of a mount, but must hold nothing else
+                strange = [n for n in os.listdir(path) if not _contains_python(f"{path}/{n}")]
                 if strange:
                     return f"could list {path}: {strange[:3]}"
             else:
                 os.close(os.open(path, os.O_RDONLY))
                 return f"could read {path}"
     for path in (config["victim"], "/etc/shadow"):
-        for make, name in ((os.symlink, f"{small}/soft"), (os.link, f"{small}/hard")):
-            with contextlib.suppress(OSError), _made(make, path, name):
+        for make, name in ((os.symlink, f"{writable}/soft"), (os.link, f"{writable}/hard")):
+            with contextlib.suppress(OSError), _linked(make, path, name):
                 os.close(os.open(name, os.O_RDONLY))
                 return f"could read {path} through {make.__name__}"
         for root in ("/proc/self/root", "/proc/1/root", f"/proc/{config['grader']}/root"):
@@ -58,7 +58,7 @@ def reads(config: Mapping[str, Any]) -> str | None:
 
 
 @contextlib.contextmanager
-def _made(make: Any, path: str, name: str) -> Iterator[None]:
+def _linked(make: Any, path: str, name: str) -> Iterator[None]:
     make(path, name)
     try:
         yield
@@ -66,11 +66,11 @@ def _made(make: Any, path: str, name: str) -> Iterator[None]:
         os.unlink(name)
 
 
-def _leads_to_python(path: str) -> bool:
-    return any(p == path or p.startswith(path + "/") for p in _of_python())
+def _contains_python(path: str) -> bool:
+    return any(p == path or p.startswith(path + "/") for p in _python_paths())
 
 
-def _of_python() -> tuple[str, ...]:
+def _python_paths() -> tuple[str, ...]:
     return (sys.base_prefix, sys.executable, os.path.dirname(os.__file__))
 
 
@@ -83,7 +83,7 @@ def imports(config: Mapping[str, Any]) -> str | None:
     for name in ("site-packages", "dist-packages"):
         with contextlib.suppress(OSError):
             if found := os.listdir(f"{library}/{name}"):
-                return f"could see what is installed beside python: {sorted(found)[:3]}"
+                return f"could see packages installed with python: {sorted(found)[:3]}"
     return None
 
 
@@ -101,14 +101,14 @@ def writes(config: Mapping[str, Any]) -> str | None:
         with contextlib.suppress(OSError):
             os.mkdir(f"{place}/made-by-the-self-test")
             os.rmdir(f"{place}/made-by-the-self-test")
-            return f"could make a folder in {place}"
+            return f"could create a folder in {place}"
     for path in (__file__, os.__file__, config["victim"]):
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
             return f"could change {path}"
     with contextlib.suppress(OSError):
         os.truncate(config["victim"], 1)
-        return f"could cut {config['victim']}"
+        return f"could truncate {config['victim']}"
     with contextlib.suppress(OSError):
         os.rename(config["victim"], config["victim"] + "-moved")
         os.rename(config["victim"] + "-moved", config["victim"])
@@ -117,7 +117,7 @@ def writes(config: Mapping[str, Any]) -> str | None:
 
 
 def changes_what_guards_files(config: Mapping[str, Any]) -> str | None:
-    """Landlock lets pass all of these; some need to own the file, some only to write to it."""
+    """Landlock allows all of these; some require owning the file, others only write permission."""
     path = config["victim"]
     before = os.stat(path)
     changes: tuple[Callable[[], None], ...] = (
@@ -132,10 +132,10 @@ def changes_what_guards_files(config: Mapping[str, Any]) -> str | None:
     with contextlib.suppress(OSError):
         os.setxattr(path, "user.self-test", b"x")
         if os.getxattr(path, "user.self-test"):
-            return f"could give {path} an attribute"
+            return f"could set an attribute of {path}"
     after = os.stat(path)
     if (after.st_mode, after.st_mtime_ns) != (before.st_mode, before.st_mtime_ns):
-        return f"could change the mode or the time of {path}"
+        return f"could change the mode or time of {path}"
     return None
 
 
@@ -144,8 +144,8 @@ def watches(config: Mapping[str, Any]) -> str | None:
     if watcher < 0:
         return None
     path = os.fsencode(os.path.dirname(config["victim"])) + b"\0"
-    held = _address_of(path)
-    if call("inotify_add_watch", watcher, held[0], IN_MODIFY)[0] >= 0:
+    address = _address_of(path)
+    if call("inotify_add_watch", watcher, address[0], IN_MODIFY)[0] >= 0:
         return f"could watch {os.fsdecode(path[:-1])}"
     return None
 
@@ -174,12 +174,12 @@ def opens_devices(config: Mapping[str, Any]) -> str | None:
         with contextlib.suppress(OSError):
             os.mknod(path, kind | 0o666, os.makedev(*numbers))
             os.unlink(path)
-            return "could make a device"
+            return "could create a device"
     return None
 
 
 def finds_proc(config: Mapping[str, Any]) -> str | None:
-    """But for mounts and control groups, for which sandlock shows something that it makes up."""
+    """Not /proc/self/mounts and cgroup, for which sandlock shows made-up contents."""
     own = ("mem", "status", "environ", "maps", "limits", "stat")
     for path in (*(f"/proc/self/{file}" for file in own), "/proc/meminfo", "/proc/cpuinfo"):
         with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
@@ -192,16 +192,16 @@ def finds_proc(config: Mapping[str, Any]) -> str | None:
     for path in ("/proc/self/oom_score_adj", "/proc/self/mem", "/proc/sysrq-trigger"):
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_WRONLY))
-            return f"could write {path}"
+            return f"could write to {path}"
     return None
 
 
 ATTEMPTS = {
     "read the suites, the gradebook, other submissions, /etc/shadow, home": reads,
-    "import the grader or what is installed": imports,
-    "write outside the small folder": writes,
+    "import the grader or other installed packages": imports,
+    "write outside the writable folder": writes,
     "change the mode, owner or time of a file outside": changes_what_guards_files,
     "watch a folder outside": watches,
-    "open or make a device": opens_devices,
-    "find /proc or /sys": finds_proc,
+    "open or create a device": opens_devices,
+    "access /proc or /sys": finds_proc,
 }

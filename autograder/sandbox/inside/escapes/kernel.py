@@ -1,4 +1,4 @@
-"""The kernel: sockets, namespaces, memory that belongs to nobody, and its seldom-used corners."""
+"""Attempts on the kernel: sockets, namespaces, unaccounted memory and rarely used parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EPERM, ENOSYS = 1, 38
 CLONE_FS = 0x200
 X32 = 0x40000000
 FAMILIES = range(46)
-"""Every family of sockets there is: internet, netlink, packet, vsock, crypto, Bluetooth ..."""
+"""Every socket family: internet, netlink, packet, vsock, crypto, Bluetooth ..."""
 NAMESPACES = {
     "mount": 0x00020000,
     "control group": 0x02000000,
@@ -49,7 +49,7 @@ CORNERS = (
     *("io_uring_register", "add_key", "request_key", "keyctl", "personality", "syslog"),
     "modify_ldt",
 )
-ARGUMENTS = {  # where six times -1 would not tell a filter from the kernel
+ARGUMENTS = {  # for these calls, six arguments of -1 cannot tell the filter from the kernel
     "fanotify_init": (0x200, 0),
     "personality": (0xFFFFFFFF,),
     "modify_ldt": (0, 0, 0),
@@ -57,8 +57,8 @@ ARGUMENTS = {  # where six times -1 would not tell a filter from the kernel
 }
 
 
-def _reached(names: tuple[str, ...]) -> str | None:
-    """Whether any call gets past the filter: it then fails with another error, or not at all."""
+def _passes_filter(names: tuple[str, ...]) -> str | None:
+    """The first call that gets past the filter: it succeeds or fails with another error."""
     for name in names:
         if number(name) is None:
             continue
@@ -76,10 +76,10 @@ def makes_sockets(config: Mapping[str, Any]) -> str | None:
             if made >= 0:
                 os.close(made)
             if error != EPERM:
-                return f"could ask for a socket of family {family}"
+                return f"could request a socket of family {family}"
     pair = ctypes.create_string_buffer(8)
     if call("socketpair", socket.AF_UNIX, socket.SOCK_STREAM, 0, ctypes.addressof(pair))[0] == 0:
-        return "could make a pair of sockets"
+        return "could create a pair of sockets"
     return None
 
 
@@ -102,55 +102,56 @@ def connects(config: Mapping[str, Any]) -> str | None:
 def takes_hidden_memory(config: Mapping[str, Any]) -> str | None:
     name = ctypes.create_string_buffer(b"x")
     if call("memfd_create", ctypes.addressof(name), 0)[0] >= 0:
-        return "could have memory that no limit counts (memfd)"
+        return "could get memory that no limit counts (memfd)"
     if call("memfd_secret", 0)[0] >= 0:
-        return "could have memory that no limit counts (secret)"
+        return "could get memory that no limit counts (secret)"
     if call("shmget", 0, 2**20, 0o1600)[0] >= 0:
-        return "could have memory that no limit counts (System V)"
-    return _reached(("memfd_create", "memfd_secret"))
+        return "could get memory that no limit counts (System V)"
+    return _passes_filter(("memfd_create", "memfd_secret"))
 
 
 def meets_others(config: Mapping[str, Any]) -> str | None:
-    """Memory, semaphores and queues by which processes talk, whoever started them."""
+    """Shared memory, semaphores and message queues of other processes."""
     found, _ = call("shmat", config["shared"], 0, 0o10000)
     if found != -1:
         return "could read memory that another process shares"
-    return _reached(IPC)
+    return _passes_filter(IPC)
 
 
 def makes_namespaces(config: Mapping[str, Any]) -> str | None:
     for name, flag in NAMESPACES.items():
-        if _forked(functools.partial(_unshares, flag)):
-            return f"could make a {name} namespace"
+        if _works_in_child(functools.partial(_can_unshare, flag)):
+            return f"could create a {name} namespace"
         child, _ = call("clone", flag | signal.SIGCHLD, 0, 0, 0, 0)
         if child == 0:
             os._exit(0)
         if child > 0:
             os.waitpid(child, 0)
-            return f"could begin a process in a {name} namespace"
-    if call("clone", NAMESPACES["user"] | CLONE_FS, 0, 0, 0, 0)[1] != EPERM:  # never possible
-        return "could ask for a process in new namespaces"
+            return f"could start a process in a {name} namespace"
+    # the kernel itself rejects this combination, but with another error
+    if call("clone", NAMESPACES["user"] | CLONE_FS, 0, 0, 0, 0)[1] != EPERM:
+        return "could request a process in new namespaces"
     if call("clone3", 0, 0)[1] != ENOSYS:
-        return "could begin a process with flags that no filter sees"
-    return _reached(("unshare",))
+        return "could start a process with flags that no filter sees"
+    return _passes_filter(("unshare",))
 
 
-def _unshares(flag: int) -> bool:
+def _can_unshare(flag: int) -> bool:
     return bool(call("unshare", flag)[0] == 0)
 
 
 def uses_other_numbers(config: Mapping[str, Any]) -> str | None:
-    """The numbers of x32 and those of 32-bit programs, which lists by number do not know."""
+    """The numbers of x32 and of 32-bit programs, which are not in the filter's lists."""
     if os.uname().machine != "x86_64":
         return None
-    if _forked(lambda: call_number(X32 + number("getpid"))[1] != EPERM):
-        return "could call by the numbers of x32"
-    if _forked(_calls_as_32_bits):
-        return "could call as a 32-bit program does"
+    if _works_in_child(lambda: call_number(X32 + number("getpid"))[1] != EPERM):
+        return "could make a system call by its x32 number"
+    if _works_in_child(_can_call_as_32_bit):
+        return "could make a system call like a 32-bit program"
     return None
 
 
-def _calls_as_32_bits() -> bool:
+def _can_call_as_32_bit() -> bool:
     """getpid by `int 0x80`: mov eax, 20; int 0x80; ret."""
     code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
@@ -159,8 +160,8 @@ def _calls_as_32_bits() -> bool:
     return found == os.getpid()
 
 
-def _forked(attempt: Callable[[], bool]) -> bool:
-    """Whether it works in a child, which may die of it."""
+def _works_in_child(attempt: Callable[[], bool]) -> bool:
+    """Whether an attempt succeeds in a child process, which it may kill."""
     child = os.fork()
     if child == 0:
         try:
@@ -171,14 +172,14 @@ def _forked(attempt: Callable[[], bool]) -> bool:
 
 
 ATTEMPTS = {
-    "make a socket of any family": makes_sockets,
+    "create a socket of any family": makes_sockets,
     "connect to anything": connects,
-    "have memory that no limit counts": takes_hidden_memory,
-    "meet others in shared memory or queues": meets_others,
-    "reach into other processes": lambda config: _reached(PROCESSES),
-    "be told what becomes of files": lambda config: _reached(FILES),
-    "make a namespace": makes_namespaces,
-    "mount anything or look at mounts": lambda config: _reached(MOUNTS),
-    "reach seldom-used parts of the kernel": lambda config: _reached(CORNERS),
-    "call by other numbers": uses_other_numbers,
+    "get memory that no limit counts": takes_hidden_memory,
+    "use shared memory or queues of other processes": meets_others,
+    "inspect or manipulate other processes": lambda config: _passes_filter(PROCESSES),
+    "be notified of file changes": lambda config: _passes_filter(FILES),
+    "create a namespace": makes_namespaces,
+    "mount anything or inspect mounts": lambda config: _passes_filter(MOUNTS),
+    "use rarely used parts of the kernel": lambda config: _passes_filter(CORNERS),
+    "make system calls by x32 or 32-bit numbers": uses_other_numbers,
 }

@@ -1,4 +1,4 @@
-"""Limits: of memory, files, the small folder, descriptors and processes."""
+"""Attempts to exceed limits: memory, file size, the writable folder, descriptors, processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 def takes_memory(config: Mapping[str, Any]) -> str | None:
     size = config["limits"]["memory_bytes"]
     mmap.mmap(-1, size).close()
-    return f"could have {size} bytes"
+    return f"could get {size} bytes of memory"
 
 
 def writes_a_large_file(config: Mapping[str, Any]) -> str | None:
@@ -50,7 +50,7 @@ def opens_files_without_end(config: Mapping[str, Any]) -> str | None:
     try:
         while len(kept) < most:
             kept.append(os.open("/dev/null", os.O_RDONLY))
-        return f"could have {most} files open, and three"
+        return f"could have more than {most} files open"
     finally:
         for descriptor in kept:
             os.close(descriptor)
@@ -63,7 +63,7 @@ def forks_without_end(config: Mapping[str, Any]) -> str | None:
         while len(children) < most:
             child = os.fork()
             if child == 0:
-                with contextlib.suppress(OSError):  # so that sandlock sees it, see confine.fork
+                with contextlib.suppress(OSError):  # so that sandlock counts it, see `confine.fork`
                     os.close(os.open("/nothing", os.O_RDONLY))
                 time.sleep(30)
                 os._exit(0)
@@ -76,9 +76,9 @@ def forks_without_end(config: Mapping[str, Any]) -> str | None:
 
 
 ATTEMPTS = {
-    "exceed the memory": takes_memory,
-    "exceed the size of a file": writes_a_large_file,
-    "exceed the small folder": fills_the_disk,
+    "exceed the memory limit": takes_memory,
+    "exceed the file size limit": writes_a_large_file,
+    "exceed the size of the writable folder": fills_the_disk,
     "open files without end": opens_files_without_end,
     "fork without end": forks_without_end,
 }

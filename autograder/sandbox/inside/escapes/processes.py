@@ -1,4 +1,4 @@
-"""Other processes, and what makes a process more than it should be."""
+"""Attempts on other processes, and attempts to gain privileges."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def signals(config: Mapping[str, Any]) -> str | None:
-    for pid in {config["grader"], os.getppid()} - {0, 1}:  # 0: it cannot be seen from here
+    for pid in {config["grader"], os.getppid()} - {0, 1}:  # 0: not visible from here
         with contextlib.suppress(OSError):
             os.kill(pid, 0)
             return f"could send a signal to process {pid}"
-        told = struct.pack("iiii", 0, 0, SI_QUEUE, 0).ljust(128, b"\0")
-        buffer = ctypes.create_string_buffer(told)
+        siginfo = struct.pack("iiii", 0, 0, SI_QUEUE, 0).ljust(128, b"\0")
+        buffer = ctypes.create_string_buffer(siginfo)
         if call("rt_sigqueueinfo", pid, 0, ctypes.addressof(buffer))[0] == 0:
-            return f"could send a signal with a word to process {pid}"
+            return f"could send a signal with data to process {pid}"
         descriptor, _ = call("pidfd_open", pid, 0)
         if descriptor >= 0 and call("pidfd_send_signal", descriptor, 0, 0, 0)[0] == 0:
-            return f"could send a signal to process {pid} by a descriptor"
+            return f"could send a signal to process {pid} by a pidfd"
         for file in ("environ", "cmdline", "mem", "maps", "fd"):
             with contextlib.suppress(OSError):
                 os.stat(f"/proc/{pid}/{file}")
@@ -46,20 +46,20 @@ def traces(config: Mapping[str, Any]) -> str | None:
         os.waitpid(pid, 0)
         libc.ptrace(PTRACE_DETACH, pid, 0, 0)
         return "could trace the grader"
-    here = ctypes.create_string_buffer(struct.pack("QQ", 1, 1))  # one byte, where there is none
-    at = ctypes.addressof(here)
-    if call("process_vm_readv", pid, at, 1, at, 1, 0)[1] == errno.EFAULT:
+    iovec = ctypes.create_string_buffer(struct.pack("QQ", 1, 1))  # one byte at an invalid address
+    address = ctypes.addressof(iovec)
+    if call("process_vm_readv", pid, address, 1, address, 1, 0)[1] == errno.EFAULT:
         return "could read the grader's memory"
     if call("kcmp", pid, pid, 0, 0, 0)[0] >= 0:
         return "could compare the grader's descriptors"
     descriptor, _ = call("pidfd_open", pid, 0)
     if descriptor >= 0 and call("pidfd_getfd", descriptor, 0, 0)[0] >= 0:
-        return "could take a descriptor of the grader's"
+        return "could take a descriptor from the grader"
     return None
 
 
 def slows_the_grader(config: Mapping[str, Any]) -> str | None:
-    """What is set is what was there before; asking for limits needs the right to set them."""
+    """Sets only the current values; even reading limits requires the right to set them."""
     pid = config["grader"]
     with contextlib.suppress(OSError):
         resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -72,7 +72,7 @@ def slows_the_grader(config: Mapping[str, Any]) -> str | None:
         return "could change the priority of all of a user's processes"
     with contextlib.suppress(OSError):
         os.sched_setaffinity(pid, os.sched_getaffinity(pid))
-        return "could bind another process to processors"
+        return "could set another process's CPU affinity"
     with contextlib.suppress(OSError):
         os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
         return "could change how another process is scheduled"
@@ -81,8 +81,10 @@ def slows_the_grader(config: Mapping[str, Any]) -> str | None:
         return "could change how another process is scheduled"
     with contextlib.suppress(OSError):
         nice = os.getpriority(os.PRIO_PROCESS, pid)
-        same = ctypes.create_string_buffer(struct.pack("IIQiIQQQ", 48, 0, 0, nice, 0, 0, 0, 0))
-        if call("sched_setattr", pid, ctypes.addressof(same), 0)[0] == 0:
+        sched_attr = ctypes.create_string_buffer(
+            struct.pack("IIQiIQQQ", 48, 0, 0, nice, 0, 0, 0, 0)
+        )
+        if call("sched_setattr", pid, ctypes.addressof(sched_attr), 0)[0] == 0:
             return "could change how another process is scheduled"
     return None
 
@@ -92,10 +94,10 @@ def raises_its_priority(config: Mapping[str, Any]) -> str | None:
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, before - 1)
         if os.getpriority(os.PRIO_PROCESS, 0) < before:
-            return "could have more than its share of the processor"
+            return "could raise its own priority"
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        return "could run before all others"
+        return "could get real-time priority"
     return None
 
 
@@ -106,25 +108,25 @@ def becomes_root(config: Mapping[str, Any]) -> str | None:
         os.setuid(0)
         return "could become root"
     header = ctypes.create_string_buffer(struct.pack("Ii", 0x20080522, 0))
-    rights = ctypes.create_string_buffer(24)
-    if libc.capget(header, rights) == 0 and any(rights.raw):
-        return f"has capabilities {rights.raw.hex()}"
+    capabilities = ctypes.create_string_buffer(24)
+    if libc.capget(header, capabilities) == 0 and any(capabilities.raw):
+        return f"has capabilities {capabilities.raw.hex()}"
     if libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1:
-        return "could gain rights by a program that gives them"
+        return "could gain privileges from a setuid program"
     return None
 
 
 def reaches_a_terminal(config: Mapping[str, Any]) -> str | None:
     if os.getsid(0) in (0, config["session"]):
-        return "is in the grader's session, whose terminal it may have"
+        return "is in the grader's session and may have its terminal"
     with contextlib.suppress(OSError):
         os.close(os.open("/dev/tty", os.O_RDWR))
         return "could open the terminal"
     if any(os.isatty(descriptor) for descriptor in (0, 1, 2)):
         return "has a terminal"
-    letter = ctypes.create_string_buffer(b" ")
-    if call("ioctl", 0, TIOCSTI, ctypes.addressof(letter))[1] != errno.EPERM:
-        return "could ask to type into a terminal"
+    character = ctypes.create_string_buffer(b" ")
+    if call("ioctl", 0, TIOCSTI, ctypes.addressof(character))[1] != errno.EPERM:
+        return "could request to type into a terminal"
     return None
 
 
@@ -133,9 +135,9 @@ def inherits(config: Mapping[str, Any]) -> str | None:
 
 
 def environment_tells(config: Mapping[str, Any]) -> str | None:
-    strange = sorted(set(os.environ) - set(config["variables"]))
-    if strange:
-        return f"found {strange} in the environment"
+    unexpected = sorted(set(os.environ) - set(config["variables"]))
+    if unexpected:
+        return f"found {unexpected} in the environment"
     if os.uname().nodename == config["host"]:
         return "could learn the machine's name"
     return None
@@ -143,7 +145,7 @@ def environment_tells(config: Mapping[str, Any]) -> str | None:
 
 def leaves_a_core(config: Mapping[str, Any]) -> str | None:
     most = resource.getrlimit(resource.RLIMIT_CORE)
-    return None if most == (0, 0) else f"could leave a core dump of {most}"
+    return None if most == (0, 0) else f"could leave a core dump, with limits {most}"
 
 
 ATTEMPTS = {
@@ -152,8 +154,8 @@ ATTEMPTS = {
     "limit or slow down the grader": slows_the_grader,
     "raise its own priority": raises_its_priority,
     "be or become root": becomes_root,
-    "reach a terminal": reaches_a_terminal,
-    "find inherited descriptors": inherits,
-    "find anything in the environment": environment_tells,
+    "access a terminal": reaches_a_terminal,
+    "inherit open descriptors": inherits,
+    "find extra variables or the host name": environment_tells,
     "leave a core dump": leaves_a_core,
 }
