@@ -36,7 +36,7 @@ from autograder.sandbox.unconfined import Unconfined
 BACKENDS: tuple[Backend, ...] = (Bubblewrap(), Sandlock())
 """In order of preference."""
 
-SMALL = Limits(
+SELFTEST_LIMITS = Limits(
     cpu_s=10,
     wall_s=10.0,
     memory_bytes=512 * MIB,
@@ -79,7 +79,10 @@ def selftest(backend: Backend, probes: Path | None = None) -> tuple[Line, ...]:
     with work.written() as mounts, _bait() as config:
         try:
             process = backend.start(
-                "trusted/escapes/__main__.py", config, [*trusted_mounts(probes), *mounts], SMALL
+                "trusted/escapes/__main__.py",
+                config,
+                [*trusted_mounts(probes), *mounts],
+                SELFTEST_LIMITS,
             )
         except (OSError, SandboxError) as failure:
             return (Line(STARTS, False, str(failure)),)
@@ -172,7 +175,7 @@ def _bait() -> Iterator[Mapping[str, Any]]:
                 *(str(victim), "/etc/shadow", str(Path.home()), "/home", "/var"),
                 *([sys.prefix] if sys.prefix != sys.base_prefix else []),
             ],
-            "most_processes": SMALL.processes,
+            "most_processes": SELFTEST_LIMITS.processes,
             "outside": [name, str(Path.home()), str(package), str(package.parent)],
             "port": port,
             "socket": f"{name}/socket",

@@ -19,9 +19,9 @@ OUT_OF_TIME = "the submission as a whole took too long"
 
 
 class Watch:
-    """Monitors a process for the duration of the block, and ends the process with the block.
+    """Monitors a process for the duration of a `with` block, and ends it after the block.
 
-    It kills the process when that exceeds a limit.
+    Kills the process earlier if it exceeds a limit.
 
     Attributes:
         usage: the most recent measurement; None before the first.
@@ -79,7 +79,7 @@ class Watch:
                     self._process.kill()
         except Exception as failure:
             self._failure = failure
-            with contextlib.suppress(SandboxError):  # `__exit__` tries again and reports it
+            with contextlib.suppress(SandboxError):  # `__exit__` reports `failure`
                 self._process.kill()
 
     def _breach(self, usage: Usage) -> tuple[str, str] | None:

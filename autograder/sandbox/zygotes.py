@@ -37,7 +37,7 @@ class Zygote:
     """A process that has imported numpy and forks children into sandboxes."""
 
     def __init__(self, shown: Mapping[str, Path], env: Mapping[str, str]) -> None:
-        """`shown` is the files by their path in the box.
+        """`shown` maps paths in the box to files of this machine.
 
         The zygote gets descriptors and never a path of this machine, since its forks could read it.
         """

@@ -1,1 +1,1 @@
-"""The code that runs in the sandbox. Only this is mounted, so it imports nothing else of ours."""
+"""The code that runs in the sandbox. It imports nothing from the rest of the package."""

@@ -19,8 +19,7 @@ from seccomp import refuse_system_calls
 
 CAPABILITY_VERSION_3 = 0x20080522
 ARG_START_FIELD = 45
-"""The field of /proc/PID/stat after the name with the command line's start address; its end address
-is in the next field."""
+"""Index of the command line's start address in /proc/PID/stat after the name; its end is next."""
 
 PR_SET_CHILD_SUBREAPER = 36
 """Orphaned descendants become children of this process, so it knows when all have ended."""
@@ -35,9 +34,8 @@ def confine(config: Mapping[str, Any]) -> None:
             no change; `sandboxed`, whether there is a sandbox at all.
     """
     limits, user = config["limits"], config["user"]
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[
-        1
-    ]  # undoes the lower limit that a judging grader has
+    # undoes the lower soft limit that the grader sets while judging
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
     for resource_id, value in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
