@@ -33,6 +33,7 @@ LAYOUTS: Mapping[str, Callable[[Course], Download]] = MappingProxyType(
         "gradescope": gradescope,
         "canvas": canvas,
         "canvas_loose": partial(canvas, loose=True),
+        "canvas_old": partial(canvas, old=True),
         "canvas_anonymous": partial(canvas, anonymous=True),
         "moodle": moodle,
         "moodle_before_4_1": partial(moodle, after="_/", layout="moodle_before_4_1"),
@@ -74,17 +75,20 @@ def download(
     as_zip: bool,
     mac: bool = False,
     flagged: bool = True,
+    directories: bool = False,
     **course: Any,
 ) -> Path:
     """Writes a layout's download into `place`; returns the zip, or the folder.
 
     `mac` is for one that was unpacked and zipped again on a Mac. Zips that are not `flagged` do
-    not say that their names are UTF-8, so that Python reads them as cp437.
+    not say that their names are UTF-8, so that Python reads them as cp437. With `directories`
+    a zip has an entry for each folder, too.
     """
     found = made(layout, works, **course)
     found = by_a_mac(found) if mac else found
     if as_zip:
-        return write_zip(found.entries, place / f"{found.name}.zip", flagged=flagged)
+        entries = with_directories(found.entries) if directories else found.entries
+        return write_zip(entries, place / f"{found.name}.zip", flagged=flagged)
     return write_folder(found.entries, place / found.name)
 
 
@@ -121,6 +125,17 @@ def write_zip(entries: Mapping[str, bytes], path: Path, *, flagged: bool = True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if flagged else without_utf8_flag(content))
     return path
+
+
+def with_directories(entries: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same entries, each after those of the folders that it is in."""
+    found: dict[str, bytes] = {}
+    for name, content in entries.items():
+        parts = name.split("/")[:-1]
+        for depth in range(1, len(parts) + 1):
+            found.setdefault("/".join(parts[:depth]) + "/", b"")
+        found[name] = content
+    return found
 
 
 def without_utf8_flag(content: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from people import CLASS, TEAM_ID, TEAM_NAME, TEXT, Person
@@ -96,6 +96,7 @@ class Language:
         participant: what stands in front of the number. Not every language ends it with a blank.
         yes, no: whether the grade can be changed.
         status: of a work that can be graded, and of none.
+        decimal_comma: whether Moodle reads `37,5` as a number in that language.
     """
 
     header: tuple[str, ...]
@@ -103,32 +104,42 @@ class Language:
     yes: str
     no: str
     status: tuple[str, str]
+    decimal_comma: bool
 
 
 COLUMNS = ("id", "name", "sis", "email", "status", "group", "grade", "maximum",
            "changeable", "submitted", "text", "graded", "feedback")  # fmt: skip
 
-LANGUAGES: Mapping[str, Language] = MappingProxyType({
-    "en": Language(
-        ("Identifier", "Full name", "ID number", "Email address", "Status", "Group", "Grade",
-         "Maximum grade", "Grade can be changed", "Last modified (submission)", "Online text",
-         "Last modified (grade)", "Feedback comments"),
-        "Participant ", "Yes", "No", ("Submitted for grading", "No submission")),
-    "es": Language(
-        ("Identificador", "Nombre completo", "Número de ID", "Dirección de correo", "Estado",
-         "Grupo", "Calificación", "Calificación máxima", "La calificación puede ser cambiada",
-         "Última modificación (entrega)", "Texto en línea", "Última modificación (calificación)",
-         "Comentarios de retroalimentación"),
-        "Participante ", "Sí", "No", ("Enviado para calificar", "Sin entrega")),
-    "de": Language(
-        ("ID", "Vollständiger Name", "ID-Nummer", "E-Mail-Adresse", "Status", "Gruppe",
-         "Bewertung", "Bestwertung", "Bewertung kann geändert werden",
-         "Zuletzt geändert (Abgabe)", "Texteingabe online", "Zuletzt geändert (Bewertung)",
-         "Feedback als Kommentar"),
-        "Teilnehmer/in", "Ja", "Nein", ("Zur Bewertung abgegeben", "Keine Abgabe")),
-})  # fmt: skip
-"""The German and the Spanish first columns, and German's missing blank, are what makes it hard to
-find columns by English words."""
+ENGLISH = Language(
+    ("Identifier", "Full name", "ID number", "Email address", "Status", "Group", "Grade",
+     "Maximum grade", "Grade can be changed", "Last modified (submission)", "Online text",
+     "Last modified (grade)", "Feedback comments"),
+    "Participant ", "Yes", "No", ("Submitted for grading", "No submission"), False,
+)  # fmt: skip
+SPANISH = Language(
+    ("Identificador", "Nombre completo", "Número de ID", "Dirección de correo", "Estado",
+     "Grupo", "Calificación", "Calificación máxima", "La calificación puede ser cambiada",
+     "Última modificación (entrega)", "Texto en línea", "Última modificación (calificación)",
+     "Comentarios de retroalimentación"),
+    "Participante ", "Sí", "No", ("Enviado para calificar", "Sin entrega"), True,
+)  # fmt: skip
+GERMAN = Language(
+    ("ID", "Vollständiger Name", "ID-Nummer", "E-Mail-Adresse", "Status", "Gruppe",
+     "Bewertung", "Bestwertung", "Bewertung kann geändert werden",
+     "Zuletzt geändert (Abgabe)", "Texteingabe online", "Zuletzt geändert (Bewertung)",
+     "Feedback als Kommentar"),
+    "Teilnehmer/in", "Ja", "Nein", ("Zur Bewertung abgegeben", "Keine Abgabe"), True,
+)  # fmt: skip
+
+LANGUAGES: Mapping[str, Language] = MappingProxyType(
+    {
+        "en": ENGLISH,
+        "es": SPANISH,
+        "es_joined": replace(SPANISH, participant="Participante"),
+        "de": GERMAN,
+    }
+)
+"""German has no blank between the word and the number, and neither has Spanish on some sites."""
 
 LOCKED = "sam_b"
 """Whose grade cannot be changed in Moodle."""

@@ -8,6 +8,7 @@ import re
 import unicodedata
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ TIME = r"\d{4}(-\d\d){5}"
 PATTERNS = {
     "gradescope": r"assignment_\d+_export/submission_\d+/.+",
     "canvas": r"[^/]+?(_LATE)?_\d+_(\d+_.+|text\.html)",
+    "canvas_old": r"[^/]+?(_LATE)?_\d+_(\d+_.+|text\.html)",
     "canvas_anonymous": r"(LATE_)?anon_\w{5}_(\d+_.+|text\.html)",
     "moodle": r"[^_]+_\d+_assignsubmission_(file|onlinetext)/[^/]+",
     "moodle_before_4_1": r"[^_]+_\d+_assignsubmission_(file|onlinetext)_/[^/]+",
@@ -50,7 +52,7 @@ def pattern(layout: str) -> str:
 
 def files_of(found: Download, entries: tuple[str, ...]) -> Work:
     """What these entries hold, zips unpacked; by base name, as loose uploads lose their paths."""
-    files = {}
+    files: dict[str, bytes] = {}
     for entry in entries:
         content = found.entries[entry]
         if entry.endswith(".zip"):
@@ -126,6 +128,7 @@ def test_ids_are_the_persons_own(layout: str, works: dict[str, Work]) -> None:
     [
         ("gradescope", {"time", "ids"}),
         ("canvas", {"late", "ids"}),
+        ("canvas_old", {"late", "ids"}),
         ("canvas_anonymous", {"late", "ids"}),
         ("moodle", {"ids"}),
         ("moodle_teams", set()),
@@ -178,6 +181,14 @@ def test_names_without_the_utf8_flag_are_read_as_cp437(
     assert names == list(made("moodle", works).entries)
 
 
+def test_a_zip_may_list_its_folders(works: dict[str, Work], tmp_path: Path) -> None:
+    path = download("sakai", works, tmp_path, as_zip=True, directories=True)
+    with zipfile.ZipFile(path) as archive:
+        folders = [info.filename for info in archive.infolist() if info.is_dir()]
+        assert len(archive.namelist()) == len(set(archive.namelist()))
+    assert folders[:2] == ["Problem 1/", "Problem 1/Lindgren, Ada(ada)/"]
+
+
 def test_a_zip_made_by_a_mac_has_decomposed_names_and_junk(works: dict[str, Work]) -> None:
     found = by_a_mac(made("moodle", works))
     assert all(unicodedata.is_normalized("NFD", name) for name in found.entries)
@@ -197,6 +208,7 @@ TRAPS = {
     "resubmitted": ("canvas", "torresvegamia_107_9008_mtorres_problem_1-1.zip"),
     "a group": ("canvas", "lateteam9b_108_9009_gadler_problem_1.zip"),
     "digits between `_`": ("canvas", "power_2smithmax_112_9011_max_2_problem_1.zip"),
+    "`-` for what is left out today": ("canvas_old", "power_2-smith--max_112_9011_max_2_"),
     "text only": ("canvas", "blanktheo_110_text.html"),
     "late and anonymous": ("canvas_anonymous", "LATE_anon_wX8yZ_9007_problem_1.zip"),
     "a token of digits": ("canvas_anonymous", "anon_12345_9010_problem_1.zip"),
@@ -316,7 +328,7 @@ def test_a_trick_changes_nothing_of_anybody_elses(
         write_zip(found.entries, tmp_path / "class.zip")
 
 
-FRONTS = {
+FRONTS: dict[str, Callable[[str], bool]] = {
     "canvas": lambda name: f"_{WHO.canvas}_" in f"_{name}",
     "canvas_anonymous": lambda name: name.startswith(f"anon_{WHO.anonymous}_"),
     "moodle": lambda name: name.partition("_")[2].startswith(f"{WHO.moodle}_"),
@@ -380,6 +392,7 @@ def test_canvass_gradebook_has_the_rows_that_are_no_students() -> None:
     [
         ("en", "Identifier", "Grade", "Participant 1001"),
         ("es", "Identificador", "Calificación", "Participante 1001"),
+        ("es_joined", "Identificador", "Calificación", "Participante1001"),
         ("de", "ID", "Bewertung", "Teilnehmer/in1001"),
     ],
 )

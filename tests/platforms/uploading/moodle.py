@@ -12,7 +12,6 @@ from rosters import COLUMNS, LANGUAGES
 from uploading.cells import decoded, split
 from uploading.taken import Column, Files, Refused, Taken, number
 
-DECIMAL_COMMA = ("es", "de")
 PLUGINS = {
     ("assignsubmission", "file"),
     ("assignsubmission", "onlinetext"),
@@ -81,7 +80,7 @@ def _grade(cell: str, language: str) -> tuple[Decimal | None, bool]:
     cell = cell.strip()
     if not cell:
         return None, True
-    if language in DECIMAL_COMMA:
+    if LANGUAGES[language].decimal_comma:
         cell = cell.replace(",", ".")
     begins = re.match(r"[+-]?(\d+\.?\d*|\.\d+)", cell)
     points = number(begins[0]) if begins else Decimal(0)
