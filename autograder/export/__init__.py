@@ -1,0 +1,1 @@
+"""Points and feedback, in the files that learning platforms take back."""

@@ -1,0 +1,59 @@
+"""Words of Moodle's grading worksheet, which is written in its user's language.
+
+Only words are here; what can be told from a worksheet's structure is (see `moodle.py`). A language
+that is missing costs one option, `--column`. To add one, add its words.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def words(cells: Iterable[str]) -> list[str]:
+    """Cells as they are compared here."""
+    return [" ".join(unicodedata.normalize("NFC", cell).lower().split()) for cell in cells]
+
+
+def _all(*texts: str) -> frozenset[str]:
+    return frozenset(word for text in texts for word in words(text.split(", ")))
+
+
+GRADE = _all(
+    "Grade",  # English
+    "Calificación, Qualificació, Cualificación, Kalifikazioa",  # Spain
+    "Bewertung",  # German
+    "Note, Notă",  # French, Romanian
+    "Nota, Avaliação",  # Portuguese
+    "Valutazione, Voto",  # Italian
+    "Cijfer, Beoordeling",  # Dutch
+    "Karakter, Betyg, Bedømmelse, Arvosana, Arviointi",  # Danish, Norwegian, Swedish, Finnish
+    "Ocena, Známka, Hodnocení, Hodnotenie, Ocjena",  # Polish, Slovene, Czech, Slovak, Croatian
+    "Osztályzat, Értékelés, Not, Βαθμός, Βαθμολογία",  # Hungarian, Turkish, Greek
+    "Оценка, Оцінка, درجة, الدرجة, ציון",  # Russian, Ukrainian, Arabic, Hebrew
+    "評点, 評定, 成绩, 成績, 성적",  # Japanese, Chinese, Korean
+)
+IDENTIFIER = _all(
+    "Identifier, Identificador, Identifikatzailea, ID, Kennung, Identifiant",
+    "Identificativo, Codice identificativo, Identificatie, Identifikator, Identyfikator",
+)
+STATUS = _all(
+    "Status, Estado, Estat, Egoera, Statut, Stato, Situação, Stav, Tila, Stare, Státusz, Durum",
+    "Κατάσταση, Состояние, Статус, Стан, الحالة, מצב, ステータス, 状态, 狀態, 상태",
+)
+ID_NUMBER = _all(
+    "ID number, Número de ID, Número ID, Número d'ID, ID-Nummer, ID-nummer",
+    "Numéro d'identification, Codice identificativo, Número de identificação, Matrikelnummer",
+)
+USER_NAME = _all(
+    "Username, Nombre de usuario, Nom d'usuari, Anmeldename, Nutzername, Nom d'utilisateur",
+    "Nome utente, Nome de utilizador, Nome de usuário, Gebruikersnaam",
+)
+YES = _all(
+    "Yes, Sí, Si, Sì, Ja, Oui, Sim, Bai, Da, Kyllä, Tak, Ano, Áno, Igen, Evet, Ναι, Да, Так",
+    "نعم, כן, はい, 是, 예",
+)
+NO = _all(
+    "No, Non, Nein, Não, Nee, Nej, Nei, Ez, Nu, Ei, Nie, Ne, Nem, Hayır, Όχι, Нет, Ні",
+    "لا, לא, いいえ, 否, 아니오, 아니요",
+)
