@@ -17,9 +17,10 @@ from autograder.export.filling import fill_in
 from autograder.export.grades import Filled, Graded, Missing
 from autograder.export.kinds import PARTICIPANT, require
 from autograder.export.numbers import decimal_comma, number
-from autograder.export.sheet import EMPTY, Candidate, IdColumn, Sheet, chosen, id_column
+from autograder.export.sheet import EMPTY, Candidate, IdColumn, Sheet, chosen, id_column, listed
 from autograder.export.table import Table, TableError
 from autograder.export.words import GRADE, ID_NUMBER, NO, STATUS, USER_NAME, YES, words
+from autograder.hand_in.files import printable
 
 KIND = "a Moodle grading worksheet"
 FROM = "In Moodle: the assignment, Submissions, Download grading worksheet"
@@ -72,7 +73,7 @@ def _grade_column(table: Table, column: str | None) -> int:
     every = [Candidate(i, table.header[i], table.header[i]) for i in range(1, len(header))]
     graded = [one for one in every if header[one.index] in GRADE]
     if column is None and not graded:
-        names = ", ".join(table.header[1:])
+        names = listed(table.header[1:])
         raise TableError(
             f"which column has the grades is not known in this language; name one with --column "
             f"({names})"
@@ -94,7 +95,7 @@ def _require_points(
     beside = [row for row in rows if table.cell(row, index + 1).strip() not in EMPTY]
     if beside and all(most[row] is None for row in beside):
         raise TableError(
-            f"beside the column {table.header[index]!r} there is no maximum: either the assignment "
+            f"beside the column {printable(table.header[index])!r} there is no maximum: either the assignment "
             "is graded by a scale, which takes no points, or the grades are in another column"
         )
 

@@ -137,9 +137,9 @@ def chosen(
     begun = [one for one in candidates if _begins(_folded(title), _folded(one.title))]
     found = named or begun or candidates
     if len(found) > 1:
-        listed = _listed(one.header for one in found)
+        names = listed(one.header for one in found)
         raise TableError(
-            f"{len(found)} columns could be the assignment's: {listed}. Name one with --column"
+            f"{len(found)} columns could be the assignment's: {names}. Name one with --column"
         )
     if named or begun:
         return found[0].index, ()
@@ -159,9 +159,9 @@ def _asked_for(
             header = printable(table.header[found[0]])
             raise TableError(f"the column {header!r} cannot be filled: {forbidden[found[0]]}")
         return found[0]
-    listed = _listed(one.header for one in candidates)
+    names = listed(one.header for one in candidates)
     many = f"{len(found)} columns are" if found else "no column is"
-    raise TableError(f"{many} called {printable(column)!r}; these could be meant: {listed}")
+    raise TableError(f"{many} called {printable(column)!r}; these could be meant: {names}")
 
 
 def _begins(title: str, header: str) -> bool:
@@ -175,6 +175,6 @@ def _folded(text: str) -> str:
     return " ".join(words).casefold()
 
 
-def _listed(headers: Iterable[str]) -> str:
+def listed(headers: Iterable[str]) -> str:
     names = [repr(printable(header.strip())) for header in headers]
     return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
