@@ -95,8 +95,9 @@ def _require_points(
     beside = [row for row in rows if table.cell(row, index + 1).strip() not in EMPTY]
     if beside and all(most[row] is None for row in beside):
         raise TableError(
-            f"beside the column {printable(table.header[index])!r} there is no maximum: either the assignment "
-            "is graded by a scale, which takes no points, or the grades are in another column"
+            f"beside the column {printable(table.header[index])!r} there is no maximum: either the "
+            "assignment is graded by a scale, which takes no points, or the grades are in another "
+            "column, which --column names"
         )
 
 

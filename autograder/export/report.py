@@ -92,7 +92,9 @@ def _sections(filled: Filled) -> Iterator[Section]:
 
 
 def _each(things: Iterable[Thing], described: Callable[[Thing], str]) -> tuple[str, ...]:
-    return tuple(described(thing) for thing in things)
+    """A line each, whatever characters strangers wrote."""
+    lines = (described(thing) for thing in things)
+    return tuple("".join(c if c.isprintable() else "?" for c in line) for line in lines)
 
 
 def _by_name(matches: Sequence[Match]) -> list[Match]:
