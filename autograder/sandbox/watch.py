@@ -60,6 +60,8 @@ class Watch:
             self._process.end()
         finally:
             self._thread.join()
+        if isinstance(self._failure, SandboxError):  # it could not be killed
+            raise self._failure
         if self._failure is not None:
             raise SandboxError(
                 f"the resource usage of a submission could not be measured: {self._failure}"

@@ -72,6 +72,21 @@ def test_an_exception_names_the_students_lines(run):
     ]
 
 
+def test_after_a_deep_recursion_the_innermost_lines_are_shown(run):
+    layers = """
+    import sys
+    sys.setrecursionlimit(20_000)
+    def forward(depth=5_000):
+        if depth == 0:
+            return [][7]
+        return forward(depth - 1)
+    """
+    source = "@given()\ndef fails(lib):\n    yield dict(x=lib.layer_utils.forward())"
+    raised = run(source, ["fails"], layer_utils=layers)["fails"].ending.raised
+    assert raised.trace[-1].source == "return [][7]"
+    assert raised.trace[-2].source == "return forward(depth - 1)"
+
+
 def test_an_exception_that_lies_about_itself_is_told_all_the_same(run):
     layers = """
     class Odd(Exception):

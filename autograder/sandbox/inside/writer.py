@@ -21,6 +21,7 @@ import os
 import struct
 import sys
 import traceback
+from collections import deque
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -171,10 +172,8 @@ class Writer:
 
 
 def _walk(trace: TracebackType | None) -> Iterator[tuple[Any, int]]:
-    """The first 2,000 entries of a traceback; more is possible only with a deep recursion."""
-    for count, (frame, line) in enumerate(traceback.walk_tb(trace)):
-        if count < 2_000:
-            yield frame, line
+    """The last 2,000 entries of a traceback; it has more only after a deep recursion."""
+    return iter(deque(traceback.walk_tb(trace), 2_000))
 
 
 def _name(failure: BaseException) -> str:
