@@ -5,12 +5,14 @@ usage: python benchmarks/replays.py [--recipes N]
 Recipes spread over what students choose: hidden units, spread of the weights, slope, batches,
 epochs, decay. Each is trained twice on all images and to its end: as the notebook does it, half of
 them under another seed than the notebook's, which stands for batches and weights that come
-otherwise; and as a replay, from what the probe reads of the submission.
+otherwise; and as a replay, from what the probe reads of the submission. Rows are kept in
+out/replays.jsonl, so that the same command goes on after an interruption.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from results import machine, verdict, write_section
 
+from autograder import checkout
 from autograder.diagnosis.in_process import like_a_fresh_process, load, rehearse
 from autograder.diagnosis.variants import solution
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -44,6 +47,8 @@ CELL = "train_tiny_net_hyperparameters"
 NETWORKS = "lib/mlp/fully_conn.py"
 OTHER_SEEDS = 1000
 CLASS, DISTINCT = 200, 40
+KEPT = checkout.ROOT / "out" / "replays.jsonl"
+"""Delete it after a change of the solution, the images or the training."""
 
 
 def main() -> int:
@@ -55,11 +60,21 @@ def main() -> int:
     except DataError as problem:
         print(f"skipped: {problem}")
         return 0
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(both, range(count)))
-    text, status = report(rows)
+    done = kept()
+    with ProcessPoolExecutor(os.cpu_count()) as pool, KEPT.open("a") as file:
+        for row in pool.map(both, [number for number in range(count) if number not in done]):
+            done[row["number"]] = row
+            print(json.dumps(row), file=file, flush=True)
+    text, status = report([done[number] for number in range(count)])
     print(text)
     return write_section("replays", text) or status
+
+
+def kept() -> dict[int, dict]:
+    """The rows that an earlier run finished; it takes hours, and may be interrupted."""
+    KEPT.parent.mkdir(exist_ok=True)
+    lines = KEPT.read_text("utf-8").splitlines() if KEPT.exists() else []
+    return {row["number"]: row for row in map(json.loads, lines)}
 
 
 def chosen(number: int) -> tuple[dict, str]:
@@ -102,6 +117,7 @@ def both(number: int) -> dict[str, float | str]:
     seed = 123 if number % 2 == 0 else OTHER_SEEDS + number
     theirs = in_the_notebook(files, recipe, images, seed)
     row = {
+        "number": number,
         "recipe": f"{network} {' '.join(cell.split())}",
         "seed": seed,
         "replay": ours.accuracy,
