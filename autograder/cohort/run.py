@@ -37,7 +37,8 @@ from autograder.cohort.pool import (
     processors,
 )
 from autograder.cohort.work import Plan, prove, recover, train, work
-from autograder.hand_in.students import HandIn, handed_in, utc
+from autograder.hand_in.students import HandIn, handed_in
+from autograder.hand_in.times import utc
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
@@ -131,7 +132,7 @@ def _class(assignment: Assignment, folder: Path) -> list[HandIn]:
 
 def _due(text: str | None) -> str | None:
     try:
-        return None if text is None else utc(text)
+        return None if text is None else utc(text, later=True)
     except ValueError:
         raise CohortError(f'--due {text!r} is no time; write "2026-11-20 23:59 UTC"') from None
 

@@ -6,27 +6,18 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time as clock
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from autograder.hand_in.files import Inaccessible, Unreadable, content, printable
+from autograder.hand_in.files import Inaccessible, printable
+from autograder.hand_in.times import TIMESTAMP, timestamp
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
 """What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
 LONGEST_ID, MOST_BYTES = 100, 240
 """Characters, and what they are as UTF-8: folders are named by ids, and a name has 255 bytes."""
-TIMESTAMP = "timestamp.txt"
-TIME = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)[ T](?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
-    r" ?(?:(?P<offset>[+-]\d\d:?\d\d)|(?P<zone>[A-Za-z]+(?:[/_-][A-Za-z]+)*))?",
-    re.ASCII,
-)
-LONGEST_TIMESTAMP = 100
 
 
 @dataclass(frozen=True)
@@ -114,51 +105,3 @@ def is_id(student: str) -> bool:
 
 def _folded(student: str) -> str:
     return unicodedata.normalize("NFKC", student).casefold()
-
-
-def timestamp(work: Path, within: Path) -> str | None:
-    """What nbgrader's collect wrote beside the notebook, as `utc` gives it; None for no time.
-
-    Raises:
-        Inaccessible: the machine fails to read it.
-    """
-    try:
-        return utc(content(work / TIMESTAMP, LONGEST_TIMESTAMP, within).decode("utf-8").strip())
-    except (Unreadable, ValueError):
-        return None
-
-
-def utc(text: str) -> str:
-    """A time as the gradebook keeps it: in UTC, which it is taken for unless it says otherwise.
-
-    It may end with an offset or with the name of a zone (`+0100`, `CET`, `Europe/Berlin`), as
-    nbgrader writes it where a course sets its zone. nbgrader's own reader takes +0100 for a hundred
-    seconds.
-
-    Raises:
-        ValueError: it is no date with a time, or its zone is not known.
-    """
-    found = TIME.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no time")
-    time = datetime.fromisoformat(f"{found['date']} {found['time']}{found['offset'] or ''}")
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=_zone(found["zone"] or "UTC"))  # None is this machine's own
-    try:
-        time = time.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{text!r} is no time of ours") from None
-    if time.year < 1000:
-        raise ValueError(f"{text!r} is no time of ours")
-    return f"{time:%Y-%m-%d %H:%M:%S}"
-
-
-def _zone(name: str) -> tzinfo | None:
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return UTC
-    if name in clock.tzname:  # CEST is no zone's name, but what a clock in Berlin says in summer
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError):
-        raise ValueError(f"no zone is called {name}") from None

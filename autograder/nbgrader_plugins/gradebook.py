@@ -120,7 +120,7 @@ def _order(assignment: Assignment) -> Mapping[str, int]:
 
 
 def set_due(assignment: Assignment, address: str, due: str) -> None:
-    """Tell the gradebook when the assignment was due: a time as `students.utc` gives it."""
+    """Tell the gradebook when the assignment was due: a time as `times.utc` gives it."""
     with opened(assignment, address) as book:
         book.update_or_create_assignment(assignment.id, duedate=due)
 

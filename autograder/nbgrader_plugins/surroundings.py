@@ -20,7 +20,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.hand_in.files import Inaccessible, printable
-from autograder.hand_in.students import TIMESTAMP, timestamp
+from autograder.hand_in.times import TIMESTAMP, timestamp
 
 NOWHERE = os.devnull
 """A folder with nothing in it, for what looks into it."""

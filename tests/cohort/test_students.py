@@ -1,20 +1,15 @@
 """Who handed in what: names of folders and zips are input like any other."""
 
 import os
-import time
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from autograder.hand_in.students import handed_in, is_id, utc
+from autograder.hand_in.students import handed_in, is_id
 
 
-def folder(root, name, timestamp=None):
+def folder(root, name):
     work = root / name / "problem_1"
     work.mkdir(parents=True)
-    if timestamp is not None:
-        (work / "timestamp.txt").write_bytes(timestamp)
     return work
 
 
@@ -107,61 +102,3 @@ def test_of_two_with_one_name_neither_is_taken_for_the_other(tmp_path):
         "linus": "several submissions have this name",
         "grace": None,
     }
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"2026-11-21 00:10:00 UTC\n", "2026-11-21 00:10:00"),
-        (b"2026-11-21 01:10:00 +0100", "2026-11-21 00:10:00"),
-        (b"2026-11-21 01:10:00.123456 CET", "2026-11-21 00:10:00"),
-        (b"2026-07-21T00:10 America/New_York", "2026-07-21 04:10:00"),
-        (b"2026-11-20 19:10:00 EST\n", "2026-11-21 00:10:00"),
-        (b"2026-11-21 00:10:00", "2026-11-21 00:10:00"),
-        (b"2026-11-21 00:10:00 UTC+1", None),  # is it before or after?
-        (b"2026-11-21 00:10:00 Nowhere", None),
-        (b"2026-11-21 00:10:00 /etc/passwd", None),
-        (b"2026-11-21", None),
-        (b"23:59", None),
-        (b"0001-01-01 00:00 +2359", None),
-        (b"9" * 29 + b"m", None),
-        (b"", None),
-        (b"yesterday", None),
-        (b"\xff\xfe\x00", None),
-        (b"9" * 100_000, None),
-    ],
-)
-def test_the_time_is_read_as_nbgrader_writes_it(tmp_path, content, expected):
-    folder(tmp_path, "ada", content)
-    (found,) = handed_in(tmp_path, "problem_1")
-    assert found.timestamp == expected
-
-
-def test_a_time_behind_a_link_is_not_read(tmp_path):
-    (tmp_path / "class").mkdir()
-    work = folder(tmp_path / "class", "ada")
-    (tmp_path / "real.txt").write_text("2026-11-21 00:10:00 UTC")
-    (work / "timestamp.txt").symlink_to(tmp_path / "real.txt")
-    (found,) = handed_in(tmp_path / "class", "problem_1")
-    assert found.timestamp is None
-
-
-@given(st.text() | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:. +-]*[A-Za-z/+-]*"))
-@example("9" * 29 + "m")
-def test_whatever_is_given_as_a_time_is_one_or_refused(text):
-    try:
-        found = utc(text)
-    except ValueError:
-        return
-    assert time.strptime(found, "%Y-%m-%d %H:%M:%S")
-
-
-def test_a_zone_may_be_called_as_this_machines_clock_does(monkeypatch):
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    try:
-        assert utc("2026-07-01 12:00:00 CEST") == "2026-07-01 10:00:00"
-        assert utc("2026-12-01 12:00:00 CET") == "2026-12-01 11:00:00"
-    finally:
-        monkeypatch.undo()
-        time.tzset()
