@@ -106,26 +106,30 @@ def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
 
 def _recorded(
     assignment: Assignment, one: HandIn, state: State, book: Gradebook, config: object
-) -> float:
-    """Bring the gradebook up to date; returns the seconds by which the submission was late."""
+) -> float | None:
+    """Bring the gradebook up to date; returns the seconds by which the submission was late.
+
+    None where it was due and nobody knows when it was handed in: nbgrader counts that as on time.
+    """
     gradebook.submit(assignment, book, one.student, one.timestamp)
     gradebook.record(assignment, book, one.student, state.grade, state.unanswered)
     submission = book.find_submission(assignment.id, one.student)
     late_s: float = max(0.0, submission.total_seconds_late)
+    time_unknown = submission.duedate is not None and submission.timestamp is None
     penalty = submission.late_submission_penalty
     book.db.rollback()  # nothing is open while nbgrader's own step writes
     if late_s or penalty:
         gradebook.assign_late_penalty(assignment, str(book.engine.url), one.student, config)
-    return late_s
+    return None if time_unknown else late_s
 
 
 def _write_pages(
-    assignment: Assignment, one: HandIn, state: State, late_s: float, out: Path
+    assignment: Assignment, one: HandIn, state: State, late_s: float | None, out: Path
 ) -> None:
     notebook = out / "observations" / one.student / NOTEBOOK
     name = Path(one.student, assignment.id, assignment.notebook)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
-    page = feedback(assignment, state.grade, state.curve, late_s)
+    page = feedback(assignment, state.grade, state.curve, late_s or 0.0)
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)
 
 
@@ -155,7 +159,7 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
     listing.add_column("Points", justify="right")
     listing.add_column("Lost in", overflow="fold")
     for row in sorted(rows, key=lambda row: (-row.score, row.student)):
-        late = " (late)" if row.late_s else ""
+        late = " (late)" if row.late_s else " (time unknown)" if row.late_s is None else ""
         listing.add_row(
             Text(row.student + late), f"{row.score:g} / {row.max_score:g}", Text(_lost(row))
         )
@@ -163,10 +167,10 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
         listing.add_row(Text(student), Text("set aside", "yellow"), Text(reason))
     mean = sum(row.score for row in rows) / len(rows) if rows else 0.0
     of = rows[0].max_score if rows else assignment.auto_total
-    total = Text(
-        f"{len(rows)} graded, {len(summary.set_aside)} set aside, mean {mean:.1f} of {of:g}",
-        style="bold",
-    )
+    counts = f"{len(rows)} graded, {len(summary.set_aside)} set aside"
+    if unknown := sum(row.late_s is None for row in rows):
+        counts += f", {unknown} with unknown time"
+    total = Text(f"{counts}, mean {mean:.1f} of {of:g}", style="bold")
     page = Path(assignment.id, assignment.notebook).with_suffix(".html")
     names = (
         ("gradebook", "gradebook.db"),

@@ -21,6 +21,8 @@ from autograder.report.tables import table
 MOST_FAILURES = 15
 MANY, MANY_CHECKS = 10, "many checks at once"
 SLOWEST = 5
+UNKNOWN = "unknown"
+"""In place of the seconds by which work was late: it may not pass for on time."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Row:
         failures: names of the checks that failed, with what was said.
         hints: misconceptions that were named.
         accuracy: the best of the replay of what was chosen; None without one.
-        late_s, elapsed_s: seconds.
+        late_s: seconds; None where it was due and nobody knows when it was handed in.
+        elapsed_s: seconds.
     """
 
     student: str
@@ -42,13 +45,13 @@ class Row:
     failures: Mapping[str, str]
     hints: Mapping[str, str]
     accuracy: float | None
-    late_s: float
+    late_s: float | None
     elapsed_s: float
     training: str
     errors: tuple[str, ...]
 
     @classmethod
-    def of(cls, student: str, grade: Grade, curve: Sequence[float], late_s: float) -> Row:
+    def of(cls, student: str, grade: Grade, curve: Sequence[float], late_s: float | None) -> Row:
         tests = [test for section in grade.sections for test in section.tests]
         hints = [hint for section in grade.sections for hint in section.hints]
         return cls(
@@ -144,6 +147,7 @@ def page_of(assignment: Assignment, class_: Class) -> str:
         training=_accuracies(accuracies, target),
         slowest=sorted(rows, key=lambda row: (-row.elapsed_s, row.student))[:SLOWEST],
         late=[row for row in rows if row.late_s],
+        time_unknown=[row for row in rows if row.late_s is None],
         link=partial(_link, assignment),
     )
 
@@ -218,10 +222,9 @@ def csv_of(class_: Class) -> str:
     lines: list[Sequence[object]] = [names]
     for row in class_.rows:
         scores = [row.sections[name][0] for name in sections]
+        late = UNKNOWN if row.late_s is None else int(row.late_s)
         remarks = " / ".join(row.errors)
-        lines.append(
-            [row.student, row.score, row.max_score, *scores, row.accuracy, int(row.late_s), remarks]
-        )
+        lines.append([row.student, row.score, row.max_score, *scores, row.accuracy, late, remarks])
     blanks = [None] * (len(sections) + 4)
     lines += [[student, *blanks, f"set aside: {why}"] for student, why in class_.set_aside]
     return table(lines)

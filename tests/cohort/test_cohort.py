@@ -73,17 +73,20 @@ def test_the_table_is_complete_and_computes_nothing(undisturbed):
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert set(rows) == {*GRADED, "absent"} - {"=cmd('x')"} | {"'=cmd('x')"}
     assert rows["ada"]["score"] == "29.0"
-    assert (rows["'=cmd('x')"]["seconds_late"], rows["ada"]["seconds_late"]) == ("660", "0")
+    assert rows["'=cmd('x')"]["seconds_late"] == "660"
+    assert rows["ada"]["seconds_late"] == "unknown"  # no file says when it was handed in
+    assert rows["absent"]["seconds_late"] == ""
     assert rows["absent"]["remarks"] == "set aside: it has no folder problem_1"
     assert rows["broken"]["remarks"].startswith("it is no zip file")
 
 
 def test_the_end_is_a_summary(undisturbed):
     _, said = undisturbed
-    assert "6 graded, 1 set aside, mean" in said
+    assert "6 graded, 1 set aside, 5 with unknown time, mean" in said
     assert "29 / 29" in said
     assert re.search(r"absent +set aside +it has no folder problem_1", said)
     assert "(late)" in said
+    assert said.count("(time unknown)") == 5
 
 
 def test_a_page_says_nothing_of_other_students(undisturbed):

@@ -204,3 +204,18 @@ def test_the_table_of_a_class_has_its_numbers_and_its_texts():
     assert (line["accuracy"], line["seconds_late"]) == ("0.5", "60")
     assert line["remarks"] == "a,b / '=c"
     assert (aside["score"], aside["remarks"]) == ("", "set aside: '=why")
+
+
+def test_work_of_an_unknown_time_is_counted_apart_from_late_and_on_time():
+    hand_ins = {"ada": 0.0, "bob": None, "cyd": 60.0, "dan": None}
+    class_ = Class(tuple(Row.of(name, graded(name), (), s) for name, s in hand_ins.items()), ())
+    text = " ".join(Page(page_of(P1, class_)).text.split())
+    assert "1 late 2 with unknown time" in text
+    assert text.count("time unknown") == 2
+    lines = csv.DictReader(io.StringIO(csv_of(class_)))
+    assert [line["seconds_late"] for line in lines] == ["0", "unknown", "60", "unknown"]
+
+
+def test_a_class_whose_times_are_all_known_hears_nothing_of_unknown_ones():
+    row = Row.of("ada", graded(), (), 0.0)
+    assert "unknown" not in page_of(P1, Class((row,), ()))
