@@ -169,6 +169,8 @@ def gradescope(value: object, zone: tzinfo = UTC) -> Moment:
 
 
 def _match(text: str, *forms: re.Pattern[str]) -> Mapping[str, str | None]:
+    if len(text) > LONGEST_TIMESTAMP:
+        raise ValueError(f"{printable(text)!r} is too long for a time")
     bare = BLANKS.sub(" ", text.strip("\ufeff \t\r\n\v\f\xa0"))
     for form in forms:
         if found := form.fullmatch(bare):
