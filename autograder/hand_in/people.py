@@ -1,0 +1,205 @@
+"""The people of a class: by what each is known, and under which id each is graded.
+
+Lists of several platforms become one by the ids and e-mail addresses that they share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from autograder.hand_in.files import printable
+from autograder.hand_in.roster_columns import folded
+from autograder.hand_in.students import is_id
+from autograder.hand_in.times import Moment
+
+IDENTITIES = "canvas", "moodle", "brightspace", "sis", "login"
+"""Of which no two people have the same. A submission may be a group's, an e-mail address shared."""
+OWN_PREFIX = "canvas", "moodle", "brightspace", "submission"
+"""Platforms' ids that name a student for want of better, the key before them."""
+
+
+class RosterError(Exception):
+    """A list cannot be used; the message says which line is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What Gradescope's grades say of a submission.
+
+    Attributes:
+        id: the submission's.
+        time: when; None where the file does not say, or not so that it can be read.
+        late_s: seconds; None where the file does not say.
+    """
+
+    id: str
+    time: Moment | None = None
+    late_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student.
+
+    Attributes:
+        id: under which we grade and report.
+        name: as the platform writes it, "Lovelace, Ada" or "Ada Lovelace".
+        email: the first that is known.
+        ids: platform ids by `canvas`, `sis`, `login`, `email`, `moodle`, `submission`, as text.
+        given: the id in a plain list, which wins; it may be a login or a number.
+        other_emails: further addresses, from other lists.
+        submissions: what Gradescope's grades say.
+        lines: where the student stands: "gradebook.csv, line 3".
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict, hash=False)
+    given: str = ""
+    other_emails: tuple[str, ...] = ()
+    submissions: tuple[Submitted, ...] = ()
+    lines: tuple[str, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        shown = printable(self.name or self.id)
+        return f"{shown} ({' and '.join(self.lines)})" if self.lines else shown
+
+
+def named(people: Sequence[Person]) -> tuple[Person, ...]:
+    """The people of a class with the ids under which they are graded.
+
+    Raises:
+        RosterError: two of them have one id, or one has none that can be used.
+    """
+    before_at = Counter(_before_at(one) for one in people)
+    found: dict[tuple[str, str], Person] = {}
+    done = []
+    for person in people:
+        for key in IDENTITIES:
+            if value := person.ids.get(key):
+                _only_one(found, (key, comparable(key, value)), person, f"the {key} id {value}")
+        unique = _before_at(person) if before_at[_before_at(person)] == 1 else ""
+        called = next((name for name in _names(person, unique) if is_id(name)), None)
+        if called is None:
+            raise RosterError(f"{person} has no id that can name a folder; correct the line")
+        _only_one(found, ("", folded(called)), person, f"the id {called}")
+        done.append(replace(person, id=called))
+    return tuple(done)
+
+
+def _names(person: Person, before_at: str) -> Iterator[str]:
+    """What a person may be called, the best first."""
+    yield from (person.given, person.ids.get("login", ""), person.ids.get("sis", ""), before_at)
+    yield from (f"{key}-{person.ids[key]}" for key in OWN_PREFIX if key in person.ids)
+
+
+def _before_at(person: Person) -> str:
+    return folded(person.email.partition("@")[0])
+
+
+def _only_one(
+    found: dict[tuple[str, str], Person], key: tuple[str, str], person: Person, what: str
+) -> None:
+    other = found.setdefault(key, person)
+    if other is not person:
+        raise RosterError(f"{other} and {person} both have {printable(what)}; correct one of them")
+
+
+def comparable(key: str, value: str) -> str:
+    """Logins and addresses are the same in any case; a number keeps its zeros."""
+    return folded(value) if key in ("login", "email") else value
+
+
+def tokens(person: Person) -> Iterator[tuple[str, str]]:
+    """All by which the person may be known in another list, other than names."""
+    for key in IDENTITIES:
+        if key in person.ids:
+            yield key, comparable(key, person.ids[key])
+    if person.given:
+        yield "sis", person.given
+    for email in filter(None, (person.email, *person.other_emails)):
+        yield "email", folded(email)
+    if "@" in (login := person.ids.get("login", "")):
+        yield "email", folded(login)
+
+
+def merged(lists: Iterable[Sequence[Person]]) -> tuple[Person, ...]:
+    """The people of several lists, each once: by a shared id, or by e-mail, never by name.
+
+    An address that two people of one list have tells nobody apart, and is not gone by. Two
+    addresses of one person are no contradiction; two ids of one kind are.
+
+    Raises:
+        RosterError: lists contradict each other; both lines are named.
+    """
+    lists = list(lists)
+    shared = {token for people in lists for token in _shared(people)}
+    found: dict[int, tuple[Person, frozenset[int]]] = {}
+    known: dict[tuple[str, str], int] = {}
+    places = count()
+    for number, people in enumerate(lists):
+        for person in people:
+            one, listed = person, frozenset([number])
+            own = [token for token in tokens(person) if token not in shared]
+            same = sorted({known[token] for token in own if token in known})
+            for place in same:
+                other, elsewhere = found.pop(place)
+                if listed & elsewhere:
+                    raise RosterError(f"{other} and {one} look like one person; correct the lists")
+                one, listed = _combined(other, one), listed | elsewhere
+            place = same[0] if same else next(places)
+            found[place] = one, listed
+            known.update((token, place) for token in tokens(one) if token not in shared)
+    return named([found[place][0] for place in sorted(found)])
+
+
+def _shared(people: Sequence[Person]) -> Iterator[tuple[str, str]]:
+    """By what several people of one list are known."""
+    times_used = Counter(token for one in people for token in set(tokens(one)))
+    return (token for token, times in times_used.items() if times > 1)
+
+
+def _combined(a: Person, b: Person) -> Person:
+    """One person out of two lists.
+
+    Raises:
+        RosterError: they cannot be the same.
+    """
+    pair = f"{a} and {b} look like one person, but have"
+    ids, further = _ids_beside(a, b), _ids_beside(b, a)
+    for key in (*IDENTITIES, "submission"):
+        one, two = ids.get(key, ""), further.get(key, "")
+        if one and two and comparable(key, one) != comparable(key, two):
+            raise RosterError(
+                f"{pair} the {key} ids {printable(one)} and {printable(two)}; correct one of them"
+            )
+    if a.given and b.given and folded(a.given) != folded(b.given):
+        raise RosterError(
+            f"{pair} the ids {printable(a.given)} and {printable(b.given)}; correct one of them"
+        )
+    emails: dict[str, str] = {}
+    for email in filter(None, (a.email, b.email, *a.other_emails, *b.other_emails)):
+        emails.setdefault(folded(email), email)
+    first, *others = emails.values() or [""]
+    return Person(
+        id="",
+        name=a.name or b.name,
+        email=first,
+        ids={**further, **ids},
+        given=a.given or b.given,
+        other_emails=tuple(others),
+        submissions=tuple(dict.fromkeys((*a.submissions, *b.submissions))),
+        lines=(*a.lines, *b.lines),
+    )
+
+
+def _ids_beside(person: Person, other: Person) -> dict[str, str]:
+    """The ids, of a plain list without its one id if that is no login but the other's number."""
+    ids = dict(person.ids)
+    if person.given and ids.get("login") == other.ids.get("sis") and "login" in other.ids:
+        ids.pop("login", None)
+    return ids

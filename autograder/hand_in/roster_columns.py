@@ -1,0 +1,190 @@
+"""The header of a class's list -> whose list it is, and which of its columns says what."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["canvas", "moodle", "gradescope", "brightspace", "blackboard", "plain"]
+ID_KEYS = "canvas", "moodle", "submission", "sis", "login", "email"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a message says of a kind of list."""
+
+    called: str
+    columns: str
+
+
+EXPECTED: Mapping[Kind, Expected] = {
+    "canvas": Expected("a Canvas gradebook", "Student, ID, SIS Login ID, Section"),
+    "moodle": Expected("a Moodle grading worksheet", "Identifier, Full name, Status, Grade"),
+    "gradescope": Expected("Gradescope's grades", "Name, SID, Email, Submission ID"),
+    "brightspace": Expected("Brightspace grades", "OrgDefinedId, Username, End-of-Line Indicator"),
+    "blackboard": Expected("Blackboard grades", "Last Name, First Name, Username, Student ID"),
+    "plain": Expected("a plain list", "id, name, email"),
+}
+
+IN_PARTS: Mapping[str, tuple[str, ...]] = {
+    "first": ("first name", "firstname"),
+    "last": ("last name", "lastname"),
+    "email": ("email", "email address"),
+}
+HEADERS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
+    "canvas": {
+        **IN_PARTS,
+        **{"canvas": ("id",), "sis": ("sis user id",), "login": ("sis login id",)},
+    },
+    "gradescope": {
+        **IN_PARTS,
+        **{"name": ("name",), "sis": ("sid",), "submission": ("submission id",)},
+        **{"time": ("submission time",), "lateness": ("lateness (h:m:s)", "lateness")},
+    },
+    "brightspace": {**IN_PARTS, "sis": ("orgdefinedid",), "login": ("username",)},
+    "blackboard": {**IN_PARTS, "sis": ("student id",), "login": ("username",)},
+    "plain": {"login": ("id",), "name": ("name",), "email": ("email", "e-mail")},
+    "moodle": {  # English, Spanish, German, French, Italian, Portuguese, Dutch, Catalan
+        "name": (
+            *("full name", "nombre completo", "vollständiger name", "nom complet"),
+            *("nome completo", "volledige naam"),
+        ),
+        "sis": (
+            *("id number", "número de id", "número id", "id-nummer", "numéro d'identification"),
+            *("codice identificativo", "número de identificação", "idnumber"),
+        ),
+        "login": (
+            *("username", "nombre de usuario", "anmeldename", "nom d'utilisateur"),
+            *("nome de utilizador", "nome de usuário", "gebruikersnaam", "nom d'usuari"),
+        ),
+        "email": (
+            *("email address", "dirección de correo", "e-mail-adresse", "adresse de courriel"),
+            *("indirizzo email", "endereço de email", "e-mailadres", "adreça electrònica", "email"),
+        ),
+    },
+}
+"""Columns by what they say. Moodle's are in the user's language: those of other languages are
+found by what stands in them, see `_moodle`."""
+IDENTIFIER = {"identifier", "identificador", "identifiant", "identificatore", "identificator"}
+NUMBERED = re.compile(r"[^\d@]{1,60}?\s{0,3}(\d{1,18})")
+"""Moodle's `Participant 1001`, whatever its word for a participant."""
+FEWEST_OF_MOODLE = 4
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+NAMES_NEEDED = 3
+"""So that a column can be told from one that says the same of everybody, such as the status."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a list says what.
+
+    Attributes:
+        kind: of the list.
+        places: columns by `name`, `first`, `last`, `time`, `lateness` and the keys of ids.
+        id_columns: the headers of those that have ids, for a message.
+    """
+
+    kind: Kind
+    places: Mapping[str, int]
+    id_columns: str
+
+    def cell(self, cells: Sequence[str], what: str) -> str:
+        """A cell of a row; empty where there is none."""
+        place = self.places.get(what, len(cells))
+        return cells[place] if place < len(cells) else ""
+
+    def name(self, cells: Sequence[str]) -> str:
+        """The name in one form or the other."""
+        in_parts = self.cell(cells, "last"), self.cell(cells, "first")
+        return self.cell(cells, "name") or ", ".join(filter(None, in_parts))
+
+    def ids(self, cells: Sequence[str]) -> dict[str, str]:
+        """The platform ids of a row, as they are written there."""
+        found = {key: self._id(self.cell(cells, key), key) for key in ID_KEYS}
+        return {key: value for key, value in found.items() if value not in ("", "-")}
+
+    def _id(self, cell: str, key: str) -> str:
+        if key == "moodle":
+            numbered = NUMBERED.fullmatch(cell)
+            return numbered[1] if numbered else ""
+        if key == "email":
+            return cell if EMAIL.fullmatch(cell) else ""
+        if self.kind == "brightspace":  # which keeps spreadsheets from taking it for a number
+            return cell.removeprefix("#").strip()
+        return cell
+
+
+def folded(text: str) -> str:
+    """A text as it is compared, whatever its case, width and blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
+
+
+def recognised(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
+    """What a list is, by its header; of Moodle's, whose words differ, by its first column, too."""
+    names = [folded(cell) for cell in header]
+    kind = _kind(names, rows)
+    if kind is None:
+        return None
+    places: dict[str, int] = {}
+    for what, words in HEADERS[kind].items():
+        found = [place for place, name in enumerate(names) if name in words]
+        if found:
+            places[what] = found[0]
+    if kind == "canvas" and "student" in names[0]:
+        places["name"] = 0
+    if kind == "moodle":
+        places = _moodle(places, rows)
+    ids = [header[places[key]] for key in ID_KEYS if key in places]
+    return Columns(kind, places, " or ".join(ids)) if ids else None
+
+
+def _kind(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Kind | None:
+    has = set(names)
+    if {"sid", "email"} <= has and has & {"submission id", "total score", "submission time"}:
+        return "gradescope"
+    in_canvas = "student" in names[0] or {"lastname", "firstname"} <= has
+    if in_canvas and "section" in has and has & {"id", "sis user id", "sis login id"}:
+        return "canvas"
+    if has & {"end-of-line indicator", "orgdefinedid"}:
+        return "brightspace"
+    if "username" in has and has & {"last name", "student id", "last access", "availability"}:
+        return "blackboard"
+    if "id" in names[1:] and has & {"name", "email", "e-mail"}:
+        return "plain"
+    if len(names) >= FEWEST_OF_MOODLE and _identifiers(names[0], [row[0] for row in rows]):
+        return "moodle"
+    return "plain" if "id" in has else None
+
+
+def _identifiers(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column is Moodle's first; `s1001` below `id` is no word with a number."""
+    if not cells:
+        return name in IDENTIFIER
+    apart = name != "id" or all(" " in cell or not cell.isascii() for cell in cells)
+    return apart and all(map(NUMBERED.fullmatch, cells))
+
+
+def _moodle(places: Mapping[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """The columns of a worksheet in any language.
+
+    The participant comes first. Addresses are known by their look. The name comes second, unless
+    marking is blind: then the status does, which many students have in common.
+    """
+    found = {"moodle": 0, **places}
+    if "email" not in found and len(by_look := _addresses(rows)) == 1:
+        found["email"] = min(by_look)
+    if "name" not in found and 1 not in found.values():
+        names = [row[1] for row in rows if len(row) > 1]
+        if len(names) >= NAMES_NEEDED and 2 * len(set(names)) > len(names):
+            found["name"] = 1
+    return found
+
+
+def _addresses(rows: Sequence[Sequence[str]]) -> set[int]:
+    """The columns in which nothing stands but e-mail addresses."""
+    every = [(place, cell) for row in rows for place, cell in enumerate(row) if cell]
+    others = {place for place, cell in every if not EMAIL.fullmatch(cell)}
+    return {place for place, _ in every} - others

@@ -1,0 +1,142 @@
+"""Whose a hand-in is: by the platform's ids, or else by a name that only one student has."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from autograder.hand_in.people import IDENTITIES, Person, comparable, tokens
+
+BY = (*IDENTITIES, "email")
+"""Ids, in the order in which they are asked."""
+LONGEST_NAME, MOST_PARTS = 200, 12
+APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʻ`´"))
+
+
+class Ambiguous(Exception):  # noqa: N818 - a fact about a class, not a fault of ours
+    """Several students fit; the message names two of them."""
+
+    def __init__(self, one: Person, other: Person) -> None:
+        super().__init__(f"both {one} and {other} fit")
+
+
+def find(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> Person | None:
+    """The student of these ids; else the only one of this name.
+
+    A name is the same in either order ("Lovelace, Ada", "Ada Lovelace"), in any case and as Canvas
+    squeezes it ("lovelaceada"). It never leads to somebody who has another id than the one asked
+    for: then there are two of the name, and one is in no list.
+
+    Args:
+        people: of the class.
+        ids: by the platforms' keys; those of other keys are not asked.
+        name: empty where there is none.
+
+    Raises:
+        Ambiguous: the ids lead to different students, or two have the name.
+    """
+    class_ = _class(_Same(people))
+    found = class_.by_ids(ids)
+    if not found and ids.get("submission"):
+        found = class_.submission(ids["submission"])
+        if len(found) > 1:  # a group's
+            found = [one for one in class_.by_name(name) if one in found] or found
+    if not found:
+        found = [one for one in class_.by_name(name) if not _contradicts(one, ids)]
+    if len(found) > 1:
+        raise Ambiguous(found[0], found[1])
+    return found[0] if found else None
+
+
+def members(people: tuple[Person, ...], submission: str) -> tuple[Person, ...]:
+    """Everybody whose submission on Gradescope this is: of a group, all."""
+    return tuple(_class(_Same(people)).submission(submission))
+
+
+class _Same:
+    """A tuple that is the same as itself alone, so that a class is indexed once."""
+
+    def __init__(self, people: tuple[Person, ...]) -> None:
+        self.people = people
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.people is other.people
+
+    def __hash__(self) -> int:
+        return id(self.people)
+
+
+class _Class:
+    """The people of a class by all that one may ask for."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        self._by_token: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        self._by_submission: dict[str, list[Person]] = defaultdict(list)
+        self._by_name: dict[tuple[str, ...], list[Person]] = defaultdict(list)
+        self._squeezed: dict[str, list[Person]] = defaultdict(list)
+        for person in people:
+            for token in set(tokens(person)):
+                self._by_token[token].append(person)
+            if submission := person.ids.get("submission"):
+                self._by_submission[submission].append(person)
+            if parts := _parts(person.name):
+                self._by_name[tuple(sorted(parts))].append(person)
+                for squeezed in set(_squeezed(parts)):
+                    self._squeezed[squeezed].append(person)
+
+    def by_ids(self, ids: Mapping[str, str]) -> list[Person]:
+        """Those to whom the ids lead; an id that several have counts where no other leads to one.
+
+        That is an e-mail address, for the others are each one person's.
+        """
+        every = [self._by_token.get((key, comparable(key, ids[key])), []) for key in _asked(ids)]
+        sure = [found[0] for found in every if len(found) == 1]
+        return _distinct(sure) or _distinct([one for found in every for one in found])
+
+    def submission(self, name: str) -> list[Person]:
+        return self._by_submission.get(name, [])
+
+    def by_name(self, name: str) -> list[Person]:
+        parts = _parts(name)
+        found = self._by_name.get(tuple(sorted(parts)), []) if parts else []
+        if len(parts) == 1:
+            found = _distinct([*found, *self._squeezed.get(parts[0], [])])
+        return found
+
+
+@lru_cache(maxsize=2)
+def _class(same: _Same) -> _Class:
+    return _Class(same.people)
+
+
+def _asked(ids: Mapping[str, str]) -> Iterator[str]:
+    return (key for key in BY if ids.get(key))
+
+
+def _distinct(people: Sequence[Person]) -> list[Person]:
+    return list({id(one): one for one in people}.values())
+
+
+def _contradicts(person: Person, ids: Mapping[str, str]) -> bool:
+    """Whether the person is known by another id of a kind that is asked for."""
+    own = set(tokens(person))
+    kinds = {key for key, _ in own}
+    return any(key in kinds and (key, comparable(key, ids[key])) not in own for key in _asked(ids))
+
+
+def _parts(name: str) -> list[str]:
+    """The words of a name, folded; a vowel sign or accent is part of its word."""
+    if len(name) > LONGEST_NAME:
+        return []
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    text = text.translate(APOSTROPHES)
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
+    return "".join(kept).split()
+
+
+def _squeezed(parts: Sequence[str]) -> Iterator[str]:
+    """What Canvas may make of a name; which of its words is the family's first is not known."""
+    for first in range(len(parts) if len(parts) <= MOST_PARTS else 1):
+        yield "".join((*parts[first:], *parts[:first]))
