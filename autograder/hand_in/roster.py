@@ -166,7 +166,10 @@ def _table(text: str, separators: str, name: str) -> tuple[Columns, list[str], l
         columns = recognised(header, [cells for _, cells in body])
         if columns is not None:
             return columns, header, body
-    raise wrong[0] if wrong else RosterError(_unknown(name, every[0][0][1]))
+    header = every[0][0][1] if every else []
+    if wrong and len(header) < 2:  # no separator makes columns of it
+        raise wrong[0]
+    raise RosterError(_unknown(name, header))
 
 
 def _header(text: str, separator: str, name: str) -> list[str]:
@@ -181,8 +184,6 @@ def _lines(text: str, separator: str, name: str) -> list[Line]:
     lines = list(islice(_records(text, separator, name), MOST_ROWS + 2))
     if not lines:
         raise RosterError(f"{name} is empty; expected a list with a header")
-    if len(lines[0][1]) > MOST_COLUMNS:
-        raise RosterError(f"{name} has more than {MOST_COLUMNS:,} columns; expected a class's list")
     if len(lines) > MOST_ROWS + 1:
         raise RosterError(f"{name} has more than {MOST_ROWS:,} rows; expected a class's list")
     return lines
@@ -193,7 +194,12 @@ def _records(text: str, separator: str, name: str) -> Iterator[Line]:
     line = 1
     try:
         for cells in reader:
-            clean = [_clean(cell) for cell in cells]
+            if len(cells) > MOST_COLUMNS:
+                raise RosterError(
+                    f"{name}, line {line} has more than {MOST_COLUMNS:,} columns; "
+                    "expected a class's list"
+                )
+            clean = [cell and _clean(cell) for cell in cells]
             if any(clean):
                 yield line, clean
             line = reader.line_num + 1
