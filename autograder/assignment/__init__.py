@@ -1,13 +1,14 @@
-"""What an assignment is: what the engine is handed, and all that it knows of one.
+"""The definition of an assignment: everything that the engine knows about one.
 
-    rubric.py     its sections and their points
-    probe.py      how it exercises a student's library
-    variant.py    what is known to go wrong
-    training.py   how its training is judged, if it has one
-    changelog.py  its versions, and what students are told of them
+    rubric.py     sections and their points
+    probe.py      how the student's library is exercised
+    variant.py    known mistakes
+    training.py   how the training is judged, if there is one
+    changelog.py  versions, and what students are told about them
 
-An assignment is a package that holds an `Assignment` called ASSIGNMENT, and beside it the folders
-`probes`, `misconceptions` and `handout`. It may import the engine; the engine imports none.
+An assignment is a package with an `Assignment` called ASSIGNMENT and the folders `probes`,
+`misconceptions` and `handout`. An assignment may import the engine, but the engine never imports an
+assignment by name.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from autograder.assignment.variant import Special
 
 @dataclass(frozen=True)
 class OlderWork:
-    """What the notebooks of other years lacked.
+    """What is missing in the notebooks of earlier years.
 
     Attributes:
-        new_cells: cells that they had not, and the probes that run them; their checks do not count.
-        stand_ins: the text of cells, by grade id, for work whose notebook has none.
+        new_cells: names of the missing cells and of the probes that run them. Their checks do not
+            count.
+        stand_ins: cell texts by grade id, used where a notebook lacks the cell.
     """
 
     new_cells: tuple[str, ...] = ()
@@ -44,26 +46,26 @@ class OlderWork:
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """One assignment. Of each there is one object, by which results are kept.
+    """One assignment. Each has a single object, because caches are keyed by its identity.
 
     Attributes:
-        package: the name of the Python package that is the assignment.
+        package: the name of the assignment's Python package.
         root: the folder with `source`, `lib_solution`, `tests/hidden` and `release`.
-        id: what nbgrader calls it, and its folders are called.
-        title: the heading of its notebook.
+        id: nbgrader's name for the assignment, also used for its folders.
+        title: the heading of the notebook.
         course: nbgrader's id of the course.
         notebook: the notebook's file name.
-        sections: in the order of the notebook.
-        modules: of the library, in the order in which they are imported.
-        answered_in: those of the library's files in which students write.
-        shows_in: by section, the later ones that run its code, and so may show its mistakes.
-        special: by probe, how to compare what right libraries do differently.
-        carry_forward: whether a mistake that was recognised in one section is not paid for again in
-            those after it. A check of a later section that sees exactly what the solution does with
-            that mistake in it counts as passed.
-        data: the module of the package that fetches the data, and is given to students as it is.
-        training: how its training is judged; None when there is none.
-        older_work: what notebooks of other years lacked.
+        sections: in notebook order.
+        modules: the library's modules, in import order.
+        answered_in: the library files that students edit.
+        shows_in: for each section, the later sections that run its code and may show its mistakes.
+        special: for some probes, how to compare values that differ between correct libraries.
+        carry_forward: whether a mistake recognised in one section costs no points in later ones. A
+            later check counts as passed if it sees exactly what the solution does with the same
+            mistake in it.
+        data: the module of the package that fetches the data. Students receive an unchanged copy.
+        training: how the training is judged; None if there is none.
+        older_work: what is missing in the notebooks of earlier years.
     """
 
     package: str
@@ -83,9 +85,9 @@ class Assignment:
     older_work: OlderWork = OlderWork()
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        """Another process has an object of its own: the one that its package holds."""
+        """Pickles the package name alone: another process uses its own package's object."""
         if assignment_of(self.package) is not self:
-            raise PicklingError(f"{self.package} holds another assignment than this one")
+            raise PicklingError(f"{self.package} holds a different assignment")
         return assignment_of, (self.package,)
 
     @cached_property
@@ -94,17 +96,17 @@ class Assignment:
 
     @cached_property
     def total(self) -> int:
-        """All points, those that a person gives included."""
+        """All points, including manually graded ones."""
         return sum(section.points for section in self.sections)
 
     @cached_property
     def auto_total(self) -> int:
-        """The points of a Grade."""
+        """The automatic points: the maximum score of a Grade."""
         return sum(section.auto for section in self.sections)
 
     @cached_property
     def without_training(self) -> int:
-        """The points of a Grade where what needs a training is not judged."""
+        """The automatic points of the sections that can be judged without a training."""
         return sum(section.auto for section in self.sections if not section.training)
 
     @cached_property
@@ -114,25 +116,29 @@ class Assignment:
 
     @cached_property
     def marked_cells(self) -> frozenset[str]:
-        """Grade ids by which a notebook of this assignment is known."""
+        """Grade ids that identify a notebook of this assignment."""
         return self.answers | self.by_id.keys()
 
     @cached_property
     def probes(self) -> Mapping[str, Probe]:
-        """Every probe by name, in the order of names."""
+        """All probes by name, sorted by name."""
         return probes_in(f"{self.package}.probes")
 
     @property
     def training_plan(self) -> TrainingPlan:
-        """How its training is judged; asked only where something is trained."""
+        """How the training is judged.
+
+        Raises:
+            ValueError: the assignment has no training.
+        """
         if self.training is None:
             raise ValueError(f"{self.id} has no training")
         return self.training
 
     def section_of(self, name: str) -> str | None:
-        """The id that a name begins with, the longest one; None for no section's."""
-        begun = (id_ for id_ in self.by_id if name == id_ or name.startswith(f"{id_}_"))
-        return max(begun, key=len, default=None)
+        """The longest section id that the name begins with; None if there is none."""
+        matching = (id_ for id_ in self.by_id if name == id_ or name.startswith(f"{id_}_"))
+        return max(matching, key=len, default=None)
 
     def made_of(self, section: str) -> tuple[str, ...]:
         """A section and the earlier ones whose code it runs."""
@@ -144,7 +150,7 @@ class Assignment:
 
     @cached_property
     def folder(self) -> Path:
-        """Of the package."""
+        """The package's folder."""
         return Path(str(import_module(self.package).__file__)).parent
 
     @property
@@ -157,37 +163,37 @@ class Assignment:
 
     @property
     def handout(self) -> Path:
-        """Files as students receive them."""
+        """The folder of files that students receive unchanged."""
         return self.folder / "handout"
 
     @property
     def changelog(self) -> Path:
-        """What students are told of each version; an assignment need not have one."""
+        """The changelog for students; the file is optional."""
         return self.handout / changelog.NAME
 
     @cached_property
     def versions(self) -> tuple[Version, ...]:
-        """The newest first; none without a changelog.
+        """The versions, newest first; empty without a changelog.
 
         Raises:
-            ChangelogError: it cannot be read.
+            ChangelogError: the changelog cannot be read.
         """
         name = Path(os.path.relpath(self.changelog, self.root)).as_posix()
         return changelog.read(self.changelog, name)
 
     @property
     def library(self) -> Path:
-        """Holds `lib/`, the library with its solutions between markers."""
+        """The folder with `lib/`: the library, with solutions between markers."""
         return self.root / "lib_solution"
 
     @property
     def source(self) -> Path:
-        """The notebook with its solutions."""
+        """The notebook with solutions."""
         return self.root / "source" / self.id / self.notebook
 
     @property
     def release(self) -> Path:
-        """What students receive."""
+        """The folder of the release for students."""
         return self.root / "release" / self.id
 
     @property
@@ -196,7 +202,7 @@ class Assignment:
         return self.root / "tests" / "hidden"
 
     def library_files(self) -> dict[str, bytes]:
-        """The library with its solutions: contents by their path in a hand-in."""
+        """The library with solutions: file contents by their path in a submission."""
         return {
             path.relative_to(self.library).as_posix(): path.read_bytes()
             for path in sorted((self.library / "lib").rglob("*.py"))
@@ -204,15 +210,15 @@ class Assignment:
 
     @property
     def data_module(self) -> ModuleType | None:
-        """What fetches the data, draws it and tells what lies in a folder; None without data."""
+        """The module that downloads, generates and identifies the data; None without data."""
         return None if self.data is None else self.part(self.data)
 
     def data_folder(self) -> Path:
-        """Where the data is: the environment's SVHN_DIR, say, or `data` in the checkout."""
+        """The data folder: from the environment (such as SVHN_DIR), or `data` in the checkout."""
         return Path(os.environ.get(f"{self.data}_DIR".upper()) or self.root / "data")
 
 
 def assignment_of(package: str) -> Assignment:
-    """The assignment that a package is."""
-    found: Assignment = import_module(package).ASSIGNMENT
-    return found
+    """The assignment that a package defines."""
+    assignment: Assignment = import_module(package).ASSIGNMENT
+    return assignment

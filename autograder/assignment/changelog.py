@@ -1,4 +1,4 @@
-"""What students are told of each version of an assignment: its handout's CHANGELOG.md.
+"""The changelog for students: CHANGELOG.md in an assignment's handout.
 
     ## 1.1 (2026-11-28)
 
@@ -8,7 +8,7 @@
 
     The first version.
 
-The newest stands first, and the assignment's version is that one's.
+The newest version comes first; it is the assignment's current version.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Version:
     """One version of an assignment.
 
     Attributes:
-        number: "1.0", say.
-        date: on which students had it.
-        changes: what is new in it, in sentences, as one paragraph.
-        line: of its heading, from 1.
+        number: such as "1.0".
+        date: the day on which students received it.
+        changes: what is new in it, as one paragraph.
+        line: the line number of its heading, counted from 1.
     """
 
     number: str
@@ -45,14 +45,14 @@ class Version:
 
 
 def read(path: Path, name: str) -> tuple[Version, ...]:
-    """Every version, the newest first; none where there is no such file.
+    """The versions, newest first; empty if the file does not exist.
 
     Args:
-        path: of the changelog.
-        name: what messages call it.
+        path: the changelog.
+        name: the file's name in error messages.
 
     Raises:
-        ChangelogError: it is not written as this module's text says.
+        ChangelogError: the file does not have the format in this module's docstring.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -60,50 +60,54 @@ def read(path: Path, name: str) -> tuple[Version, ...]:
         return ()
     except UnicodeDecodeError:
         raise ChangelogError(f"{name}:1: not in UTF-8; save it in that encoding") from None
-    found: list[Version] = []
+    versions: list[Version] = []
     for line, paragraph in _parts(text, name):
-        found.append(_version(line, text.split("\n")[line - 1], paragraph, name))
-        if len(found) > 1 and not _is_newer(*found[-2:]):
-            newer, older = found[-2:]
+        versions.append(_version(line, text.split("\n")[line - 1], paragraph, name))
+        if len(versions) > 1 and not _is_newer(*versions[-2:]):
+            above, below = versions[-2:]
             raise ChangelogError(
-                f"{name}:{line}: {older.number} ({older.date}) stands below {newer.number} "
-                f"({newer.date}); expected the newest version first"
+                f"{name}:{line}: {below.number} ({below.date}) comes after {above.number} "
+                f"({above.date}); expected the newest version first"
             )
-    if not found:
+    if not versions:
         raise ChangelogError(f"{name}:1: no version; write ## 1.0 (2026-11-14) and what is new")
-    return tuple(found)
+    return tuple(versions)
 
 
 def _parts(text: str, name: str) -> list[tuple[int, str]]:
-    """The line of each heading, and the text under it; what stands above the first is left out."""
+    """Each heading's line number and the text under it, ignoring text above the first heading."""
     parts: list[tuple[int, list[str]]] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("## "):
             parts.append((number, []))
         elif line.startswith("#") and (parts or not line.startswith("# ")):
-            raise ChangelogError(f"{name}:{number}: {line!r} is no heading of a version")
+            raise ChangelogError(f"{name}:{number}: {line!r} is not a version heading")
         elif parts:
             parts[-1][1].append(line)
     return [(number, " ".join(" ".join(lines).split())) for number, lines in parts]
 
 
 def _version(line: int, heading: str, changes: str, name: str) -> Version:
-    told = HEADING.fullmatch(heading.rstrip())
-    if told is None:
-        raise ChangelogError(f"{name}:{line}: {heading!r}; expected such as ## 1.0 (2026-11-14)")
+    match = HEADING.fullmatch(heading.rstrip())
+    if match is None:
+        raise ChangelogError(
+            f"{name}:{line}: {heading!r}; expected a heading such as ## 1.0 (2026-11-14)"
+        )
     try:
-        day = date.fromisoformat(told["date"])
+        day = date.fromisoformat(match["date"])
     except ValueError:
         raise ChangelogError(
-            f"{name}:{line}: {told['date']} is no date; expected such as 2026-11-14"
+            f"{name}:{line}: {match['date']} is not a date; expected one such as 2026-11-14"
         ) from None
     if not changes:
-        raise ChangelogError(f"{name}:{line}: nothing is said of {told['version']}; what is new?")
-    return Version(told["version"], day, changes, line)
+        raise ChangelogError(
+            f"{name}:{line}: there is no text under {match['version']}; what is new?"
+        )
+    return Version(match["version"], day, changes, line)
 
 
 def _is_newer(one: Version, other: Version) -> bool:
-    """Whether one comes after the other; two may be of one day."""
+    """Whether one is newer than the other; two versions may share a date."""
     return _order(one.number) > _order(other.number) and one.date >= other.date
 
 

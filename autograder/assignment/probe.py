@@ -1,7 +1,8 @@
-"""What runs inside the sandbox: probes, which exercise a student's library on drawn inputs.
+"""Probes: code that runs inside the sandbox and exercises a student's library on random inputs.
 
-A probe knows no expected value and holds no correct layer code, because student code can import it.
-It is a generator that yields what it saw, step by step; what came before a failing step is kept:
+Student code can import a probe, so a probe contains no expected values and no correct layer code.
+It is a generator that yields what it observed after each step. If a step fails, the results of the
+steps before it are kept:
 
     @given(lambda rng: dict(x=rng.normal(size=(12, 15)), dout=rng.normal(size=(12, 15))))
     def leaky_relu_backward(lib, x, dout):
@@ -9,15 +10,15 @@ It is a generator that yields what it saw, step by step; what came before a fail
         yield dict(out=layer.forward(x))
         yield dict(dx=layer.backward(dout), x_after=x)
 
-Its name is the id of its section or begins with it. Values are numeric arrays and scalars, or
-`text(...)`. Besides what it draws, a probe may ask, by the name of a parameter, for
+Its name begins with the id of its section. Values are numeric arrays, scalars or `text(...)`.
+Besides its random inputs, a probe can request the following through a parameter of that name:
 
     cells   Mapping[str, str]: the text of the submission's notebook cells by grade id
-    data    Mapping[str, np.ndarray]: the training data, mapped from files, copied on write
+    data    Mapping[str, np.ndarray]: the training data, memory-mapped copy-on-write
 
-This module and an assignment's folder `probes` are all of the package that stands in the sandbox:
-standard library and numpy only. There they are called what they are called here, so that a probe
-says `from autograder.assignment.probe import given`.
+Only this module and the assignment's folder `probes` are copied into the sandbox, so both use
+nothing but the standard library and numpy. They keep their module names there: a probe writes
+`from autograder.assignment.probe import given`.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ from typing import Any
 import numpy as np
 
 sys.modules.setdefault("autograder.assignment.probe", sys.modules[__name__])
-"""In the sandbox this file lies alone, and is imported as `probe`."""
+"""In the sandbox this file has no package around it and is imported as `probe`."""
 
 FROM_THE_SUBMISSION = ("cells", "data")
-"""Parameters that a probe may ask for and does not draw."""
+"""Parameters that are filled from the submission instead of `draw`."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A string that a probe itself states (a layer's kind, say), never one of a student's."""
+    """A string that a probe itself provides, such as a layer's kind; never a student's string."""
 
     value: str
 
 
 def text(value: str) -> Text:
-    """Marks a string as the probe's own. A bare one is taken for a student's and refused."""
+    """Marks a string as the probe's own. An unmarked string is refused: it may be a student's."""
     return Text(str(value))
 
 
@@ -57,14 +58,14 @@ class Probe:
     """One exercise of the student's library.
 
     Attributes:
-        name: that of the function; begins with the id of its section.
-        draw: inputs from a seeded generator, the same on both sides of the border.
-        run: the generator function `run(lib, **inputs)`, yielding dictionaries.
-        asks: which of `cells` and `data` it wants.
-        cell: the grade id of the notebook cell that it runs, without which it is not asked.
-        training: takes minutes and has limits of its own, so it runs only when asked for by name.
-        free: by the name of a value, its dimensions whose sizes students choose, and how large
-            each may be. A value of any other shape than the reference's is not looked at.
+        name: the function's name; begins with the id of its section.
+        draw: draws the inputs from a seeded generator, identically inside and outside the sandbox.
+        run: the generator function `run(lib, **inputs)`, which yields dictionaries.
+        asks: which of `cells` and `data` it requests.
+        cell: the grade id of the notebook cell that it runs. Without that cell it does not run.
+        training: whether it is a training with limits of its own; it runs only if named explicitly.
+        free: for each value with dimensions that students choose: those axes, and the maximum size
+            of each. A value must otherwise have the reference's shape, or checks reject it.
     """
 
     name: str
@@ -76,19 +77,19 @@ class Probe:
     free: Mapping[str, Mapping[int, int]] = field(default_factory=dict, hash=False)
 
     def inputs(self, key: str) -> dict[str, Any]:
-        """The inputs of one grading, drawn afresh at every call (the caller may spoil them).
+        """The inputs of one grading. Every call draws new arrays, so the caller may modify them.
 
-        The key is what the sandbox is told of the grading seed, see `autograder.seeds`.
+        The key is derived from the grading seed for use in the sandbox, see `autograder.seeds`.
         """
         return dict(self.draw(np.random.default_rng(_seed(key, self.name))))
 
     def legacy_seed(self, key: str) -> int:
-        """For numpy's global generator, from which the layers draw their initial parameters."""
+        """A seed for numpy's global generator, which initialises the layers' parameters."""
         return int(_seed(key, "global " + self.name).generate_state(1)[0])
 
 
 _registries: dict[str, dict[str, Probe]] = {}
-"""By the package that they are in, probes by name."""
+"""For each package, its probes by name."""
 
 
 def given(
@@ -98,20 +99,20 @@ def given(
     cell: str | None = None,
     free: Mapping[str, Mapping[int, int]] | None = None,
 ) -> Callable[[Callable[..., Iterator[Mapping[str, Any]]]], Probe]:
-    """Makes a probe of a generator function; `draw(rng)` returns its inputs by name.
+    """Turns a generator function into a probe; `draw(rng)` returns its inputs by name.
 
-    With `cell`, it runs that notebook cell, and is asked where a submission has one.
-    `free={"w": {1: 4096}}` says that the second dimension of what it yields as `w` is a student's
-    choice, from 1 to 4,096.
+    With `cell`, the probe runs that notebook cell, and runs only if the submission has it.
+    `free={"w": {1: 4096}}` lets students choose the second dimension of the value `w`, from 1 to
+    4,096.
     """
 
     def register(run: Callable[..., Iterator[Mapping[str, Any]]]) -> Probe:
         name, module = run.__name__, run.__module__
         registry = _registries.setdefault(module.rpartition(".")[0], {})
         if not inspect.isgeneratorfunction(run):
-            raise TypeError(f"probe {name} must be a generator: yield dict(...) what it saw")
+            raise TypeError(f"probe {name} must be a generator: yield dict(...)")
         if name in registry and registry[name].run.__module__ != module:
-            raise ValueError(f"two probes are called {name}: in {module} and elsewhere")
+            raise ValueError(f"two probes are named {name}: one in {module}, one in another module")
         parameters = list(inspect.signature(run).parameters)[1:]
         asks = tuple(p for p in parameters if p in FROM_THE_SUBMISSION)
         registry[name] = Probe(
@@ -123,22 +124,22 @@ def given(
 
 
 def probes_in(package: str) -> dict[str, Probe]:
-    """Every probe by name, in order of name, from every module of a package."""
+    """The probes of all modules of a package by name, sorted by name."""
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
         importlib.import_module(f"{package}.{module.name}")
     return dict(sorted(_registries.get(package, {}).items()))
 
 
 def _seed(key: str, text: str) -> np.random.SeedSequence:
-    """Depends on the key and the text alone, in every process; numpy mixes the words well."""
+    """A seed that depends on the key and the text alone, so that every process gets the same."""
     return np.random.SeedSequence([int(key, 16), *text.encode()])
 
 
 class Library:
     """The student's library as a probe sees it: `lib.layer_utils`, `lib.optim`, ...
 
-    A module that could not be imported raises its own exception when it is touched, so that it
-    costs only the probes that need it.
+    If a module could not be imported, accessing it raises the exception of its import. So only the
+    probes that need the module fail.
     """
 
     def __init__(

@@ -12,10 +12,10 @@ class Section:
     Attributes:
         id: the grade id of its check cell; names of probes and checks begin with it.
         title: the heading in the notebook.
-        auto: points that the hidden suites give.
-        by_hand: grade ids of the cells that a person marks, with their points.
-        training: whether judging it needs a training run.
-        answers: grade ids of the cells in which the student writes code for it.
+        auto: points awarded by the hidden suites.
+        by_hand: grade ids and points of the manually graded cells.
+        training: whether judging the section needs a training run.
+        answers: grade ids of the cells in which students write code for the section.
     """
 
     id: str

@@ -1,8 +1,8 @@
-"""How the training of an assignment is judged: what the engine must be told to repeat it.
+"""How the training of an assignment is judged: everything that the engine needs to repeat it.
 
-The engine asks two questions, see `autograder.training`. For the one it draws a problem of its own
-with as many features and classes as the assignment's images have. For the other it reads what a
-student chose, builds the network and trains it.
+The engine answers two questions, see `autograder.training`. To see whether the student's code
+trains, it generates a new problem with as many features and classes as the assignment's images. To
+see what the student's choices reach, it reads them, builds the network and trains it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mode:
-    """How much of a training is done.
+    """How much is trained.
 
     Attributes:
-        name: what `--training` calls it.
-        training: images to train on, the first of the training file.
-        validation: images after those, on which the accuracy is taken.
-        target: the validation accuracy from which on all points are given.
-        standardised: each image has mean 0 and deviation 1, which is learnt in a few hundred steps;
-            otherwise pixels are prepared as in the notebook.
+        name: the value of `--training`.
+        training: number of images to train on, from the start of the training file.
+        validation: number of images after those, on which the accuracy is measured.
+        target: the validation accuracy that earns all points.
+        standardised: whether each image is scaled to mean 0 and standard deviation 1, so that a few
+            hundred steps suffice. Otherwise pixels are preprocessed as in the notebook.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Mode:
 
 @dataclass(frozen=True)
 class ImageFile:
-    """The images that are trained on.
+    """The training images.
 
     Attributes:
-        images: uint8 (N, height, width, channels), mapped from disk.
+        images: uint8 (N, height, width, channels), memory-mapped.
         labels: (N,).
-        digest: of the file they are from.
-        text: what they are from, in words.
+        digest: the hash of the file that they come from.
+        text: a description of their source for people.
     """
 
     images: np.ndarray
@@ -56,28 +56,29 @@ class TrainingPlan:
     """How a training is judged.
 
     Attributes:
-        section: the id of the section that it earns points in, and of the probe in which the
-            student's own code trains.
-        recipe_probe: the probe that reads what the student chose.
+        section: the id of the section whose points the training earns. The probe that runs the
+            student's own training has the same name.
+        recipe_probe: the probe that reads the student's choices.
         run_cell: the grade id of the cell whose output shows the accuracies.
-        also_seen: probes for which a training is asked for and that are quick: mistakes are looked
-            for there, too, when what they cost is worked out.
-        also_from: sections outside of those that it is made of whose mistakes the replay repeats.
-        modes: by name, how much is trained.
-        spread: by how much a recipe that is trained again may fall behind by chance.
-        seed, rate: of the notebook's training cell.
-        shape: of an image.
-        classes: how many there are.
-        kinds: of layers that a student may choose, as the recipe probe numbers them. Built in are
-            flatten, fc, leaky_relu and dropout; any other is a class of the library that is made
-            from its number of features.
-        columns: names of the values that the recipe probe tells of each layer.
-        most_layers: the longest chain that it tells of.
-        start: the initial weights of a layer, of a key, the layer's number and the shape.
+        also_seen: quick probes among those marked as training. The table of what each mistake costs
+            includes them.
+        also_from: further sections whose mistakes the replay repeats, besides this section and
+            those whose code it runs.
+        modes: how much is trained, by the name of the mode.
+        spread: how far the accuracy of a repeated training may fall below the original by chance.
+        seed, rate: the random seed and learning rate of the notebook's training cell.
+        shape: the shape of one image.
+        classes: the number of classes.
+        kinds: the layer kinds that a student may choose, in the numbering of the recipe probe.
+            Built in are flatten, fc, leaky_relu and dropout. Any other kind is a class of the
+            library whose constructor takes the number of features.
+        columns: names of the values that the recipe probe reports for each layer.
+        most_layers: the maximum number of layers that the recipe probe reports.
+        start: `start(key, number, shape)` returns the initial weights of layer `number`.
         images: opens the training images in a folder.
-        error: what `images` raises where there are none, or too few.
-        practice: draws small data into a folder, for runs of the visible checks, and returns the
-            environment in which they find it.
+        error: the exception that `images` raises if there are no images, or too few.
+        practice: generates a small data set in a folder for the visible checks, and returns the
+            environment variables that point to it.
     """
 
     section: str
@@ -101,5 +102,5 @@ class TrainingPlan:
 
 
 def share_of_points(accuracy: float, chance: float, enough: float) -> float:
-    """The share of its points that a training earns: none up to `chance`, all from `enough` on."""
+    """The share of the points that an accuracy earns: 0 up to `chance`, 1 from `enough`, linear."""
     return min(1.0, max(0.0, (accuracy - chance) / (enough - chance)))

@@ -1,8 +1,9 @@
-"""Variants of the solution: small named patches, each something that students do.
+"""Variants of the solution: small named patches, each of which does something that students do.
 
-A variant names a misconception (its hint says what was done and where to look), tests the hidden
-suites (it must lose points in its own section) and lets a section be judged beside the same mistake
-made elsewhere, so that it is paid for once.
+A variant serves three purposes. It identifies a misconception, and its hint tells the student what
+was done and where to look. It tests the hidden suites, because it must lose points in its own
+section. And it allows a later section to be compared with the solution that contains the same
+mistake, so that the mistake costs points only once.
 
     Variant(
         "fc_backward_keeps_every_example_s_bias_gradient",
@@ -27,12 +28,12 @@ Special = Callable[
     [Mapping[str, np.ndarray], Mapping[str, Any]],
     tuple[dict[str, np.ndarray], dict[str, float]],
 ]
-"""Reads off the values of a probe and its inputs what is compared, and tolerances by name."""
+"""Derives the arrays to compare, and tolerances by name, from a probe's values and inputs."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """A text in a file of the library, or in a notebook cell called by its grade id, replaced."""
+    """Replaces text in a library file, or in a notebook cell (`file` is then its grade id)."""
 
     file: str
     old: str
@@ -41,18 +42,18 @@ class Patch:
 
 @dataclass(frozen=True)
 class Variant:
-    """The solution, with one thing done otherwise.
+    """The solution with one change.
 
     Attributes:
-        name: begins with the id of the section in which it loses points.
-        file: of the library, or the grade id of a notebook cell.
-        old: text that stands there exactly once ...
-        new: ... and what stands there instead.
+        name: begins with the id of the section in which the variant loses points.
+        file: a file of the library, or the grade id of a notebook cell.
+        old: text that occurs there exactly once.
+        new: the replacement for `old`.
         hint: for the student: what was done and where to look, without the answer.
-        further: more patches, where one place is not enough.
-        correct: a right way of doing it that has other numbers. It loses nothing and has no hint,
-            and lets a mistake be recognised in work that is done this way.
-        section: the id that the name begins with; said by who knows the sections.
+        further: more patches, if one is not enough.
+        correct: whether this is another correct solution whose numbers differ. It loses no points
+            and has no hint. It makes mistakes recognisable in work that is done this way.
+        section: the section id that the name begins with; `diagnosis.variants` fills it in.
     """
 
     name: str
@@ -69,13 +70,13 @@ class Variant:
         return (Patch(self.file, self.old, self.new), *self.further)
 
 
-class Unfit(ValueError):  # noqa: N818 - two variants that do not go together are no error
-    """A patch does not fit: its text is not there, or not once."""
+class Unfit(ValueError):  # noqa: N818 - variants may be incompatible; that is not an error
+    """A patch cannot be applied: its old text does not occur exactly once."""
 
 
 def variants_in(package: str) -> Iterator[Variant]:
-    """What the modules of an assignment's package say, whether or not they have a section."""
+    """The variants in all modules of an assignment, including those that match no section."""
     folder = importlib.import_module(f"{package}.misconceptions")
-    for module in pkgutil.iter_modules(folder.__path__):
-        found = importlib.import_module(f"{folder.__name__}.{module.name}")
-        yield from getattr(found, "VARIANTS", ())
+    for info in pkgutil.iter_modules(folder.__path__):
+        module = importlib.import_module(f"{folder.__name__}.{info.name}")
+        yield from getattr(module, "VARIANTS", ())

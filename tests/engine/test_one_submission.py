@@ -117,5 +117,5 @@ def test_another_process_has_the_same_object(tiny):
 
 
 def test_a_changed_copy_is_not_taken_for_the_original_in_another_process(tiny):
-    with pytest.raises(pickle.PicklingError, match="holds another assignment"):
+    with pytest.raises(pickle.PicklingError, match="holds a different assignment"):
         pickle.dumps(replace(tiny, carry_forward=False))
