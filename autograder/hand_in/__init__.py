@@ -1,1 +1,1 @@
-"""What was handed in: files, notebooks and students, read from whatever arrives."""
+"""Reading submissions: files, notebooks and students, from untrusted input."""

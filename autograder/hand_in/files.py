@@ -1,10 +1,10 @@
-"""The files of a directory or zip that nobody vouches for, listed without opening one needlessly.
+"""Lists and reads the files of an untrusted directory or zip.
 
-Only regular files with plain names are listed; whatever else is there is told in a sentence, and
-left alone. Nothing is extracted: an entry is read into memory, up to a limit.
+Only regular files with ordinary names are listed. Everything else is reported in a sentence and
+ignored. Nothing is extracted to disk: a file is read into memory, up to a limit.
 
-Files may change while they are read. So a submission's folder is opened once, and whatever is in it
-is opened from there, part by part: nothing is followed that is a link by then.
+Files may change while they are read. So a submission's folder is opened once, and everything in it
+is opened relative to that descriptor, one path component at a time without following links.
 """
 
 from __future__ import annotations
@@ -27,47 +27,48 @@ from typing import BinaryIO
 
 MOST_ENTRIES = 5_000
 MOST_IN_A_FOLDER = 500
-"""So that a folder of images before `lib` does not use up what may be looked at."""
+"""So that a folder of images that sorts before `lib` does not use up MOST_ENTRIES."""
 DEEPEST = 8
 LONGEST_PATH = 200
 LARGEST_ZIP = 512 * 2**20
-LARGEST_CONTENTS = 4 * 2**20
-"""Bytes of a zip's table of contents: room for tens of thousands of files."""
-RATIO = 200
-RATIO_COUNTS_FROM = 2**20
-"""Text shrinks to a tenth, plots and progress bars in notebooks to a fiftieth; a bomb far below."""
+LARGEST_CENTRAL_DIRECTORY = 4 * 2**20
+"""Bytes of a zip's central directory: enough for tens of thousands of files."""
+MOST_COMPRESSION = 200
+COMPRESSION_CHECKED_FROM = 2**20
+"""The largest accepted compression ratio, and the size in bytes from which it applies. Text shrinks
+to a tenth, plots and progress bars in notebooks to a fiftieth, a zip bomb far more."""
 
 SKIPPED_FOLDERS = {"__pycache__", "__MACOSX", "node_modules", "venv", "env", "site-packages"}
-"""Never looked into, like everything whose name begins with a dot."""
+"""Skipped, like everything whose name begins with a dot."""
 
-FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-"""Without waiting for the other end of a pipe."""
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-PASSED = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-"""A folder that is only passed through need not be readable."""
+FILE_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+"""O_NONBLOCK: opening a pipe must not wait for its other end."""
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+TRAVERSE_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
+"""For folders on the way to a file, which need not be readable."""
 
-OF_THE_FILES = frozenset(
+FILE_ERRNOS = frozenset(
     {
         *(errno.EACCES, errno.EPERM),
         *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO),
         *(errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL),
     }
 )
-"""Errors that say what a file is: closed, gone, a link, oddly named. All others (EIO, ESTALE,
-EMFILE, ENOMEM) are the machine's."""
+"""Errors caused by the file itself: it is unreadable, missing, a link or badly named. All others
+(EIO, ESTALE, EMFILE, ENOMEM) are the machine's."""
 
-END_OF_CONTENTS = struct.Struct("<4s4H2LH")
+END_OF_CENTRAL_DIRECTORY = struct.Struct("<4s4H2LH")
 LONGEST_ZIP_COMMENT = 2**16
 
 
-class Unreadable(Exception):  # noqa: N818 - a fact about a submission, not a fault of ours
-    """The whole submission, or one file of it, cannot be read; the message says why."""
+class Unreadable(Exception):  # noqa: N818 - a fact about a submission, not a grader error
+    """The submission, or one of its files, cannot be read; the message says why."""
 
 
 class Inaccessible(Exception):  # noqa: N818 - a fact about the machine
-    """The system does not let a submission be read, so nobody knows what it is worth.
+    """The machine cannot read a submission, so it cannot be graded.
 
-    Where a class is graded, its student is set aside until a person has looked.
+    When a class is graded, the student is set aside until a person has looked at the submission.
     """
 
 
@@ -77,9 +78,9 @@ class Entry:
 
     Attributes:
         path: relative, with forward slashes.
-        size: bytes, as the directory or zip says.
-        read: `read(limit)` gives its content; raises Unreadable for more than `limit` bytes.
-        opened: gives the file itself, unless it is in a zip.
+        size: bytes, according to the directory or zip.
+        read: `read(limit)` returns the content; raises Unreadable if it exceeds `limit` bytes.
+        opened: opens the file; None inside a zip.
     """
 
     path: str
@@ -90,21 +91,21 @@ class Entry:
 
 @contextlib.contextmanager
 def listed(
-    path: Path, say: Callable[[str], None], within: Path | None = None
+    path: Path, report: Callable[[str], None], within: Path | None = None
 ) -> Iterator[list[Entry]]:
-    """The files under a directory, in a zip, or the one file itself, in order of path.
+    """The files in a directory or zip, or a single notebook, sorted by path.
 
-    They can be read as long as the block lasts.
+    Files can be read only inside the `with` block.
 
     Args:
-        path: of a submission.
-        say: takes a sentence for whatever is left out.
-        within: a folder above it that is the grader's own, such as a class's: no part of the path
-            below it may be a link. Without it, links are the grader's own and are followed.
+        path: the submission.
+        report: called with a sentence for everything that is left out.
+        within: a trusted parent folder, such as the class's folder: no component of the path below
+            it may be a link. Without it, the whole path is trusted and links are followed.
 
     Raises:
-        Unreadable: it is no zip that can be trusted.
-        Inaccessible: there is nothing of the kind, or it cannot be looked into.
+        Unreadable: the file is not a zip that can be read safely.
+        Inaccessible: there is no directory or zip at the path, or the machine cannot read it.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -112,48 +113,48 @@ def listed(
             stack.callback(os.close, root)
             status = os.fstat(root)
             if stat.S_ISDIR(status.st_mode):
-                entries = list(_in_directory(root, say))
+                entries = list(_in_directory(root, report))
             elif not stat.S_ISREG(status.st_mode):
                 raise Inaccessible(f"{printable(str(path))} is neither a directory nor a zip file")
             elif path.suffix == ".ipynb":
-                entries = [_entry(path.name, status.st_size, partial(_again, root))]
+                entries = [_entry(path.name, status.st_size, partial(_reopened, root))]
             else:
                 file = stack.enter_context(os.fdopen(os.dup(root), "rb"))
-                entries = list(_in_zip(stack.enter_context(_archive(file)), say))
+                entries = list(_in_zip(stack.enter_context(_archive(file)), report))
         except FileNotFoundError:
-            named = printable(str(path))
-            raise Inaccessible(f"there is no directory or zip file {named}") from None
+            shown = printable(str(path))
+            raise Inaccessible(f"there is no directory or zip file {shown}") from None
         except OSError as error:
-            said = f"{printable(path.name)} cannot be read"
-            raise Inaccessible(str(_refusal(error, said))) from None
-        yield _in_order(entries, say)
+            what = f"{printable(path.name)} cannot be read"
+            raise Inaccessible(str(_reading_error(error, what))) from None
+        yield _sorted_entries(entries, report)
 
 
 @contextlib.contextmanager
-def unpacked(entry: Entry, say: Callable[[str], None]) -> Iterator[list[Entry]]:
-    """The files in a zip which is itself a file in a directory; see `listed`."""
-    assert entry.opened is not None  # since it is in a directory
+def unpacked(entry: Entry, report: Callable[[str], None]) -> Iterator[list[Entry]]:
+    """The files in a zip that is itself a file in a directory; see `listed`."""
+    assert entry.opened is not None  # because it is in a directory
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(entry.opened())
-            entries = list(_in_zip(stack.enter_context(_archive(file)), say))
+            entries = list(_in_zip(stack.enter_context(_archive(file)), report))
         except OSError as error:
-            raise _refusal(error, f"{entry.path} cannot be read") from None
-        yield _in_order(entries, say)
+            raise _reading_error(error, f"{entry.path} cannot be read") from None
+        yield _sorted_entries(entries, report)
 
 
 def content(path: Path, limit: int, within: Path) -> bytes:
-    """The content of an ordinary file, no part of whose path below `within` may be a link.
+    """The content of a regular file; no component of its path below `within` may be a link.
 
     Raises:
-        Unreadable: it is none, or has more than `limit` bytes.
-        Inaccessible: the machine fails to read it.
+        Unreadable: it is not a regular file, or has more than `limit` bytes.
+        Inaccessible: the machine cannot read it.
     """
     return _content(limit, partial(_opened, path, within))
 
 
 def missing(paths: Iterable[Path]) -> list[str]:
-    """The names of paths that do not exist. What cannot be looked at is no such path."""
+    """The names of the paths that do not exist. A path that cannot be checked is not included."""
     names = []
     for path in paths:
         try:
@@ -161,48 +162,50 @@ def missing(paths: Iterable[Path]) -> list[str]:
         except (FileNotFoundError, NotADirectoryError):
             names.append(printable(str(path)))
         except OSError:
-            continue  # said of the one submission when it is read
+            continue  # reported when that submission is read
     return names
 
 
 def printable(text: str) -> str:
-    """Text of others, fit to stand in a sentence: no control characters, no endless length."""
+    """Untrusted text made safe for a message: no control characters, limited length."""
     shown = "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PATH])
     return shown + ("..." if len(text) > LONGEST_PATH else "")
 
 
 def _opened(path: Path, within: Path | None) -> int:
-    """A descriptor for reading what stands at a path, see `listed`."""
+    """A read descriptor for a path, see `listed`."""
     if within is None:
-        return os.open(path, FILE)
-    folder = os.open(within, PASSED)
+        return os.open(path, FILE_FLAGS)
+    folder = os.open(within, TRAVERSE_FLAGS)
     try:
-        return _opened_below(folder, path.relative_to(within).parts, FILE)
+        return _opened_below(folder, path.relative_to(within).parts, FILE_FLAGS)
     finally:
         os.close(folder)
 
 
 def _opened_below(folder: int, parts: Sequence[str], flags: int) -> int:
-    """A descriptor of what stands below an opened folder, of whose path no part is a link."""
+    """A descriptor for a path below an open folder; no component of the path may be a link."""
     if ".." in parts:
         raise NotADirectoryError(errno.ENOTDIR, "it leads out of its folder")
-    *above, name = parts
-    here = os.dup(folder)
+    *parents, name = parts
+    current = os.dup(folder)
     try:
-        for part in above:
+        for part in parents:
             try:
-                inner = os.open(part, PASSED | os.O_NOFOLLOW, dir_fd=here)
+                child = os.open(part, TRAVERSE_FLAGS | os.O_NOFOLLOW, dir_fd=current)
             except NotADirectoryError:
-                raise NotADirectoryError(errno.ENOTDIR, f"{printable(part)} is no folder") from None
-            os.close(here)
-            here = inner
-        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=here)
+                raise NotADirectoryError(
+                    errno.ENOTDIR, f"{printable(part)} is not a folder"
+                ) from None
+            os.close(current)
+            current = child
+        return os.open(name, flags | os.O_NOFOLLOW, dir_fd=current)
     finally:
-        os.close(here)
+        os.close(current)
 
 
-def _again(descriptor: int) -> int:
-    """Another descriptor of the same file, from its beginning on."""
+def _reopened(descriptor: int) -> int:
+    """Another descriptor of the same file, at its start."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     return os.dup(descriptor)
 
@@ -212,154 +215,155 @@ def _entry(path: str, size: int, opened: Callable[[], int], may_be_linked: bool 
     return Entry(path, size, read, lambda: os.fdopen(opened(), "rb"))
 
 
-def _in_order(entries: list[Entry], say: Callable[[str], None]) -> list[Entry]:
-    return sorted(_without_collisions(entries, say), key=lambda entry: entry.path)
+def _sorted_entries(entries: list[Entry], report: Callable[[str], None]) -> list[Entry]:
+    return sorted(_without_collisions(entries, report), key=lambda entry: entry.path)
 
 
-def _refusal(error: OSError, what: str) -> Unreadable | Inaccessible:
-    """Why a part of a submission is not read: for what it is, or for the machine's own reasons."""
-    kind = Unreadable if error.errno in OF_THE_FILES else Inaccessible
+def _reading_error(error: OSError, what: str) -> Unreadable | Inaccessible:
+    """The exception for a failed read: Unreadable if the file is the cause, else Inaccessible."""
+    kind = Unreadable if error.errno in FILE_ERRNOS else Inaccessible
     return kind("it is a link" if error.errno == errno.ELOOP else f"{what}: {error.strerror}")
 
 
-def _in_directory(root: int, say: Callable[[str], None]) -> Iterator[Entry]:
-    """Breadth first, so that a cap on the count cuts off what lies deep."""
+def _in_directory(root: int, report: Callable[[str], None]) -> Iterator[Entry]:
+    """Breadth first, so that the limit on the count cuts off the deepest files."""
     folders, count = [PurePosixPath()], 0
     for folder in folders:
-        for path, status in _looked_into(root, folder, say):
+        for path, status in _list_folder(root, folder, report):
             count += 1
             if count > MOST_ENTRIES:
-                say(f"it holds more than {MOST_ENTRIES:,} files; only the first were looked at")
+                report(f"it holds more than {MOST_ENTRIES:,} files; the others were ignored")
                 return
-            complaint = _complaint(str(path)) or _complaint_of_kind(status)
+            complaint = _complaint(str(path)) or _complaint_about_kind(status)
             if complaint:
-                say(f"{printable(str(path))} was not read: {complaint}")
+                report(f"{printable(str(path))} was not read: {complaint}")
             elif stat.S_ISDIR(status.st_mode):
                 folders.append(path)
             else:
-                opened = partial(_opened_below, root, path.parts, FILE)
+                opened = partial(_opened_below, root, path.parts, FILE_FLAGS)
                 yield _entry(str(path), status.st_size, opened, may_be_linked=False)
 
 
-def _looked_into(
-    root: int, folder: PurePosixPath, say: Callable[[str], None]
+def _list_folder(
+    root: int, folder: PurePosixPath, report: Callable[[str], None]
 ) -> list[tuple[PurePosixPath, os.stat_result]]:
-    """What there is in a folder, in order of name, by its path below `root`.
+    """The contents of a folder, sorted by name, with their paths below `root`.
 
     Raises:
-        OSError: nothing can be known of the submission: by the machine's fault, or since it is the
-            root that may not be looked into.
+        OSError: the machine failed, or the submission's root folder itself cannot be read.
     """
     try:
-        descriptor = _opened_below(root, folder.parts or (".",), FOLDER)
+        descriptor = _opened_below(root, folder.parts or (".",), FOLDER_FLAGS)
     except OSError as error:
-        if error.errno not in OF_THE_FILES or not folder.parts:
+        if error.errno not in FILE_ERRNOS or not folder.parts:
             raise
-        say(f"{folder} was not read: it cannot be looked into: {error.strerror}")
+        report(f"{folder} was not read: it cannot be listed: {error.strerror}")
         return []
-    found = []
+    contents = []
     try:
         with os.scandir(descriptor) as inside:
             names = sorted(entry.name for entry in islice(inside, MOST_ENTRIES))
         kept = [name for name in names if not _is_skipped(folder / name)]
         if len(kept) > MOST_IN_A_FOLDER:
-            say(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the first were looked at")
+            report(f"{folder} holds more than {MOST_IN_A_FOLDER} files; the others were ignored")
         for name in kept[:MOST_IN_A_FOLDER]:
             try:
                 status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             except OSError as error:
-                if error.errno not in OF_THE_FILES:
+                if error.errno not in FILE_ERRNOS:
                     raise
-                say(f"{printable(str(folder / name))} was not read: {error.strerror}")
+                report(f"{printable(str(folder / name))} was not read: {error.strerror}")
             else:
-                found.append((folder / name, status))
+                contents.append((folder / name, status))
     finally:
         os.close(descriptor)
-    return found
+    return contents
 
 
 def _is_skipped(path: PurePosixPath) -> bool:
     return any(part.startswith(".") or part in SKIPPED_FOLDERS for part in path.parts)
 
 
-def _complaint_of_kind(status: os.stat_result) -> str | None:
+def _complaint_about_kind(status: os.stat_result) -> str | None:
     if stat.S_ISLNK(status.st_mode):
         return "it is a link"
     if stat.S_ISDIR(status.st_mode):
         return None
     if not stat.S_ISREG(status.st_mode):
-        return "it is no ordinary file"
-    return "it is a hard link to a file that stands elsewhere, too" if status.st_nlink > 1 else None
+        return "it is not a regular file"
+    if status.st_nlink > 1:
+        return "it is a hard link to a file that also exists elsewhere"
+    return None
 
 
 def _complaint(path: str) -> str | None:
-    """What is wrong with a relative path, if anything is."""
+    """What is wrong with a relative path; None if nothing is."""
     parts = path.split("/")
     if path.startswith("/") or ":" in parts[0]:
         return "its path is absolute"
     if ".." in parts:
         return "its path leads out of the submission"
     if not path.isprintable():
-        return "its name holds control characters or is no text"
+        return "its name contains control characters or is not valid text"
     if len(parts) > DEEPEST or len(path) > LONGEST_PATH:
         return "its path is too long"
     return None
 
 
 def _content(limit: int, opened: Callable[[], int], may_be_linked: bool = True) -> bytes:
-    """The content of an ordinary file; since it was listed, it may have become another."""
+    """The content of a regular file, which may have been replaced since it was listed."""
     try:
         descriptor = opened()
     except OSError as error:
-        raise _refusal(error, "it cannot be opened") from None
+        raise _reading_error(error, "it cannot be opened") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("it is no ordinary file")
-        if not may_be_linked and (complaint := _complaint_of_kind(status)):
+            raise Unreadable("it is not a regular file")
+        if not may_be_linked and (complaint := _complaint_about_kind(status)):
             raise Unreadable(complaint)
-        _require_room(status.st_size, limit)
+        _require_at_most(limit, status.st_size)
         with open(descriptor, "rb", closefd=False) as file:
             read = file.read(limit + 1)
     except OSError as error:
-        raise _refusal(error, "it cannot be read") from None
+        raise _reading_error(error, "it cannot be read") from None
     finally:
         os.close(descriptor)
-    _require_room(len(read), limit)
+    _require_at_most(limit, len(read))
     return read
 
 
-def _require_room(size: int, limit: int) -> None:
+def _require_at_most(limit: int, size: int) -> None:
     if size > limit:
         raise Unreadable(f"it is larger than {limit / 2**20:.0f} MiB")
 
 
 def _archive(file: BinaryIO) -> zipfile.ZipFile:
-    _require_small_contents(file)
+    _require_small_directory(file)
     try:
         return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise Unreadable("its table of contents is damaged; expected a zip file") from None
-    except OSError as error:  # EINVAL, where it leads before the file's beginning
-        raise _refusal(error, "its table of contents is damaged") from None
+    except OSError as error:  # EINVAL if it points before the start of the file
+        raise _reading_error(error, "its table of contents is damaged") from None
 
 
-def _in_zip(archive: zipfile.ZipFile, say: Callable[[str], None]) -> Iterator[Entry]:
+def _in_zip(archive: zipfile.ZipFile, report: Callable[[str], None]) -> Iterator[Entry]:
     if not archive.infolist():
         raise Unreadable("the zip file is empty")
     for member in archive.infolist():
-        if _is_left_out(member):
+        if _is_ignored(member):
             continue
         # Windows writes backslashes; `filename` is cut at a NUL, `orig_filename` is not
         name = member.orig_filename.replace("\\", "/").removeprefix("./")
-        complaint = _complaint(name) or _complaint_of_member(member)
+        complaint = _complaint(name) or _complaint_about_member(member)
         if complaint:
-            say(f"{printable(name)} was not read: {complaint}")
+            report(f"{printable(name)} was not read: {complaint}")
         else:
             yield Entry(name, member.file_size, _member_reader(archive, member))
 
 
-def _is_left_out(member: zipfile.ZipInfo) -> bool:
+def _is_ignored(member: zipfile.ZipInfo) -> bool:
     name = member.orig_filename.replace("\\", "/").removeprefix("./")
     hidden = any(
         (part.startswith(".") and part != "..") or part in SKIPPED_FOLDERS
@@ -368,53 +372,54 @@ def _is_left_out(member: zipfile.ZipInfo) -> bool:
     return name.endswith("/") or hidden
 
 
-def _complaint_of_member(member: zipfile.ZipInfo) -> str | None:
+def _complaint_about_member(member: zipfile.ZipInfo) -> str | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "it is a link"
     if kind not in (0, stat.S_IFREG):
-        return "it is no ordinary file"
+        return "it is not a regular file"
     if member.flag_bits & 0x1:
         return "it is encrypted"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "it is compressed in an unusual way; make the zip file again"
-    if member.file_size > RATIO_COUNTS_FROM and member.file_size > RATIO * member.compress_size:
-        return f"it unpacks to more than {RATIO} times its size"
+    largest = max(MOST_COMPRESSION * member.compress_size, COMPRESSION_CHECKED_FROM)
+    if member.file_size > largest:
+        return f"it unpacks to more than {MOST_COMPRESSION} times its size"
     return None
 
 
-def _require_small_contents(file: BinaryIO) -> None:
-    """`zipfile` makes an object of every entry at once: look at the table's size before it does."""
+def _require_small_directory(file: BinaryIO) -> None:
+    """Checks the size of the central directory first, since `zipfile` loads all of it at once."""
     size = os.fstat(file.fileno()).st_size
     if size > LARGEST_ZIP:
         raise Unreadable(f"the zip file is larger than {LARGEST_ZIP // 2**20} MiB")
-    file.seek(max(0, size - END_OF_CONTENTS.size - LONGEST_ZIP_COMMENT))
-    tail = file.read(END_OF_CONTENTS.size + LONGEST_ZIP_COMMENT)
+    file.seek(max(0, size - END_OF_CENTRAL_DIRECTORY.size - LONGEST_ZIP_COMMENT))
+    tail = file.read(END_OF_CENTRAL_DIRECTORY.size + LONGEST_ZIP_COMMENT)
     at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < END_OF_CONTENTS.size:
-        raise Unreadable("it is no zip file, or it was cut off" if size else "the file is empty")
-    contents = END_OF_CONTENTS.unpack_from(tail, at)[5]
+    if at < 0 or len(tail) - at < END_OF_CENTRAL_DIRECTORY.size:
+        raise Unreadable("it is not a zip file, or it was cut off" if size else "the file is empty")
+    contents = END_OF_CENTRAL_DIRECTORY.unpack_from(tail, at)[5]
     is_zip64 = tail[max(0, at - 20) :].startswith(b"PK\x06\x07")
-    if contents > LARGEST_CONTENTS or is_zip64:
-        raise Unreadable("the zip file holds more files than can be looked at")
+    if contents > LARGEST_CENTRAL_DIRECTORY or is_zip64:
+        raise Unreadable("the zip file contains too many files")
 
 
 def _member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
-        _require_room(member.file_size, limit)  # of what claims to be smaller, no more is unpacked
+        _require_at_most(limit, member.file_size)  # the size is a claim, so the read is limited too
         try:
             with archive.open(member) as file:
                 return file.read(limit)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
             raise Unreadable("it is damaged in the zip file") from None
         except OSError as error:
-            raise _refusal(error, "it is damaged in the zip file") from None
+            raise _reading_error(error, "it is damaged in the zip file") from None
 
     return read
 
 
-def _without_collisions(entries: list[Entry], say: Callable[[str], None]) -> Iterator[Entry]:
-    """Leaves out files of which nobody can say which one is meant, by whatever file system."""
+def _without_collisions(entries: list[Entry], report: Callable[[str], None]) -> Iterator[Entry]:
+    """Leaves out files whose paths collide on a file system that folds case or normalises names."""
 
     def folded(path: str) -> str:
         return unicodedata.normalize("NFKC", path).casefold()
@@ -425,8 +430,8 @@ def _without_collisions(entries: list[Entry], say: Callable[[str], None]) -> Ite
     }
     for entry in entries:
         if count[folded(entry.path)] > 1:
-            say(f"{printable(entry.path)} was not read: several files have that name")
+            report(f"{printable(entry.path)} was not read: several files have that name")
         elif folded(entry.path) in folders:
-            say(f"{printable(entry.path)} was not read: it is a file and a folder at once")
+            report(f"{printable(entry.path)} was not read: it is both a file and a folder")
         else:
             yield entry

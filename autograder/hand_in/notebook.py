@@ -1,6 +1,6 @@
-"""The cells of a notebook that probes run: Python text by grade id.
+"""The notebook cells that probes run: Python source by grade id.
 
-A notebook is data of a stranger: it may be anything that is called .ipynb.
+A notebook is untrusted input: any file may be named .ipynb.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-PRINTED = re.compile(r"Validation Accuracy: *([0-9]{0,3}\.?[0-9]{1,20})")
+PRINTED_ACCURACY = re.compile(r"Validation Accuracy: *([0-9]{0,3}\.?[0-9]{1,20})")
 
 VERSION = 4
 LARGEST_CELL = 200_000
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-"""Of Python; `splitlines` cuts at others, too, such as U+2028 and form feeds in strings."""
+"""Python's line ends; `splitlines` also splits at others, such as U+2028 and form feeds."""
 
-# possessive (`*+`, `++`): a line that almost fits must not be tried in every other way, too, which
-# would take hours for a line of blanks
+# possessive quantifiers (`*+`, `++`) prevent backtracking, which could take hours on a long line of
+# blanks
 MAGIC = re.compile(r"(?P<indent>\s*+)(?:%%?[A-Za-z_]|!|\?)")
 HELP = re.compile(r"(?P<indent>\s*+)[\w.]++\s*+\?{1,2}+\s*+;?+\s*+")
 ASSIGNED = re.compile(r"(?P<indent>\s*+)(?P<name>[\w,][\w, ]*+)\s*+=\s*+(?:!|%[A-Za-z_])")
@@ -27,23 +27,25 @@ OTHER_LANGUAGE = re.compile(
     r"\s*+%%(?:!|bash|cmd|file|html|javascript|js|latex|markdown|perl|pypy|python2|ruby|script|sh|svg"
     r"|system|sx|writefile)\b"
 )
-# a backslash escapes outside of quotes, too: so a quote is left open at most once in a line
+# a backslash also escapes outside of quotes, so that a line has at most one unclosed quote
 QUOTED = re.compile(r"'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\"|\\.|#[^\n]*")
 
 
-class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a fault of ours
-    """What should be a notebook is none; the message says what it is."""
+class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a grader error
+    """The file is not a valid notebook; the message says why."""
 
 
-def cells_of(content: bytes, wanted: Collection[str], say: Callable[[str], None]) -> dict[str, str]:
-    """The text of the notebook's code cells of these grade ids, without IPython's magics.
+def cells_of(
+    content: bytes, wanted: Collection[str], report: Callable[[str], None]
+) -> dict[str, str]:
+    """The source of the notebook's code cells with these grade ids, without IPython magics.
 
-    Of cells with the same id the last counts: it is the one that stands after running from top to
-    bottom, and the one that nbgrader keeps. Jupyter copies ids with cells, so this is common; and
-    since it is the student's code either way, nothing is to be gained by it. Tags mean nothing.
+    If several cells have the same id, the last counts: its definitions remain after running all
+    cells, and nbgrader keeps it, too. Such duplicates are common, because Jupyter copies ids with
+    cells. Students gain nothing by them, since every copy is their own code. Tags are ignored.
 
     Raises:
-        NoNotebook: it is no JSON, or no notebook.
+        NoNotebook: the content is not a valid notebook.
     """
     cells: dict[str, str] = {}
     for cell in parsed(content):
@@ -53,16 +55,19 @@ def cells_of(content: bytes, wanted: Collection[str], say: Callable[[str], None]
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
         if not isinstance(source, str) or len(source) > LARGEST_CELL:
-            say(f"the notebook's cell {grade_id} was not read: it holds no text, or too much")
+            report(f"the notebook's cell {grade_id} was not read: it is not text, or is too long")
             continue
         if grade_id in cells:
-            say(f"the notebook has several cells {grade_id}; the last one counts")
+            report(f"the notebook has several cells {grade_id}; the last one counts")
         cells[grade_id] = without_magics(source)
     return cells
 
 
 def printed_accuracy(content: bytes, training_cell: str) -> float | None:
-    """The best validation accuracy that the training cell's output shows: a claim, for people."""
+    """The best validation accuracy in the training cell's output, for people to read.
+
+    The output is untrusted, so no points depend on it.
+    """
     try:
         cells = parsed(content)
     except NoNotebook:
@@ -70,18 +75,18 @@ def printed_accuracy(content: bytes, training_cell: str) -> float | None:
     outputs = [c.get("outputs") for c in cells if grade_id_of(c) == training_cell]
     texts = [
         output.get("text")
-        for those in outputs
-        if isinstance(those, list)
-        for output in those
+        for cell_outputs in outputs
+        if isinstance(cell_outputs, list)
+        for output in cell_outputs
         if isinstance(output, dict)
     ]
     lines = [line for text in texts for line in (text if isinstance(text, list) else [text])]
-    found = [m for line in lines if isinstance(line, str) for m in PRINTED.findall(line)]
-    return max((accuracy for accuracy in map(float, found) if accuracy <= 1), default=None)
+    matches = [m for line in lines if isinstance(line, str) for m in PRINTED_ACCURACY.findall(line)]
+    return max((accuracy for accuracy in map(float, matches) if accuracy <= 1), default=None)
 
 
 def ids_in(content: bytes) -> set[str]:
-    """The grade ids of a notebook's cells: none where it cannot be read."""
+    """The grade ids of a notebook's cells; empty if it cannot be read."""
     try:
         return {grade_id_of(cell) for cell in parsed(content)}
     except NoNotebook:
@@ -89,10 +94,10 @@ def ids_in(content: bytes) -> set[str]:
 
 
 def parsed(content: bytes) -> list[dict[str, Any]]:
-    """The cells of a notebook, each a dictionary of whatever a stranger wrote.
+    """The cells of a notebook: dictionaries with untrusted contents.
 
     Raises:
-        NoNotebook: it is no JSON, or no notebook.
+        NoNotebook: the content is not a valid notebook.
     """
     cells = opened(content).get("cells")
     if not isinstance(cells, list):
@@ -101,30 +106,30 @@ def parsed(content: bytes) -> list[dict[str, Any]]:
 
 
 def opened(content: bytes) -> dict[str, Any]:
-    """A notebook as the dictionary that its JSON is, of whatever a stranger wrote.
+    """A notebook's JSON object, whose contents are untrusted.
 
     Raises:
-        NoNotebook: it is no JSON, or no notebook.
+        NoNotebook: the content is not a valid notebook.
     """
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise NoNotebook("it is no UTF-8 text") from None
+        raise NoNotebook("it is not UTF-8 text") from None
     except RecursionError:
         raise NoNotebook("it is nested too deeply for a notebook") from None
     except ValueError:
-        raise NoNotebook("it is no JSON; save it in Jupyter again") from None
+        raise NoNotebook("it is not valid JSON; save it in Jupyter again") from None
     if not isinstance(notebook, dict):
-        raise NoNotebook("it is JSON, but no notebook")
+        raise NoNotebook("it is JSON, but not a notebook")
     if notebook.get("nbformat") != VERSION:
-        found = notebook.get("nbformat")
-        said = f"version {found}" if found in range(1, VERSION) else "no version that we know"
-        raise NoNotebook(f"it has {said}, expected {VERSION}: open and save it in Jupyter")
+        nbformat = notebook.get("nbformat")
+        version = f"version {nbformat}" if nbformat in range(1, VERSION) else "an unknown version"
+        raise NoNotebook(f"it has {version}, expected {VERSION}: open and save it in Jupyter")
     return notebook
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str:
-    """The grade id that a cell says it has; empty for none, and for what nobody could print."""
+    """The grade id in a cell's metadata; empty if there is none or it is not printable."""
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
@@ -132,9 +137,9 @@ def grade_id_of(cell: Mapping[str, Any]) -> str:
 
 
 def without_magics(text: str) -> str:
-    """The cell as Python: lines of IPython's own become `pass`, so that line numbers stay.
+    """The cell as Python: lines of IPython syntax become `pass`, so that line numbers stay.
 
-    Works on text alone: compiling what a stranger wrote can crash the interpreter.
+    Works on the text alone, because compiling untrusted code can crash the interpreter.
     """
     if OTHER_LANGUAGE.match(text):
         return ""
@@ -142,7 +147,7 @@ def without_magics(text: str) -> str:
 
 
 def _without_magics(lines: list[str]) -> Iterator[str]:
-    depth = 0  # of brackets: inside of them % is an operator and not a magic
+    depth = 0  # bracket depth: inside brackets, % is an operator and not a magic
     for line in lines:
         if depth <= 0:
             line = _as_python(line)
@@ -153,8 +158,8 @@ def _without_magics(lines: list[str]) -> Iterator[str]:
 def _as_python(line: str) -> str:
     if assigned := ASSIGNED.match(line):
         return f"{assigned['indent']}{assigned['name'].rstrip()} = None"
-    found = MAGIC.match(line) or HELP.fullmatch(line)
-    return f"{found['indent']}pass" if found else line
+    ipython = MAGIC.match(line) or HELP.fullmatch(line)
+    return f"{ipython['indent']}pass" if ipython else line
 
 
 def _bracket_depth(line: str) -> int:

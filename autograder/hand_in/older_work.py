@@ -1,7 +1,7 @@
-"""Work of other years, whose notebook had not all of today's cells; graded as such by an option.
+"""Work from earlier years, whose notebook lacks some of today's cells (option `--older-work`).
 
-What the option changes is which probes are asked and what they are given. The assignment says both,
-and nothing that a submission says or leaves out has a part in it.
+The option changes which probes run and which cells they are given. Both depend on the assignment
+alone, never on what a submission contains.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from autograder.hand_in.submission import Submission
 
 
 def remark(assignment: Assignment) -> str:
-    """What a Grade says of it."""
-    said, names = "graded as work of another year (--older-work)", assignment.older_work.new_cells
-    return f"{said}: the checks of {' and '.join(names)} do not count" if names else said
+    """The remark that a Grade of older work contains."""
+    names = assignment.older_work.new_cells
+    text = "graded as work of an earlier year (--older-work)"
+    return f"{text}: the checks of {' and '.join(names)} do not count" if names else text
 
 
 def with_stand_ins(assignment: Assignment, submission: Submission) -> Submission:
-    """The submission, with the assignment's text for cells that its notebook has not."""
+    """The submission, with the assignment's stand-ins for the cells that its notebook lacks."""
     return replace(submission, cells={**assignment.older_work.stand_ins, **submission.cells})
 
 
 def without_new_cells(assignment: Assignment, probes: Iterable[str]) -> tuple[str, ...]:
-    """Those of these probes that can be asked of older work."""
+    """The probes that can run on older work."""
     return tuple(p for p in probes if p not in assignment.older_work.new_cells)

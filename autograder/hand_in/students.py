@@ -1,5 +1,8 @@
-"""A class's folder -> who handed in what. Names of folders and zips are the students' ids; a zip
-may have the assignment's name after it, as `collect_submission.py` writes it."""
+"""Finds the submissions in a class's folder.
+
+Folders and zips are named after the students' ids. A zip may also have the assignment's id after
+the student's, as `collect_submission.py` writes it.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.times import TIMESTAMP, timestamp
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
-"""What may stand in a path, a page and a gradebook of every system; `..` and `*` may not."""
+"""Ids that are safe in paths, pages and gradebooks on every system; excludes `..` and `*`."""
 LONGEST_ID, MOST_BYTES = 100, 240
-"""Characters, and what they are as UTF-8: folders are named by ids, and a name has 255 bytes."""
+"""Characters, and bytes as UTF-8: folders are named after ids, and file systems allow 255 bytes."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,10 @@ class HandIn:
     Attributes:
         student: the id.
         path: a folder or a zip.
-        folder: the class's, below which no link is followed.
-        timestamp: when, in UTC ("2026-11-23 16:26:01"), if the folder says so as nbgrader's do.
-        reason: why it cannot be graded, if that can be seen from its name and place.
+        folder: the class's folder, below which no link is followed.
+        timestamp: the submission time in UTC ("2026-11-23 16:26:01"), if the folder contains
+            nbgrader's timestamp file.
+        reason: why it cannot be graded, if its name or kind already shows that.
     """
 
     student: str
@@ -40,45 +44,45 @@ class HandIn:
 
 
 def handed_in(folder: Path, assignment: str) -> list[HandIn]:
-    """Every student of a class, in order of their ids.
+    """The submissions of a class, sorted by student id.
 
-    `folder` holds a folder `<student>/<assignment>`, a zip `<student>.zip` or what students make, a
-    zip `<student>_<assignment>.zip`, for each. What fits none is listed, too, with the reason why
-    it cannot be graded. The assignment is called by its id.
+    For each student, `folder` contains a folder `<student>/<assignment>`, a zip `<student>.zip`, or
+    a zip `<student>_<assignment>.zip` as students create it. Everything else is listed with the
+    reason why it cannot be graded. `assignment` is the assignment's id.
 
     Raises:
-        OSError: the class's own folder cannot be read.
+        OSError: the class's folder cannot be read.
     """
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    found = [_found(folder / name, folder, assignment) for name in names]
-    count = Counter(_folded(one.student) for one in found)
+    hand_ins = [_hand_in(folder / name, folder, assignment) for name in names]
+    count = Counter(_folded(hand_in.student) for hand_in in hand_ins)
     return [
-        replace(one, timestamp=None, reason="several submissions have this name")
-        if count[_folded(one.student)] > 1
-        else one
-        for one in sorted(found, key=lambda one: (one.student, one.path.name))
+        replace(hand_in, timestamp=None, reason="several submissions have this name")
+        if count[_folded(hand_in.student)] > 1
+        else hand_in
+        for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.student, hand_in.path.name))
     ]
 
 
-def _found(path: Path, folder: Path, assignment: str) -> HandIn:
+def _hand_in(path: Path, folder: Path, assignment: str) -> HandIn:
     is_zip = path.suffix.lower() == ".zip"
     student = path.stem.removesuffix(f"_{assignment}") if is_zip else path.name
     if not is_id(student):
         shown = printable((student or path.stem).encode("utf-8", "replace").decode())
-        return HandIn(shown, path, folder, reason="its name is no student id; rename it")
+        return HandIn(shown, path, folder, reason="its name is not a valid student id; rename it")
     work = path if is_zip else path / assignment
     try:
-        if reason := _why_not(path, work):
+        if reason := _reason_against(path, work):
             return HandIn(student, path, folder, reason=reason)
         return HandIn(student, work, folder, None if is_zip else timestamp(work, folder))
     except OSError as error:
         return HandIn(student, path, folder, reason=f"it cannot be read: {error.strerror}")
     except Inaccessible as reason:
-        return HandIn(student, path, folder, reason=f"of its {TIMESTAMP}: {reason}")
+        return HandIn(student, path, folder, reason=f"{TIMESTAMP}: {reason}")
 
 
-def _why_not(path: Path, work: Path) -> str | None:
-    """Why what stands there cannot be graded, as far as can be seen without opening it."""
+def _reason_against(path: Path, work: Path) -> str | None:
+    """Why the submission cannot be graded, as far as can be seen without opening it."""
     kind = path.lstat().st_mode
     if stat.S_ISLNK(kind):
         return "it is a link"
@@ -93,9 +97,9 @@ def _why_not(path: Path, work: Path) -> str | None:
 
 
 def is_id(student: str) -> bool:
-    """Whether a name can be a student's id; accents and vowel signs may be characters of their own.
+    """Whether a name can be a student's id. Accents may be separate combining characters.
 
-    A Mac writes them so into zip files, and Hindi and Thai always do.
+    macOS decomposes accents in zip files, and Hindi and Thai always use combining vowel signs.
     """
     bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
     begins = not student or unicodedata.category(student[0])[0] != "M"

@@ -1,7 +1,7 @@
-"""A directory or zip of a student's -> a Submission: the library's files and the notebook's cells.
+"""Reads a student's directory or zip into a Submission: library files and notebook cells.
 
-Whatever is wrong with it is told in sentences; what can be graded, is. Student code is not run,
-compiled or even parsed here: its bytes are handed on to the sandbox.
+Problems are reported in sentences, and everything else is still graded. Student code is not run,
+compiled or parsed here: its bytes are passed on to the sandbox.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ LARGEST_FILE = 4 * 2**20
 LARGEST_LIBRARY = 16 * 2**20
 LARGEST_NOTEBOOK = 16 * 2**20
 MOST_NOTEBOOKS = 10
-MOST_SENTENCES = 20
-FARTHEST = 2
-"""Folders between the submission and its library: one made by the student, one by zip or system."""
+MOST_ERRORS = 20
+DEEPEST_LIBRARY = 2
+"""Folders between the submission and `lib`: one made by the student, one by the zip program or the
+learning platform."""
 
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in, as far as it could be read.
+    """The readable parts of what a student handed in.
 
     Attributes:
-        name: of the student or of the directory or zip.
+        name: the name of the student, or of the directory or zip.
         files: the library: contents by path ("lib/optim.py").
-        cells: the text of the notebook's answer cells by grade id, without magics.
-        errors: in sentences, what is missing or could not be read.
-        notebook: the whole notebook as it came, for a person to look at; empty when there is none.
-        version: of the assignment, from which it says that it was made: a claim.
+        cells: the source of the notebook's answer cells by grade id, without magics.
+        errors: sentences about what is missing or could not be read.
+        notebook: the unchanged notebook file, for a person to look at; empty if there is none.
+        version: the version of the assignment that the notebook claims to be made from.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Submission:
 
     @property
     def digest(self) -> str:
-        """The same for the same work, and for no other."""
+        """A hash of the library and the notebook."""
         digest = hashlib.sha256()
         for path, content in (*sorted(self.files.items()), ("", self.notebook)):
             digest.update(f"{len(path)}:{path}{len(content)}:".encode() + content)
@@ -64,16 +65,16 @@ class Submission:
 def read(
     assignment: Assignment, path: Path, name: str | None = None, within: Path | None = None
 ) -> Submission:
-    """Reads a submission. Never raises for what a student wrote: what is unreadable is empty.
+    """Reads a submission. Unreadable parts are left empty and reported; they raise no error.
 
     Args:
-        assignment: what was to be handed in.
-        path: of a directory or zip.
-        name: of the student; else it is called as the directory or zip.
+        assignment: the assignment that was submitted.
+        path: a directory or zip.
+        name: the student's name; by default the name of the directory or zip.
         within: the class's folder, below which no link is followed, see `files.listed`.
 
     Raises:
-        Inaccessible: the system does not let it be read.
+        Inaccessible: the machine cannot read the submission.
     """
     errors: list[str] = []
     name = printable(name or os.path.basename(os.path.realpath(path)))
@@ -84,19 +85,19 @@ def read(
             if (
                 len(inner) == 1
                 and inner[0].opened is not None
-                and not _is_any_work(assignment, entries)
+                and not _contains_work(assignment, entries)
             ):
                 entries = stack.enter_context(unpacked(inner[0], errors.append))
             files = _library(assignment, entries, errors)
             cells, notebook = _notebook(assignment, entries, errors)
     except Unreadable as unreadable:
         return Submission(name, {}, {}, (str(unreadable),))
-    made_from = version.claimed(notebook) if notebook else None
-    return Submission(name, files, cells, _bounded(errors), notebook, made_from)
+    claimed_version = version.claimed(notebook) if notebook else None
+    return Submission(name, files, cells, _at_most_reported(errors), notebook, claimed_version)
 
 
 def write(assignment: Assignment, submission: Submission, folder: Path) -> None:
-    """Writes a submission of ours into a folder as a student hands it in, notebook and all."""
+    """Writes a trusted submission into a folder in the form that students hand in."""
     for path, content in submission.files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
@@ -106,7 +107,7 @@ def write(assignment: Assignment, submission: Submission, folder: Path) -> None:
     (folder / assignment.notebook).write_text(json.dumps(notebook), "utf-8")
 
 
-def _is_any_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:
+def _contains_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:
     return any(
         _library_root(assignment, entry.path) is not None or entry.path.endswith(".ipynb")
         for entry in entries
@@ -114,19 +115,19 @@ def _is_any_work(assignment: Assignment, entries: Iterable[Entry]) -> bool:
 
 
 def _library_root(assignment: Assignment, path: str) -> str | None:
-    """The folder that holds `lib`, as a prefix, when the path is that of a library's file."""
+    """If the path is that of a library file, the folder that contains `lib`, as a prefix."""
     for module in assignment.modules:
         file = f"{module.replace('.', '/')}.py"
         prefix = path.removesuffix(file)
-        if prefix != path and prefix.count("/") <= FARTHEST and prefix[-1:] in ("", "/"):
+        if prefix != path and prefix.count("/") <= DEEPEST_LIBRARY and prefix[-1:] in ("", "/"):
             return prefix
     return None
 
 
 def _library(assignment: Assignment, entries: list[Entry], errors: list[str]) -> dict[str, bytes]:
-    """The files under the one `lib` that is nearest to the top, and sentences about the others."""
-    found = (_library_root(assignment, entry.path) for entry in entries)
-    roots = {root for root in found if root is not None}
+    """The files under the topmost `lib`; others are reported."""
+    candidates = (_library_root(assignment, entry.path) for entry in entries)
+    roots = {root for root in candidates if root is not None}
     if not roots:
         errors.append(
             "there is no folder lib with the library in it, so only the notebook was graded; "
@@ -149,8 +150,8 @@ def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, b
         for entry in entries
         if entry.path.startswith(root + "lib/") and not entry.path.endswith((".pyc", ".pyo"))
     ]
-    inside.sort(key=lambda entry: not entry.path.endswith(".py"))  # code before what lies beside it
-    if len(inside) > MOST_FILES:  # counted before they are read: what is damaged takes time, too
+    inside.sort(key=lambda entry: not entry.path.endswith(".py"))  # code before other files
+    if len(inside) > MOST_FILES:  # counts before reading, since damaged files take time, too
         errors.append(f"lib holds more than {MOST_FILES} files; only the first were used")
     for entry in inside[:MOST_FILES]:
         path = entry.path.removeprefix(root)
@@ -166,7 +167,7 @@ def _contents(entries: list[Entry], root: str, errors: list[str]) -> dict[str, b
 
 
 def _is_text(content: bytes) -> bool:
-    """Whether Python can decode a source file: it is UTF-8, or says in a comment what it is."""
+    """Whether Python can decode a source file: it is UTF-8, or declares another encoding."""
     if any(CODING.match(line) for line in content.split(b"\n", 2)[:2]):
         return True
     try:
@@ -179,17 +180,17 @@ def _is_text(content: bytes) -> bool:
 def _notebook(
     assignment: Assignment, entries: list[Entry], errors: list[str]
 ) -> tuple[dict[str, str], bytes]:
-    """The notebook that has most of the assignment's ids, whatever its name: cells and bytes."""
-    found = [
+    """The cells and bytes of the notebook with the most grade ids of the assignment."""
+    notebooks = [
         entry
         for entry in entries
-        if entry.path.endswith(".ipynb") and entry.path.count("/") <= FARTHEST
+        if entry.path.endswith(".ipynb") and entry.path.count("/") <= DEEPEST_LIBRARY
     ]
-    if not found:
-        errors.append("there is no notebook, so the cells that are to be answered count as missing")
+    if not notebooks:
+        errors.append("there is no notebook, so its answer cells count as missing")
         return {}, b""
     contents = {}
-    for entry in found[:MOST_NOTEBOOKS]:
+    for entry in notebooks[:MOST_NOTEBOOKS]:
         try:
             contents[entry.path] = entry.read(LARGEST_NOTEBOOK)
         except Unreadable as unreadable:
@@ -209,8 +210,8 @@ def _notebook(
         return {}, b""
     if not ids_in(contents[chosen]) & assignment.marked_cells:
         errors.append(
-            f"{printable(PurePosixPath(chosen).name)} has none of the assignment's marked cells, "
-            "so those that are to be answered count as missing"
+            f"{printable(PurePosixPath(chosen).name)} has none of the assignment's graded cells, "
+            "so its answer cells count as missing"
         )
     else:
         errors += [
@@ -219,8 +220,8 @@ def _notebook(
     return cells, contents[chosen]
 
 
-def _bounded(sentences: list[str]) -> tuple[str, ...]:
-    kept = sentences[:MOST_SENTENCES]
-    if len(sentences) > len(kept):
-        kept.append(f"and {len(sentences) - len(kept)} more of the kind")
-    return tuple(kept)
+def _at_most_reported(errors: list[str]) -> tuple[str, ...]:
+    reported = errors[:MOST_ERRORS]
+    if len(errors) > len(reported):
+        reported.append(f"and {len(errors) - len(reported)} more problems")
+    return tuple(reported)

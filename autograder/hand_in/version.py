@@ -1,7 +1,7 @@
-"""From which version of the assignment a hand-in was made, as its notebook says.
+"""The version of the assignment that a submission was made from, according to its notebook.
 
-The release writes the version into the notebook's metadata, where Jupyter leaves it. Whoever hands
-in may write anything there: it is a claim, and decides nothing but a sentence.
+The release writes the version into the notebook's metadata, and Jupyter keeps it there. Students
+can change it, so it affects nothing but a remark.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from autograder.assignment.changelog import VERSION
 from autograder.hand_in.notebook import NoNotebook, opened
 
 KEY = "autograder"
-"""Of the notebook's metadata; below it stands `{"version": "1.0"}`."""
+"""The key in the notebook's metadata; its value is `{"version": "1.0"}`."""
 UNKNOWN = ""
-"""What is claimed where something stands there that is no version: nobody should read it out."""
+"""Stands for a claim that is not a version number, since messages must not show untrusted text."""
 
 
 def claimed(content: bytes) -> str | None:
-    """The version that a notebook says it was made from; None where it says nothing."""
+    """The version in a notebook's metadata; None if there is none, UNKNOWN if it is not valid."""
     try:
         metadata = opened(content).get("metadata")
     except NoNotebook:
         return None
-    ours = metadata.get(KEY) if isinstance(metadata, dict) else None
-    if not isinstance(ours, dict) or "version" not in ours:
+    entry = metadata.get(KEY) if isinstance(metadata, dict) else None
+    if not isinstance(entry, dict) or "version" not in entry:
         return None
-    version = ours["version"]
+    version = entry["version"]
     return version if isinstance(version, str) and VERSION.fullmatch(version) else UNKNOWN
 
 
 def remark(assignment: Assignment, version: str | None) -> str | None:
-    """What a Grade says of it: what has changed since, or that nobody knows this version.
+    """The remark in a Grade: what has changed since that version, or that it is unknown.
 
-    None for the assignment's own version and where nothing was claimed: nothing need be done.
+    None if the version is current or no version was claimed.
     """
     versions = assignment.versions
     if version is None or not versions or version == versions[0].number:
@@ -43,7 +43,7 @@ def remark(assignment: Assignment, version: str | None) -> str | None:
     newer = list(takewhile(lambda known: known.number != version, versions))
     if len(newer) == len(versions):
         what = f"version {version}, which is unknown here" if version else "an unknown version"
-        return f"made from {what}; {now}: compare your files with those that the course gave out"
+        return f"made from {what}; {now}: compare your files with the released ones"
     changes = " ".join(
         known.changes if len(newer) == 1 else f"{known.number}: {known.changes}" for known in newer
     )

@@ -77,7 +77,7 @@ def test_the_table_is_complete_and_computes_nothing(undisturbed):
     assert rows["ada"]["seconds_late"] == "unknown"  # no file says when it was handed in
     assert rows["absent"]["seconds_late"] == ""
     assert rows["absent"]["remarks"] == "set aside: it has no folder problem_1"
-    assert rows["broken"]["remarks"].startswith("it is no zip file")
+    assert rows["broken"]["remarks"].startswith("it is not a zip file")
 
 
 def test_the_end_is_a_summary(undisturbed):

@@ -59,7 +59,7 @@ def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
     assert {student: scores.pop(student) for student in HONEST} == dict.fromkeys(HONEST, "29.0")
     assert scores.keys() == {"no-library"}
     assert rows["no-library"]["remarks"].startswith(
-        "lib was not read: it cannot be looked into: Permission denied"
+        "lib was not read: it cannot be listed: Permission denied"
     )
     denied = "set aside: {} cannot be read: Permission denied"
     aside = {student: row["remarks"] for student, row in rows.items() if not row["score"]}
@@ -68,7 +68,7 @@ def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
     assert aside.pop("packed") == denied.format("packed.zip")
     assert aside.pop("loop") == aside.pop("looped") == "set aside: it is a link"
     assert aside.pop("pipe").endswith("pipe.zip is neither a directory nor a zip file")
-    assert set(aside.values()) == {"set aside: its name is no student id, rename it"}
+    assert set(aside.values()) == {"set aside: its name is not a valid student id, rename it"}
     assert len(aside) == 3
 
 
@@ -131,7 +131,5 @@ def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path
     monkeypatch.setattr(files, "_opened", opened)
     summary = run(P1, two, out, resume=True)
     assert [(row.student, row.score) for row in summary.rows] == [("bob", 3.0)]
-    assert summary.set_aside == (
-        ("ada", "of its timestamp.txt: it cannot be opened: Input/output error"),
-    )
+    assert summary.set_aside == (("ada", "timestamp.txt: it cannot be opened: Input/output error"),)
     assert not (out / "feedback" / "ada").exists()

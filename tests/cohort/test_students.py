@@ -39,7 +39,7 @@ def test_a_zip_that_a_student_made_is_that_students(tmp_path):
     assert reasons(tmp_path) == {
         "ada": None,
         "linus": "several submissions have this name",
-        "_problem_1": "its name is no student id; rename it",
+        "_problem_1": "its name is not a valid student id; rename it",
         "grace_problem_1": None,
     }
 
@@ -73,8 +73,8 @@ def test_what_cannot_be_graded_is_listed_with_its_reason(tmp_path):
     (tmp_path / "copied").mkdir()
     (tmp_path / "copied" / "problem_1").symlink_to(other)
     assert reasons(tmp_path) == {
-        "<script>": "its name is no student id; rename it",
-        "line?break": "its name is no student id; rename it",
+        "<script>": "its name is not a valid student id; rename it",
+        "line?break": "its name is not a valid student id; rename it",
         "notes.txt": "it is neither a folder nor a zip file",
         "nothing": "it has no folder problem_1",
         "ada": None,
@@ -87,7 +87,7 @@ def test_a_name_that_is_no_text_is_listed_too(tmp_path):
     os.mkdir(os.fsencode(tmp_path) + b"/\xff\xfe")
     ((student, reason),) = reasons(tmp_path).items()
     assert student.isprintable()
-    assert "no student id" in reason
+    assert "not a valid student id" in reason
 
 
 def test_of_two_with_one_name_neither_is_taken_for_the_other(tmp_path):

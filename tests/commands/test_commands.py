@@ -112,7 +112,7 @@ def test_work_of_another_year_is_graded_as_such_and_again_from_what_was_kept(tmp
     assert told.returncode == 0, told.stderr
     (first,) = json.loads(told.stdout)
     assert first["score"] == 26
-    assert "graded as work of another year" in first["errors"][-1]
+    assert "graded as work of an earlier year" in first["errors"][-1]
     told = run("grade", "--from-observations", kept / "old_work.npz", "--json", "-")
     (again,) = json.loads(told.stdout)
     assert {**again, "elapsed_s": 0} == {**first, "elapsed_s": 0}

@@ -92,7 +92,7 @@ def test_what_is_missing_is_said_by_the_assignments_own_names(tiny, work, hand_i
     (folder / tiny.notebook).unlink()
     assert read(tiny, folder).errors == (
         "lib/optim.py is missing",
-        "there is no notebook, so the cells that are to be answered count as missing",
+        "there is no notebook, so its answer cells count as missing",
     )
 
 

@@ -91,4 +91,4 @@ def test_a_notebook_without_our_cell_ids_leaves_the_library_graded(tmp_path, gra
     (tmp_path / "hw1.ipynb").write_text(json.dumps(notebook))
     found = graded(read(P1, tmp_path), older_work=True)
     assert found.score == 26
-    assert any("has none of the assignment's marked cells" in error for error in found.errors)
+    assert any("has none of the assignment's graded cells" in error for error in found.errors)

@@ -38,7 +38,7 @@ def test_links_are_not_followed(tmp_path):
     assert "lib/soft.py was not read: it is a link" in found.errors
     assert "lib/hard.py was not read: it is a hard link" in about(found)
     assert "lib/folder was not read: it is a link" in found.errors
-    assert "lib/pipe.py was not read: it is no ordinary file" in found.errors
+    assert "lib/pipe.py was not read: it is not a regular file" in found.errors
 
 
 def test_a_zip_cannot_hold_links_or_devices(tmp_path):
@@ -92,7 +92,7 @@ def test_names_that_are_one_on_some_file_system_are_all_left_out(tmp_path, names
 def test_a_file_that_is_a_folder_too_is_left_out(tmp_path):
     found = read(P1, zipped(tmp_path / "f.zip", {**LIBRARY, "lib/a": b"", "lib/a/b.py": b"b"}))
     assert set(found.files) == {*LIBRARY, "lib/a/b.py"}
-    assert "a file and a folder at once" in about(found)
+    assert "both a file and a folder" in about(found)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
@@ -179,10 +179,10 @@ def secret(tmp_path):
     ("what", "by", "secretly", "left"),
     [
         ("lib/optim.py", by_a_link, "optim.py", "lib/optim.py was not read: it is a link"),
-        ("lib/mlp", by_a_link, "mlp", "it cannot be opened: mlp is no folder"),
-        ("lib", by_a_link, "", "lib/optim.py was not read: it cannot be opened: lib is no folder"),
+        ("lib/mlp", by_a_link, "mlp", "it cannot be opened: mlp is not a folder"),
+        ("lib", by_a_link, "", "optim.py was not read: it cannot be opened: lib is not a folder"),
         ("lib/optim.py", by_a_hard_link, "optim.py", "it is a hard link"),
-        ("lib/optim.py", by_a_pipe, "", "lib/optim.py was not read: it is no ordinary file"),
+        ("lib/optim.py", by_a_pipe, "", "lib/optim.py was not read: it is not a regular file"),
         ("Problem_1.ipynb", by_a_link, "optim.py", "Problem_1.ipynb was not read: it is a link"),
     ],
 )
@@ -287,7 +287,7 @@ def test_of_files_that_nobody_may_read_only_they_are_left_out(public_path, as_or
     *errors, found = as_ordinary_user(SHOW, root).splitlines()
     assert errors[:3] == [
         "listed/a.py was not read: Permission denied",
-        "private was not read: it cannot be looked into: Permission denied",
+        "private was not read: it cannot be listed: Permission denied",
         "lib/optim.py was not read: it cannot be opened: Permission denied",
     ]
     assert found == "['lib/mlp/layer_utils.py'] ['cascade_names']"

@@ -14,16 +14,16 @@ from autograder.problem_1 import ASSIGNMENT as P1
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "no JSON"),
-        (b"<html>Not found</html>", "no JSON"),
+        (b"", "not valid JSON"),
+        (b"<html>Not found</html>", "not valid JSON"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"cells": ' * 50_000, "nested too deeply"),
-        (b"[1, 2]", "no notebook"),
-        (b"\xff\xfe{", "no UTF-8"),
+        (b"[1, 2]", "not a notebook"),
+        (b"\xff\xfe{", "not UTF-8"),
         (json.dumps({"nbformat": 3, "worksheets": []}).encode(), "version 3, expected 4"),
         (json.dumps({"nbformat": 4, "cells": {}}).encode(), "no list of cells"),
-        (json.dumps({"cells": []}).encode(), "no version"),
-        (json.dumps({"nbformat": -(10**400), "cells": []}).encode(), "no version that we know, ex"),
+        (json.dumps({"cells": []}).encode(), "an unknown version"),
+        (json.dumps({"nbformat": -(10**400), "cells": []}).encode(), "an unknown version, ex"),
     ],
 )
 def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):

@@ -110,10 +110,10 @@ def test_what_is_missing_is_said(tmp_path):
     assert "there is no notebook" in about(read(P1, folder(tmp_path / "l", LIBRARY)))
     assert "lib/mlp/train.py is missing" in about(read(P1, tmp_path / "l"))
     (tmp_path / "work.rar").write_bytes(b"Rar!")
-    assert "it is no zip file" in about(read(P1, tmp_path / "work.rar"))
+    assert "it is not a zip file" in about(read(P1, tmp_path / "work.rar"))
 
 
 def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
     assert read(P1, P1.library).errors == (
-        "there is no notebook, so the cells that are to be answered count as missing",
+        "there is no notebook, so its answer cells count as missing",
     )
