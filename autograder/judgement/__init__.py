@@ -1,1 +1,1 @@
-"""The hidden suites beside the solution's observations: checks and their verdicts."""
+"""The hidden checks and their verdicts, from observations of the student and the solution."""

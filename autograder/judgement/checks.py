@@ -1,12 +1,12 @@
-"""The words that hidden suites are written in: `check`, `close`, `unchanged`, `require`.
+"""The functions that hidden suites use: `check`, `close`, `unchanged`, `require` and others.
 
     @check("fc_backward", weight=2, announced="The gradients of ... the weights and the biases")
     def test_fc_backward_weight_gradient(fc_backward):
         close(fc_backward.student.dw, fc_backward.reference.dw, "the gradient of the weights")
 
-A fixture stands for the probe of its name: what it was given, and what the student's library and
-the reference's did with it. A failure says what came back, and by what order of magnitude it is
-off: never what was expected, nor so much of it that the two together would say it.
+A check's argument has the name of a probe. It holds the probe's inputs and what the student's and
+the reference's library returned for them. A failure message shows the student's value and the order
+of magnitude of its error. It never shows the expected value, and never enough to calculate it.
 """
 
 from __future__ import annotations
@@ -26,31 +26,33 @@ from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.seeds import key_of
 
 FLOAT32 = 1e-5
-"""Relative to the largest value. Correct work in float32 was seen to be off by at most 2.4e-7 on
-single layers, and by 2e-6 on sums of 3,072 products; the mildest mistake we know by 1e-3."""
+"""The tolerance relative to the largest value. Measured errors of correct float32 work are at most
+2.4e-7 on single layers and 2e-6 on sums of 3,072 products. The smallest error of a known mistake is
+1e-3."""
 
 DEVIATIONS = 7.0
-"""How many standard deviations chance may have: one in 10^11 gradings for each number."""
+"""Tolerated standard deviations of random values. Correct work exceeds them once in 10^11 gradings,
+for each number."""
 
 
 TRACE_LINES = 3
-"""How many of the student's own lines an exception is told with, the innermost first."""
+"""How many lines of the student's traceback a message shows, innermost first."""
 
 ONLY_IF_RIGHT = "counts only once the answer is right: "
 
 
-class Failure(AssertionError):  # noqa: N818 - not an error of ours
-    """A check that did not pass; the message is for the student."""
+class Failure(AssertionError):  # noqa: N818 - not a grader error
+    """A check failed; the message is for the student."""
 
 
 class ReferenceBroken(Exception):  # noqa: N818
-    """The reference itself has no answer: the suite or the solution is wrong, not the student."""
+    """The reference lacks a value: the fault is in the suite or the solution, not the student's."""
 
 
 class Refused:
-    """A value that no check may look at: whatever is done with it fails, and says why.
+    """A value that checks must not use: every operation on it fails with the reason.
 
-    Not before it is used: the check knows better what to call it.
+    The failure is delayed until the value is used, because the check has a better name for it.
     """
 
     def __init__(self, name: str, reason: str) -> None:
@@ -61,7 +63,7 @@ class Refused:
         raise Failure(f"{what or _readable(self._name)}{joined}{self._reason}")
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # numpy asks for some that need not be there
+        if name.startswith("__"):  # numpy probes for optional special attributes
             raise AttributeError(name)
         self.fail()
 
@@ -73,10 +75,10 @@ for _use in (
     setattr(Refused, f"__{_use}__", lambda self, *_, **__: self.fail())
 
 
-class Claim:
-    """What the student's library did in one probe, by name: what has the shape of the reference's.
+class StudentValues:
+    """The values that the student's library returned in one probe, as attributes.
 
-    Asking for what is not there fails.
+    A missing value raises Failure when it is accessed. A value of a wrong shape is a `Refused`.
     """
 
     def __init__(self, probe: Probe, student: Observation, reference: Observation) -> None:
@@ -86,19 +88,19 @@ class Claim:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._reference:
-            raise ReferenceBroken(_why_there_is_no(name, self._reference))
+            raise ReferenceBroken(_why_missing(name, self._reference))
         if name in self._student.refused:
             return Refused(name, self._student.refused[name])
         if name not in self._student:
-            raise Failure(_why_there_is_no(name, self._student))
+            raise Failure(_why_missing(name, self._student))
         try:
             return fitted(self._student[name], self._reference[name], self._probe.free.get(name))
         except ValueError as complaint:
             return Refused(name, str(complaint))
 
 
-class Answer:
-    """What the solution did in one probe, by name."""
+class ReferenceValues:
+    """The values that the solution returned in one probe, as attributes."""
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
@@ -107,46 +109,47 @@ class Answer:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._observation:
-            raise ReferenceBroken(_why_there_is_no(name, self._observation))
+            raise ReferenceBroken(_why_missing(name, self._observation))
         return self._observation[name]
 
 
-def _why_there_is_no(name: str, seen: Observation) -> str:
-    if name in seen.refused:
-        return f"{_readable(name)}: {seen.refused[name]}"
-    if seen.ending.how == "finished":
-        return f"{_readable(name)}: there is none"
-    return how_it_ended(seen)
+def _why_missing(name: str, observation: Observation) -> str:
+    if name in observation.refused:
+        return f"{_readable(name)}: {observation.refused[name]}"
+    if observation.ending.how == "finished":
+        return f"{_readable(name)} is missing"
+    return how_it_ended(observation)
 
 
 class Evidence:
     """A probe as a check sees it.
 
     Attributes:
-        given: its inputs, drawn afresh on this side of the border.
-        student: what the student's library answered (a claim).
-        reference: what the solution answered.
+        given: the probe's inputs, drawn again outside the sandbox.
+        student: the values from the student's library, which are untrusted.
+        reference: the values from the solution.
     """
 
     def __init__(
         self, probe: Probe, seed: int, student: Observation, reference: Observation
     ) -> None:
-        self._probe, self._seed, self._right = probe, seed, reference
-        self.student = Claim(probe, student, reference)
-        self.reference = Answer(reference)
+        self._probe, self._seed, self._observed_reference = probe, seed, reference
+        self.student = StudentValues(probe, student, reference)
+        self.reference = ReferenceValues(reference)
 
     @property
     def given(self) -> SimpleNamespace:
         return _given(self._probe, self._seed)
 
     def of_reference(self) -> Evidence:
-        """As it is where the reference itself is judged."""
-        return Evidence(self._probe, self._seed, self._right, self._right)
+        """The same evidence with the reference in the student's place."""
+        reference = self._observed_reference
+        return Evidence(self._probe, self._seed, reference, reference)
 
 
 @lru_cache(maxsize=256)
 def _given(probe: Probe, seed: int) -> SimpleNamespace:
-    """The same for a whole class, so no check may change it."""
+    """The inputs of a probe. They are shared by a whole class, so arrays are read-only."""
     inputs = probe.inputs(key_of(seed))
     for value in inputs.values():
         if isinstance(value, np.ndarray):
@@ -160,15 +163,16 @@ Check = Callable[..., None]
 def check(
     section: str, *, weight: int = 1, announced: str, counts_with: tuple[str, ...] = ()
 ) -> Callable[[Check], Check]:
-    """Makes a test a graded check.
+    """Turns a test into a graded check.
 
     Args:
-        section: the id of the section whose points it shares in ...
-        weight: ... in proportion to this.
-        announced: a phrase of the section's text in the notebook that says what is looked at.
-        counts_with: names of other checks; when it passes, it counts by what those earn.
+        section: the id of its section.
+        weight: its share of the section's points, relative to the other checks' weights.
+        announced: a phrase from the section's text in the notebook that announces this check.
+        counts_with: names of other checks. If this check passes, it earns the share of its weight
+            that those checks earn of theirs.
 
-    The arguments are read from the source, too (`mark.manifest`): write them as literals.
+    The arguments must be literals, because they are also read from the source (`suites.manifest`).
     """
     import pytest
 
@@ -183,14 +187,17 @@ def require(condition: Any, message: str) -> None:
 
 
 def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> None:
-    """max |actual - expected| <= tolerance * max |expected|, for finite arrays of one shape."""
+    """Requires max |actual - expected| <= tolerance * max |expected|, with equal shapes.
+
+    All values of `actual` must be finite. If `expected` is 0 everywhere, its maximum counts as 1.
+    """
     expected = np.asarray(expected, dtype=float)
     actual = numbers(actual, what, expected.shape)
     _require_finite(actual, what)
     size = np.max(np.abs(expected), initial=0.0) or 1.0
-    with np.errstate(invalid="ignore"):  # a misconception that it is compared with may overflow
+    with np.errstate(invalid="ignore"):  # the error may overflow
         error = np.abs(actual - expected) / size
-    off = ~(error <= tolerance)  # what cannot be compared is off
+    off = ~(error <= tolerance)  # NaN counts as off
     if off.any():
         raise Failure(
             f"{what} is off by {_magnitude(error.max())} of the largest value "
@@ -199,7 +206,7 @@ def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> 
 
 
 def unchanged(after: Any, before: Any, what: str) -> None:
-    """Exactly the array that was given."""
+    """Requires the array to equal its value before the call exactly."""
     before = np.asarray(before, dtype=float)
     after = numbers(after, f"{what} was changed: it now", before.shape)
     changed = ~(after == before)
@@ -208,11 +215,15 @@ def unchanged(after: Any, before: Any, what: str) -> None:
 
 
 def numbers(value: Any, what: str, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """The value as floats, once it is known to have that shape, if any is asked for."""
+    """The value as a float array.
+
+    Raises:
+        Failure: it is not an array of numbers, or does not have the shape, if one is given.
+    """
     if isinstance(value, Refused):
         value.fail(what)
     if isinstance(value, str):
-        raise Failure(f"{what} is no array of numbers")
+        raise Failure(f"{what} is not an array of numbers")
     value = np.asarray(value)
     if shape is not None:
         try:
@@ -224,25 +235,26 @@ def numbers(value: Any, what: str, shape: tuple[int, ...] | None = None) -> np.n
 
 
 def differ(one: Any, other: Any, message: str) -> None:
-    """Fails with the message when two arrays are the same."""
+    """Fails with the message if two arrays are equal."""
     require(not np.array_equal(one, other), message)
 
 
 def provided(*attempts: Callable[[], None]) -> None:
-    """Makes a property count only where the answer itself is right.
+    """Requires that the answer is right before a property of it counts.
 
-    Otherwise doing nothing would be worth something: it keeps every input as it was.
+    Otherwise a function that does nothing would earn points, for example for leaving its input
+    unchanged.
     """
     for attempt in attempts:
         try:
             attempt()
         except Failure as complaint:
-            said = str(complaint).removeprefix(ONLY_IF_RIGHT)
-            raise Failure(ONLY_IF_RIGHT + said) from None
+            message = str(complaint).removeprefix(ONLY_IF_RIGHT)
+            raise Failure(ONLY_IF_RIGHT + message) from None
 
 
 def either(*attempts: Callable[[], None]) -> None:
-    """Passes when one of several right answers fits; the first one's complaint otherwise."""
+    """Passes if one of the attempts passes; otherwise raises the first attempt's failure."""
     complaints = []
     for attempt in attempts:
         try:
@@ -253,32 +265,35 @@ def either(*attempts: Callable[[], None]) -> None:
 
 
 def _require_finite(actual: np.ndarray, what: str) -> None:
-    strange = ~np.isfinite(actual)
-    if strange.any():
+    not_finite = ~np.isfinite(actual)
+    if not_finite.any():
         kind = "NaN" if np.isnan(actual).any() else "infinite"
-        raise Failure(f"{what} is {kind}" + _where(strange))
+        raise Failure(f"{what} is {kind}" + _where(not_finite))
 
 
 def _magnitude(error: float) -> str:
-    """A relative error to the power of ten below it: its digits and a value that the student chose
-    would give the expected value. Powers alone leave it ten times as wide as it was known before.
+    """A relative error, rounded down to a power of ten.
+
+    With all digits of the error, students could calculate the expected value from a value that they
+    chose. A power of ten narrows it down to a range no finer than a factor of ten.
     """
     if not np.isfinite(error):
-        return "more than can be told"
+        return "an infinite multiple"
     return f"more than {10.0 ** math.floor(math.log10(error)):.0e}"
 
 
 def _where(off: np.ndarray, actual: np.ndarray | None = None) -> str:
-    """About how many places are off, where the first is, and what stands there."""
+    """Roughly how many elements are off, the index of the first, and the student's value there."""
     if off.ndim == 0:
         return "" if actual is None else f"; yours is {actual:.6g}"
     first = tuple(int(i) for i in np.argwhere(off)[0])
-    place = f", in {_how_many(int(np.count_nonzero(off)), off.size)} places, first at {list(first)}"
+    count = _rough_count(int(np.count_nonzero(off)), off.size)
+    place = f", in {count} places, first at {list(first)}"
     return place if actual is None else f"{place}, where yours is {actual[first]:.6g}"
 
 
-def _how_many(count: int, size: int) -> str:
-    """In words: a number would say of an array of guesses how many of them are right."""
+def _rough_count(count: int, size: int) -> str:
+    """In words: an exact number would tell a student who guesses values how many are right."""
     if count == size:
         return f"all {size}"
     if count == 1:
@@ -287,22 +302,22 @@ def _how_many(count: int, size: int) -> str:
 
 
 def how_it_ended(observation: Observation) -> str:
-    """A sentence on why a probe has no (further) answer."""
+    """A message that explains why a probe returned no value, or no further ones."""
     ending = observation.ending
     if ending.raised is not None:
         return _what_was_raised(ending.raised)
     if ending.how == "timed out":
         return f"timed out: {ending.text} (an endless loop, or Python loops over every element?)"
-    return ending.text or "the code ended before it came to this"
+    return ending.text or "the code ended before this step"
 
 
 def _what_was_raised(raised: Raised) -> str:
-    said = f": {raised.message}" if raised.message else ""
+    message = f": {raised.message}" if raised.message else ""
     lines = [_line(line) for line in raised.trace[: -TRACE_LINES - 1 : -1]]
     where = f" ({'; called from '.join(lines)})" if lines else ""
     if raised.importing:
-        return f"{raised.importing} could not be imported: {raised.type}{said}{where}"
-    return f"raised {raised.type}{said}{where}"
+        return f"{raised.importing} could not be imported: {raised.type}{message}{where}"
+    return f"raised {raised.type}{message}{where}"
 
 
 def _line(trace: TraceLine) -> str:

@@ -1,11 +1,11 @@
-"""A limit on the memory that judging one submission may take.
+"""Limits the memory that judging one submission may use.
 
-What a submission sent is bounded, and what judging makes of it should be; this is for the day when
-it is not. Under the limit numpy and Python say `MemoryError`, which costs that submission its
-check, where the kernel would end the grader with all that it has graded.
+The values from a submission have bounded size, and judging them should need bounded memory. This
+limit is a second line of defence. When it is reached, numpy and Python raise `MemoryError`, and the
+submission fails that check. Without it, the kernel might kill the grader and lose all its results.
 
-A child process would hold the limit as well, and would lose, each time, what makes a class fast:
-inputs, rehearsals and suites, which are kept in this process from submission to submission.
+A child process could enforce the limit, too. But it would lose the caches of inputs, rehearsals and
+suites that this process keeps between submissions, which make grading a class fast.
 """
 
 from __future__ import annotations
@@ -20,48 +20,48 @@ from pathlib import Path
 import numpy as np
 
 JUDGING = 512 * 2**20
-"""Bytes beyond what is held already. Judging right work was seen to take fewer than 4 MiB of them,
-and work that is wrong everywhere 48, for what is kept."""
+"""Bytes in addition to those in use already. In measurements, judging correct work took less than 4
+MiB, and work with mistakes everywhere 48 MiB, which is for caches."""
 
 _changing = threading.Lock()
-_inside = 0
-_before = resource.RLIM_INFINITY
+_nesting = 0
+_previous = resource.RLIM_INFINITY
 
 
 @contextlib.contextmanager
 def limited(most: int = JUDGING) -> Iterator[None]:
-    """Within the block this process gets so many bytes of further memory, all its threads together.
+    """Inside the block, all threads of this process together get at most `most` more bytes.
 
-    The limit is the process's: a block in another thread, or inside this one, shares the first's.
+    The limit applies to the process: nested blocks and other threads share the first block's limit.
     """
-    global _inside
+    global _nesting
     with _changing:
-        if _inside == 0:
+        if _nesting == 0:
             _begin(most)
-        _inside += 1
+        _nesting += 1
     try:
         yield
     finally:
         with _changing:
-            _inside -= 1
-            if _inside == 0:
-                _set_soft(_before)
+            _nesting -= 1
+            if _nesting == 0:
+                _set_soft(_previous)
 
 
 def _begin(most: int) -> None:
-    global _before
+    global _previous
     _multiply_once()
-    _before, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    held = _private_bytes()
-    if held is None:  # no Linux: there is no sandbox either
+    _previous, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    used = _private_bytes()
+    if used is None:  # not Linux, where there is no sandbox either
         return
-    limits = [held + most, *(limit for limit in (_before, hard) if limit != resource.RLIM_INFINITY)]
-    _set_soft(min(limits))
+    finite = (limit for limit in (_previous, hard) if limit != resource.RLIM_INFINITY)
+    _set_soft(min([used + most, *finite]))
 
 
 @cache
 def _multiply_once() -> None:
-    """BLAS takes its buffers when it is first used, on every core; without them it ends us."""
+    """Makes BLAS allocate its buffers on every core now; if it cannot, it ends the process."""
     square = np.ones((512, 512))
     square @ square
 
@@ -71,7 +71,7 @@ def _set_soft(limit: int) -> None:
 
 
 def _private_bytes() -> int | None:
-    """What RLIMIT_DATA counts (since Linux 4.7): private memory that may be written to."""
+    """The size of private writable memory, which RLIMIT_DATA limits since Linux 4.7."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:

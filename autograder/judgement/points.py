@@ -1,19 +1,19 @@
-"""How points are rounded: a section's once; totals add what was rounded."""
+"""Rounding of points: each section is rounded once, and totals add rounded scores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 
-HUNDREDTHS = 2
-"""Decimals of a section's score."""
+DECIMALS = 2
+"""Decimal places of a score."""
 
 
 def rounded(points: Fraction) -> float:
-    """A section's score."""
-    return float(round(points, HUNDREDTHS))
+    """A section's rounded score."""
+    return float(round(points, DECIMALS))
 
 
 def total(scores: Iterable[float]) -> float:
-    """The score of several sections."""
-    return round(sum(scores), HUNDREDTHS)
+    """The total score of several sections."""
+    return round(sum(scores), DECIMALS)

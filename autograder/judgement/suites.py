@@ -1,9 +1,9 @@
-"""Observations of a student and of the reference -> a verdict for every hidden check.
+"""Turns observations of a student and of the reference into a verdict for every hidden check.
 
-pytest collects the suites in this process, once for a whole class, with nothing of the
-surroundings: no plugins found, an ini of its own, no options from the environment. What it collects
-must be what the suites' source declares. Each check is then called with its evidence, for every
-submission; verdicts come from the exceptions.
+pytest collects the suites once for a whole class, in this process. It is isolated from its
+environment: no plugin discovery, its own ini file, no options from environment variables. It must
+collect exactly the checks that the suites' source declares. Each check is then called with the
+evidence of every submission, and its exception, if any, becomes the verdict.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ UNUSED = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", 
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
 
 
-TOO_LARGE = "what came back takes more memory to judge than there is for one submission"
+TOO_LARGE = "the returned values take more memory to judge than one submission may use"
 
 
 class SuiteBroken(Exception):  # noqa: N818
-    """The hidden suites could not judge: a fault of the grader, never of a submission."""
+    """The hidden suites could not be run: the grader's fault, never a submission's."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A graded check as its source declares it.
+    """A graded check as declared in its source.
 
     Attributes:
-        name: of the test function, without "test_".
-        section: the id of the section whose points it shares in.
-        weight: its part, relative to the section's other checks.
-        announced: the phrase of the notebook that announces it.
-        probes: whose evidence it looks at; it is judged when all of them were observed.
-        counts_with: names of other checks; it counts by the weight of those that pass.
+        name: the name of the test function without "test_".
+        section: the id of its section.
+        weight: its share of the section's points, relative to the other checks' weights.
+        announced: the phrase in the notebook that announces it.
+        probes: the probes whose evidence it uses; it is judged if all of them were observed.
+        counts_with: names of other checks; a passed check earns the share that those earn.
         file, line: where it is declared.
     """
 
@@ -71,10 +71,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a check: passed when `failure` is None.
+    """The result of a check.
 
     Attributes:
-        share: the part of its weight that it earns.
+        failure: the message for the student; None if the check passed and counts in full.
+        share: the fraction of its weight that it earns.
     """
 
     check: Check
@@ -84,29 +85,30 @@ class Verdict:
 
 @cache
 def manifest(assignment: Assignment) -> tuple[Check, ...]:
-    """Every check of the suites, read from their source without running it, in rubric order.
+    """All checks of the suites, read from their source without running it, in rubric order.
 
     Raises:
-        SuiteBroken: a check without literal arguments, of no section, or named twice.
+        SuiteBroken: a check has arguments that are not literals, belongs to no section, uses an
+            unknown probe, or has the name of another check.
     """
-    found: dict[str, Check] = {}
+    checks: dict[str, Check] = {}
     for check in declared(assignment.suites):
         if check.section not in assignment.by_id or not check.name.startswith(check.section):
-            raise SuiteBroken(f"{check.where}: a check's name begins with its section's id")
+            raise SuiteBroken(f"{check.where}: a check's name must begin with its section's id")
         if unknown := set(check.probes) - set(assignment.probes):
             raise SuiteBroken(f"{check.where}: there is no probe called {', '.join(unknown)}")
-        if check.name in found:
-            raise SuiteBroken(f"{check.file.name}: two checks are called {check.name}")
-        found[check.name] = check
+        if check.name in checks:
+            raise SuiteBroken(f"{check.file.name}: two checks are named {check.name}")
+        checks[check.name] = check
     order = list(assignment.by_id)
-    return tuple(sorted(found.values(), key=lambda check: order.index(check.section)))
+    return tuple(sorted(checks.values(), key=lambda check: order.index(check.section)))
 
 
 def declared(folder: Path) -> Iterator[Check]:
-    """Every check in a folder's suites as its source declares it, whether or not it can be judged.
+    """All checks declared in a folder's suites, whether or not they can be judged.
 
     Raises:
-        SuiteBroken: one is declared by other arguments than literals, or not at all.
+        SuiteBroken: a test has no `@check(...)`, or its arguments are not literals.
     """
     for file in sorted(folder.glob("test_*.py")):
         for function in ast.parse(file.read_text("utf-8")).body:
@@ -133,7 +135,7 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
                 file,
                 decorator.lineno,
             )
-    raise SuiteBroken(f"{where}: {function.name} is no check; decorate it with @check(...)")
+    raise SuiteBroken(f"{where}: {function.name} is not a check; decorate it with @check(...)")
 
 
 DECIDE = (
@@ -150,36 +152,36 @@ DECIDE = (
     "atomic.py",
     "seeds.py",
 )
-"""The part of the engine whose code decides a verdict; a test holds it to what is imported."""
+"""The parts of the engine whose code affects a Grade. A test compares the list with the imports."""
 
 
 def deciding_files(assignment: Assignment) -> list[Path]:
-    """All that decides a Grade: suites, probes, the solution, what judges by them, and what is told
-    of versions."""
-    found = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
-    found += [assignment.changelog] if assignment.changelog.exists() else []
-    found += assignment.suites.glob("*.py")
-    found += assignment.suites.glob("*.ini")
-    found += (assignment.library / "lib").rglob("*.py")
-    found += assignment.folder.rglob("*.py")
-    return sorted([*found, *files_of(DECIDE)])
+    """All files that affect a Grade: the assignment, with its suites, solution and changelog, and
+    the engine's parts in DECIDE."""
+    files = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
+    files += [assignment.changelog] if assignment.changelog.exists() else []
+    files += assignment.suites.glob("*.py")
+    files += assignment.suites.glob("*.ini")
+    files += (assignment.library / "lib").rglob("*.py")
+    files += assignment.folder.rglob("*.py")
+    return sorted([*files, *files_of(DECIDE)])
 
 
 def files_of(parts: Iterable[str]) -> list[Path]:
-    """The modules of the engine in these folders, and those that are named themselves."""
-    found: list[Path] = []
-    for part in (checkout.PACKAGE / part for part in parts):
-        found += [part] if part.is_file() else part.rglob("*.py")
-    return found
+    """The files of these parts of the engine, each of which is a folder or a module."""
+    files: list[Path] = []
+    for path in (checkout.PACKAGE / part for part in parts):
+        files += [path] if path.is_file() else path.rglob("*.py")
+    return files
 
 
 @cache
 def suite_hash(assignment: Assignment) -> str:
-    """Of all that decides a Grade."""
+    """A hash of all files that affect a Grade."""
     digest = hashlib.sha256()
     for file in deciding_files(assignment):
-        content, places = file.read_bytes(), (assignment.root, checkout.ROOT)
-        root = next(root for root in places if file.is_relative_to(root))
+        content, roots = file.read_bytes(), (assignment.root, checkout.ROOT)
+        root = next(root for root in roots if file.is_relative_to(root))
         digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
@@ -191,21 +193,21 @@ def mark(
     """A verdict for every check whose probes were observed, in the manifest's order.
 
     Raises:
-        ValueError: the two were not observed by the same probes under the same seed.
-        SuiteBroken: pytest finds other checks than declared, or the reference has no answer to one.
+        ValueError: student and reference were not observed with the same probes and seed.
+        SuiteBroken: pytest collects other checks than declared, or the reference lacks a value.
     """
     if student.seed != reference.seed or set(student) != set(reference):
-        raise ValueError("a student and a reference that were not observed alike")
+        raise ValueError("student and reference were not observed with the same probes and seed")
     known = assignment.probes
     evidence = {
         name: Evidence(known[name], student.seed, student[name], reference[name])
         for name in student
     }
-    asked = [check for check in manifest(assignment) if set(check.probes) <= set(evidence)]
-    suites = _collected(assignment)
+    checks = [check for check in manifest(assignment) if set(check.probes) <= set(evidence)]
+    functions = _collected(assignment)
     with limited():
         verdicts = [
-            _verdict(check, _judged(suites[check.name], check, evidence)) for check in asked
+            _verdict(check, _failure(functions[check.name], check, evidence)) for check in checks
         ]
     by_name = {verdict.check.name: verdict for verdict in verdicts}
     return tuple(_in_proportion(verdict, by_name) for verdict in verdicts)
@@ -216,7 +218,7 @@ def _verdict(check: Check, failure: str | None) -> Verdict:
 
 
 def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
-    """A passed check that counts with others earns the part that those earn by their weights."""
+    """Gives a passed check with `counts_with` the share that those checks earn."""
     others = [by_name[name] for name in verdict.check.counts_with]
     if verdict.failure is not None or not others:
         return verdict
@@ -230,7 +232,7 @@ def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
 
 
 def earned(verdicts: Sequence[Verdict], excused: frozenset[str] = frozenset()) -> Fraction:
-    """The part of the points that checks earn, by their weights."""
+    """The weighted fraction of the points that checks earn; excused checks earn all of theirs."""
     return Fraction(
         sum(v.check.weight * (1 if v.check.name in excused else v.share) for v in verdicts),
         sum(v.check.weight for v in verdicts),
@@ -239,7 +241,7 @@ def earned(verdicts: Sequence[Verdict], excused: frozenset[str] = frozenset()) -
 
 @cache
 def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
-    """The function of every check by its name, as pytest finds them."""
+    """The functions of all checks by name, as pytest collects them."""
     folder = assignment.suites
     collector = _Collector(assignment.sections)
     arguments = [
@@ -256,24 +258,24 @@ def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
     with (
         _clean_environment(),
         _own_modules(),
-        contextlib.redirect_stdout(io.StringIO()) as said,
+        contextlib.redirect_stdout(io.StringIO()) as output,
     ):
         status = pytest.main(arguments, plugins=[collector])
     if status != 0:
         raise SuiteBroken(
-            f"pytest ended with status {int(status)} over the hidden suites; "
-            + said.getvalue()[-2000:]
+            f"pytest exited with status {int(status)} on the hidden suites; "
+            + output.getvalue()[-2000:]
         )
     declared = Counter(f"test_{check.name}" for check in manifest(assignment))
-    found = Counter(item.name for item in collector.items)
-    if found != declared:
-        differing = sorted({*(found - declared), *(declared - found)})
-        raise SuiteBroken(f"the hidden suites declare other checks than pytest finds: {differing}")
+    collected = Counter(item.name for item in collector.items)
+    if collected != declared:
+        names = sorted({*(collected - declared), *(declared - collected)})
+        raise SuiteBroken(f"pytest collects other checks than the hidden suites declare: {names}")
     return {item.name.removeprefix("test_"): item.obj for item in collector.items}
 
 
 class _Collector:
-    """A pytest plugin that keeps what was collected, and runs nothing."""
+    """A pytest plugin that stores the collected tests and runs none."""
 
     def __init__(self, sections: Sequence[Section]) -> None:
         self._sections = sections
@@ -287,12 +289,12 @@ class _Collector:
         return True
 
 
-def _judged(
+def _failure(
     function: Callable[..., None], check: Check, evidence: Mapping[str, Evidence]
 ) -> str | None:
-    """What the student is told, None if the check passed.
+    """The failure message for the student; None if the check passed.
 
-    An exception other than `Failure` is about claims that no check was ready for.
+    An exception other than `Failure` means that the student's values were of an unexpected kind.
     """
     try:
         function(**{name: evidence[name] for name in check.probes})
@@ -301,33 +303,36 @@ def _judged(
     except Failure as failure:
         return str(failure)
     except MemoryError as error:
-        _try_without_the_student(function, check, evidence, error)
+        _require_reference_fits(function, check, evidence, error)
         return TOO_LARGE
     except Exception as error:
-        return f"what came back could not be judged ({type(error).__name__})"
+        return f"the returned values could not be judged ({type(error).__name__})"
     return None
 
 
-def _try_without_the_student(
+def _require_reference_fits(
     function: Callable[..., None],
     check: Check,
     evidence: Mapping[str, Evidence],
     error: MemoryError,
 ) -> None:
-    """Raises SuiteBroken where judging the reference itself takes more memory than there is."""
+    """Raises SuiteBroken if judging the reference itself exceeds the memory limit, too."""
     try:
         function(**{name: evidence[name].of_reference() for name in check.probes})
     except MemoryError:
         raise SuiteBroken(
-            f"{check.name} takes more memory than there is, whatever is judged: give the grader "
-            f"more ({error})"
+            f"{check.name} takes too much memory even for the reference: give the grader more "
+            f"({error})"
         ) from error
 
 
 @contextlib.contextmanager
 def _own_modules() -> Iterator[None]:
-    """Forgets the modules that are imported meanwhile: pytest calls a suite `test_step`, whichever
-    assignment it is of, and would take another's that it has imported under that name."""
+    """Forgets the suites that are imported inside the block.
+
+    pytest imports a suite as `test_step` without the assignment's name. It would reuse another
+    assignment's module of the same name.
+    """
     before = set(sys.modules)
     try:
         yield
@@ -339,7 +344,7 @@ def _own_modules() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _clean_environment() -> Iterator[None]:
-    """Without what the environment would tell pytest; afterwards as before."""
+    """Removes pytest's environment variables inside the block, and restores them afterwards."""
     names = (*PYTEST_VARIABLES, "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

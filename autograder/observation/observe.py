@@ -1,8 +1,7 @@
-"""A tree and a seed -> Observations: what the probes saw of a library, in a sandbox.
+"""Runs probes on a library in a sandbox and returns the values that they observe.
 
-The same function observes a student's tree, the solution's and every variant of it. What comes back
-is plain data, and of a student's tree a claim: whoever judges it derives every property from the
-raw arrays.
+The same function observes students' submissions and the solution. The observations are plain data.
+A student's observations are untrusted, so judges derive every property from the raw arrays.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from autograder.sandbox.session import Ending, Work, run
 from autograder.seeds import key_of
 
 FORMAT = 3
-"""1: inputs were drawn from a seed without `seeds.stretched`; 2: a training said of its own run
-nothing of chance and of its section."""
+"""Earlier formats: 1 drew inputs from a seed without `seeds.stretched`; 2 stored neither the chance
+accuracy of a training's own run nor its section."""
 LARGEST_FILE = 512 * 2**20
 MANIFEST = "observations.json"
 NO_CELL = "no cell {} was found: hand in the notebook as it was released, with this cell answered"
@@ -36,15 +35,15 @@ NO_CELL = "no cell {} was found: hand in the notebook as it was released, with t
 
 @dataclass(frozen=True)
 class Observation:
-    """What one probe saw.
+    """What one probe observed.
 
     Attributes:
-        probe: its name.
-        values: what it yielded by name, the steps merged in order (a later value of a name replaces
-            an earlier one): read-only exact arrays of bool, int or float, 0-dimensional for
-            scalars, and the probe's own texts.
-        refused: by name, why a value is no numeric data, such as "returned a str; expected ...".
-        ending: how it ended. What was yielded before a failure is kept.
+        probe: the probe's name.
+        values: the yielded values by name; a later value replaces an earlier one of the same name.
+            Values are read-only arrays of bool, int or float (0-dimensional for scalars), or
+            strings that the probe itself provides.
+        refused: for each value that is not numeric, the reason, such as "returned a str; ...".
+        ending: how the probe ended. Values that it yielded before a failure are kept.
     """
 
     probe: str
@@ -61,17 +60,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Observations:
-    """What the probes saw of one tree.
+    """What the probes observed of one submission.
 
     Attributes:
         seed: the grading seed, from which the inputs were drawn.
         sandbox: the name of the backend.
-        by_probe: an observation for every probe that was asked for.
-        training: what was found out about the training, as plain data; None without one.
-        older_work: whether the tree was observed as work of another year, see the module of that
-            name.
-        errors: what was to be said of the submission when it was read.
-        version: of the assignment, from which the submission says that it was made: a claim.
+        by_probe: one observation for every requested probe.
+        training: the result of judging the training, as plain data; None if it was not judged.
+        older_work: whether it was observed as work of an earlier year, see `hand_in.older_work`.
+        errors: sentences about problems in reading the submission.
+        version: the version of the assignment that the submission claims to be made from.
     """
 
     seed: int
@@ -91,37 +89,39 @@ class Observations:
     def __len__(self) -> int:
         return len(self.by_probe)
 
-    def with_training(self, found: Mapping[str, Any]) -> Observations:
-        """These and what was found out about the training."""
-        return replace(self, training=found)
+    def with_training(self, training: Mapping[str, Any]) -> Observations:
+        """A copy with this result of judging the training."""
+        return replace(self, training=training)
 
     def replaced(self, others: Observations) -> Observations:
-        """With the observations of others in place of those of the same probes."""
+        """A copy in which the observations of `others` replace those of the same probes."""
         return replace(self, by_probe={**self.by_probe, **others.by_probe})
 
     def only(self, probes: Sequence[str]) -> Observations:
-        """Those of these probes, in this order.
+        """A copy with the observations of these probes, in this order.
 
         Raises:
-            ValueError: one of them was not observed.
+            ValueError: one of the probes was not observed.
         """
         missing = [name for name in probes if name not in self.by_probe]
         if missing:
-            raise ValueError(f"nothing was observed by {', '.join(missing)}; grade it afresh")
+            raise ValueError(
+                f"there are no observations of {', '.join(missing)}; grade the submission again"
+            )
         return replace(self, by_probe={name: self.by_probe[name] for name in probes})
 
     def save(self, path: Path) -> None:
-        """Writes an .npz archive (the rest as JSON bytes in it), renamed into place when whole."""
+        """Writes an .npz archive atomically; everything except arrays is JSON bytes inside it."""
         arrays: dict[str, Any] = {}
         records = []
         for observation in self.by_probe.values():
             texts = {n: v for n, v in observation.values.items() if isinstance(v, str)}
-            plain = {n: v for n, v in observation.values.items() if not isinstance(v, str)}
-            arrays |= {f"{observation.probe}/{name}": array for name, array in plain.items()}
+            numeric = {n: v for n, v in observation.values.items() if not isinstance(v, str)}
+            arrays |= {f"{observation.probe}/{name}": array for name, array in numeric.items()}
             records.append(
                 {
                     "probe": observation.probe,
-                    "arrays": list(plain),
+                    "arrays": list(numeric),
                     "texts": texts,
                     "refused": dict(observation.refused),
                     "ending": asdict(observation.ending),
@@ -147,7 +147,7 @@ class Observations:
         """Reads what `save` wrote.
 
         Raises:
-            ValueError: the file is none of ours, of another format, or too large.
+            ValueError: the file was not written by `save`, has another format, or is too large.
         """
         content = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else None
         if content is None:
@@ -160,13 +160,13 @@ class Observations:
                 manifest = json.loads(archive[MANIFEST].tobytes())
                 if manifest["format"] != FORMAT:
                     raise ValueError(f"it has format {manifest['format']}; expected {FORMAT}")
-                read = [_observation(record, archive) for record in manifest["probes"]]
+                observations = [_observation(record, archive) for record in manifest["probes"]]
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
-            raise ValueError(f"{path} holds no observations: {failure}") from None
-        by_probe = {o.probe: o for o in read}
-        kept = manifest["training"], manifest["older_work"], tuple(manifest["errors"])
-        version = manifest.get("version")  # what was kept before there were any says none
-        return cls(manifest["seed"], manifest["sandbox"], by_probe, *kept, version)
+            raise ValueError(f"{path} contains no observations: {failure}") from None
+        by_probe = {observation.probe: observation for observation in observations}
+        rest = manifest["training"], manifest["older_work"], tuple(manifest["errors"])
+        version = manifest.get("version")  # missing in files from before there were versions
+        return cls(manifest["seed"], manifest["sandbox"], by_probe, *rest, version)
 
 
 def observe(
@@ -183,18 +183,18 @@ def observe(
     """Runs probes on a library in a sandbox.
 
     Args:
-        assignment: whose probes are run.
-        files: contents by relative path ("lib/optim.py"), read and bounded by the caller.
-        cells: the text of notebook cells by grade id, without magics.
+        assignment: the assignment whose probes run.
+        files: contents by relative path ("lib/optim.py"); the caller limits their size.
+        cells: the source of notebook cells by grade id, without magics.
         seed: the grading seed.
         sandbox: a backend that passed its self-test, see `sandbox.selftest.choose`.
         budget: the limits.
-        probes: their names; all but the training ones when None.
-        data: .npy files by name for the probes that ask for `data`.
-        together: all of them in one process, see `session.run`.
+        probes: names of probes; None means all except training probes.
+        data: .npy files by name for the probes that request `data`.
+        together: whether all probes run in one process, see `session.run`.
 
     Raises:
-        SandboxError: the sandbox itself could not work; never a student's fault.
+        SandboxError: the sandbox itself failed; never a student's fault.
     """
     if probes is None:
         probes = [name for name, probe in assignment.probes.items() if not probe.training]
@@ -203,10 +203,10 @@ def observe(
     }
     known = assignment.probes
     endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
-    asked = [name for name in probes if name not in endings]
+    runnable = [name for name in probes if name not in endings]
     work = Work(files, cells, data or {}, assignment.probes_folder, assignment.modules)
     key = key_of(seed)
-    for event in run(work, asked, key, sandbox, budget, together=together) if asked else ():
+    for event in run(work, runnable, key, sandbox, budget, together=together) if runnable else ():
         if event.step is not None:
             values, refused = observed[event.probe]
             values |= event.step.values
@@ -228,27 +228,28 @@ def observe_then_repeat_unfinished(
     sandbox: Backend,
     probes: Sequence[str],
 ) -> Observations:
-    """Runs probes on a submission: together, and those that did not finish again, each alone.
+    """Runs all probes of a submission in one process, then repeats unfinished ones individually.
 
-    Most of a grading's time would go into processes, so all probes share one. There one that
-    crashes, hangs or uses the memory up costs others their answers, which they then give alone.
+    The probes share a process, because starting one for each would take most of the grading time.
+    A probe that crashes, hangs or exhausts the memory also stops the others, so those that did not
+    finish run again, each in its own process.
 
-    Each probe has one answer that counts, and which of two it is follows from how the first ended,
-    never from what it says: what finished counts, right or wrong. If what is wrong were asked
-    again, a submission could do one thing together and another alone, and have the better of both.
+    Whether a probe is repeated depends on how its first run ended, never on the values: a finished
+    run counts, right or wrong. If wrong values led to a repetition, a submission could behave
+    differently in the two runs and benefit from the better one.
     """
     together = observe(assignment, files, cells, seed, sandbox, TOGETHER, probes, together=True)
-    unfinished = [name for name in probes if not _needs_no_second_look(together[name].ending)]
+    unfinished = [name for name in probes if not _counts(together[name].ending)]
     if not unfinished:
         return together
     alone = observe(assignment, files, cells, seed, sandbox, PROBE_BY_PROBE, unfinished)
     return together.replaced(alone)
 
 
-def _needs_no_second_look(ending: Ending) -> bool:
-    """Whether a probe finished, or ended as it would alone: the code is not there.
+def _counts(ending: Ending) -> bool:
+    """Whether a probe finished, or would end the same way in its own process.
 
-    Its block was never written, or its module cannot be imported.
+    The latter is the case if its code was not written or its module cannot be imported.
     """
     raised = ending.raised
     missing = raised and (raised.importing or raised.type == "NotImplementedError")
@@ -256,9 +257,9 @@ def _needs_no_second_look(ending: Ending) -> bool:
 
 
 def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | None:
-    """How a probe ends whose cell the notebook has not: here, where no code of the student's runs.
+    """The ending "missing" if the notebook lacks the probe's cell, else None.
 
-    So what counts as missing is never what a submission claims.
+    This is decided outside the sandbox, so student code cannot influence it.
     """
     if probe is None or probe.cell is None or probe.cell in cells:
         return None

@@ -1,10 +1,9 @@
-"""What of a student's values a judge may see: what has the shape of the reference's.
+"""Checks the shapes of a student's values against the reference before anything else uses them.
 
-How large a value is, its sender chooses. Two arrays of some megabytes fill a machine's memory once
-they are broadcast against each other, and one of truth values takes eight times its size as floats.
-So a value is compared with the reference's of the same name first, and what does not fit is a
-complaint from then on. Dimensions that are a student's choice are declared by the probe, with a
-bound: see `probes.given`.
+The sender of a value chooses its size. Broadcasting two arrays of a few megabytes against each
+other can fill a machine's memory, and a bool array takes eight times its size as floats. So a value
+whose shape differs from the reference's is replaced by an error message. If students may choose a
+dimension, the probe declares it with an upper bound, see `assignment.probe.given`.
 """
 
 from __future__ import annotations
@@ -17,19 +16,20 @@ from autograder.assignment import Assignment
 from autograder.observation.observe import Observation, Observations
 
 LARGEST_MISFIT = 100_000
-"""Elements of a value that does not fit and is kept none the less: a diagnosis knows mistakes by
-their wrong shapes, up to those of a layer at training size, (100, 512)."""
+"""Values of a wrong shape are kept up to this many elements, because the diagnosis recognises some
+mistakes by their wrong shapes. The largest of those is a layer at training size, (100, 512)."""
 
 Value = np.ndarray | str
 Free = Mapping[int, int]
-"""The largest size of each dimension that students choose."""
+"""The maximum size of each axis whose size students choose."""
 
 
 def fitted(value: Value, expected: Value, free: Free | None = None) -> Value:
-    """The value as a judge may see it; one number, in whatever brackets, stands for a scalar.
+    """The value, if its shape fits. An array with one element is accepted as a scalar.
 
     Raises:
-        ValueError: it does not fit; says why, in words that go on after the value's name.
+        ValueError: the shape does not fit. The message continues a sentence that begins with the
+            value's name.
     """
     if isinstance(value, str) or isinstance(expected, str):
         if type(value) is not type(expected):
@@ -47,30 +47,30 @@ def fitted(value: Value, expected: Value, free: Free | None = None) -> Value:
 def complaint_about(
     shape: tuple[int, ...], expected: tuple[int, ...], free: Free | None = None
 ) -> str | None:
-    """What is wrong with a shape; None when it is as expected."""
+    """What is wrong with a shape; None if nothing is."""
     free = free or {}
     if len(shape) == len(expected) and all(
-        1 <= size <= free[axis] if axis in free else size == right
-        for axis, (size, right) in enumerate(zip(shape, expected, strict=True))
+        1 <= size <= free[axis] if axis in free else size == expected_size
+        for axis, (size, expected_size) in enumerate(zip(shape, expected, strict=True))
     ):
         return None
     wanted: tuple[object, ...] = expected
     if free:
         sizes = (f"1 to {free[axis]}" if axis in free else n for axis, n in enumerate(expected))
-        wanted = tuple(_Bare(size) for size in sizes)
-    turned = "; is it transposed?" if shape == expected[::-1] else ""
-    return f"has shape {shape}; expected {wanted}{turned}"
+        wanted = tuple(_Unquoted(size) for size in sizes)
+    hint = "; is it transposed?" if shape == expected[::-1] else ""
+    return f"has shape {shape}; expected {wanted}{hint}"
 
 
-class _Bare(str):
-    """Stands in a tuple without quotes."""
+class _Unquoted(str):
+    """A string that a tuple's repr shows without quotes."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 def fits(value: Value, expected: Value, free: Free | None = None) -> bool:
-    """Whether a judge may see it."""
+    """Whether the value has a fitting shape."""
     try:
         fitted(value, expected, free)
     except ValueError:
@@ -79,8 +79,11 @@ def fits(value: Value, expected: Value, free: Free | None = None) -> bool:
 
 
 def trimmed(assignment: Assignment, student: Observations, reference: Observations) -> Observations:
-    """Without what nobody may look at: other names than the reference's, large values that do not
-    fit. Of those their shape is told; smaller ones are kept for the diagnosis."""
+    """The student's observations without values that no judge may use.
+
+    Values whose name the reference lacks are dropped. Large values of a wrong shape are replaced by
+    a message about their shape; smaller ones are kept for the diagnosis.
+    """
     known = assignment.probes
     return student.replaced(
         Observations(
@@ -95,17 +98,17 @@ def trimmed(assignment: Assignment, student: Observations, reference: Observatio
     )
 
 
-def _trimmed(seen: Observation, right: Observation, free: Mapping[str, Free]) -> Observation:
+def _trimmed(student: Observation, reference: Observation, free: Mapping[str, Free]) -> Observation:
     values: dict[str, Value] = {}
-    refused = {name: why for name, why in seen.refused.items() if name in right}
-    for name, value in seen.values.items():
-        if name not in right:
+    refused = {name: why for name, why in student.refused.items() if name in reference}
+    for name, value in student.values.items():
+        if name not in reference:
             continue
         try:
-            fitted(value, right[name], free.get(name))
+            fitted(value, reference[name], free.get(name))
         except ValueError as complaint:
             if np.size(value) > LARGEST_MISFIT:
                 refused[name] = str(complaint)
                 continue
         values[name] = value
-    return Observation(seen.probe, values, refused, seen.ending)
+    return Observation(student.probe, values, refused, student.ending)

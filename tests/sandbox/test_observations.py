@@ -88,14 +88,14 @@ def _rewritten(path, change) -> None:
 def test_a_file_that_is_none_of_ours_is_refused_in_a_sentence(observations, tmp_path):
     path = tmp_path / "o.npz"
     path.write_bytes(b"not an archive")
-    with pytest.raises(ValueError, match="holds no observations"):
+    with pytest.raises(ValueError, match="contains no observations"):
         Observations.load(path)
     path.write_bytes(pickle.dumps({"x": 1}))
-    with pytest.raises(ValueError, match="holds no observations"):
+    with pytest.raises(ValueError, match="contains no observations"):
         Observations.load(path)
     observations.save(path)
     _rewritten(path, lambda members: members.pop("fc_forward/x.npy"))
-    with pytest.raises(ValueError, match="holds no observations"):
+    with pytest.raises(ValueError, match="contains no observations"):
         Observations.load(path)
 
 
@@ -110,7 +110,7 @@ def test_an_array_of_objects_is_not_unpickled(observations, tmp_path):
     np.save(tmp_path / "evil.npy", np.array([Evil()], dtype=object), allow_pickle=True)
     evil = (tmp_path / "evil.npy").read_bytes()
     _rewritten(path, lambda members: members.update({"fc_forward/x.npy": evil}))
-    with pytest.raises(ValueError, match="holds no observations"):
+    with pytest.raises(ValueError, match="contains no observations"):
         Observations.load(path)
     assert not touched.exists()
 
