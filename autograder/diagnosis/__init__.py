@@ -1,1 +1,1 @@
-"""Why a check fails: which known mistake does the same."""
+"""Why a check fails: the known mistakes whose results are the same as the student's."""

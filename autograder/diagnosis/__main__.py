@@ -1,7 +1,7 @@
 """python -m autograder.diagnosis [SECTION ...]
 
-Writes both tables beside the misconceptions. With sections, only what these concern is worked out
-anew, in seconds instead of minutes: say those that you have changed.
+Writes TABLE.md and hidden.json in the folder of misconceptions. Name the sections that you have
+changed to recompute only the entries that depend on them, in seconds instead of minutes.
 """
 
 import sys

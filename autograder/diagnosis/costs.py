@@ -1,4 +1,4 @@
-"""What each variant costs: the table that instructors can read and argue with.
+"""What each variant costs: a table for instructors to review.
 
 usage: python -m autograder.diagnosis [SECTION ...]      (writes misconceptions/TABLE.md)
 """
@@ -24,35 +24,35 @@ SEED = 2024
 HEADER = """\
 # What each misconception costs
 
-Written by `python -m autograder.diagnosis`; a test compares it with what grading does. Points, of \
-the {without_training} that are judged without a training{and_of_training}. \
-*Elsewhere* are later sections that run the same code: \
-what they would lose if every check were judged by itself, and what they lose with `CARRY_FORWARD` \
-in `rubric.py`, by which a mistake that is recognised is paid for once. Where something remains, \
-the mistake keeps the later section from answering at all, or hides other mistakes there, which \
-hidden.json lists: what nobody can see is not excused.{trained}
+Written by `python -m autograder.diagnosis`; a test compares it with actual grades. \
+The numbers are lost points, out of the {without_training} that need no training{and_of_training}. \
+*Elsewhere* means later sections that run the same code: first the points that they would lose if \
+every check were judged independently, then those that they lose with the assignment's \
+`carry_forward`, by which a recognised mistake costs points only once. \
+Where points are still lost, the mistake stops the later section, or hides other mistakes there \
+(see hidden.json). A check in which other mistakes may be hidden is not excused.{trained}
 
-| misconception | own section | elsewhere, by itself | elsewhere, carried forward |
+| misconception | own section | elsewhere, independently | elsewhere, carried forward |
 |---|---|---|---|
 """
-OF_TRAINING = ", and of the {} of a training that reaches its target"
+OF_TRAINING = ", and the {} of a training that reaches its target"
 TRAINED = (
-    " Mistakes in what is trained cost what their checks weigh, and besides what the training then "
-    "fails to learn."
+    " Mistakes in trained code cost the points of the failed checks, plus the points for accuracy "
+    "that the training then does not reach."
 )
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Points that a variant loses.
+    """The points that a variant loses.
 
     Attributes:
-        variant: whose they are.
-        own: in its own section.
-        elsewhere: in other sections, each check judged by itself.
-        carried: in other sections, what is recognised being paid for once.
+        variant: the variant.
+        own: points lost in its own section.
+        elsewhere: points lost in other sections if every check is judged independently.
+        carried: points lost in other sections if a recognised mistake costs points only once.
         found: names of the variants that the diagnosis found, by section.
-        failed: names of the checks that failed, by section.
+        failed: names of the failed checks, by section.
     """
 
     variant: Variant
@@ -64,37 +64,37 @@ class Cost:
 
 
 def seen(assignment: Assignment) -> tuple[str, ...]:
-    """Every probe but trainings, small ones included."""
+    """The probes that costs are computed from: all except long trainings."""
     plan = assignment.training
     also = () if plan is None else plan.also_seen
     return tuple(n for n, probe in assignment.probes.items() if not probe.training or n in also)
 
 
 def cost(assignment: Assignment, variant: Variant, seed: int = SEED) -> Cost:
-    """Grades the solution with this variant in it."""
+    """Grades the solution with this variant applied."""
     student = observed(assignment, applied(assignment, (variant,)), seed)
     verdicts = mark(assignment, student, reference(assignment, seed))
     diagnoses = diagnose(assignment, student, verdicts)
-    alone: dict[str, float] = {}
+    independent: dict[str, float] = {}
     carried: dict[str, float] = {}
     for section in assignment.sections:
         own = [v for v in verdicts if v.check.section == section.id]
         if not own:
             continue
         excused = diagnoses[section.id].excused if section.id in diagnoses else frozenset()
-        for points, free in ((alone, frozenset()), (carried, excused)):
-            lost = rounded(section.auto * (1 - earned(own, free)))
+        for points, not_counted in ((independent, frozenset()), (carried, excused)):
+            lost = rounded(section.auto * (1 - earned(own, not_counted)))
             if lost:
                 points[section.id] = lost
     failed: dict[str, tuple[str, ...]] = {}
     for verdict in verdicts:
         if verdict.failure is not None:
-            concerned = verdict.check.section
-            failed[concerned] = (*failed.get(concerned, ()), verdict.check.name)
+            section_id = verdict.check.section
+            failed[section_id] = (*failed.get(section_id, ()), verdict.check.name)
     return Cost(
         variant,
         carried.pop(variant.section, 0.0),
-        {name: points for name, points in alone.items() if name != variant.section},
+        {name: points for name, points in independent.items() if name != variant.section},
         carried,
         {name: tuple(v.name for v in d.found) for name, d in diagnoses.items() if d.found},
         failed,
@@ -103,12 +103,12 @@ def cost(assignment: Assignment, variant: Variant, seed: int = SEED) -> Cost:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a library's checks count.
+    """The results of a library's checks.
 
     Attributes:
-        passed: names of those that pass.
-        excused: of those that fail and are not counted.
-        points: by section; only of sections that can be judged without a training.
+        passed: names of the passed checks.
+        excused: names of the failed checks that cost no points.
+        points: points by section, only for sections that can be judged without a training.
     """
 
     passed: frozenset[str]
@@ -116,22 +116,22 @@ class Outcome:
     points: Mapping[str, float]
 
     def counted(self) -> frozenset[str]:
-        """The checks that cost nothing."""
+        """The checks that cost no points."""
         return self.passed | self.excused
 
 
 def outcome(
-    assignment: Assignment, those: Sequence[Variant], probes: Sequence[str], seed: int = SEED
+    assignment: Assignment, combination: Sequence[Variant], probes: Sequence[str], seed: int = SEED
 ) -> Outcome:
-    """Grades the solution with these variants in it, as far as these probes go.
+    """Grades the solution with these variants applied, using these probes only.
 
     Raises:
-        Unfit: they do not go together.
+        Unfit: the variants are incompatible.
     """
-    student = rehearsed(assignment, applied(assignment, those), seed, probes)
+    student = rehearsed(assignment, applied(assignment, combination), seed, probes)
     verdicts = mark(assignment, student, reference(assignment, seed).only(probes))
-    found = diagnose(assignment, student, verdicts)
-    excused = frozenset(name for diagnosis in found.values() for name in diagnosis.excused)
+    diagnoses = diagnose(assignment, student, verdicts)
+    excused = frozenset(name for diagnosis in diagnoses.values() for name in diagnosis.excused)
     points = {}
     for section in assignment.sections:
         own = [v for v in verdicts if v.check.section == section.id]
@@ -143,17 +143,17 @@ def outcome(
 
 @lru_cache(maxsize=2)
 def reference(assignment: Assignment, seed: int) -> Observations:
-    """What is seen of the solution."""
+    """The observations of the solution."""
     return observed(assignment, solution(assignment), seed)
 
 
 def observed(assignment: Assignment, submission: Submission, seed: int) -> Observations:
-    """What is seen of one of our own libraries."""
+    """The observations of a trusted library."""
     return rehearsed(assignment, submission, seed, seen(assignment))
 
 
 def row(cost: Cost) -> str:
-    """The variant's line of the table."""
+    """The variant's row in the table."""
 
     def listed(points: Mapping[str, float]) -> str:
         return ", ".join(f"{name} {lost:g}" for name, lost in points.items())
@@ -163,23 +163,23 @@ def row(cost: Cost) -> str:
 
 
 def table(assignment: Assignment, rows: Iterable[str]) -> str:
-    plan, words = assignment.training, {"and_of_training": "", "trained": ""}
+    plan, texts = assignment.training, {"and_of_training": "", "trained": ""}
     if plan is not None:
         of_training = assignment.by_id[plan.section].auto
-        words = {"and_of_training": OF_TRAINING.format(of_training), "trained": TRAINED}
-    header = HEADER.format(without_training=assignment.without_training, **words)
+        texts = {"and_of_training": OF_TRAINING.format(of_training), "trained": TRAINED}
+    header = HEADER.format(without_training=assignment.without_training, **texts)
     return header + "".join(line + "\n" for line in rows)
 
 
 def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
-    """Writes the table anew; with sections that have changed, only the rows that they concern."""
+    """Writes the table. If sections are given, only the rows that depend on them are recomputed."""
     path = assignment.misconceptions_folder / "TABLE.md"
     old = path.read_text("utf-8").splitlines() if changed and path.exists() else []
-    kept = {line.split(" | ")[0].removeprefix("| "): line for line in old}
+    old_rows = {line.split(" | ")[0].removeprefix("| "): line for line in old}
     rows = []
     for variant in variants(assignment):
-        concerned = {variant.section, *assignment.shows_in.get(variant.section, ())}
+        affected = {variant.section, *assignment.shows_in.get(variant.section, ())}
         if not variant.correct:
-            again = variant.name not in kept or not concerned.isdisjoint(changed)
-            rows.append(row(cost(assignment, variant)) if again else kept[variant.name])
+            outdated = variant.name not in old_rows or not affected.isdisjoint(changed)
+            rows.append(row(cost(assignment, variant)) if outdated else old_rows[variant.name])
     path.write_text(table(assignment, rows), encoding="utf-8")

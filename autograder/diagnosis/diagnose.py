@@ -1,10 +1,13 @@
-"""Observations of a submission -> what its sections did wrong, by name, where a variant did it too.
+"""Identifies the known mistakes in a submission by comparing its observations with variants.
 
-A section that failed is compared with the solution into which a variant was patched, or two, on the
-same inputs. A variant is named when the submission did the same as it wherever the variant differs
-from the solution at all: arrays of numbers do not agree by chance, so nothing right is accused.
-Mistakes found in an earlier section stand beside every later section that they show in; what is
-explained by them alone is no mistake of the later section, and its points are not taken twice.
+A failed section is compared with the solution in which one or two variants were patched, on the
+same inputs. A variant is reported if the submission's values equal the variant's wherever the
+variant's differ from the solution's. Arrays of numbers do not agree by chance, so correct work is
+not accused.
+
+Mistakes found in an earlier section are also applied when the later sections that run its code are
+compared. If they alone explain a later section's values, that section has no mistake of its own,
+and the same mistake costs no points again.
 """
 
 from __future__ import annotations
@@ -29,29 +32,29 @@ from autograder.observation.observe import Observation, Observations
 from autograder.seeds import key_of
 
 PAIRS_OF_A_SECTION, PAIRS_IN_ALL = 64, 256
-"""How many pairs of variants are tried, the likeliest first: see `Case._likeliest`.
+"""The largest number of pairs of variants that are tried, in the order of `Case._likeliest`.
 
-Each takes a hundredth of a second; a section has up to 254, and a submission that is a little wrong
-everywhere would ask for 1,200. Of the pairs of our own variants that no single one explains,
-patched into the solution, all but 19 of 690 stand among the first 64 of their section, and all
-those of the sections that later ones inherit mistakes from, and points with them, among the first
-36. Four sections that nobody understands come before the rest goes short."""
+A pair takes a hundredth of a second. A section has up to 254 pairs, and a submission with small
+mistakes everywhere would need 1,200. The limits were checked by patching pairs into the solution:
+of the 690 pairs that no single variant explains, 671 are among the first 64 of their section. In
+sections whose mistakes later sections inherit, all are among the first 36. Four unexplained
+sections use up the total limit."""
 
 LIBRARIES, COMPARISONS, READINGS = 64, 8192, 32 * 2**20
-"""How many are kept from submission to submission; of readings, how many bytes."""
+"""Cache sizes: the numbers of libraries and comparisons, and the bytes of readings."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found out about a section that failed.
+    """The diagnosis of a failed section.
 
     Attributes:
-        found: the variants that it shows, those that explain most of it first.
-        inherited: variants found in earlier sections that show here, too.
-        complete: the section does exactly what these variants do, and nothing else is wrong.
-        excused: names of checks that fail because of what is inherited, and of nothing else.
-        hiding: names of checks that fail so, too, but in which what is inherited hides whether
-            anything else is wrong. They are not excused.
+        found: variants that match the section, combination that explain most of it first.
+        inherited: variants found in earlier sections whose code this section runs.
+        complete: whether these variants explain everything that is wrong.
+        excused: names of checks that fail only because of inherited variants.
+        hiding: names of further checks that the inherited variants explain, but in which they may
+            hide other mistakes. These checks are not excused.
     """
 
     found: tuple[Variant, ...] = ()
@@ -63,11 +66,11 @@ class Diagnosis:
 
 @cache
 def require_sound_misconceptions(assignment: Assignment) -> None:
-    """Whoever adds a misconception, or changes the solution, is told before anybody is graded.
+    """Checks the misconceptions before anything is graded.
 
     Raises:
-        SuiteBroken: one is of no section, its patch does not fit the solution any more, or nobody
-            has found out what it hides.
+        SuiteBroken: a misconception belongs to no section, its patch does not fit the solution, or
+            hidden.json has no entry for it.
     """
     try:
         for variant in variants(assignment):
@@ -76,18 +79,18 @@ def require_sound_misconceptions(assignment: Assignment) -> None:
         raise SuiteBroken(f"misconceptions: {problem}") from None
     if unknown := [v.name for v in hiders(assignment) if v.name not in tabled(assignment)]:
         raise SuiteBroken(
-            f"misconceptions: what {', '.join(unknown)} may hide is not known; "
-            "`python -m autograder.diagnosis` finds it out"
+            f"misconceptions: hidden.json has no entry for {', '.join(unknown)}; "
+            "run `python -m autograder.diagnosis`"
         )
 
 
 def diagnose(
     assignment: Assignment, student: Observations, verdicts: Iterable[Verdict]
 ) -> Mapping[str, Diagnosis]:
-    """A diagnosis by section, for sections of which there is something to say.
+    """The diagnoses by section id. Sections without any finding are left out.
 
     Raises:
-        MemoryError: it takes more than there is for one submission.
+        MemoryError: the diagnosis exceeds the memory limit for one submission.
     """
     with limited():
         return _diagnosed(assignment, student, verdicts)
@@ -105,7 +108,7 @@ def _diagnosed(
     left = PAIRS_IN_ALL
     for section in assignment.sections:
         seen = {p for v in failed.get(section.id, ()) for p in v.check.probes if p in set(student)}
-        if all(_says_nothing(student[p]) for p in seen):  # and so where nothing failed
+        if all(_has_no_values(student[p]) for p in seen):  # also if nothing failed
             continue
         inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
         case = Case(assignment, section.id, student, failed[section.id], inherited)
@@ -119,10 +122,10 @@ def _diagnosed(
 
 
 class Case:
-    """One section of one submission that failed, and what is known from earlier sections.
+    """A failed section of one submission, with the variants found in earlier sections.
 
     Attributes:
-        pairs_tried: how many pairs of variants it took to find out what there is to find.
+        pairs_tried: the number of pairs of variants that the diagnosis tried.
     """
 
     def __init__(
@@ -139,45 +142,50 @@ class Case:
         self._failed = failed
         self._inherited = inherited
         self._rehearsals = rehearsals(assignment, student.seed)
-        concerned = [p for v in failed for p in v.check.probes]
+        of_failed = [p for v in failed for p in v.check.probes]
         others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
-        self._probes = [p for p in dict.fromkeys((*concerned, *others)) if p in set(student)]
+        self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
         self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
-        self._wrong = {p for p in concerned if p in self._student and not self._is_like((), p)}
-        self._telling = [p for p in self._probes if p in self._wrong]
-        self._telling = [p for p in self._telling if not _says_nothing(student[p])]
+        self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
+        self._informative = [p for p in self._probes if p in self._wrong]
+        self._informative = [p for p in self._informative if not _has_no_values(student[p])]
 
     def diagnosed(self, most_pairs: int) -> Diagnosis:
-        """Fewest assumptions first: what is inherited alone, then single variants, then pairs."""
-        following = self._following()
-        excused = frozenset(v.check.name for v in following if self._sees_all(v))
-        hiding = frozenset(v.check.name for v in following) - excused
-        left = set(self._wrong)
+        """Tries the inherited variants alone first, then one more variant, then two more."""
+        explained = self._explained_by_inherited()
+        excused = frozenset(v.check.name for v in explained if self._sees_all(v))
+        hiding = frozenset(v.check.name for v in explained) - excused
+        unexplained = set(self._wrong)
         found: list[Variant] = []
-        for together in (1, 2):
-            if not left.intersection(self._telling):
+        for size in (1, 2):
+            if not unexplained.intersection(self._informative):
                 break
-            concerned = [
-                v for v in by_section(self._assignment)[self._section] if self._concerns(v)
+            relevant = [
+                v for v in by_section(self._assignment)[self._section] if self._is_relevant(v)
             ]
-            if together == 1:
-                candidates: list[Those] = [(variant,) for variant in concerned]
+            if size == 1:
+                candidates: list[Combination] = [(variant,) for variant in relevant]
             else:
-                candidates = self._likeliest(concerned)[:most_pairs]
+                candidates = self._likeliest(relevant)[:most_pairs]
                 self.pairs_tried = len(candidates)
             fits = sorted(self._fitting(candidates), key=lambda fit: -len(fit[1]))
-            while fits := [fit for fit in fits if fit[1] & left]:
-                those, touched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
-                found += [v for v in those if v not in found]
-                left -= touched
+            while fits := [fit for fit in fits if fit[1] & unexplained]:
+                combination, matched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
+                found += [v for v in combination if v not in found]
+                unexplained -= matched
         return Diagnosis(
-            tuple(v for v in found if not v.correct), self._inherited, not left, excused, hiding
+            tuple(v for v in found if not v.correct),
+            self._inherited,
+            not unexplained,
+            excused,
+            hiding,
         )
 
-    def _following(self) -> list[Verdict]:
-        """Failed checks, all of whose probes saw what the inherited mistakes do to the solution.
+    def _explained_by_inherited(self) -> list[Verdict]:
+        """The failed checks whose probes all match the solution with the inherited variants.
 
-        None where the section does anything else: what is not understood is judged by itself.
+        Empty if any probe of the failed checks deviates from that, because then the section has an
+        unknown mistake and is judged independently.
         """
         if self._wrong or not self._inherited:
             return []
@@ -191,153 +199,161 @@ class Case:
         ]
 
     def _sees_all(self, verdict: Verdict) -> bool:
-        """Whether a check would see every mistake that it is there for: else it excuses nothing."""
+        """Whether a check would still detect every mistake that it is meant to detect."""
         return all(
             sees_all(self._assignment, probe, self._section, self._inherited)
             for probe in verdict.check.probes
         )
 
-    def _concerns(self, variant: Variant) -> bool:
-        """Whether a variant shows in what is wrong."""
+    def _is_relevant(self, variant: Variant) -> bool:
+        """Whether a variant changes values of a probe in which the student is wrong."""
         try:
-            return any(self._shows((variant,), probe) for probe in self._telling)
+            return any(self._shows((variant,), probe) for probe in self._informative)
         except Unfit:
             return False
 
-    def _likeliest(self, concerned: list[Variant]) -> list[tuple[Variant, ...]]:
-        """Pairs of them, those first that the fewest values speak against.
+    def _likeliest(self, relevant: list[Variant]) -> list[tuple[Variant, ...]]:
+        """Pairs of variants, those with the fewest contradicting values first.
 
-        Where one of the two shows by itself and the other does not, the student should have what
-        the one has. Now and then that is otherwise: the one shows only where the other is, or hides
-        it.
+        A value that only one of the two variants changes should be the same in the student's work
+        as with that variant alone. This is a heuristic: one variant may have an effect only in
+        combination with the other, or may hide it.
         """
-        shows = {v: self._in_values(partial(self._shows, (v,))) for v in concerned}
-        unlike = {v: self._in_values(partial(self._unlike, (v,))) for v in concerned}
+        shows = {v: self._all_values(partial(self._shows, (v,))) for v in relevant}
+        unlike = {v: self._all_values(partial(self._unlike, (v,))) for v in relevant}
 
-        def against(pair: tuple[Variant, ...]) -> int:
+        def contradictions(pair: tuple[Variant, ...]) -> int:
             one, other = pair
-            alone = (shows[one] - shows[other]) & unlike[one]
-            return len(alone | (shows[other] - shows[one]) & unlike[other])
+            of_one = (shows[one] - shows[other]) & unlike[one]
+            return len(of_one | (shows[other] - shows[one]) & unlike[other])
 
         pairs = (
             pair
-            for pair in combinations(concerned, 2)
+            for pair in combinations(relevant, 2)
             if goes_together(self._assignment, (*self._inherited, *pair))
         )
-        return sorted(pairs, key=against)
+        return sorted(pairs, key=contradictions)
 
-    def _in_values(self, of: Callable[[str], frozenset[str]]) -> set[tuple[str, str]]:
-        """Names of values, by probe, of all probes."""
-        return {(probe, name) for probe in self._probes for name in of(probe)}
+    def _all_values(self, names: Callable[[str], frozenset[str]]) -> set[tuple[str, str]]:
+        """The (probe, name) pairs of all probes, where `names(probe)` gives the names."""
+        return {(probe, name) for probe in self._probes for name in names(probe)}
 
     def _fitting(
         self, candidates: Iterable[tuple[Variant, ...]]
     ) -> Iterator[tuple[tuple[Variant, ...], set[str]]]:
-        """Candidates that the student did the same as wherever they differ, and where that is."""
-        for those in candidates:
+        """The candidates that match the student, each with the probes in which it has an effect."""
+        for combination in candidates:
             try:
-                touched = self._touched(those)
+                matched = self._matched(combination)
             except Unfit:
                 continue
-            if touched:
-                yield those, touched
+            if matched:
+                yield combination, matched
 
-    def _touched(self, those: tuple[Variant, ...]) -> set[str]:
-        """The probes that show these variants; none when the student did otherwise in one."""
-        touched = set()
+    def _matched(self, combination: tuple[Variant, ...]) -> set[str]:
+        """The probes in which these variants have an effect, if the student matches all of them.
+
+        Empty if the student's values differ from the variants' in one of those probes.
+        """
+        matched = set()
         for probe in self._probes:
-            if self._is_like(those, probe):
-                if not self._shows(those, probe):
+            if self._is_like(combination, probe):
+                if not self._shows(combination, probe):
                     continue
-                touched.add(probe)
-            elif self._shows(those, probe):
+                matched.add(probe)
+            elif self._shows(combination, probe):
                 return set()
-        return touched
+        return matched
 
-    def _is_like(self, those: tuple[Variant, ...], probe: str) -> bool:
-        return alike(self._student[probe], self._reading(those, probe))
+    def _is_like(self, combination: tuple[Variant, ...], probe: str) -> bool:
+        return alike(self._student[probe], self._reading(combination, probe))
 
-    def _unlike(self, those: tuple[Variant, ...], probe: str) -> frozenset[str]:
-        """The values of a probe in which the student did otherwise than these variants."""
-        return differences(self._student[probe], self._reading(those, probe))
+    def _unlike(self, combination: tuple[Variant, ...], probe: str) -> frozenset[str]:
+        """The values of a probe in which the student differs from these variants."""
+        return differences(self._student[probe], self._reading(combination, probe))
 
-    def _shows(self, those: tuple[Variant, ...], probe: str) -> frozenset[str]:
-        """The values of a probe in which these variants show."""
-        return self._rehearsals.shows((*self._inherited, *those), self._inherited, probe)
+    def _shows(self, combination: tuple[Variant, ...], probe: str) -> frozenset[str]:
+        """The values of a probe that these variants change."""
+        return self._rehearsals.shows((*self._inherited, *combination), self._inherited, probe)
 
-    def _reading(self, those: tuple[Variant, ...], probe: str) -> Reading:
-        return self._rehearsals.readings[(*self._inherited, *those), probe]
+    def _reading(self, combination: tuple[Variant, ...], probe: str) -> Reading:
+        return self._rehearsals.readings[(*self._inherited, *combination), probe]
 
 
-def _says_nothing(seen: Observation) -> bool:
-    """Whether the code was not written, not imported or stopped: no variant does any of these."""
-    raised = seen.ending.raised
-    if seen.values:
+def _has_no_values(observation: Observation) -> bool:
+    """Whether a probe has no values because the code is missing, not importable or was stopped.
+
+    No variant does any of these.
+    """
+    raised = observation.ending.raised
+    if observation.values:
         return False
     return raised is None or bool(raised.importing) or raised.type == "NotImplementedError"
 
 
-Those = tuple[Variant, ...]
+Combination = tuple[Variant, ...]
 
 
 class Rehearsals:
-    """What probes see, under one seed, of the solution with variants in it."""
+    """What probes observe of the solution with variants applied, for one seed."""
 
     def __init__(self, assignment: Assignment, seed: int) -> None:
         self._assignment = assignment
         self._seed = seed
-        self._given: dict[str, Mapping[str, Any]] = {}
-        self._right: dict[str, Observation] = {}
+        self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
+        self._of_solution: dict[str, Observation] = {}
         self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
         self.readings = Kept(READINGS, self._rehearse, _bytes_of)
-        """By variants and probe. Unfit is raised when the variants do not go together."""
-        self._shown = Kept(COMPARISONS, self._compare, lambda names: 1)
+        """Readings by variants and probe. Raises Unfit if the variants are incompatible."""
+        self._differences = Kept(COMPARISONS, self._compare, lambda names: 1)
 
     def read(self, seen: Observation) -> Reading:
-        """The reading of what a probe saw of somebody's library."""
+        """The reading of an observation of any library."""
         special = self._assignment.special.get(seen.probe)
         return read(seen, self._inputs(seen.probe), self._solution(seen.probe), special)
 
-    def shows(self, those: Those, without: Those, probe: str) -> frozenset[str]:
-        """The values in which the probe tells the two apart."""
-        return self._shown[those, without, probe]
+    def shows(self, combination: Combination, base: Combination, probe: str) -> frozenset[str]:
+        """The values of a probe that differ between the two combinations."""
+        return self._differences[combination, base, probe]
 
-    def _compare(self, asked: tuple[Those, Those, str]) -> frozenset[str]:
-        those, without, probe = asked
-        return differences(self.readings[those, probe], self.readings[without, probe])
+    def _compare(self, key: tuple[Combination, Combination, str]) -> frozenset[str]:
+        combination, base, probe = key
+        return differences(self.readings[combination, probe], self.readings[base, probe])
 
-    def _rehearse(self, asked: tuple[Those, str]) -> Reading:
-        those, probe = asked
-        if not those:
+    def _rehearse(self, key: tuple[Combination, str]) -> Reading:
+        combination, probe = key
+        if not combination:
             return self.read(self._solution(probe))
-        return self.read(self._performed(those, probe))
+        return self.read(self._observe(combination, probe))
 
     def _solution(self, probe: str) -> Observation:
-        if probe not in self._right:
-            self._right[probe] = self._performed((), probe)
-        return self._right[probe]
+        if probe not in self._of_solution:
+            self._of_solution[probe] = self._observe((), probe)
+        return self._of_solution[probe]
 
-    def _performed(self, those: Those, probe: str) -> Observation:
-        library, cells = self._libraries[those]
+    def _observe(self, combination: Combination, probe: str) -> Observation:
+        library, cells = self._libraries[combination]
         return rehearse(library, cells, self._assignment.probes[probe], self._seed)
 
     def _inputs(self, probe: str) -> Mapping[str, Any]:
-        if probe not in self._given:
-            self._given[probe] = self._assignment.probes[probe].inputs(key_of(self._seed))
-        return self._given[probe]
+        if probe not in self._drawn_inputs:
+            self._drawn_inputs[probe] = self._assignment.probes[probe].inputs(key_of(self._seed))
+        return self._drawn_inputs[probe]
 
-    def _load(self, those: Those) -> tuple[Library, Mapping[str, str]]:
-        submission = applied(self._assignment, those)
+    def _load(self, combination: Combination) -> tuple[Library, Mapping[str, str]]:
+        submission = applied(self._assignment, combination)
         return load(self._assignment, submission.files), submission.cells
 
 
 def _bytes_of(reading: Reading) -> int:
-    """About what it takes, with the objects around its arrays."""
+    """The approximate size of a reading, including the overhead of its objects."""
     return 1024 + sum(256 + value.nbytes for value in reading.values.values())
 
 
 @lru_cache(maxsize=2)
 def rehearsals(assignment: Assignment, seed: int) -> Rehearsals:
-    """Those of a grading seed, kept from submission to submission: a class has one, and what
-    replaces a hand-in has another."""
+    """The rehearsals for a grading seed, kept between submissions.
+
+    Two are kept, because a class has one seed and a resubmission may have another.
+    """
     return Rehearsals(assignment, seed)

@@ -1,4 +1,4 @@
-"""What is found out about the failed checks of a submission, as far as memory goes."""
+"""The diagnoses of a submission's failed checks, within the memory limit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from autograder.observation.observe import Observations
 
 @dataclass(frozen=True)
 class Findings:
-    """What is found out about failed checks.
+    """The diagnoses of failed checks.
 
     Attributes:
-        diagnoses: by section.
-        errors: what is wrong with the submission as a whole: that judging it takes too much.
+        diagnoses: diagnoses by section id.
+        errors: messages if judging or diagnosing the submission exceeded the memory limit.
     """
 
     diagnoses: Mapping[str, Diagnosis]
@@ -27,14 +27,14 @@ class Findings:
 def findings(
     assignment: Assignment, student: Observations, verdicts: tuple[Verdict, ...]
 ) -> Findings:
-    """Diagnoses the failed checks, as far as memory goes."""
+    """Diagnoses the failed checks, within the memory limit."""
     too_large = [v.check.name for v in verdicts if v.failure == TOO_LARGE]
     errors = [f"{', '.join(too_large)}: {TOO_LARGE}"] if too_large else []
     try:
         return Findings(diagnose(assignment, student, verdicts), tuple(errors))
     except MemoryError:
         errors.append(
-            "finding out what went wrong takes more memory than there is for one submission: "
-            "no mistake is named, and none excuses another"
+            "the diagnosis takes more memory than one submission may use: no mistake is named, and "
+            "no check is excused"
         )
         return Findings({}, tuple(errors))

@@ -1,8 +1,8 @@
-"""What probes see of our own libraries, the solution and its variants, without a sandbox.
+"""Runs probes on trusted libraries (the solution and its variants) without a sandbox.
 
-A variant is the solution with a patch of ours in it: trusted, and there are many of them. So they
-are loaded side by side in this process, each with modules of its own, which takes milliseconds
-where a sandbox takes a third of a second. Never for anything a student wrote.
+There are many variants, and they are trusted: each is the solution with a patch from the
+assignment. So they are loaded into this process side by side, each with its own modules. That takes
+milliseconds, while a sandbox takes a third of a second. Never use this for student code.
 """
 
 from __future__ import annotations
@@ -29,31 +29,32 @@ from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
-ROOM = 2**30
+LARGEST_VALUE = 2**30
+"""Bytes."""
 
 _importing = threading.Lock()
-_performing = threading.Lock()
+_running = threading.Lock()
 
 
 def load(assignment: Assignment, files: Mapping[str, bytes]) -> Library:
-    """The library in these files; `lib` as this process knew it is afterwards what it was."""
-    wanted = assignment.modules
-    packages = {name.rpartition(".")[0] for name in wanted} | {"lib"}
-    modules = {name: ModuleType(name) for name in (*packages, *wanted)}
+    """Imports the library from these files, without changing this process's own module `lib`."""
+    names = assignment.modules
+    packages = {name.rpartition(".")[0] for name in names} | {"lib"}
+    modules = {name: ModuleType(name) for name in (*packages, *names)}
     for name in packages:
         modules[name].__path__ = []
     with _importing:
         before = {name: sys.modules.pop(name) for name in _lib_modules()}
         sys.modules.update(modules)
         try:
-            for name in wanted:
+            for name in names:
                 path = name.replace(".", "/") + ".py"
                 exec(_compiled(path, files[path]), modules[name].__dict__)
         finally:
             for name in _lib_modules():
                 del sys.modules[name]
             sys.modules.update(before)
-    return Library({name: modules[name] for name in wanted}, {})
+    return Library({name: modules[name] for name in names}, {})
 
 
 def rehearse(
@@ -63,19 +64,19 @@ def rehearse(
     seed: int,
     data: Mapping[str, np.ndarray] | None = None,
 ) -> Observation:
-    """What one probe sees, like `observe.observe` does of a library in a sandbox."""
+    """Runs one probe on a library, with the same result as `observe.observe` in a sandbox."""
     if ending := without_its_cell(probe, cells):
         return Observation(probe.name, {}, {}, ending)
     key = key_of(seed)
-    offered = {"cells": cells, "data": data or {}}
-    asked = {name: offered[name] for name in probe.asks}
+    available = {"cells": cells, "data": data or {}}
+    requested = {name: available[name] for name in probe.asks}
     values: dict[str, np.ndarray | str] = {}
     refused: dict[str, str] = {}
     ending = Ending("finished")
     with like_a_fresh_process(probe.legacy_seed(key)):
         try:
-            for step in probe.run(library, **probe.inputs(key), **asked):
-                _take(step, values, refused)
+            for step in probe.run(library, **probe.inputs(key), **requested):
+                _store(step, values, refused)
         except Exception as failure:
             ending = Ending("raised", raised=_raised(failure, cells))
     return Observation(probe.name, values, refused, ending)
@@ -84,29 +85,29 @@ def rehearse(
 def rehearsed(
     assignment: Assignment, submission: Submission, seed: int, names: Iterable[str]
 ) -> Observations:
-    """What these probes see of a library of ours, each on its own."""
+    """Runs these probes independently on a trusted library."""
     library, cells = load(assignment, submission.files), submission.cells
-    seen = {name: rehearse(library, cells, assignment.probes[name], seed) for name in names}
-    return Observations(seed, "none", seen)
+    observed = {name: rehearse(library, cells, assignment.probes[name], seed) for name in names}
+    return Observations(seed, "none", observed)
 
 
-def _take(
+def _store(
     step: Mapping[str, Any], values: dict[str, np.ndarray | str], refused: dict[str, str]
 ) -> None:
-    """Makes what was yielded plain, by the rules of the border."""
+    """Converts yielded values to plain arrays by the rules that the sandbox applies."""
     for name, value in step.items():
         if isinstance(value, Text):
             values[name] = value.value
             continue
         try:
-            array = values[name] = as_plain_array(value, ROOM)
+            array = values[name] = as_plain_array(value, LARGEST_VALUE)
             array.setflags(write=False)
         except UnfitError as unfit:
             refused[name] = str(unfit)
 
 
 def _raised(failure: Exception, cells: Mapping[str, str]) -> Raised:
-    """The exception, and where in the library or the notebook it came from."""
+    """The exception, with the lines of its traceback in the library and the notebook."""
     lines = [
         TraceLine(frame.f_code.co_filename, line, frame.f_code.co_name, "")
         for frame, line in traceback.walk_tb(failure.__traceback__)
@@ -117,17 +118,17 @@ def _raised(failure: Exception, cells: Mapping[str, str]) -> Raised:
 
 @contextlib.contextmanager
 def like_a_fresh_process(seed: int) -> Iterator[None]:
-    """Seeds what a worker seeds; what is printed and warned of goes nowhere."""
+    """Seeds the random generators as a worker does, and discards output and numpy warnings."""
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
-    with _performing, np.errstate(all="ignore"), quiet[0], quiet[1]:
-        state, other = np.random.get_state(), random.getstate()
+    with _running, np.errstate(all="ignore"), quiet[0], quiet[1]:
+        numpy_state, python_state = np.random.get_state(), random.getstate()
         np.random.seed(seed)
         random.seed(seed)
         try:
             yield
         finally:
-            np.random.set_state(state)
-            random.setstate(other)
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""What is kept from submission to submission, up to a size."""
+"""A cache with a limited size, for objects that are reused between submissions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class Kept(Generic[K, T]):
-    """What was made before, up to a size: what was not asked for longest goes first."""
+    """A cache that computes missing items and discards the least recently used ones if full."""
 
-    def __init__(self, room: int, make: Callable[[K], T], size: Callable[[T], int]) -> None:
-        self._room, self._make, self._size = room, make, size
+    def __init__(self, capacity: int, make: Callable[[K], T], size: Callable[[T], int]) -> None:
+        self._free, self._make, self._size = capacity, make, size
         self._held: OrderedDict[K, T] = OrderedDict()
 
     def __getitem__(self, key: K) -> T:
@@ -22,9 +22,9 @@ class Kept(Generic[K, T]):
             self._held.move_to_end(key)
             return self._held[key]
         made = self._held[key] = self._make(key)
-        self._room -= self._size(made)
-        while self._room < 0 and len(self._held) > 1:
-            self._room += self._size(self._held.popitem(last=False)[1])
+        self._free -= self._size(made)
+        while self._free < 0 and len(self._held) > 1:
+            self._free += self._size(self._held.popitem(last=False)[1])
         return made
 
     def __iter__(self) -> Iterator[K]:

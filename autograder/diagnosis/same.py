@@ -1,8 +1,8 @@
-"""When two libraries did the same in a probe.
+"""Decides whether two libraries gave the same results in a probe.
 
-Numbers are compared by their size, so that float32 and another order of sums do not matter. Where
-a library may draw as it likes, the arrays of two right ones differ; then what is compared is read
-off them, as the assignment says.
+Numbers are compared with a relative tolerance, so that float32 and the order of summation do not
+matter. If a library may draw random numbers in its own way, the arrays of two correct libraries
+differ. The assignment then says which derived values are compared instead.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from autograder.observation.observe import Observation
 from autograder.observation.shapes import fits
 
 SAME = 1e-4
-"""Relative to the largest value: float32 is off by 2e-6 at most, the mildest mistake by 1e-3."""
+"""The tolerance relative to the largest value: float32 errors are at most 2e-6, and the smallest
+error of a known mistake is 1e-3."""
 
 NAMED = re.compile(r"'[^']*'|\[[^]]*\]|\b\w+_[wb]\b")
-"""What students name themselves, in messages of the given code."""
+"""Names chosen by students, in error messages of the provided code."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What is compared of an observation.
+    """The parts of an observation that are compared.
 
     Attributes:
-        ending: how the probe ended; of an exception its type and message, without names.
-        refused: the names of values that were no numbers.
+        ending: how the probe ended, with the type and message of an exception, if any; names chosen
+            by students are removed from the message.
+        refused: the names of values that were not numeric.
         values: arrays by name.
-        tolerances: of those that are compared more coarsely than SAME.
+        tolerances: tolerances by name, for values that are compared less strictly than SAME.
     """
 
     ending: tuple[str, ...]
@@ -48,11 +50,14 @@ def read(
     like: Observation,
     special: Special | None = None,
 ) -> Reading:
-    """The reading of what a probe saw, whose inputs were `given`.
+    """The reading of an observation.
 
-    `like` is what it saw of the solution. Whatever has another name is left out, and of what has
-    another shape nothing is read off: it is compared as it is, with others of that shape. `special`
-    is for a probe of which the assignment says how it is compared.
+    Args:
+        observation: the probe's observation.
+        given: the probe's inputs.
+        like: the observation of the solution. Values whose names it lacks are left out. Values of
+            another shape than its own are not passed to `special`, and compared unchanged.
+        special: the assignment's way of comparing this probe, if it has one.
     """
     named = {n: v for n, v in observation.values.items() if n in like and not isinstance(v, str)}
     values = {n: v for n, v in named.items() if fits(v, like[n])}
@@ -71,12 +76,12 @@ ENDING = "how it ended"
 
 
 def alike(one: Reading, other: Reading) -> bool:
-    """Whether two libraries did the same, as far as the probe tells."""
+    """Whether two readings are equal within tolerance."""
     return next(_different(one, other), None) is None
 
 
 def differences(one: Reading, other: Reading) -> frozenset[str]:
-    """The names in which two readings differ, and ENDING."""
+    """The names of the values in which two readings differ, plus ENDING if the endings differ."""
     return frozenset(_different(one, other))
 
 
@@ -91,7 +96,7 @@ def _different(one: Reading, other: Reading) -> Iterator[str]:
 
 
 def tells_something(reading: Reading) -> bool:
-    """Whether the probe went to its end and saw finite numbers: enough to be given points for."""
+    """Whether the probe finished with finite numbers only, which excusing a check requires."""
     finite = all(np.isfinite(v.astype(float, copy=False)).all() for v in reading.values.values())
     return reading.ending == ("finished",) and not reading.refused and finite
 
@@ -99,7 +104,7 @@ def tells_something(reading: Reading) -> bool:
 def _close(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
     if one.size == other.size == 1:
         one, other = one.reshape(()), other.reshape(())
-    if one.shape != other.shape:  # before anything is made of them: theirs may be huge
+    if one.shape != other.shape:  # before any computation, since the arrays may be huge
         return False
     one, other = one.astype(float, copy=False), other.astype(float, copy=False)
     finite = np.isfinite(other)

@@ -1,7 +1,7 @@
-"""The solution, and the solution with variants in it: libraries of our own to compare with.
+"""The solution with and without variants: trusted libraries to compare students' work with.
 
-The table of what each variant costs is TABLE.md beside the assignment's misconceptions, written by
-`python -m autograder.diagnosis`.
+`python -m autograder.diagnosis` writes what each variant costs to TABLE.md in the assignment's
+folder of misconceptions.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from autograder.release.strip import Block, find_blocks, strip, stub
 
 @cache
 def variants(assignment: Assignment) -> tuple[Variant, ...]:
-    """Every variant, in the order of the rubric and then as the modules list them.
+    """All variants, in rubric order and then in the order of their modules.
 
     Raises:
-        ValueError: two have one name, or the name of one begins with no section's id.
+        ValueError: two variants have the same name, or a name begins with no section's id.
     """
-    found: dict[str, Variant] = {}
+    by_name: dict[str, Variant] = {}
     for variant in variants_in(assignment.package):
         section = assignment.section_of(variant.name)
         if section is None:
             raise ValueError(f"the name of {variant.name} begins with no section's id")
-        if variant.name in found:
-            raise ValueError(f"two variants are called {variant.name}")
-        found[variant.name] = replace(variant, section=section)
+        if variant.name in by_name:
+            raise ValueError(f"two variants are named {variant.name}")
+        by_name[variant.name] = replace(variant, section=section)
     order = list(assignment.by_id)
-    return tuple(sorted(found.values(), key=lambda variant: order.index(variant.section)))
+    return tuple(sorted(by_name.values(), key=lambda variant: order.index(variant.section)))
 
 
 def named(assignment: Assignment, name: str) -> Variant:
-    """The variant of that name."""
+    """The variant with this name."""
     return _by_name(assignment)[name]
 
 
@@ -49,17 +49,17 @@ def _by_name(assignment: Assignment) -> Mapping[str, Variant]:
 
 @cache
 def solution(assignment: Assignment) -> Submission:
-    """The reference, as if somebody had handed it in.
+    """The solution as a submission.
 
-    Its files are ours: unlike a stranger's they may have other names on the disk, which is all that
-    somebody needs to do to them whom the reader distrusts.
+    The library is not read with `submission.read`, which rejects hard links. These files are
+    trusted, so they may have several links.
     """
     cells = read(assignment, assignment.source).cells
     return Submission("solution", assignment.library_files(), cells)
 
 
 def released(assignment: Assignment) -> Submission:
-    """What students receive, as if somebody had handed it in untouched."""
+    """The release as a submission: what an unchanged hand-in contains."""
     right = solution(assignment)
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
     cells = {name: strip(text, assignment.notebook, name) for name, text in right.cells.items()}
@@ -67,30 +67,30 @@ def released(assignment: Assignment) -> Submission:
 
 
 def applied(
-    assignment: Assignment, those: Iterable[Variant], base: Submission | None = None
+    assignment: Assignment, combination: Iterable[Variant], base: Submission | None = None
 ) -> Submission:
-    """The solution (or `base`) with all of these variants in it.
+    """The solution (or `base`) with all of these variants applied, in this order.
 
     Raises:
-        Unfit: a text to be replaced is not there exactly once, as when two variants meet; or the
-            later of two replaces all that the earlier one changed, and nothing whole is left of it.
+        Unfit: the text to replace does not occur exactly once, for example because two variants
+            overlap, or a later variant would replace everything that an earlier one changes.
     """
     base = base or solution(assignment)
     texts = {path: content.decode() for path, content in base.files.items()} | dict(base.cells)
-    those = tuple(those)
-    for earlier, later in combinations(those, 2):
+    combination = tuple(combination)
+    for earlier, later in combinations(combination, 2):
         for one, other in product(earlier.patches, later.patches):
             if one.file == other.file and one.old in other.old:
                 raise Unfit(f"{later.name} replaces what {earlier.name} changes")
-    for variant in those:
+    for variant in combination:
         for patch in variant.patches:
-            found = texts.get(patch.file, "").count(patch.old)
-            if found != 1:
-                what = f"{patch.file} holds {found} times, expected once: {patch.old}"
-                raise Unfit(f"{variant.name} does not fit: {what}")
+            count = texts.get(patch.file, "").count(patch.old)
+            if count != 1:
+                reason = f"{patch.file} contains this {count} times instead of once: {patch.old}"
+                raise Unfit(f"{variant.name} does not fit: {reason}")
             texts[patch.file] = texts[patch.file].replace(patch.old, patch.new)
     return Submission(
-        "+".join(variant.name for variant in those) or base.name,
+        "+".join(variant.name for variant in combination) or base.name,
         {path: texts[path].encode() for path in base.files},
         {cell: texts[cell] for cell in base.cells},
         base.errors,
@@ -98,10 +98,10 @@ def applied(
 
 
 @lru_cache(maxsize=4096)
-def goes_together(assignment: Assignment, those: tuple[Variant, ...]) -> bool:
-    """Whether there is one solution with all of these in it."""
+def goes_together(assignment: Assignment, combination: tuple[Variant, ...]) -> bool:
+    """Whether these variants are compatible, so that all can be applied to the solution."""
     try:
-        applied(assignment, those)
+        applied(assignment, combination)
     except Unfit:
         return False
     return True
@@ -118,21 +118,21 @@ def by_section(assignment: Assignment) -> Mapping[str, tuple[Variant, ...]]:
 
 @cache
 def unwritten(assignment: Assignment) -> tuple[Variant, ...]:
-    """The solution with one block, or one answer of the notebook, left as students receive it."""
+    """Variants in which one code block or one notebook answer is left as released, unanswered."""
     blocks = _blocks(assignment)
     return tuple(rewritten(assignment, place, stub(place), "unwritten") for place in blocks)
 
 
 def rewritten(assignment: Assignment, place: str, code: str, what: str) -> Variant:
-    """The solution with other code in a block, in a variant whose name ends in `what` and where.
+    """A variant that replaces the code of one block of the solution.
 
-    Its section is that of the variants which change the block.
+    Its section is that of the variants that change the same block.
 
     Args:
-        assignment: whose solution.
-        place: the block's, as the released library names it ("fc.forward"), or a cell's grade id.
-        code: statements, without an indent.
-        what: a word for them.
+        assignment: the assignment.
+        place: the block's name in the released library ("fc.forward"), or a cell's grade id.
+        code: statements without indentation.
+        what: a word that describes the code; the variant's name ends in `what` and `place`.
     """
     file, block = _blocks(assignment)[place]
     begin = _text(assignment, file).index(block.source)
@@ -149,21 +149,21 @@ def rewritten(assignment: Assignment, place: str, code: str, what: str) -> Varia
 
 
 def _overlap(text: str, patch: Patch, begin: int, end: int) -> bool:
-    """Whether a patch changes something between two places of a text."""
+    """Whether a patch changes text between the offsets `begin` and `end`."""
     at = text.index(patch.old)
     return at < end and begin < at + len(patch.old)
 
 
 @cache
 def mistakes(assignment: Assignment, section: str) -> tuple[Variant, ...]:
-    """What is known to go wrong in a section: its misconceptions, and what is left unwritten."""
-    every = (*variants(assignment), *unwritten(assignment))
-    return tuple(v for v in every if v.section == section and not v.correct)
+    """The known mistakes of a section: its misconceptions and unwritten blocks."""
+    candidates = (*variants(assignment), *unwritten(assignment))
+    return tuple(v for v in candidates if v.section == section and not v.correct)
 
 
 @cache
 def _blocks(assignment: Assignment) -> Mapping[str, tuple[str, Block]]:
-    """The blocks of the solution and of its notebook by place, and the files they are in."""
+    """The code blocks of the solution and its notebook, with their files, by place."""
     patched = {patch.file for variant in variants(assignment) for patch in variant.patches}
     return {
         block.place: (file, block)

@@ -1,4 +1,4 @@
-"""Verdicts, diagnoses and what a training is worth -> a Grade."""
+"""Compiles a Grade from verdicts, diagnoses and the result of the training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def compiled(
     found: Findings,
     elapsed_s: float,
 ) -> Grade:
-    """Puts verdicts, what is found out about the failed ones, and the training together."""
+    """Compiles a Grade from the verdicts, the diagnoses and the training in `student`."""
     trained = None if student.training is None else Trained.from_dict(student.training)
     sections = tuple(
         _section(
@@ -46,14 +46,14 @@ def compiled(
     errors = (*student.errors, *found.errors)
     if student.older_work:
         errors += (older_work.remark(assignment),)
-    if (made_from := version.remark(assignment, student.version)) is not None:
-        errors += (made_from,)
+    if (version_remark := version.remark(assignment, student.version)) is not None:
+        errors += (version_remark,)
     return Grade(
         schema=SCHEMA,
         submission=name,
         assignment=assignment.id,
         score=total(score for score, _ in scored),
-        max_score=sum(most for _, most in scored),
+        max_score=sum(max_score for _, max_score in scored),
         seed=student.seed,
         suite=suite_hash(assignment),
         training=OFF if trained is None else trained.mode,
@@ -79,10 +79,10 @@ def _section(
     if trained is not None or not section.training:
         share = earned(verdicts, excused)
     if trained is not None and section.id == trained.section:
-        own = (Test(name, passed, _clean(text)) for name, passed, text in trained.told())
-        tests = [*own, *tests]
+        of_training = (Test(name, passed, _clean(text)) for name, passed, text in trained.results())
+        tests = [*of_training, *tests]
         share = None if share is None or trained.share is None else share * trained.share
-        hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_a_person())
+        hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_manual_review())
     score = None if share is None else rounded(section.auto * share)
     return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
 
@@ -90,37 +90,37 @@ def _section(
 def _test(verdict: Verdict, excused: bool) -> Test:
     message = _clean(verdict.failure or "")
     if excused:
-        message = _clean(f"not counted, since it follows from a mistake above: {message}")
+        message = _clean(f"not counted, since it is caused by an earlier mistake: {message}")
     return Test(verdict.check.name, verdict.failure is None or excused, message)
 
 
 def _hints(assignment: Assignment, diagnosis: Diagnosis) -> tuple[Hint, ...]:
-    """What was done here, and what was done elsewhere and shows here."""
+    """Hints about this section's mistakes, and about inherited ones that affect it."""
     hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
     if diagnosis.excused or diagnosis.hiding:
-        costs = _what_it_costs(assignment, diagnosis)
+        consequence = _consequence(assignment, diagnosis)
         hints += [
-            Hint(variant.name, _inherited(assignment, variant, costs))
+            Hint(variant.name, _inherited_hint(assignment, variant, consequence))
             for variant in diagnosis.inherited
         ]
     return tuple(hints)
 
 
-def _inherited(assignment: Assignment, variant: Variant, costs: str) -> str:
+def _inherited_hint(assignment: Assignment, variant: Variant, consequence: str) -> str:
     title = assignment.by_id[variant.section].title
-    return f"What was found in {title} shows here as well, {costs}."
+    return f"The mistake found in {title} affects this section as well, {consequence}."
 
 
-def _what_it_costs(assignment: Assignment, diagnosis: Diagnosis) -> str:
+def _consequence(assignment: Assignment, diagnosis: Diagnosis) -> str:
     if not assignment.carry_forward:
-        return "and is put right there"
+        return "and is to be corrected there"
     if diagnosis.hiding:
         return "and counts again where it hides whether the rest is right"
     return "and is not counted again"
 
 
 def _clean(text: str) -> str:
-    """Text that may hold a student's own: one paragraph of printable characters, bounded."""
+    """Makes text that may contain untrusted parts printable: one paragraph of limited length."""
     text = " ".join(text[: 2 * LONGEST_MESSAGE].split())
     text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 3] + "..."

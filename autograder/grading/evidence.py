@@ -1,7 +1,7 @@
-"""What decides the evidence of a Grade, and what only judges it.
+"""Decides whether stored observations are still valid, so that regrading need not run student code.
 
-Where suites, points or misconceptions have changed and nothing else, a submission would be observed
-today as it was observed then: it can be graded again without running any of its code.
+Some changes affect what is observed of a submission, others only how it is judged. If nothing but
+suites, points or misconceptions has changed, a new run would observe the same.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from autograder.grading.grade import probe_names
 from autograder.judgement.suites import DECIDE, files_of
 
 JUDGES = ("judgement", "diagnosis", "release/markers.py", "release/strip.py")
-"""Parts of the engine that look at evidence and have no part in it; a test holds that nothing that
-observes imports them. Any other part counts, so that what nobody thought of costs time and no more.
+"""The parts of the engine that judge observations and do not affect them. A test checks that no
+code that observes imports them. All other parts are hashed: a part missing from this list costs
+unnecessary new runs, never a wrong Grade.
 """
 
 
 def digest_of(parts: Iterable[str | bytes]) -> str:
-    """The same for the same parts in the same order, and for no others."""
+    """A hash of a sequence of texts, in which the boundaries between them count."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.encode("utf-8", "replace") if isinstance(part, str) else part
@@ -37,20 +38,20 @@ def digest_of(parts: Iterable[str | bytes]) -> str:
 
 @cache
 def observing_hash(assignment: Assignment, training: bool, older_work: bool) -> str:
-    """Of all that decides what is observed of a submission, but for the submission and the seed.
+    """A hash of everything that affects observations, except the submission and the seed.
 
     Args:
-        assignment: whose submissions.
-        training: whether their training was judged. What is kept of it is no raw observation, which
-            would take 128 MiB, but what was found beside the solution with the student's mistakes:
-            then what finds and repeats them counts as well. (The suites do not: `regrade` sees
-            whether the mistakes are still the same.)
-        older_work: whether they were graded as work of another year.
+        assignment: the assignment.
+        training: whether the training was judged. Its raw observations would take 128 MiB, so only
+            the result of comparing them with the solution is stored. The solution then contains the
+            student's mistakes, so the code that finds and applies mistakes is hashed as well. The
+            suites are not: `regrade` checks whether the mistakes found are still the same.
+        older_work: whether the submissions were graded as work of an earlier year.
     """
-    return digest_of(_deciding(assignment, training, older_work))
+    return digest_of(_parts(assignment, training, older_work))
 
 
-def _deciding(assignment: Assignment, training: bool, older_work: bool) -> Iterator[str | bytes]:
+def _parts(assignment: Assignment, training: bool, older_work: bool) -> Iterator[str | bytes]:
     engine = files_of(part for part in DECIDE if training or part not in JUDGES)
     for file in sorted([*engine, *assignment.probes_folder.rglob("*.py")]):
         root = checkout.PACKAGE if file.is_relative_to(checkout.PACKAGE) else assignment.folder
@@ -58,18 +59,18 @@ def _deciding(assignment: Assignment, training: bool, older_work: bool) -> Itera
         yield file.read_bytes()
     yield from assignment.modules
     yield from probe_names(assignment, training, older_work)
-    right = solution(assignment)  # a value of another shape than the solution's was not kept
+    right = solution(assignment)  # values whose shape differs from the solution's were not stored
     yield right.digest
     for cell in sorted(right.cells.items()):
         yield from cell
     if training and assignment.training is not None:
-        yield from _told(assignment.training)
+        yield from _plan_parts(assignment.training)
         for variant in variants(assignment):
             yield repr(replace(variant, hint=""))
 
 
-def _told(plan: TrainingPlan) -> Iterator[str | bytes]:
-    """A plan as text: its figures, and the files of its functions."""
+def _plan_parts(plan: TrainingPlan) -> Iterator[str | bytes]:
+    """The values of a plan as text, and the files in which its functions are defined."""
     for name in (field.name for field in fields(plan)):
         value = getattr(plan, name)
         yield name

@@ -1,4 +1,4 @@
-"""A submission -> its Grade: read, observe, judge, diagnose, compile.
+"""Grades a submission: observe, judge, diagnose, compile.
 
 assignment = checkout.assignment()
 grade(assignment, read(assignment, Path("hand-ins/ada")), seed=7, sandbox=choose())
@@ -43,25 +43,25 @@ def grade(
     """Grades one submission.
 
     Args:
-        assignment: whose it is.
-        submission: what was handed in, see `submission.read`.
-        seed: the grading seed; the reference's side of it is kept for the next submission.
+        assignment: the assignment.
+        submission: the submission, see `submission.read`.
+        seed: the grading seed; the reference's observations for it are cached.
         sandbox: a backend that passed its self-test.
-        images: what recipes are trained on; without it, what needs a training is not judged.
-        replay: trains a recipe, or knows what came out of it; where it gives None, the points of
-            the training are left unjudged until `regrade`.
-        keep: is given all that was observed, the training included: the evidence of this Grade.
-        older_work: whether it is of another year, whose notebook lacked some cells.
+        images: the images to train on; without them, sections that need a training are not judged.
+        replay: trains a recipe, or returns an earlier result. If it returns None, the points of the
+            training stay open until `regrade`.
+        keep: called with all observations, including the training: the evidence for this Grade.
+        older_work: whether it is work of an earlier year, whose notebook lacks some cells.
 
     Raises:
-        SandboxError, SuiteBroken: the grader itself could not work; never a student's fault.
+        SandboxError, SuiteBroken: the grader itself failed; never a student's fault.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     names = probe_names(assignment, images is not None, older_work)
     if older_work:
         submission = with_stand_ins(assignment, submission)
-    with ThreadPoolExecutor(1) as beside:
-        right = beside.submit(reference, assignment, seed, sandbox, names)
+    with ThreadPoolExecutor(1) as executor:
+        right = executor.submit(reference, assignment, seed, sandbox, names)
         student = observe_then_repeat_unfinished(
             assignment, submission.files, submission.cells, seed, sandbox, names
         )
@@ -77,7 +77,7 @@ def grade(
     if images is not None:
         student = with_training(submission, student, found.diagnoses, sandbox, images, replay)
     keep(student)
-    elapsed_s = time.monotonic() - began
+    elapsed_s = time.monotonic() - start
     return compiled(assignment, submission.name, student, verdicts, found, elapsed_s)
 
 
@@ -90,21 +90,21 @@ def regrade(
     replay: Callable[[Task], Replay | None] = lambda _: None,
     keep: Callable[[Observations], None] = lambda _: None,
 ) -> Grade:
-    """Grades what was observed before, without running student code.
+    """Grades stored observations, without running student code.
 
     Args:
-        assignment: whose it is.
-        name: of the submission.
-        kept: what `grade` handed to `keep`.
-        sandbox: for the reference's side.
-        training: whether to judge what needs a training.
-        replay: as in `grade`; asked only where what was kept has no replay yet.
-        keep: is given what was kept, with the replay in it.
+        assignment: the assignment.
+        name: the name of the submission.
+        kept: the observations that `grade` passed to `keep`.
+        sandbox: the backend for observing the reference.
+        training: whether to judge sections that need a training.
+        replay: as in `grade`; called only if the stored training has no replay yet.
+        keep: called with the stored observations, to which the replay was added.
 
     Raises:
-        ValueError: they lack something, or what they say of the training is out of date.
+        ValueError: the observations lack a probe, or their training is out of date.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     if training:
         kept = with_replay(kept, replay)
     keep(kept)
@@ -115,16 +115,17 @@ def regrade(
     verdicts = mark(assignment, student, right)
     found = findings(assignment, student, verdicts)
     require_same_mistakes(assignment, kept, found.diagnoses)
-    elapsed_s = time.monotonic() - began
+    elapsed_s = time.monotonic() - start
     return compiled(assignment, name, student, verdicts, found, elapsed_s)
 
 
 def probe_names(
     assignment: Assignment, training: bool, older_work: bool = False
 ) -> tuple[str, ...]:
-    """The probes of a grading, apart from the training itself; checks of others do not count.
+    """The probes that a grading runs, except for the training itself.
 
-    Some are short, but only judged where there is a training: the comparisons, and others.
+    With `training`, these include short probes that are judged only together with a training, such
+    as comparisons.
     """
     names = tuple(name for name, probe in assignment.probes.items() if not probe.training)
     if training:
@@ -140,10 +141,10 @@ def probe_names(
 def reference(
     assignment: Assignment, seed: int, sandbox: Backend, names: tuple[str, ...]
 ) -> Observations:
-    """What the probes see of the solution, kept for every submission under one seed.
+    """The observations of the solution, cached for all submissions with the same seed.
 
     Raises:
-        SuiteBroken: what diagnoses would name does not fit the solution.
+        SuiteBroken: the misconceptions do not fit the solution.
     """
     require_sound_misconceptions(assignment)
     right = solution(assignment)

@@ -1,4 +1,4 @@
-"""What becomes of a submission: a Grade, as plain data."""
+"""The result of grading a submission: a Grade, as plain data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from autograder.judgement.checks import ONLY_IF_RIGHT
 
 SCHEMA = 1
 FOR_A_PERSON = "for_a_person"
-"""The name of a hint that is not about a misconception: no check can judge what was done here."""
+"""The `misconception` of a hint that asks for manual review: no check can judge the work."""
 
 
 @dataclass(frozen=True)
 class Test:
     """One check of a section: passed, or failed with a message for the student."""
 
-    __test__ = False  # a result, whatever its name makes pytest think
+    __test__ = False  # the name must not make pytest collect it
 
     name: str
     passed: bool
@@ -24,17 +24,17 @@ class Test:
 
     @property
     def said(self) -> str:
-        """The message, without what every property of a wrong answer begins with."""
+        """The message without the prefix ONLY_IF_RIGHT."""
         return self.message.removeprefix(ONLY_IF_RIGHT)
 
     def words(self, section: str) -> str:
-        """What it looks at, in words; "result" for the section as a whole."""
+        """The check's name as words, without the section; "result" for the section as a whole."""
         return self.name.removeprefix(section).strip("_").replace("_", " ") or "result"
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A misconception that a section shows, and what to look at."""
+    """A misconception found in a section, and a hint for the student."""
 
     misconception: str
     text: str
@@ -42,10 +42,10 @@ class Hint:
 
 @dataclass(frozen=True)
 class SectionGrade:
-    """What became of a section.
+    """The result of a section.
 
     Attributes:
-        score: None when it was not judged.
+        score: None if the section was not judged.
     """
 
     id: str
@@ -57,36 +57,36 @@ class SectionGrade:
 
     @property
     def failed(self) -> Mapping[str, tuple[str, ...]]:
-        """By what was said, the checks that failed, in words: one exception fails many of them."""
-        found: dict[str, tuple[str, ...]] = {}
+        """The failed checks in words, grouped by message, since one exception fails many checks."""
+        by_message: dict[str, tuple[str, ...]] = {}
         for test in self.tests:
             if not test.passed:
-                found[test.said] = (*found.get(test.said, ()), test.words(self.id))
-        return found
+                by_message[test.said] = (*by_message.get(test.said, ()), test.words(self.id))
+        return by_message
 
     @property
     def awaits_a_person(self) -> bool:
-        """Whether somebody should look at it, and may give points by hand; a hint says why."""
+        """Whether the section needs a manual review; a hint says why."""
         return any(hint.misconception == FOR_A_PERSON for hint in self.hints)
 
 
 @dataclass(frozen=True)
 class Grade:
-    """All that is to be said of one submission. A function of (submission, suite, seed, data).
+    """The complete result of one submission: a function of (submission, suite, seed, data).
 
     Attributes:
-        schema: version of this format.
-        submission: its name.
-        score, max_score: of the automatic points, over the sections that were judged.
-        seed: of the random inputs; grading again with it gives the same Grade.
-        suite: hash of all that decides a verdict.
-        training: "full", "short" or "off".
-        data: what was trained on; None when nothing was.
+        schema: the version of this format.
+        submission: the submission's name.
+        score, max_score: automatic points, over the sections that were judged.
+        seed: the seed of the random inputs; grading again with it gives the same Grade.
+        suite: a hash of everything that affects a Grade.
+        training: the training mode, such as "full", "short" or "off".
+        data: a description of the training data; None without a training.
         sandbox: the backend's name.
-        elapsed_s: seconds of wall time: the only field that differs between two runs.
-        errors: what is to be said of the submission as a whole, in sentences: what is missing or
-            could not be read, that it was graded as work of another year, and what has changed in
-            the assignment since the version that it says it was made from.
+        elapsed_s: wall-clock seconds: the only field that differs between two runs.
+        errors: sentences about the submission as a whole: what is missing or could not be read,
+            whether it was graded as work of an earlier year, and what has changed in the assignment
+            since the version that it claims to be made from.
     """
 
     schema: int

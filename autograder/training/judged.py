@@ -124,7 +124,7 @@ class Trained:
         wanted = self.wanted
         return self if wanted is None else replace(self, replay=train(wanted))
 
-    def for_a_person(self) -> Iterator[str]:
+    def for_manual_review(self) -> Iterator[str]:
         """What no replay can judge, beside what the student's own code did."""
         if self.refusal and not self.own.ending:
             yield (
@@ -132,7 +132,7 @@ class Trained:
                 f"problem made up for this grading, the code reaches {self.own.accuracy:.0%}."
             )
 
-    def told(self) -> Iterator[tuple[str, bool, str]]:
+    def results(self) -> Iterator[tuple[str, bool, str]]:
         """What is said of it in its section: names, whether all is well, and sentences."""
         yield f"{self.section}_accuracy", self._has_all, self._accuracy_told()
         own, said = self.own, self.own.ending

@@ -53,7 +53,8 @@ def test_where_a_mistake_shows_again_it_is_told_and_not_counted(tiny, work, sand
     found = grade(tiny, work("scale_averages_the_gradient_of_the_factor"), SEED, sandbox)
     (hint,) = found.sections[1].hints
     assert hint.text == (
-        "What was found in A layer that scales shows here as well, and is not counted again."
+        "The mistake found in A layer that scales affects this section as well, "
+        "and is not counted again."
     )
     strict = replace(tiny, carry_forward=False)
     assert points(grade(strict, work(hint.misconception), SEED, sandbox))["step"] == 0.5

@@ -288,7 +288,7 @@ def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says
     known = findings(P1, student, verdicts)
     found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, 0.0)
     (error,) = found.errors
-    assert error.startswith("finding out what went wrong takes more memory than there is")
+    assert error.startswith("the diagnosis takes more memory than one submission may use")
     assert not any(section.hints for section in found.sections)
     assert found.score < 29
 

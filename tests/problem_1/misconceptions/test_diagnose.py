@@ -73,7 +73,7 @@ def test_a_submission_is_told_in_its_grade():
         (Variant("batch_norm_off", LAYERS, "import", ""), "batch_norm_off begins with no section"),
         (
             Variant("fc_forward_new", LAYERS, "output = feat @", "output = -feat @"),
-            "what fc_forward_new may hide is not known",
+            "hidden.json has no entry for fc_forward_new",
         ),
     ],
 )
