@@ -1,12 +1,13 @@
-"""How a training is judged: by what cannot be shipped.
+"""Judges a training, without trusting trained parameters.
 
-Parameters can be made elsewhere, looked up, solved for or found by trial, so none that a submission
-returns for known images is believed. Two questions are asked instead:
+Parameters for known images prove nothing: a student can train them elsewhere, copy them, or find
+them without gradient descent. Two questions are answered instead:
 
-    does the code train?        its own layers, loop and SGD, on a problem drawn for this grading
-                                (`fresh.py`), beside what the solution does from the same start
-    does the recipe reach 75%?  what the student chose is read as plain numbers (`recipe.py`) and
-                                trained by us, with the solution's library (`replay.py`)
+    does the code train?        the student's layers, loop and SGD run on a problem generated for
+                                this grading, and are compared with the solution from the same start
+                                (`fresh.py`)
+    does the recipe reach 75%?  the student's choices are read as plain numbers (`recipe.py`), and
+                                the grader trains them with the solution's library (`replay.py`)
 
-`judged.py` puts the answers together.
+`judged.py` combines the answers.
 """

@@ -1,16 +1,16 @@
-"""A problem that did not exist before: whether a student's own code trains shows on it.
+"""A new problem for each grading seed, which shows whether a student's own code trains.
 
-Each class has a random direction among all of an image's features; an image is its class's
-direction with a random sign, in noise. As many have the one sign as the other, so that the mean of
-every class is 0 and a linear reading sees nothing. A network of one hidden layer learns it within
-150 steps of gradient descent.
+Each class has a random direction in feature space. An image is its class's direction with a random
+sign, plus noise. Both signs are equally frequent, so the mean of every class is 0 and a linear
+classifier learns nothing. A network with one hidden layer learns the problem within 150 steps of
+gradient descent.
 
-Nothing can be brought along for it. What is solved for in another way than by gradient descent is
-told by where it arrives: parameters that were trained lie where the solution's training from the
-same start leads. Some solutions in closed form arrive nearby, and `train_net` may be one. So single
-steps are judged, too, which are those of the student's network, loss and SGD in a loop of ours:
-each must go where the gradient of its batch goes from the weights where it begins, and about as
-far. To do that is the work itself.
+Parameters cannot be prepared for an unknown problem. Parameters found by other means than gradient
+descent are recognised by their values: trained ones lie where the solution's training from the same
+start leads. Some closed-form solutions come close, and a student's `train_net` could compute one.
+So single steps are judged as well. They use the student's network, loss and SGD in the grader's
+loop. Each must have about the direction and length of the solution's step from the same weights on
+the same batch. Code that does this does gradient descent.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ from autograder.training.recipe import Layer, network
 
 SIZES = {"train": 1000, "val": 200, "judged": 1000}
 SIGNAL = 0.3
-"""Of the direction, in standard deviations of the noise, for each feature."""
-LONGER = 10
-"""How many times as long as the solution's, or as short, a step may be."""
+"""The size of the class direction in each feature, in standard deviations of the noise."""
+LARGEST_LENGTH_RATIO = 10
+"""How many times longer or shorter than the solution's a step may be."""
 
 
 @dataclass(frozen=True)
 class Fresh:
-    """The problem of a grading seed.
+    """The problem for a grading seed.
 
     Attributes:
-        sets: (images (N, height, width, channels) float32, labels (N,)) by the names of SIZES. The
-            judged ones never enter a sandbox.
+        sets: (images (N, height, width, channels) float32, labels (N,)) by the names in SIZES. The
+            set "judged" never enters a sandbox.
     """
 
     sets: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
     @property
     def data(self) -> dict[str, np.ndarray]:
-        """What the probe gets."""
+        """The arrays that the probe receives."""
         return {
             f"{name}_{what}": values
             for name, pair in self.sets.items()
@@ -64,19 +64,19 @@ class Fresh:
 
     @contextmanager
     def files(self) -> Iterator[dict[str, Path]]:
-        """The same as files, for a sandbox."""
+        """The same arrays as .npy files for a sandbox; they exist inside the block."""
         with tempfile.TemporaryDirectory(prefix="fresh-") as name:
             folder = Path(name)
-            folder.chmod(0o711)  # the sandbox's user reads the files in it
-            found = {}
+            folder.chmod(0o711)  # the sandbox's user must be able to open the files
+            paths = {}
             for key, values in self.data.items():
-                found[key] = folder / f"{key}.npy"
-                np.save(found[key], values)
-                found[key].chmod(0o644)
-            yield found
+                paths[key] = folder / f"{key}.npy"
+                np.save(paths[key], values)
+                paths[key].chmod(0o644)
+            yield paths
 
     def accuracy(self, parameters: Mapping[str, Any]) -> float:
-        """Of a network, see `networks.accuracy`, on the judged images; 0 for what is no network."""
+        """A network's accuracy on the judged images, see `networks`; 0 if it is not valid."""
         try:
             return networks.accuracy(parameters, *self.sets["judged"])
         except ValueError:
@@ -85,7 +85,7 @@ class Fresh:
 
 @lru_cache(maxsize=2)
 def drawn(assignment: Assignment, seed: int) -> Fresh:
-    """The problem that follows from a grading seed, and from nothing that a sandbox is told."""
+    """The problem for a grading seed. It cannot be derived from anything that enters a sandbox."""
     plan = assignment.training_plan
     rng = secret_generator("fresh problem", seed)
     classes, features = plan.classes, int(np.prod(plan.shape))
@@ -104,12 +104,12 @@ def drawn(assignment: Assignment, seed: int) -> Fresh:
 def solution_run(
     assignment: Assignment, seed: int, layers: tuple[Layer, ...], mistakes: tuple[str, ...]
 ) -> Observation:
-    """What the probe sees of the solution's library with these mistakes, and this chain in it."""
+    """The training probe's observation of the solution with these mistakes and layers."""
     return _runs[assignment, seed, layers, mistakes]
 
 
-def _run(asked: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> Observation:
-    assignment, seed, layers, mistakes = asked
+def _run(key: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> Observation:
+    assignment, seed, layers, mistakes = key
     submission = applied(assignment, (named(assignment, name) for name in mistakes))
     library = load(assignment, submission.files)
     vars(library.fully_conn)["TinyNet"] = lambda *args, **kwargs: network(layers, library)
@@ -117,43 +117,46 @@ def _run(asked: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> O
     return rehearse(library, submission.cells, probe, seed, drawn(assignment, seed).data)
 
 
-_runs = Kept(64 * 2**20, _run, lambda seen: sum(map(np.size, seen.values.values())) * 4)
-"""The last ones, in bytes: students choose how many parameters a network has, up to 128 MiB."""
+_runs = Kept(64 * 2**20, _run, lambda run: sum(map(np.size, run.values.values())) * 4)
+"""A cache limited in bytes, because one run may take up to 128 MiB, depending on the network."""
 
 
 def along(
     assignment: Assignment, student: Mapping[str, Any], solution: Mapping[str, Any], seed: int
 ) -> float:
-    """How far a training went where the solution's went from the same start: 1 the same way.
+    """How well the direction of a training agrees with the solution's from the same start.
 
-    The least cosine between the two changes of a weight matrix; 0 for what cannot be compared.
+    Returns:
+        The smallest cosine, over the weight matrices, between the student's change and the
+        solution's: 1 is the same direction. 0 if they cannot be compared.
     """
     plan, cosines = assignment.training_plan, []
     key = assignment.probes[plan.section].inputs(key_of(seed))["seed"]
     for number in _weights(solution):
-        there, here = solution[f"w{number}"], student.get(f"w{number}")
-        if not isinstance(here, np.ndarray) or here.shape != there.shape:
+        right, own = solution[f"w{number}"], student.get(f"w{number}")
+        if not isinstance(own, np.ndarray) or own.shape != right.shape:
             return 0.0
-        begun = plan.start(key, number, there.shape)
-        cosines.append(networks.cosine(here - begun, there - begun))
+        start = plan.start(key, number, right.shape)
+        cosines.append(networks.cosine(own - start, right - start))
     return min(cosines, default=0.0)
 
 
 def downhill(student: Mapping[str, Any], solution: Mapping[str, Any]) -> float:
-    """How far single steps go where the solution's go from the same weights: 1 the same way.
+    """How well single steps agree in direction with the solution's steps from the same weights.
 
-    The least cosine between the two changes of a weight matrix in all of the steps; 0 for what
-    cannot be compared, and for steps LONGER times as long as the solution's, or as short.
+    Returns:
+        The smallest cosine, over the weight matrices, between the changes in all steps. 0 if they
+        cannot be compared, or differ in length by more than a factor of LARGEST_LENGTH_RATIO.
     """
     cosines = []
     for number in _weights(solution):
-        there, here = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
-        if not isinstance(here, np.ndarray) or here.shape != there.shape:
+        right, own = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
+        if not isinstance(own, np.ndarray) or own.shape != right.shape:
             return 0.0
-        own, right = (np.linalg.norm(values.astype(float)) for values in (here, there))
-        if not right / LONGER <= own <= right * LONGER:
+        length, right_length = (np.linalg.norm(steps.astype(float)) for steps in (own, right))
+        if not right_length / LARGEST_LENGTH_RATIO <= length <= right_length * LARGEST_LENGTH_RATIO:
             return 0.0
-        cosines.append(networks.cosine(here, there))
+        cosines.append(networks.cosine(own, right))
     return min(cosines, default=0.0)
 
 

@@ -1,4 +1,4 @@
-"""What recipes are trained on: the assignment's own images, in the assignment's own split."""
+"""The images that recipes are trained on, with the assignment's split."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ REPLAYS = "replays"
 
 
 OFF = "off"
-"""What `--training` calls having none."""
+"""The value of `--training` for no training."""
 
 
 def modes(assignment: Assignment) -> tuple[str, ...]:
-    """What `--training` may say."""
+    """The possible values of `--training`."""
     return (OFF, *(assignment.training.modes if assignment.training else ()))
 
 
 class Features:
-    """uint8 images (N, height, width, channels) on disk, which come out as float32 features.
+    """Array-like: converts uint8 images (N, height, width, channels) on disk to float32 features.
 
-    `train_net` takes batches by index and counts with `len`, so this stands for an array that
-    would take 860 MB.
+    `train_net` uses nothing but `len` and indexing by batch, so the full array of 860 MB is not
+    needed.
     """
 
     def __init__(self, images: np.ndarray, mean: np.ndarray | None) -> None:
@@ -57,11 +57,11 @@ class Images:
     """The images of one mode.
 
     Attributes:
-        assignment: whose images these are.
-        mode: full or short, say.
-        replays: the folder in which replays are kept.
-        digest: of the file they are from.
-        data: what they are from, in words.
+        assignment: the assignment.
+        mode: the training mode, such as full or short.
+        replays: the folder in which replays are stored.
+        digest: the hash of the file that they come from.
+        data: a description of their source for people.
         train, val: features and labels (N,).
     """
 
@@ -80,7 +80,7 @@ class Images:
 
     @property
     def chance(self) -> float:
-        """The accuracy of always naming the commonest class of the validation images."""
+        """The accuracy of always predicting the most frequent class of the validation images."""
         labels = self.val[1]
         return float(np.bincount(labels).max() / len(labels))
 
@@ -91,16 +91,16 @@ def opened(
     folder: Path | None = None,
     replays: Path | None = None,
 ) -> Images:
-    """The images of a mode, mapped from disk: every process of a machine shares one copy.
+    """The images of a mode, memory-mapped so that all processes of a machine share one copy.
 
     Args:
-        assignment: whose images.
-        mode: how many of them.
-        folder: where the data is.
-        replays: where replays are kept; beside the data when not given.
+        assignment: the assignment.
+        mode: the training mode, or its name.
+        folder: the data folder; by default the assignment's.
+        replays: the folder in which replays are stored; by default a subfolder of `folder`.
 
     Raises:
-        the plan's `error`: there is no data, or too little of it; the message says what to do.
+        the plan's `error`: there are no images, or too few; the message says what to do.
     """
     plan = assignment.training_plan
     mode = mode if isinstance(mode, Mode) else plan.modes[mode]
@@ -113,7 +113,7 @@ def opened(
             f"a {mode.name} training needs {end:,}. Run `autograder data` for all of them."
         )
     mean = None
-    if not mode.standardised:  # as `SVHN_data` does it
+    if not mode.standardised:  # as in `SVHN_data`
         mean = images[: mode.training].mean(axis=0, dtype=np.float64).astype(np.float32)
     parts = [
         (Features(images[part], mean), labels[part])

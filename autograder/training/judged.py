@@ -1,4 +1,7 @@
-"""What a training earns: what the recipe reaches, as far as the student's own code trains."""
+"""The share of points that a training earns: the smaller of two shares.
+
+One depends on the accuracy of the recipe, the other on how well the student's own code trains.
+"""
 
 from __future__ import annotations
 
@@ -28,26 +31,27 @@ from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
 
-AS_GOOD = 0.9
-"""The part of the solution's accuracy, above chance, that counts as all of it: batches in another
-order come to 0.99 of it."""
-ROOM = 2**30
-"""Bytes for the solution's run of a student's network, of which the largest was seen to take 600
-MiB more than is kept, and for judging what both came to."""
-LEAST = 0.15
-"""Above chance, what the solution must have learnt for an accuracy beside it to mean something."""
+FULL_SHARE = 0.9
+"""The fraction of the solution's accuracy above chance that earns the full share. Correct work
+whose batches come in another order reaches 0.99."""
+COMPARING = 2**30
+"""Bytes for running the solution with a student's network and judging both results. The largest
+network was measured to take 600 MiB in addition to its cached result."""
+LEAST_LEARNT = 0.15
+"""How far above chance the solution's accuracy must be for a comparison to be meaningful."""
 
 
 @dataclass(frozen=True)
 class OwnRun:
-    """What the student's code did with the fresh problem.
+    """The result of the student's code on the fresh problem.
 
     Attributes:
-        accuracy, solution: on the judged images, of the student's parameters and the solution's.
-        chance: the accuracy of who guesses.
+        accuracy, solution: the accuracies of the student's and the solution's parameters on the
+            judged images.
+        chance: the accuracy of guessing.
         along, downhill: see `fresh.along` and `fresh.downhill`.
-        ending: how it ended, if it did not come to its end.
-        as_solution: whether the solution with the same mistakes does not come to its end either.
+        ending: why the run did not finish; empty if it did.
+        as_solution: whether the solution with the same mistakes does not finish either.
     """
 
     accuracy: float
@@ -60,33 +64,34 @@ class OwnRun:
 
     @property
     def share(self) -> Fraction:
-        """How much of a training such code can do."""
+        """The largest share of the training's points that this code can earn."""
         if self.ending:
             return Fraction(int(self.as_solution))
         if not min(self.along, self.downhill) >= SAME_WAY:
             return Fraction(0)
         learnt = self.solution - self.chance
-        if learnt < LEAST:
+        if learnt < LEAST_LEARNT:
             return Fraction(1)
-        part = (self.accuracy - self.chance) / learnt / AS_GOOD
-        return Fraction(min(1.0, max(0.0, part))).limit_denominator(10**6)
+        share = (self.accuracy - self.chance) / learnt / FULL_SHARE
+        return Fraction(min(1.0, max(0.0, share))).limit_denominator(10**6)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """All that is known of a submission's training, worked out on this side: plain data.
+    """The result of judging a training, computed outside the sandbox: plain data.
 
     Attributes:
-        section: the id of the section in which it earns points.
-        mode, data: how much was trained, and on what, in words.
-        target, chance, enough: accuracies: that of the assignment, of naming the commonest class,
-            and that from which on all points are given.
-        recipe: as `Recipe.as_dict`; None where there is none.
-        mistakes: names of what the student does otherwise, and the replay, too.
-        refusal: why there is no recipe, or none that says everything; a person should look.
-        own: of the student's own code.
-        replay: of the recipe; None until it has been trained.
-        printed: the last validation accuracy in the notebook that was handed in: a claim.
+        section: the id of the section whose points the training earns.
+        mode, data: the training mode and a description of the data.
+        target: the assignment's target accuracy.
+        chance: the accuracy of always predicting the most frequent class.
+        enough: the accuracy from which a replay earns all points.
+        recipe: the recipe as `Recipe.as_dict`; None if there is none.
+        mistakes: names of the student's known mistakes, which the replay repeats.
+        refusal: why there is no recipe, or why it is incomplete; then a person should look.
+        own: the run of the student's own code.
+        replay: the result of training the recipe; None until it has been trained.
+        printed: the best validation accuracy in the submitted notebook, which is not verified.
     """
 
     section: str
@@ -104,14 +109,14 @@ class Trained:
 
     @property
     def wanted(self) -> Task | None:
-        """What has still to be trained."""
+        """The training that is still to be done; None if there is none."""
         if self.recipe is None or self.replay is not None:
             return None
         return Task(Recipe.from_dict(self.recipe), self.mistakes)
 
     @property
     def share(self) -> Fraction | None:
-        """The part of the points that the training earns; None where a replay is wanted."""
+        """The fraction of the points that the training earns; None while the replay is missing."""
         if self.recipe is None:
             return Fraction(0)
         if self.replay is None:
@@ -120,53 +125,53 @@ class Trained:
         return min(Fraction(share).limit_denominator(10**6), self.own.share)
 
     def completed(self, train: Callable[[Task], Replay | None]) -> Trained:
-        """With a replay, where one is wanted and `train` gives it."""
-        wanted = self.wanted
-        return self if wanted is None else replace(self, replay=train(wanted))
+        """A copy with the replay that `train` returns, if one is missing."""
+        task = self.wanted
+        return self if task is None else replace(self, replay=train(task))
 
     def for_manual_review(self) -> Iterator[str]:
-        """What no replay can judge, beside what the student's own code did."""
+        """A message if a person must judge the training, because no replay can."""
         if self.refusal and not self.own.ending:
             yield (
-                f"A person looks at this and may give points by hand: {self.refusal}. On the "
-                f"problem made up for this grading, the code reaches {self.own.accuracy:.0%}."
+                f"A person will look at this and may give points by hand: {self.refusal}. On the "
+                f"problem generated for this grading, the code reaches {self.own.accuracy:.0%}."
             )
 
     def results(self) -> Iterator[tuple[str, bool, str]]:
-        """What is said of it in its section: names, whether all is well, and sentences."""
-        yield f"{self.section}_accuracy", self._has_all, self._accuracy_told()
-        own, said = self.own, self.own.ending
-        if not said and self.recipe is not None:
-            said = (
-                f"trained on a problem made up for this grading, your code reaches "
-                f"{own.accuracy:.0%} where the solution reaches {own.solution:.0%}"
+        """The training's results for the Grade: names, whether they passed, and messages."""
+        yield f"{self.section}_accuracy", self._reaches_enough, self._accuracy_message()
+        own, message = self.own, self.own.ending
+        if not message and self.recipe is not None:
+            message = (
+                f"trained on a problem generated for this grading, your code reaches "
+                f"{own.accuracy:.0%}; the solution reaches {own.solution:.0%}"
             )
             if not own.downhill >= SAME_WAY:
-                said += ", but single steps of it do not follow the gradient of their batch"
+                message += "; but single steps do not follow the gradient of their batch"
             elif not own.along >= SAME_WAY:
-                said += ", but its parameters do not go where gradient descent leads"
+                message += "; but the parameters do not go where gradient descent leads"
         yield (
             f"{self.section}_own_code",
             own.share == 1,
-            said or "there is nothing to compare it with",
+            message or "there is nothing to compare it with",
         )
 
     @property
-    def _has_all(self) -> bool:
+    def _reaches_enough(self) -> bool:
         return self.replay is not None and self.replay.accuracy >= self.enough
 
-    def _accuracy_told(self) -> str:
+    def _accuracy_message(self) -> str:
         printed = "" if self.printed is None else f"; your notebook printed {self.printed:.1%}"
         if self.recipe is None:
             return f"{self.refusal}{printed}"
         if self.replay is None:
-            return f"what you chose has still to be trained{printed}"
+            return f"your choices have not been trained yet{printed}"
         text = (
-            f"what you chose, trained again by us, reaches {self.replay.accuracy:.1%} "
-            f"after {len(self.replay.curve)} epochs (all points from {self.target:.0%} on)"
+            f"your choices, trained again by the grader, reach {self.replay.accuracy:.1%} "
+            f"after {len(self.replay.curve)} epochs (all points from {self.target:.0%})"
         )
-        more = [text for text in (self.replay.failure, self.refusal) if text]
-        return "; ".join([text, *more]) + printed
+        reasons = [text for text in (self.replay.failure, self.refusal) if text]
+        return "; ".join([text, *reasons]) + printed
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -174,18 +179,18 @@ class Trained:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Trained:
-        """What `as_dict` gave.
+        """Reads the result of `as_dict`.
 
         Raises:
-            TypeError, KeyError: it is something else.
+            TypeError, KeyError: the data has another structure.
         """
-        found = data["replay"]
+        replay = data["replay"]
         return cls(
             **{
                 **data,
                 "mistakes": tuple(data["mistakes"]),
                 "own": OwnRun(**data["own"]),
-                "replay": found and Replay(**{**found, "curve": tuple(found["curve"])}),
+                "replay": replay and Replay(**{**replay, "curve": tuple(replay["curve"])}),
             }
         )
 
@@ -198,8 +203,10 @@ def with_training(
     images: Images,
     replay: Callable[[Task], Replay | None],
 ) -> Observations:
-    """What was observed, with what the student's code does on a problem made up for this grading
-    and what the recipe reaches, in the light of what is `found` in other sections."""
+    """Judges the training and adds the result to the observations.
+
+    `found` are the diagnoses of the sections, whose mistakes the solution repeats for comparison.
+    """
     assignment, plan, seed = images.assignment, images.plan, student.seed
     files, cells, names = submission.files, submission.cells, [plan.section]
     with fresh.drawn(assignment, seed).files() as data:
@@ -211,7 +218,7 @@ def with_training(
 
 
 def with_replay(student: Observations, replay: Callable[[Task], Replay | None]) -> Observations:
-    """What was observed, with the replay that its training still waits for, if `replay` has it."""
+    """The observations with the missing replay of their training, if `replay` returns it."""
     if student.training is None:
         return student
     trained = Trained.from_dict(student.training)
@@ -221,37 +228,39 @@ def with_replay(student: Observations, replay: Callable[[Task], Replay | None]) 
 def require_same_mistakes(
     assignment: Assignment, student: Observations, found: Mapping[str, Diagnosis]
 ) -> None:
-    """Refuses a training that was judged beside other mistakes than are found today.
+    """Requires that the training was judged with the same mistakes as are found now.
 
     Raises:
-        ValueError: the submission has to be observed again.
+        ValueError: they differ, so the submission must be graded again.
     """
     if student.training is not None:
         trained = Trained.from_dict(student.training)
         if trained.mistakes != mistakes_of(assignment, found):
-            raise ValueError("its training was judged beside other mistakes; grade it afresh")
+            raise ValueError(
+                "its training was judged with other mistakes; grade the submission again"
+            )
 
 
 def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple[str, ...]:
-    """Names of what is understood of the layers, the loss and the loop, and goes together.
+    """Names of the compatible variants found in completely diagnosed sections of trained code.
 
-    What the hyperparameters' cell says is in the recipe already.
+    Variants of notebook cells are left out, since the recipe contains the hyperparameters already.
     """
     plan = assignment.training_plan
-    concerned = {*assignment.made_of(plan.section), *plan.also_from}
+    sections = {*assignment.made_of(plan.section), *plan.also_from}
     names: list[str] = []
-    for section in (section for section in found if section in concerned):
+    for section in (section for section in found if section in sections):
         if not found[section].complete:
             continue
-        those = [v for v in found[section].found if v.file.startswith("lib/")]
+        in_library = [v for v in found[section].found if v.file.startswith("lib/")]
         with contextlib.suppress(Unfit):
-            applied(assignment, [*(named(assignment, name) for name in names), *those])
-            names += [variant.name for variant in those]
+            applied(assignment, [*(named(assignment, name) for name in names), *in_library])
+            names += [variant.name for variant in in_library]
     return tuple(names)
 
 
 def solution_recipe(assignment: Assignment) -> Recipe:
-    """What the solution chooses."""
+    """The solution's recipe."""
     right, plan = solution(assignment), assignment.training_plan
     library = load(assignment, right.files)
     probe = assignment.probes[plan.recipe_probe]
@@ -266,24 +275,24 @@ def judged(
     mistakes: tuple[str, ...],
     printed: float | None,
 ) -> Trained:
-    """What two probes saw, judged.
+    """Judges the observations of two probes; the replay is left open.
 
     Args:
-        seen: by the probe in which the student's own code trains.
-        chosen: by the recipe probe.
+        seen: the observation of the probe in which the student's own code trains.
+        chosen: the observation of the recipe probe.
         seed: the grading seed.
-        images: what recipes are trained on.
-        mistakes: names of the variants that the student's layers and loop show.
-        printed: what the notebook says it reached.
+        images: the images that recipes are trained on.
+        mistakes: names of the variants found in the student's layers and loop.
+        printed: the accuracy that the notebook shows.
     """
     recipe, refusal = None, ""
     try:
         recipe = Recipe.read(images.plan, chosen)
     except Inexpressible as reason:
-        unread = chosen.ending.how != "finished"
-        refusal = how_it_ended(chosen) if unread else str(reason)
+        unfinished = chosen.ending.how != "finished"
+        refusal = how_it_ended(chosen) if unfinished else str(reason)
     if recipe is not None and _is_true(chosen.values.get("own_forward")):
-        refusal = "TinyNet has a forward pass of its own, which is not in the repeated training"
+        refusal = "TinyNet overrides the forward pass, which the repeated training does not include"
     return Trained(
         images.plan.section,
         images.mode.name,
@@ -306,9 +315,9 @@ def own_run(
     recipe: Recipe | None,
     mistakes: tuple[str, ...],
 ) -> OwnRun:
-    """What the student's code did, beside what the solution does with the same mistakes."""
+    """The run of the student's code, compared with the solution with the same mistakes."""
     try:
-        with limited(ROOM):
+        with limited(COMPARING):
             return _compared(assignment, seen, seed, recipe, mistakes)
     except MemoryError:
         return OwnRun(0.0, 0.0, _chance(assignment), 0.0, 0.0, ending=TOO_LARGE)

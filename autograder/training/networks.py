@@ -1,4 +1,4 @@
-"""What trained parameters are worth, computed by us: student code only ever hands over numbers."""
+"""Evaluates trained parameters, outside the sandbox and without student code."""
 
 from __future__ import annotations
 
@@ -8,47 +8,48 @@ from typing import Any
 import numpy as np
 
 SAME_WAY = 0.4
-"""The least cosine between a change of a student's weights and the solution's that counts as one
-way (benchmarks/own_training.py). Right work has 1.00, and 0.9 after a training whose batches come
-in another order. Closed forms come to 0.0, the nearest of them to 0.9, so that more than a
-training's end is asked for."""
+"""The smallest cosine between a student's and the solution's change of weights that counts as the
+same direction (benchmarks/own_training.py). Correct work has 1.00, or 0.9 if its batches come in
+another order. Closed-form solutions have 0.0, but the closest has 0.9 at the end of a training, so
+single steps are compared as well."""
 CHUNK = 128
-"""Examples at a time: their scores by the widest layer take 16 MiB."""
+"""Examples that are evaluated at a time: the widest layer's output for them takes 16 MiB."""
 WIDEST = 2**14
-"""Most outputs of a layer: few parameters of a wider one would make gigabytes of scores."""
+"""The maximum number of outputs of a layer, since a wider layer with few parameters could produce
+gigabytes of outputs."""
 DEEPEST = 50
 MOST_PARAMETERS = 2**25
-"""128 MiB of float32, which is also what may cross the border at once."""
+"""128 MiB of float32, which is also the most that a probe may return at once."""
 
 
 def network(parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The parameters of a network, and nothing else of what was sent.
+    """Checks the parameters of a network and drops all other values.
 
     Args:
-        parameters: as `scores` takes them, or whatever a stranger sent under such names.
+        parameters: untrusted values, expected in the form that `scores` takes.
 
     Raises:
-        ValueError: they are no network of numbers, or one that is too large to be judged.
+        ValueError: they are not a valid network, or it is too large to be judged.
     """
     slopes = _numbers(parameters, "slopes", 1)
     if not 1 <= len(slopes) <= DEEPEST:
         raise ValueError(f"a network has 1 to {DEEPEST} layers; found {len(slopes)}")
-    found = {"slopes": slopes}
+    checked = {"slopes": slopes}
     for number in range(1, len(slopes) + 1):
         for name, dimensions in ((f"w{number}", 2), (f"b{number}", 1)):
-            found[name] = _numbers(parameters, name, dimensions)
-            if found[name].shape[-1] > WIDEST:
+            checked[name] = _numbers(parameters, name, dimensions)
+            if checked[name].shape[-1] > WIDEST:
                 raise ValueError(f"a layer has at most {WIDEST} outputs; {name} has more")
-    count = sum(array.size for array in found.values())
+    count = sum(array.size for array in checked.values())
     if count > MOST_PARAMETERS:
         raise ValueError(f"a network has at most {MOST_PARAMETERS:,} parameters; found {count:,}")
-    return found
+    return checked
 
 
 def _numbers(parameters: Mapping[str, Any], name: str, dimensions: int) -> np.ndarray:
     value = parameters.get(name)
     if not isinstance(value, np.ndarray) or value.ndim != dimensions:
-        raise ValueError(f"{name} is no array of {dimensions} dimensions")
+        raise ValueError(f"{name} is not an array with {dimensions} dimensions")
     return value
 
 
@@ -56,8 +57,9 @@ def scores(parameters: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarr
     """The output (N, C) of a multi-layer perceptron for inputs (N, ...).
 
     Args:
-        parameters: w1 (D, H), b1 (H,), w2, b2, ... of its FC layers in order, and slopes (layers,):
-            the negative slope of the Leaky ReLU after each, 1 where none follows.
+        parameters: w1 (D, H), b1 (H,), w2, b2, ... of the fully connected layers in order, and
+            slopes (layers,): the negative slope of the Leaky ReLU after each layer, or 1 if there
+            is none.
 
     Raises:
         ValueError: the parameters do not fit each other or the inputs.
@@ -76,9 +78,9 @@ def scores(parameters: Mapping[str, np.ndarray], inputs: np.ndarray) -> np.ndarr
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Of the angle between two changes of a matrix, 1 for the same way; 0 where it has none.
+    """The cosine of the angle between two changes of a matrix: 1 for the same direction.
 
-    Where both are none at all, they are the same.
+    It is 1 if both changes are 0, and 0 if only one of them is, or the result is not finite.
     """
     if one.shape != other.shape:
         return 0.0
@@ -86,8 +88,8 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     if not one.any() and not other.any():
         return 1.0
     with np.errstate(all="ignore"):
-        found = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
-    return found if np.isfinite(found) else 0.0
+        value = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    return value if np.isfinite(value) else 0.0
 
 
 def accuracy(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.ndarray) -> float:
@@ -100,23 +102,23 @@ def accuracy(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: n
     for start in range(0, len(inputs), CHUNK):
         part = slice(start, start + CHUNK)
         with np.errstate(all="ignore"):  # parameters of a training that diverged
-            found = scores(parameters, inputs[part])
+            output = scores(parameters, inputs[part])
         correct += int(
-            (np.isfinite(found).all(axis=1) & (found.argmax(axis=1) == labels[part])).sum()
+            (np.isfinite(output).all(axis=1) & (output.argmax(axis=1) == labels[part])).sum()
         )
     return correct / len(inputs)
 
 
 def loss(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.ndarray) -> float:
-    """The mean cross-entropy of the labels (N,), infinite where it is no number.
+    """The mean cross-entropy of the labels (N,); infinite if it is not finite.
 
     Raises:
         ValueError: see `network` and `scores`.
     """
     parameters = network(parameters)
     with np.errstate(all="ignore"):
-        found = scores(parameters, inputs)
-        found = found - found.max(axis=1, keepdims=True)
-        right = found[np.arange(len(labels)), labels]
-        value = float(np.mean(np.log(np.exp(found).sum(axis=1)) - right))
+        output = scores(parameters, inputs)
+        output = output - output.max(axis=1, keepdims=True)
+        right = output[np.arange(len(labels)), labels]
+        value = float(np.mean(np.log(np.exp(output).sum(axis=1)) - right))
     return value if np.isfinite(value) else float("inf")

@@ -1,7 +1,7 @@
-"""What a student chose for the training, as plain numbers: a recipe that anybody can follow.
+"""A student's choices for the training as plain numbers: a recipe that can be trained again.
 
-It is a claim like all that leaves the sandbox, and harmless: a recipe earns what it reaches when we
-train it, whoever wrote it down.
+Like everything that leaves the sandbox it is untrusted. That is harmless, because a recipe earns
+points only for the accuracy that it reaches when the grader trains it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
 
 HOUR = 2e14
-"""Floating-point operations that one core does in about an hour (benchmarks/replays.py)."""
+"""The floating-point operations that one core performs in about an hour (benchmarks/replays.py)."""
 OVERHEAD = 100
-"""Operations a parameter and step, beside those of the batch: the update moves memory."""
+"""Operations per parameter and step in addition to those of the batch, for moving memory in the
+update."""
 
 
 class Inexpressible(Exception):  # noqa: N818 - a fact about a submission
-    """What was chosen is no recipe that can be followed here; the message says why."""
+    """The student's choices cannot be expressed as a recipe; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Layer:
     """One layer of the chain.
 
     Attributes:
-        kind: one of the plan's.
-        inputs, outputs: of a fully connected layer; of a kind that is not built in, its features
-            as outputs.
-        spread, bias_spread: standard deviations of its initial weights and biases.
-        slope: of a Leaky ReLU.
-        keep_prob: of dropout.
+        kind: one of the plan's kinds.
+        inputs, outputs: the sizes of a fully connected layer. A layer of a kind that is not built
+            in has its number of features as outputs.
+        spread, bias_spread: standard deviations of the initial weights and biases.
+        slope: the negative slope of a Leaky ReLU.
+        keep_prob: the keep probability of a dropout layer.
     """
 
     kind: str
@@ -53,11 +54,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network before its training, and how long and in what batches it is trained.
+    """An untrained network and the hyperparameters of its training.
 
     Attributes:
-        layers: the chain.
-        batch_size, epochs, lr_decay, lr_decay_every: as the arguments of `train_net`.
+        layers: the network's layers in order.
+        batch_size, epochs, lr_decay, lr_decay_every: the arguments of `train_net`.
     """
 
     layers: tuple[Layer, ...]
@@ -68,10 +69,10 @@ class Recipe:
 
     @classmethod
     def read(cls, plan: TrainingPlan, seen: Observation) -> Recipe:
-        """The recipe that the recipe probe saw.
+        """Reads the recipe from the observation of the recipe probe.
 
         Raises:
-            Inexpressible: it has a layer that the reference has not, or a number out of range.
+            Inexpressible: a layer has an unknown kind, or a number is out of range.
         """
         layers = tuple(_layers(plan, seen))
         _require_chain(layers)
@@ -85,7 +86,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
-        """What `as_dict` gave."""
+        """Reads the result of `as_dict`."""
         return cls(**{**data, "layers": tuple(Layer(**layer) for layer in data["layers"])})
 
     def as_dict(self) -> dict[str, Any]:
@@ -97,27 +98,27 @@ class Recipe:
         return sum(layer.inputs * layer.outputs + layer.outputs for layer in self.layers)
 
     def fitting_epochs(self, images: int) -> int:
-        """Epochs over so many images that fit into an hour of one core, no more than are asked for.
+        """The number of epochs over `images` images to train: at most an hour's work of one core.
 
-        Counted in operations and not by the clock, so that every machine trains as many.
+        The work is counted in operations, so that every machine trains the same number of epochs.
         """
         steps = max(1, images // self.batch_size)
-        an_epoch = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
-        return min(self.epochs, int(HOUR // an_epoch))
+        per_epoch = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
+        return min(self.epochs, int(HOUR // per_epoch))
 
     def cost(self, images: int) -> float:
-        """Hours of one core, about."""
+        """The approximate training time in hours of one core."""
         steps = max(1, images // self.batch_size)
         epochs = self.fitting_epochs(images)
         return epochs * steps * self.parameters * (6 * self.batch_size + OVERHEAD) / HOUR
 
 
 def network(layers: Iterable[Layer], library: Any) -> Any:
-    """A new network of this chain, made of a library's own layers.
+    """A new network of these layers, built from a library's classes.
 
     Args:
-        layers: the chain.
-        library: ours, as `probes.Library` shows it; never a student's.
+        layers: the network's layers in order.
+        library: a trusted library, never a student's.
     """
     kinds, made = library.layer_utils, []
     for number, layer in enumerate(layers, start=1):
@@ -153,7 +154,7 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
         if not 0 <= kind < len(plan.kinds):
             raise Inexpressible(
                 f"layer {number} of TinyNet is none of {', '.join(plan.kinds)}, so its training "
-                "cannot be repeated here"
+                "cannot be repeated"
             )
         match plan.kinds[int(kind)]:
             case "fc":
@@ -161,11 +162,16 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
                 yield Layer("fc", *sizes, _rounded(spread), _rounded(bias_spread))
             case "leaky_relu":
                 if not 0 <= slope < 1:
-                    raise Inexpressible(f"layer {number} of TinyNet has a slope of {slope:g}")
+                    raise Inexpressible(
+                        f"layer {number} of TinyNet has a slope of {slope:g}; expected at least 0 "
+                        "and less than 1"
+                    )
                 yield Layer("leaky_relu", slope=_rounded(slope, 4))
             case "dropout":
                 if not 0 <= keep_prob <= 1:
-                    raise Inexpressible(f"layer {number} of TinyNet keeps {keep_prob:g}")
+                    raise Inexpressible(
+                        f"layer {number} of TinyNet has a keep probability of {keep_prob:g}"
+                    )
                 yield Layer("dropout", keep_prob=_rounded(keep_prob, 4))
             case "flatten":
                 yield Layer("flatten")
@@ -179,22 +185,24 @@ def _require_chain(layers: tuple[Layer, ...]) -> None:
     for layer in layers:
         if layer.kind != "fc":
             if layer.outputs not in (0, features):
-                what = f"a {layer.kind} of {layer.outputs} features where {features} come in"
-                raise Inexpressible(f"TinyNet has {what}")
+                raise Inexpressible(
+                    f"TinyNet has a layer {layer.kind} of {layer.outputs} features, but its input "
+                    f"has {features}"
+                )
             continue
         if layer.inputs != features or not 1 <= layer.outputs <= WIDEST:
             raise Inexpressible(
-                f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features where "
-                f"{features} come in; at most {WIDEST} can go out"
+                f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features, but its "
+                f"input has {features}, and at most {WIDEST} outputs are allowed"
             )
         features = layer.outputs
     total = sum(layer.inputs * layer.outputs for layer in connected)
     if not 1 <= total <= MOST_PARAMETERS:
-        raise Inexpressible(f"TinyNet has {total:,} weights; 1 to {MOST_PARAMETERS:,} are trained")
+        raise Inexpressible(f"TinyNet has {total:,} weights; expected 1 to {MOST_PARAMETERS:,}")
 
 
 def _rounded(value: float, digits: int = 2) -> float:
-    """A deviation is measured on draws, so two digits of it are the student's; 0 is exact."""
+    """Rounds to significant digits. Deviations are estimated from samples, to about two digits."""
     return float(f"{value:.{digits}g}")
 
 
@@ -204,14 +212,14 @@ def _column(seen: Observation, name: str, most: int) -> np.ndarray:
         raise Inexpressible("TinyNet could not be read layer by layer")
     value = value.astype(float)
     if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:
-        raise Inexpressible(f"TinyNet has {name.replace('_', ' ')} that are not finite")
+        raise Inexpressible(f"TinyNet has {name.replace('_', ' ')} that are huge or not finite")
     return value
 
 
 def _number(seen: Observation, name: str) -> float:
     value = seen.values.get(name)
     if not isinstance(value, np.ndarray) or value.ndim or not np.isfinite(value) or value <= 0:
-        raise Inexpressible(f"{name} is not a number above 0")
+        raise Inexpressible(f"{name} is not a positive number")
     return float(value)
 
 
@@ -223,5 +231,5 @@ def _whole(seen: Observation, name: str, least: int) -> int:
         or not least <= value <= 2**40
         or value != np.round(value)
     ):
-        raise Inexpressible(f"{name} is not a whole number from {least} on")
+        raise Inexpressible(f"{name} is not a whole number of at least {least}")
     return int(value)

@@ -1,8 +1,8 @@
-"""A recipe, trained by us: with the solution's library, on all images, once for everybody.
+"""Trains recipes with the solution's library and stores the results.
 
-What is trained follows from the recipe, the images and the library, and from no grading seed: a
-class trains each distinct recipe once, and later classes find it kept beside the images. A named
-mistake of the student's layers or loop is patched into the library first.
+A result depends on the recipe, the images and the library, but not on the grading seed. So each
+distinct recipe is trained once, and later classes reuse the result that is stored beside the
+images. Known mistakes in the student's layers or loop are patched into the library first.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from autograder.diagnosis.variants import applied, named
 from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
 
-AT_ONCE = 1000
+BATCH = 1000
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come: the epochs it has done, and the accuracy after them."""
+    """The progress of a training: completed epochs, and the accuracy after them."""
 
     epoch: int
     accuracy: float
@@ -38,12 +38,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Replay:
-    """What became of a recipe.
+    """The result of training a recipe.
 
     Attributes:
-        accuracy: of the parameters that `train_net` returned, on the validation images.
-        curve: the same of the network after each epoch.
-        failure: what kept the training from its end, in a sentence; empty for nothing.
+        accuracy: the validation accuracy of the parameters that `train_net` returned.
+        curve: the validation accuracy after each epoch.
+        failure: why the training did not finish; empty if it did.
     """
 
     accuracy: float
@@ -53,11 +53,11 @@ class Replay:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be trained.
+    """A recipe to train.
 
     Attributes:
         recipe: the student's choices.
-        mistakes: names of the variants that the library has in it.
+        mistakes: names of the variants to patch into the library.
     """
 
     recipe: Recipe
@@ -65,7 +65,7 @@ class Task:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Task:
-        """What `as_dict` gave."""
+        """Reads the result of `as_dict`."""
         return cls(Recipe.from_dict(data["recipe"]), tuple(data["mistakes"]))
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,15 +73,15 @@ class Task:
         return {"recipe": self.recipe.as_dict(), "mistakes": list(self.mistakes)}
 
     def library(self, assignment: Assignment) -> Mapping[str, bytes]:
-        """The solution's files with the mistakes in them.
+        """The solution's files with the mistakes applied.
 
         Raises:
-            Unfit: two of them do not go together.
+            Unfit: the mistakes are incompatible.
         """
         return applied(assignment, (named(assignment, name) for name in self.mistakes)).files
 
     def key(self, images: Images) -> str:
-        """A name for all that decides what comes out."""
+        """A hash of everything that affects the result."""
         digest = hashlib.sha256()
         parts = [json.dumps(self.recipe.as_dict(), sort_keys=True), images.digest]
         parts.append(json.dumps(asdict(images.mode), sort_keys=True))
@@ -92,17 +92,18 @@ class Task:
 
 
 def enough(images: Images) -> float:
-    """The accuracy of a replay from which on all points are given.
+    """The accuracy from which a replay earns all points.
 
-    A replay differs from the student's own training by chance; honest 75% must not lose by it.
+    It is lower than the target, because a replay's accuracy may by chance be lower than that of the
+    student's own training.
     """
     return images.mode.target - images.plan.spread
 
 
 def kept(task: Task, images: Images) -> Replay | None:
-    """What an earlier grading trained, if it did."""
+    """The stored result of an earlier training; None if there is none."""
     try:
-        data = json.loads(_place(task, images).read_text("utf-8"))
+        data = json.loads(_path(task, images).read_text("utf-8"))
         if data.pop("format") != FORMAT:
             return None
         return Replay(**{**data, "curve": tuple(data["curve"])})
@@ -113,21 +114,21 @@ def kept(task: Task, images: Images) -> Replay | None:
 def replayed(
     task: Task, images: Images, progress: Callable[[Progress], None] = lambda _: None
 ) -> Replay:
-    """What is kept of this task, or what comes out of it now, which is then kept."""
-    found = kept(task, images)
-    if found is None:
-        found = train(task, images, progress)
-        with contextlib.suppress(OSError):  # the data may lie where nobody may write
-            _keep(found, _place(task, images))
-    return found
+    """The stored result of a task; if there is none, trains it and stores the result."""
+    result = kept(task, images)
+    if result is None:
+        result = train(task, images, progress)
+        with contextlib.suppress(OSError):  # the folder may be read-only
+            _store(result, _path(task, images))
+    return result
 
 
 def train(
     task: Task, images: Images, progress: Callable[[Progress], None] = lambda _: None
 ) -> Replay:
-    """Trains a recipe from its start, and no longer than it takes to earn all points.
+    """Trains a recipe, stopping early once it earns all points.
 
-    Student code has no part in it: the library is ours. It uses as many cores as BLAS has threads.
+    No student code runs: the library is the solution's. Uses as many cores as BLAS has threads.
     """
     recipe, plan = task.recipe, images.plan
     library = load(images.assignment, task.library(images.assignment))
@@ -137,7 +138,7 @@ def train(
     vars(library.train)["compute_acc"] = watched
     failure = ""
     if epochs < recipe.epochs:
-        failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one processor core"
+        failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one CPU core"
     with like_a_fresh_process(plan.seed):
         try:
             model = network(recipe.layers, library)
@@ -158,19 +159,20 @@ def train(
             return Replay(
                 0.0, tuple(watched.curve), f"it ended with {type(error).__name__}: {error}"
             )
-        accuracy = watched.own(model, *images.val, batch_size=AT_ONCE)
+        accuracy = watched.own(model, *images.val, batch_size=BATCH)
     return Replay(accuracy, tuple(watched.curve), failure)
 
 
 class Enough(BaseException):
-    """All points are earned."""
+    """Stops a training that has earned all points."""
 
 
 class Watched:
-    """Stands for the library's `compute_acc`: keeps the curve, and ends what has earned all.
+    """Replaces the library's `compute_acc`: records the curve and stops a training early.
 
-    Accuracies on the training images take a fifth of the time and decide nothing, unless there is
-    a mistake in the loop: then everything runs as the student's would, and to its end.
+    Accuracies on the training images take a fifth of the time and do not affect the result, so they
+    are skipped. If the student's code has mistakes (`faithfully`), they might, so then nothing is
+    skipped and the training is not stopped early.
     """
 
     def __init__(
@@ -189,7 +191,7 @@ class Watched:
     ) -> float:
         if data is not self._images.val[0]:
             return self.own(model, data, labels, *args, **kwargs) if self._faithfully else np.nan
-        accuracy = self.own(model, data, labels, batch_size=AT_ONCE)
+        accuracy = self.own(model, data, labels, batch_size=BATCH)
         self.curve.append(accuracy)
         self._progress(Progress(len(self.curve), accuracy))
         if accuracy >= enough(self._images) and not self._faithfully:
@@ -197,11 +199,11 @@ class Watched:
         return accuracy
 
 
-def _place(task: Task, images: Images) -> Path:
+def _path(task: Task, images: Images) -> Path:
     return images.replays / f"{task.key(images)}.json"
 
 
-def _keep(found: Replay, path: Path) -> None:
-    """Whole or not at all: another process may be training the same."""
+def _store(result: Replay, path: Path) -> None:
+    """Writes atomically, because another process may be training the same task."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps({"format": FORMAT, **asdict(found)}))
+    write_whole(path, json.dumps({"format": FORMAT, **asdict(result)}))

@@ -71,7 +71,7 @@ def test_what_is_no_network_or_too_large_a_one_is_refused(network, change):
     """Parameters are a claim: they may be anything that crosses the border."""
     claim = {**network[0], **change}
     for judged in (networks.accuracy, networks.loss):
-        with pytest.raises(ValueError, match=r"no array|layers|at most"):
+        with pytest.raises(ValueError, match=r"not an array|layers|at most"):
             judged(claim, np.ones((3, 4)), np.zeros(3, int))
 
 

@@ -86,7 +86,7 @@ def test_the_network_of_a_recipe_is_the_one_that_was_described():
     [
         (CHAIN.replace("leaky_relu(", "Own("), "layer 3 of TinyNet is none of flatten, fc"),
         (CHAIN.replace("3072, 512", "3072, 17000").replace("512, 10", "17000, 10"), "at most"),
-        (CHAIN.replace("512, 10", "100, 10"), "from 100 to 10 features where 512 come in"),
+        (CHAIN.replace("512, 10", "100, 10"), "from 100 to 10 features, but its input has 512"),
         ("self.net = sequential(flatten(name='f'))", "0 weights"),
         (CHAIN.replace("2.5e-2", "float('nan')"), "not finite"),
     ],
