@@ -14,32 +14,32 @@ def compare_and_leave(probe, name):
     unchanged(probe.student.x_after, probe.given.x, f"the input of {name}")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_sigmoid(activations_sigmoid):
     compare(activations_sigmoid, "sigmoid")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_leaky_relu(activations_leaky_relu):
     compare(activations_leaky_relu, "leaky_relu")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_relu(activations_relu):
     compare(activations_relu, "relu")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_elu(activations_elu):
     compare(activations_elu, "elu")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_selu(activations_selu):
     compare(activations_selu, "selu")
 
 
-@check("activations", weight=1, announced="returns its values at every element")
+@check("activations", weight=1, announced="returns its value for every element")
 def test_activations_tanh(activations_tanh):
     compare(activations_tanh, "tanh")
 

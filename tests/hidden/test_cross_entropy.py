@@ -28,7 +28,7 @@ def test_cross_entropy_of_large_logits(cross_entropy_stable):
 @check(
     "cross_entropy",
     weight=2,
-    announced="the mean over the batch of the negative log probability of the right class",
+    announced="the mean over the batch of the negative log probability of the correct class",
 )
 def test_cross_entropy_loss(cross_entropy):
     student, reference = cross_entropy.student, cross_entropy.reference

@@ -86,7 +86,7 @@ def test_dropout_forward_scales_what_is_kept(dropout_forward):
     close(out, np.where(kept, given.x / given.keep_prob, 0.0), "the output at training time")
 
 
-@check("dropout_forward", weight=2, announced="Each activation is kept or dropped on its own")
+@check("dropout_forward", weight=2, announced="Each activation is kept or dropped independently")
 def test_dropout_forward_keeps_each_with_the_keep_probability(dropout_forward):
     given, student = dropout_forward.given, dropout_forward.student
     kept = mask(student.out, given.x)

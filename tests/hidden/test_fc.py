@@ -50,7 +50,7 @@ def test_fc_backward_bias_gradient(fc_backward):
     close(fc_backward.student.db, fc_backward.reference.db, "the gradient of the biases")
 
 
-@check("fc_backward", weight=1, announced="replaces the gradients of the pass before")
+@check("fc_backward", weight=1, announced="replaces the gradients of the previous pass")
 def test_fc_backward_a_second_time(fc_backward):
     student, reference = fc_backward.student, fc_backward.reference
     close(student.dx_next, reference.dx_next, "the gradient of the input in a second pass")

@@ -21,7 +21,7 @@ def test_cascade_gradients(cascade):
     close(student.db1, reference.db1, "the gradient of the biases", NETWORK)
 
 
-@check("cascade", weight=1, announced="names that your network knows")
+@check("cascade", weight=1, announced="the names of your network's weights and biases")
 def test_cascade_names(cascade_names):
     student, reference = cascade_names.student, cascade_names.reference
     close(student.out, reference.out, "the output with w and b assigned by your names", NETWORK)
@@ -66,7 +66,7 @@ def test_small_network_start(small_network, small_network_start):
     require(not np.any(student.b2), "the second biases do not start at 0")
 
 
-@check("small_network", weight=1, announced="names that your network knows")
+@check("small_network", weight=1, announced="the names of your network's parameters")
 def test_small_network_names(small_network_names):
     student, reference = small_network_names.student, small_network_names.reference
     close(student.out, reference.out, "the output with parameters assigned by your names", NETWORK)

@@ -94,7 +94,7 @@ def test_a_broken_file_says_to_get_it_again(svhn, damage):
         path.write_text("<html>404 Not Found</html>")
     else:
         savemat(path, {"X": np.zeros((3, 3)), "y": np.zeros((3, 1))})
-    with pytest.raises(ValueError, match=r"train_32x32\.mat is not a whole SVHN file"):
+    with pytest.raises(ValueError, match=r"train_32x32\.mat is not a complete SVHN file"):
         read(folder)
 
 
