@@ -1,4 +1,4 @@
-"""Problem 1, Basics of Neural Networks: all that another assignment would replace."""
+"""Problem 1, Basics of Neural Networks: everything that is specific to this assignment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ASSIGNMENT = Assignment(
     training=training.PLAN,
     older_work=OlderWork(
         new_cells=("cascade_names", "small_network_names"),
-        # the run that the assignment was published with
+        # the hyperparameters that the assignment was first published with
         stand_ins={
             "train_tiny_net_hyperparameters": (
                 "batch_size = 100\nepochs = 30\nlr_decay = 0.99\nlr_decay_every = 50\n"

@@ -1,4 +1,4 @@
-"""A made-up class of mixed quality: the solution with known mistakes in it, and hard cases."""
+"""A synthetic class for the demo: the solution with known mistakes, and broken submissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MISTAKES: Mapping[str, tuple[str, ...]] = {
     "ada": (),
     "euler": (),
     "grace": (),
-    "noether": ("adam_counting_layers",),  # right, in another way
+    "noether": ("adam_counting_layers",),  # correct, but not the solution
     "turing": ("adam_in_its_efficient_form",),
     "hopper": ("adam_counting_layers_with_parameters",),
     "bayes": ("sgd_momentum_turns_the_sign_of_the_velocity",),
@@ -41,47 +41,47 @@ MISTAKES: Mapping[str, tuple[str, ...]] = {
         "activations_tanh_is_a_sigmoid",
     ),
 }
-"""Students by the variants that are in their work."""
+"""The variants in the work of each student."""
 
 SHOWN = (("a student's feedback", "riemann"), ("an untouched hand-in", "untouched"))
-"""Pages that are worth a look."""
+"""The feedback pages that the demo points to: a label and a student."""
 
 LATE = {"euler": "2026-11-21 00:20:00 UTC", "pascal": "2026-11-23 08:00:00 UTC"}
 
 
 def make(folder: Path) -> int:
-    """Write the class into an empty folder; returns how many there are."""
+    """Write the class into an empty folder; return the number of its entries."""
     for student, mistakes in MISTAKES.items():
         work = folder / student / ASSIGNMENT.id
         submission = applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes))
         write(ASSIGNMENT, submission, work)
         if student in LATE:
             (work / "timestamp.txt").write_text(LATE[student], "utf-8")
-    for student, spoil in HARD.items():
+    for student, write_work in HARD.items():
         work = folder / student / ASSIGNMENT.id
         work.mkdir(parents=True)
-        spoil(work)
-    _zipped(folder / "grace")
+        write_work(work)
+    _replace_by_zip(folder / "grace")
     (folder / "zeno.zip").write_bytes(b"PK\x03\x04 the upload was cut off here")
     (folder / "absent").mkdir()
     return len(list(folder.iterdir()))
 
 
 def _untouched(work: Path) -> None:
-    """Handed in as it was released."""
+    """Write the release, unchanged."""
     write(ASSIGNMENT, released(ASSIGNMENT), work)
 
 
 def _changed(old: str, new: str) -> Callable[[Path], None]:
-    """A right library with a text of its layers replaced."""
+    """A function that writes the solution with one replacement in layer_utils.py."""
 
-    def spoil(work: Path) -> None:
+    def write_work(work: Path) -> None:
         write(ASSIGNMENT, solution(ASSIGNMENT), work)
         layers = work / "lib" / "mlp" / "layer_utils.py"
         text = layers.read_text("utf-8")
         layers.write_text(text.replace(old, new, 1), "utf-8")
 
-    return spoil
+    return write_work
 
 
 def _damaged_notebook(work: Path) -> None:
@@ -100,11 +100,11 @@ HARD: Mapping[str, Callable[[Path], None]] = {
     "=HYPERLINK('x')": _changed("class fc", f"{CLAIM}\nimport os\nos._exit(0)\nclass fc"),
     "empty": lambda _work: None,
 }
-"""Students whose work is empty, broken or hostile."""
+"""The functions that write the work of students whose work is empty, broken or hostile."""
 
 
-def _zipped(student: Path) -> None:
-    """Put a zip in the place of a student's folder, as learning systems give them out."""
+def _replace_by_zip(student: Path) -> None:
+    """Replace a student's folder by a zip file, as learning platforms export them."""
     with zipfile.ZipFile(student.with_suffix(".zip"), "w") as archive:
         files = [path for path in sorted(student.rglob("*")) if path.is_file()]
         for path in files:

@@ -1,7 +1,7 @@
-"""What right libraries do differently, and what is the same in all of them.
+"""How to compare libraries where correct ones may differ.
 
-Where a library may draw as it likes, what is compared is read off its arrays: by what dropout
-multiplied, whether two masks are one, how many activations were kept.
+Correct libraries may draw different random numbers. Then properties of their arrays are compared:
+the factor that dropout applied, whether two masks are equal, how many activations were kept.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ import numpy as np
 from autograder.assignment.variant import Special
 
 KEPT = 0.03
-"""In the fraction that is kept: two of 30,000 draws differ so much by seven standard deviations."""
+"""Tolerance of the fraction kept: seven standard deviations of the difference between two runs of
+30,000 draws."""
 
 SPREAD = 0.1
-"""Of a standard deviation that was measured on 2,400 draws: seven of its own."""
+"""Tolerance of a standard deviation measured on 2,400 draws: seven of its standard errors."""
 
 
 def _dropout(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """By what each value multiplied the input, or the gradient; which of them share a mask."""
+    """The factors applied to the input or the gradient, and which values share a mask."""
     found: dict[str, np.ndarray] = {}
     masks: dict[str, np.ndarray] = {}
     for name, value in values.items():
@@ -45,7 +46,7 @@ def _dropout(
 def _dropout_of_many(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """And how many are kept, each on its own or by rows and columns."""
+    """As _dropout; also the fraction kept, and whether rows or columns are dropped as a whole."""
     found, _ = _dropout(values, given)
     if "out" in values:
         kept = values["out"] != 0
@@ -55,10 +56,10 @@ def _dropout_of_many(
     return found, {"fraction": KEPT}
 
 
-def _start(
+def _initial_weights(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Initial weights by their spread: anybody draws others."""
+    """The standard deviations of initial weights: the weights themselves are random."""
     found = {n: v.std() if n.startswith("w") else v for n, v in values.items()}
     return found, {name: SPREAD for name in found if name.startswith("w")}
 
@@ -66,7 +67,7 @@ def _start(
 def _signs(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Numbers that students choose: whether they are above 0."""
+    """The signs of numbers that students may choose."""
     return {name: np.sign(np.asarray(value, dtype=float)) for name, value in values.items()}, {}
 
 
@@ -79,6 +80,6 @@ SPECIAL: Mapping[str, Special] = {
     "dropout_backward_seed": _dropout,
     "dropout_backward_test_time": _dropout,
     "dropout_backward_without": _dropout,
-    "small_network_start": _start,
+    "small_network_start": _initial_weights,
     "train_tiny_net_hyperparameters": _signs,
 }

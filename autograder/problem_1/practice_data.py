@@ -1,6 +1,6 @@
-"""Small files in SVHN's form, for runs of the visible checks.
+"""Small files in the format of SVHN, for runs of the visible checks.
 
-Training must run from end to end there, not reach an accuracy.
+There, training must run to its end. It need not reach an accuracy.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 
 IMAGES = 400
-"""Training images. That the solution reaches its thresholds on all of the data is measured
-elsewhere, in minutes."""
+"""Number of training images. Whether the solution reaches its thresholds is tested elsewhere, on
+all of the data."""
 VALIDATION = 3257
-"""What SVHN_data keeps for validation, whatever the number of training images."""
+"""Number of validation images: SVHN_data uses this many for any number of training images."""
 
 
 def draw(folder: Path) -> Mapping[str, str]:
-    """Draws each class as a colour pattern of its own, under noise.
+    """Write the files. Each class has its own colour pattern, with noise.
 
     Returns:
-        The environment in which the library finds the files.
+        Environment variables with which the library finds the files.
     """
     from scipy.io import savemat
 

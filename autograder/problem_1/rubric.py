@@ -1,20 +1,21 @@
-"""Sections, points and thresholds of the assignment. Nothing else states a point."""
+"""Sections, points and thresholds of the assignment. Points are defined only here."""
 
 from __future__ import annotations
 
 from autograder.assignment.rubric import Section
 
 TARGET = 0.75
-"""The validation accuracy from which on train_tiny_net earns all of its points."""
+"""The validation accuracy that earns all points of train_tiny_net."""
 
 REPLAY_SPREAD = 0.01
-"""By how much a recipe that is trained again may fall behind by chance (benchmarks/replays.py)."""
+"""By how much the accuracy may drop by chance when a recipe is trained again, see
+benchmarks/replays.py."""
 
 SHORT_TARGET = 0.50
-"""The target of a short training, on a part of the images. See benchmarks/RESULTS.md."""
+"""The target of a short training, on some of the images. See benchmarks/RESULTS.md."""
 
 CARRY_FORWARD = True
-"""Whether a mistake that was recognised in one section is not paid for again in those after it.
+"""True: a mistake that is recognised in one section costs no points again in later sections.
 
 False: every check is judged by itself."""
 

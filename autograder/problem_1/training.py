@@ -1,4 +1,4 @@
-"""The training of TinyNet on SVHN: what the grader must know to repeat it."""
+"""What the grader needs to repeat the training of TinyNet on SVHN."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TRAIN_FILE = "train_32x32.mat"
 
 
 def images(folder: Path) -> ImageFile:
-    """SVHN's training images, or the twin's.
+    """The training images of SVHN or of its twin.
 
     Raises:
-        DataError: there are none; the message says what to do.
+        DataError: the folder holds neither. The message says what to do.
     """
     found = svhn.identify(folder)
     if found.kind not in ("real", "twin"):
@@ -33,18 +33,18 @@ def images(folder: Path) -> ImageFile:
 
 @cache
 def _datasets() -> ModuleType:
-    """The library's module that reads SVHN, without making `lib` importable here."""
+    """The library's module that reads SVHN, loaded without putting `lib` on the import path."""
     path = checkout.ROOT / "lib_solution" / "lib" / "mlp" / "datasets.py"
     spec = importlib.util.spec_from_file_location("svhn_reader", path)
-    assert spec is not None  # by its suffix it is Python
+    assert spec is not None  # the suffix is .py
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def _images_asked_for(name: str) -> int:
-    """How many images the library loads where nothing is said, as in the notebook."""
+def _default_number(name: str) -> int:
+    """How many images the library loads by default, as in the notebook."""
     return int(inspect.signature(_datasets().SVHN_data).parameters[name].default)
 
 
@@ -59,8 +59,8 @@ PLAN = TrainingPlan(
         for mode in (
             Mode(
                 "full",
-                _images_asked_for("num_training"),
-                _images_asked_for("num_validation"),
+                _default_number("num_training"),
+                _default_number("num_validation"),
                 TARGET,
             ),
             Mode("short", 5_000, 1_000, SHORT_TARGET, standardised=True),

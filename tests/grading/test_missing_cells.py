@@ -11,7 +11,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
 
 NAMED = {"cascade_names", "small_network_names"}
 NOT_FOUND = "was found: hand in the notebook as it was released, with this cell answered"
-NOT_DEFINED = "defines no param_name_w"
+NOT_DEFINED = "does not define param_name_w"
 
 
 def without(notebook):

@@ -1,4 +1,4 @@
-"""The six functions that are defined in the notebook."""
+"""The six activation functions that students define in the notebook."""
 
 from autograder.judgement.checks import check, close, provided, unchanged
 

@@ -1,16 +1,17 @@
-"""The comparisons: losses are computed here, from the parameters that training left behind.
+"""The comparisons. Losses are computed here, from the parameters after training.
 
-The plain SGD that must be beaten is the reference's: a student's own could be made to lose. A loss
-can be made small without any gradient, so the parameters must also have gone where this optimizer
-leads from the same start. SGD at a rate of thirty times its own does so, too; so each counts by the
-checks of its optimizer's update.
+The optimizer must beat the reference's plain SGD, since a student could make their own SGD worse. A
+loss can be made small without gradients, so the parameters must also have moved in the direction in
+which this optimizer moves them. SGD with thirty times its learning rate does that, too. So each
+check is multiplied by the share of the checks of its optimizer's update that pass.
 """
 
 from autograder.judgement.checks import check, require
 from autograder.training import networks
 
 AHEAD = 0.9
-"""The part of SGD's loss to stay below. Correct work is far below (benchmarks/comparisons.py)."""
+"""The loss must be below this fraction of SGD's. Correct work is far below it, see
+benchmarks/comparisons.py."""
 
 
 def loss(probe, answer, prefix=""):
@@ -25,10 +26,10 @@ def beats_sgd(probe, name):
         own < AHEAD * sgd, f"{name} did not get below plain SGD: its training loss is {own:.4g}"
     )
     for w in ("w1", "w2"):
-        begun = getattr(probe.given, w)
-        ends = (getattr(answer, w) - begun for answer in (probe.student, probe.reference))
+        start = getattr(probe.given, w)
+        moves = (getattr(answer, w) - start for answer in (probe.student, probe.reference))
         require(
-            networks.cosine(*ends) >= networks.SAME_WAY,
+            networks.cosine(*moves) >= networks.SAME_WAY,
             f"the training with {name} did not change the weights as {name} changes them",
         )
 

@@ -5,7 +5,7 @@ import numpy as np
 from autograder.judgement.checks import check, close, provided, unchanged
 
 LOSS = 1e-5
-"""As FLOAT32; also leaves room for log(p + 1e-8), a common guard: our p are above 1e-3."""
+"""As FLOAT32. It also allows log(p + 1e-8), a common safeguard: all p here are above 1e-3."""
 
 
 @check("cross_entropy", weight=2, announced="the probabilities of each row sum to 1")

@@ -1,7 +1,8 @@
-"""Dropout: what was dropped is read off the student's own output, however the mask was drawn.
+"""Dropout. The mask is taken from the student's own output, so any way to draw it is right.
 
-No input is 0, so an output of 0 was dropped. The backward pass may be what was announced or the
-derivative of what the student's own forward pass did: a mistake made there is paid for there.
+No input is 0, so an output of 0 was dropped. The backward pass may do what was announced, or
+compute the derivative of what the student's forward pass did: a mistake in the forward pass costs
+points only there.
 """
 
 import numpy as np
@@ -21,7 +22,8 @@ from autograder.judgement.checks import (
 )
 
 SHARE = 1 / 50
-"""At least so much is kept and so much is dropped, even by columns: one of 30."""
+"""At least this share must be kept, and at least this share dropped. Dropping one column of 30 is
+enough."""
 
 
 def mask(out, x):
@@ -33,7 +35,7 @@ def mask(out, x):
 
 
 def scaled(out, x, what):
-    """Fails unless whatever is not 0 is its own input, all by one factor."""
+    """Fails unless all outputs that are not 0 are their inputs times one common factor."""
     out = numbers(out, what, x.shape)
     require(np.any(out), f"{what} is not its input")
     factor = out[out != 0] / x[out != 0]
@@ -42,10 +44,10 @@ def scaled(out, x, what):
 
 
 def drops(out, x):
-    """The mask of a layer that drops more than a column or two, whatever the probability.
+    """The mask of a layer that drops a plausible share of activations, for any probability.
 
-    Whatever else is asked of dropout counts only with it: a layer that sets one fixed column to 0
-    is nearly the identity, which is right in many ways.
+    The other properties of dropout count only with this one: a layer that sets one fixed column to
+    0 is nearly the identity, and so passes many checks.
     """
     kept = mask(out, x)
     share = kept.mean()
@@ -54,21 +56,21 @@ def drops(out, x):
 
 
 def dropped(out, x):
-    """The mask of a layer that drops and scales, whatever the probability and the factor.
+    """The mask of a layer that drops and scales, for any probability and factor.
 
-    What is only a claim otherwise (two outputs are the same, a gradient fits an output) is worth
-    nothing without it: any numbers with a 0 among them would do.
+    Checks that only compare the student's own values (two equal outputs, a gradient that fits an
+    output) need this one: otherwise any numbers with some zeros would pass.
     """
     scaled(out, x, "the output at training time")
     return drops(out, x)
 
 
 def count_is_binomial(count, of, probability, what):
-    """`count` successes `of` so many, each with this probability, and no stranger than chance."""
+    """Fails if `count` is too unlikely for a binomial distribution B(of, probability)."""
     spread = DEVIATIONS * np.sqrt(of * probability * (1 - probability))
-    strange = np.abs(count - of * probability) > spread
-    if np.any(strange):
-        found = np.atleast_1d(count)[np.atleast_1d(strange)][0]
+    unlikely = np.abs(count - of * probability) > spread
+    if np.any(unlikely):
+        found = np.atleast_1d(count)[np.atleast_1d(unlikely)][0]
         raise Failure(
             f"{what}: {found} of {of} activations were kept (keep_prob {probability:.3f}); "
             f"chance alone stays within {spread:.0f} of the expectation"
@@ -130,7 +132,7 @@ def test_dropout_forward_leaves_its_input(dropout_forward):
 
 
 def derivative(out, given):
-    """What the incoming gradient becomes by the factor that the forward pass gave each input."""
+    """The incoming gradient times the factor that the forward pass applied to each input."""
     scaled(out, given.x, "the output")
     return given.dout * (numbers(out, "the output") / given.x)
 

@@ -1,4 +1,4 @@
-"""Flatten and FC: what they return, their gradients, and that they work at training size."""
+"""Flatten and FC: outputs, gradients, and inputs of training size."""
 
 from autograder.judgement.checks import check, close, provided, unchanged
 

@@ -1,4 +1,4 @@
-"""Leaky ReLU: values and gradients away from the kink, for the default slope and others."""
+"""Leaky ReLU: outputs, and gradients away from the kink, for the default slope and others."""
 
 from autograder.judgement.checks import check, close, provided, unchanged
 

@@ -5,7 +5,7 @@ import numpy as np
 from autograder.judgement.checks import DEVIATIONS, check, close, numbers, provided, require
 
 NETWORK = 1e-5
-"""As FLOAT32: three layers of at most 30 features add up no more rounding than one of 3,072."""
+"""As FLOAT32: three layers of at most 30 features round no more than one layer of 3,072."""
 
 
 @check("cascade", weight=2, announced="Flatten, FC, Leaky ReLU, from 15 features to 5")
@@ -58,7 +58,9 @@ def test_small_network_start(small_network, small_network_start):
     for name, what in (("w1", "first"), ("w2", "second")):
         weights = numbers(getattr(student, name), f"the {what} weights")
         off = abs(np.std(weights) / 0.002 - 1)
-        chance = DEVIATIONS / np.sqrt(2 * weights.size)  # of the standard deviation of normal draws
+        chance = DEVIATIONS / np.sqrt(
+            2 * weights.size
+        )  # relative, for a standard deviation of normal draws
         require(
             off <= chance, f"the {what} weights have a standard deviation {np.std(weights):.2g}"
         )
@@ -73,9 +75,9 @@ def test_small_network_names(small_network_names):
 
 
 def expected_of_dropout_network(given, factor):
-    """The output and the gradients when dropout, at the end, multiplies each output by `factor`.
+    """The output and the gradients if the dropout layer at the end multiplies it by `factor`.
 
-    Here the reference cannot be asked: the mask is the student's own.
+    They cannot come from the reference, because the mask is the student's own.
     """
     weights = [given.w1, given.w2, given.w3]
     biases = [given.b1, given.b2, given.b3]
@@ -114,9 +116,11 @@ def test_dropout_network_without_dropout(dropout_network_without):
 
 
 def own_mask(out):
-    """What the student's dropout kept of the network's output, which is nowhere 0 before it."""
+    """The mask of the student's dropout. Before dropout, no output of the network is 0."""
     kept = numbers(out, "the output at training time") != 0
-    require(kept.any() and not kept.all(), "at training time the network drops nothing, or all")
+    require(
+        kept.any() and not kept.all(), "at training time the network drops nothing, or everything"
+    )
     return kept
 
 

@@ -1,6 +1,6 @@
-"""The optimizers: from a given state, from none, with several layers.
+"""The optimizers: with a given state, without a state, with several layers.
 
-Moving averages and roots are well conditioned here, so FLOAT32 holds for every number of steps.
+Moving averages and roots are well conditioned here, so FLOAT32 holds for any number of steps.
 """
 
 import numpy as np
@@ -20,14 +20,18 @@ def of_reference(probe):
 
 
 @check(
-    "sgd_momentum", weight=2, announced="v = momentum * v - lr * g, and then v is added to the parameter"
+    "sgd_momentum",
+    weight=2,
+    announced="v = momentum * v - lr * g, and then v is added to the parameter",
 )
 def test_sgd_momentum_update(sgd_momentum):
     close(sgd_momentum.student.w, sgd_momentum.reference.w, "the parameter after one step")
 
 
 @check(
-    "sgd_momentum", weight=1, announced="v = momentum * v - lr * g, and then v is added to the parameter"
+    "sgd_momentum",
+    weight=1,
+    announced="v = momentum * v - lr * g, and then v is added to the parameter",
 )
 def test_sgd_momentum_velocity(sgd_momentum):
     student, reference = sgd_momentum.student, sgd_momentum.reference
@@ -89,14 +93,14 @@ def test_rmsprop_leaves_the_gradients(rmsprop_fresh):
 
 
 BETA2 = 0.99
-"""What the Adam probes say."""
+"""As in the Adam probes."""
 
 
 def adam_steps(start, grads, counts, lr, beta1, eps, corrected_eps=True):
     """A parameter after each step, where step k uses t = counts[k]: (steps, *shape)
 
-    The reference counts t once a step; other counts, and the efficient form of the paper's
-    section 2, where epsilon is added before the root is corrected for its bias, are right as well.
+    The reference counts t once per step. Other counts are right as well. So is the efficient form
+    in section 2 of the paper, which adds epsilon before it corrects the root for its bias.
     """
     p, m, v, after = start, 0.0, 0.0, []
     for grad, t, rate in zip(grads, counts, lr, strict=True):
@@ -145,9 +149,13 @@ def test_adam_of_a_network(adam_network):
         }
 
     either(
-        lambda: compare_network(student, of_reference(adam_network)),  # once a step
-        lambda: compare_network(student, counted(2 * steps + 1, 2 * steps + 2)),  # once a layer ...
-        lambda: compare_network(student, counted(3 * steps + 1, 3 * steps + 3)),  # ... of the three
+        lambda: compare_network(student, of_reference(adam_network)),  # once per step
+        lambda: compare_network(
+            student, counted(2 * steps + 1, 2 * steps + 2)
+        ),  # once per layer ...
+        lambda: compare_network(
+            student, counted(3 * steps + 1, 3 * steps + 3)
+        ),  # ... for all three layers
     )
 
 

@@ -1,6 +1,7 @@
 """`train_net` on a scripted model, and the shape of TinyNet.
 
-What these checks earn is multiplied by what the training earns (`autograder/training`).
+The share of these checks that pass is multiplied by the share of the training
+(`autograder/training`).
 """
 
 import numpy as np
@@ -71,7 +72,11 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
 def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
     provided(lambda: test_train_tiny_net_best_parameters(train_tiny_net_loop))
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
-    close(student.equal_best, reference.equal_best, "the best parameter, all epochs being equal,")
+    close(
+        student.equal_best,
+        reference.equal_best,
+        "the best parameter, if all epochs are equally good,",
+    )
 
 
 @check("train_tiny_net", weight=2, announced="from 3072 features to 10 classes")

@@ -1,4 +1,4 @@
-"""The edits that docs/adapting.md tells, read from the page and applied to a checkout."""
+"""Reads the edits in docs/adapting.md, and applies them to a checkout."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ANYTHING = "-..."
 
 @dataclass(frozen=True)
 class Edit:
-    """What becomes of one file, or of one cell of the notebook.
+    """A change of one file, or of one cell of the notebook.
 
     Attributes:
-        path: from the checkout.
-        cell: its grade id; "" where it is not in a notebook.
-        points: whether it is the cell's points that change, and not its text.
+        path: relative to the checkout.
+        cell: grade id of the cell; "" for a file.
+        points: whether the points of the cell change, not its text.
         hunks: lines that begin with "-", "+" or a space.
     """
 
@@ -30,7 +30,7 @@ class Edit:
     hunks: tuple[tuple[str, ...], ...]
 
     def apply(self, root: Path) -> None:
-        """Change the file; an AssertionError where the page does not fit it."""
+        """Change the file. An AssertionError is raised if the page does not match it."""
         path = root / self.path
         text = path.read_text("utf-8")
         changed = self._in_notebook(text) if self.cell else self._changed(text)
@@ -69,11 +69,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class New:
-    """A file or a cell that is new.
+    """A new file, or a new cell of the notebook.
 
     Attributes:
-        header: its path; of a cell, what the page says behind it.
-        text: what is in it.
+        header: its path. For a cell, followed by ", " and the description of the cell.
+        text: its content.
     """
 
     header: str
@@ -83,7 +83,7 @@ class New:
         """Write it."""
         path, _, cell = self.header.partition(", ")
         if not cell:
-            assert not (root / path).exists(), f"{path} is there already"
+            assert not (root / path).exists(), f"{path} exists already"
             (root / path).write_text(self.text + "\n", "utf-8")
             return
         kind, name, before, points = NEW_CELL.fullmatch(cell).groups()

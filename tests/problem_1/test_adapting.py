@@ -1,5 +1,5 @@
-"""The edits of docs/adapting.md are made to a copy of the checkout, and the copy is used: it is
-released and verified, and grades single submissions, a class, and the demo's class."""
+"""The edits of docs/adapting.md work: a copy of the checkout with these edits is released and
+verified, and grades single submissions, a class, and the demo's class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE = (checkout.ROOT / "docs" / "adapting.md").read_text("utf-8")
 COPIED = ("autograder", "benchmarks", "lib_solution", "release", "source", "tests/hidden")
 BY_HAND = ("autograder/problem_1", "lib_solution", "source", "tests/hidden", "tests/problem_1")
 MOST_FILES = 10
-"""That change where a section is left out; what is built does not count."""
+"""How many files may change if a section is left out. Generated files do not count."""
 
 HAND_IN = """
 import sys
@@ -57,15 +57,15 @@ else:
 
 @dataclass(frozen=True)
 class Adaptation:
-    """One that the page tells, and what comes of it.
+    """An adaptation that the page describes, and the results to expect.
 
     Attributes:
-        edits: their names on the page.
-        changed: sections whose misconceptions are worked out anew.
-        points: that the solution has, of as many, where trainings are not judged.
+        edits: names of its edits on the page.
+        changed: sections whose misconceptions are diagnosed again.
+        points: the score of the solution, and the maximum, without training.
         imperfect: the score of bob, who averages a bias gradient and counts too late in Adam.
-        with_training: the points of the solution, or of one whose TinyNet has a new layer, after a
-            short training; where that may differ.
+        with_training: the score of the solution, or of a TinyNet with the new layer, after a short
+            training. None if it need not be tested.
     """
 
     edits: tuple[str, ...]
@@ -86,13 +86,12 @@ ADAPTATIONS = {
 
 
 LONG = ("points", "other numbers")
-"""Those that `make adapting` tries, each for a minute: the others change what these change, and
-more."""
+"""Adaptations that only `make adapting` tests, a minute each. The others cover their changes."""
 
 
 @pytest.fixture
 def copy(tmp_path):
-    """As much of the checkout as an instructor changes and runs."""
+    """A copy of the parts of the checkout that an instructor changes and runs."""
     root = tmp_path / "copy"
     for name in COPIED:
         ignored = shutil.ignore_patterns("__pycache__")
@@ -102,7 +101,7 @@ def copy(tmp_path):
 
 
 def python(root: Path, *arguments: object, **environment: object) -> str:
-    """Run Python on the copy; what it printed."""
+    """Run Python on the copy, and return what it printed."""
     ran = subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=root,
@@ -122,7 +121,7 @@ def scores(out: Path) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """As many images as a short training looks at."""
+    """As many images as a short training uses."""
     folder = tmp_path_factory.mktemp("data")
     sizes = "--train", 6000, "--test", 100
     python(checkout.ROOT, "-m", "autograder", "data", "--synthetic", "--dir", folder, *sizes)
@@ -167,12 +166,12 @@ def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     three, demo = (scores(tmp_path / f"{class_} graded") for class_ in ("three", "demo"))
     assert three.keys() == {"ada", "bob", "eve"}
     assert (three["ada"], three["bob"]) == (adapted.points, adapted.imperfect)
-    assert demo["noether"] == adapted.points, "counts steps in Adam in another way, a right one"
+    assert demo["noether"] == adapted.points, "counts steps in Adam in another correct way"
     assert demo["riemann"] < adapted.points
 
 
 def changed_files(copy: Path) -> set[str]:
-    """The files of the copy that are not as in the checkout."""
+    """The files of the copy that differ from the checkout."""
     found = set()
     for path in copy.rglob("*"):
         name = path.relative_to(copy)

@@ -219,7 +219,7 @@ def test_a_broken_notebook_is_named(solved):
     (solved / P1.notebook).write_text("{")
     ran = pytest_in(solved)
     assert ran.returncode != 0
-    assert "Problem_1.ipynb is not a whole notebook" in ran.stdout
+    assert "Problem_1.ipynb is not a valid notebook" in ran.stdout
 
 
 # Collecting
@@ -265,13 +265,13 @@ def test_an_unfinished_work_is_listed_and_collected_on_demand(release):
 
 
 MISSING = {
-    "a file": (lambda f: (f / "lib/optim.py").unlink(), "lib/optim.py is not there"),
-    "the notebook": (lambda f: (f / P1.notebook).unlink(), "Problem_1.ipynb is not there"),
+    "a file": (lambda f: (f / "lib/optim.py").unlink(), "lib/optim.py is missing"),
+    "the notebook": (lambda f: (f / P1.notebook).unlink(), "Problem_1.ipynb is missing"),
     "half of the notebook": (
         lambda f: (f / P1.notebook).write_text('{"cells": ['),
-        "not a whole notebook",
+        "not a valid notebook",
     ),
-    "another kind of file": (lambda f: (f / P1.notebook).write_text("[]"), "not a whole"),
+    "another kind of file": (lambda f: (f / P1.notebook).write_text("[]"), "not a valid"),
     "a cell": (
         lambda f: edit(f / P1.notebook, '"cascade_names"', '"other"'),
         "lost its cell 'cascade_names'",
@@ -294,7 +294,7 @@ def test_a_file_that_is_no_python_is_mentioned(solved):
     edit(solved / "lib/optim.py", "class SGDM(Optimizer):", "class SGDM(Optimizer)")
     ran = collect(solved)
     assert ran.returncode == 1
-    assert "lib/optim.py, line 44, is no Python" in ran.stdout
+    assert "lib/optim.py, line 44, is not valid Python" in ran.stdout
 
 
 def test_a_name_that_is_no_file_name_is_refused(solved):

@@ -1,4 +1,4 @@
-"""What is known to go wrong, a module a subject, with the stem of its probes."""
+"""The known mistakes, one module per subject, and the library files that they patch."""
 
 LAYERS = "lib/mlp/layer_utils.py"
 NETWORKS = "lib/mlp/fully_conn.py"

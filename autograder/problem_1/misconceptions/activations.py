@@ -32,7 +32,7 @@ VARIANTS = (
         CELL,
         LEAKY_RELU,
         "leaky_relu = lambda x: np.where(x >= 0, x, 0.01 * x)",
-        "Your leaky_relu has a slope of 0.01, that of the layer. Another one is asked for here.",
+        "Your leaky_relu has the slope of the layer, 0.01. The formula here has another slope.",
     ),
     Variant(
         "activations_leaky_relu_is_a_relu",
@@ -54,14 +54,14 @@ VARIANTS = (
         RELU,
         "relu = lambda x: np.max([0, np.max(x)])",
         "Your relu returns a single number. numpy has a function that compares element by "
-        "element; max is another one.",
+        "element, but it is not max.",
     ),
     Variant(
         "activations_relu_changes_its_input",
         CELL,
         RELU,
         "relu = lambda x: np.maximum(0, x, out=x)",
-        "Your relu writes into the array that it is given.",
+        "Your relu changes the array that it is given.",
     ),
     Variant(
         "activations_relu_is_an_absolute_value",
@@ -75,14 +75,14 @@ VARIANTS = (
         CELL,
         ELU,
         "\nelu = lambda x: np.where(x >= 0, x, np.exp(x) - 1)",
-        "Your elu has an alpha of 1. Another one is asked for.",
+        "Your elu has an alpha of 1. The formula has another alpha.",
     ),
     Variant(
         "activations_elu_lacks_parentheses",
         CELL,
         ELU,
         "\nelu = lambda x: np.where(x >= 0, x, 0.5 * np.exp(x) - 1)",
-        "Your elu jumps at 0: alpha multiplies only a part of what it should. Look at the "
+        "Your elu jumps at 0: alpha multiplies only a part of the expression. Look at the "
         "parentheses.",
     ),
     Variant(
@@ -97,14 +97,14 @@ VARIANTS = (
         CELL,
         SELU,
         "selu = lambda x: np.where(x >= 0, x, 1.0507 * 1.6732 * (np.exp(x) - 1))",
-        "Your selu leaves positive x as it is: lambda stands on both sides of 0.",
+        "Your selu does not change positive x: lambda applies on both sides of 0.",
     ),
     Variant(
         "activations_selu_scales_the_positive_side_only",
         CELL,
         SELU,
         "selu = lambda x: np.where(x >= 0, 1.0507 * x, 1.6732 * (np.exp(x) - 1))",
-        "Your selu does not multiply negative x by lambda: it stands on both sides of 0.",
+        "Your selu does not multiply negative x by lambda: it applies on both sides of 0.",
     ),
     Variant(
         "activations_selu_has_no_scale",
@@ -118,7 +118,7 @@ VARIANTS = (
         CELL,
         SELU,
         "selu = lambda x: 1.6732 * np.where(x >= 0, x, 1.0507 * (np.exp(x) - 1))",
-        "In your selu alpha and lambda are exchanged.",
+        "In your selu, alpha and lambda are swapped.",
     ),
     Variant(
         "activations_tanh_lacks_parentheses",
@@ -132,13 +132,14 @@ VARIANTS = (
         CELL,
         TANH,
         "tanh = lambda x: (np.exp(x) + np.exp(-x)) / (np.exp(x) - np.exp(-x))",
-        "Your tanh is upside down: which of the two belongs above the fraction bar?",
+        "Your tanh is upside down: which of the two expressions is the numerator?",
     ),
     Variant(
         "activations_tanh_is_a_sigmoid",
         CELL,
         TANH,
         "tanh = lambda x: 2 / (1 + np.exp(-x)) - 1",
-        "Your tanh is a sigmoid made to go from -1 to 1, but only half as steep as tanh.",
+        "Your tanh is a sigmoid that is scaled to go from -1 to 1. It is only half as steep as "
+        "tanh.",
     ),
 )

@@ -18,8 +18,8 @@ VARIANTS = (
         LAYERS,
         EXPONENTIALS,
         "scores = np.exp(feat)",
-        "softmax takes the exponential of the logits as they come, which is infinite for large "
-        "ones. Read the note on numerical stability.",
+        "softmax takes the exponential of the logits themselves, which is infinite for large "
+        "logits. Read the note on numerical stability.",
     ),
     Variant(
         "cross_entropy_softmax_subtracts_the_largest_of_all",
@@ -27,23 +27,23 @@ VARIANTS = (
         EXPONENTIALS,
         "scores = np.exp(feat - feat.max())",
         "softmax subtracts the largest logit of the whole batch. In a row whose logits are all "
-        "far below that, every exponential is 0. Each row has a largest of its own.",
+        "far below that, every exponential is 0. Each row has its own largest logit.",
     ),
     Variant(
         "cross_entropy_softmax_subtracts_the_mean",
         LAYERS,
         EXPONENTIALS,
         "scores = np.exp(feat - feat.mean(axis=-1, keepdims=True))",
-        "softmax subtracts the mean of a row, which leaves large positive numbers when logits lie "
-        "far apart. What has to be subtracted, for no exponent to be above 0?",
+        "softmax subtracts the mean of a row, which leaves large positive numbers when logits "
+        "lie far apart. What must be subtracted so that no exponent is above 0?",
     ),
     Variant(
         "cross_entropy_softmax_adds_the_largest",
         LAYERS,
         EXPONENTIALS,
         "scores = np.exp(feat + feat.max(axis=-1, keepdims=True))",
-        "softmax adds the largest logit instead of taking it away: right for small logits, and "
-        "twice as bad for large ones.",
+        "softmax adds the largest logit instead of subtracting it. That works for small logits, "
+        "but large ones overflow even sooner.",
     ),
     Variant(
         "cross_entropy_softmax_changes_its_input",
@@ -57,14 +57,14 @@ VARIANTS = (
         LAYERS,
         NORMALISED,
         "scores /= scores.sum(axis=0, keepdims=True)",
-        "softmax makes columns sum to 1. Which axis counts the classes?",
+        "softmax makes columns sum to 1. Which axis is that of the classes?",
     ),
     Variant(
         "cross_entropy_softmax_normalises_over_everything",
         LAYERS,
         NORMALISED,
         "scores /= scores.sum()",
-        "softmax makes the whole batch sum to 1. Each example has probabilities of its own.",
+        "softmax makes the whole batch sum to 1. Each example has its own probabilities.",
     ),
     Variant(
         "cross_entropy_softmax_does_not_normalise",
@@ -93,8 +93,8 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "        loss /= len(label)",
-        "self.size_average is used neither in forward nor in backward: you always take the mean. "
-        "Read what is asked for when it is False.",
+        "self.size_average is used neither in forward nor in backward: you always take the "
+        "mean. Read what it means when it is False.",
         further=(Patch(LAYERS, MEAN_GRADIENT, "        dfeat /= len(label)"),),
     ),
     Variant(
@@ -102,15 +102,15 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "",
-        "The loss is always the sum over the batch. What does size_average=True ask for?",
+        "The loss is always the sum over the batch. What does size_average=True mean?",
     ),
     Variant(
         "cross_entropy_gradient_is_never_averaged",
         LAYERS,
         MEAN_GRADIENT,
         "",
-        "The loss is a mean, its gradient is that of a sum: it is too large by the number of "
-        "examples.",
+        "The loss is a mean, but the gradient is that of a sum: it is too large by a factor, "
+        "the number of examples.",
     ),
     Variant(
         "cross_entropy_never_averages",
@@ -118,7 +118,7 @@ VARIANTS = (
         MEAN_LOSS,
         "",
         "Loss and gradient are always those of the sum over the batch. What does "
-        "size_average=True ask for?",
+        "size_average=True mean?",
         further=(Patch(LAYERS, MEAN_GRADIENT, ""),),
     ),
     Variant(
@@ -133,7 +133,7 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "        if not self.size_average:\n            loss /= len(label)",
-        "Mean and sum are exchanged: look at the conditions on self.size_average.",
+        "Mean and sum are swapped: look at the conditions on self.size_average.",
         further=(
             Patch(
                 LAYERS,
@@ -161,52 +161,53 @@ VARIANTS = (
         LAYERS,
         LOSS,
         "loss = -np.log(scores.max(axis=1)).sum()",
-        "The loss takes the largest probability of each row. What of the labels?",
+        "The loss takes the largest probability of each row. What are the labels for?",
     ),
     Variant(
         "cross_entropy_loss_counts_every_class",
         LAYERS,
         LOSS,
         "loss = -np.log(scores[:, label]).sum()",
-        "scores[:, label] takes a column for every label, for all examples alike: n times n "
-        "numbers. How is one number taken from each row?",
+        "scores[:, label] selects the columns of all labels for every example: n times n "
+        "numbers. How do you select one number from each row?",
     ),
     Variant(
         "cross_entropy_loss_forgets_the_logarithm",
         LAYERS,
         LOSS,
         "loss = -scores[np.arange(len(label)), label].sum()",
-        "The loss is made of probabilities themselves. Something is taken of them first.",
+        "The loss is computed from the probabilities themselves. Which function does the "
+        "formula apply to them first?",
     ),
     Variant(
         "cross_entropy_gradient_forgets_the_label",
         LAYERS,
         LESS_ONE,
         "pass",
-        "The gradient is the softmax alone. Where do the labels come in?",
+        "The gradient is the softmax alone. Where does the formula use the labels?",
     ),
     Variant(
         "cross_entropy_gradient_adds_at_the_label",
         LAYERS,
         LESS_ONE,
         "dfeat[np.arange(len(label)), label] += 1",
-        "At the right class the gradient has the wrong sign: which way should its score move for "
-        "the loss to fall?",
+        "At the correct class the gradient has the wrong sign: in which direction should its "
+        "score move so that the loss falls?",
     ),
     Variant(
         "cross_entropy_gradient_at_all_labels",
         LAYERS,
         LESS_ONE,
         "dfeat[:, label] -= 1",
-        "dfeat[:, label] is the columns of all labels, for every example. How is one number of "
-        "each row reached?",
+        "dfeat[:, label] selects the columns of all labels for every example. How do you select "
+        "one number from each row?",
     ),
     Variant(
         "cross_entropy_gradient_has_the_other_sign",
         LAYERS,
         "dfeat = scores.copy()\n        " + LESS_ONE,
         "dfeat = -scores\n        dfeat[np.arange(len(label)), label] += 1",
-        "The gradient points the other way: which way should the score of the right class move "
-        "for the loss to fall?",
+        "The gradient points in the wrong direction: in which direction should the score of the "
+        "correct class move so that the loss falls?",
     ),
 )

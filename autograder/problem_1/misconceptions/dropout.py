@@ -17,32 +17,32 @@ VARIANTS = (
         LAYERS,
         OUTPUT,
         "output = feat * kept",
-        "What is kept is not scaled, so that the output is smaller on average than the input. "
-        "This dropout is inverted: look at the formula for what balances it.",
+        "Kept activations are not scaled, so the output is smaller on average than the input. "
+        "This dropout is inverted: look for the factor in the formula.",
     ),
     Variant(
         "dropout_forward_multiplies_by_the_keep_probability",
         LAYERS,
         OUTPUT,
         "output = feat * kept * self.keep_prob",
-        "What is kept is scaled the wrong way. Should it grow or shrink, for the average of the "
-        "output to be that of the input?",
+        "Kept activations are scaled in the wrong direction. Must they grow or shrink so that "
+        "the output has the same average as the input?",
     ),
     Variant(
         "dropout_forward_scales_by_the_drop_probability",
         LAYERS,
         OUTPUT,
         "output = feat * kept / (1 - self.keep_prob)",
-        "What is kept is scaled by the probability of being dropped. Which one makes the average "
-        "right?",
+        "Kept activations are scaled by the probability of being dropped. Which probability "
+        "keeps the average unchanged?",
     ),
     Variant(
         "dropout_forward_exchanges_keep_and_drop",
         LAYERS,
         MASK,
         "kept = self.rng.random_sample(feat.shape) > self.keep_prob",
-        "Activations are kept as often as they should be dropped. keep_prob is the probability of "
-        "keeping one: look at the comparison that makes the mask.",
+        "Activations are kept with the probability of being dropped. keep_prob is the "
+        "probability of keeping an activation: look at the comparison that makes the mask.",
     ),
     Variant(
         "dropout_forward_draws_one_mask_for_all_examples",
@@ -51,8 +51,8 @@ VARIANTS = (
         "kept = np.broadcast_to(\n"
         "                self.rng.random_sample(feat.shape[1:]) < self.keep_prob, feat.shape\n"
         "            )",
-        "All examples of a batch share one mask. Each activation is dropped on its own: look at "
-        "the shape of what you draw.",
+        "All examples of a batch share one mask. Each activation is dropped independently: look "
+        "at the shape of what you draw.",
     ),
     Variant(
         "dropout_forward_drops_whole_examples",
@@ -61,31 +61,31 @@ VARIANTS = (
         "kept = np.broadcast_to(\n"
         "                self.rng.random_sample((len(feat), 1)) < self.keep_prob, feat.shape\n"
         "            )",
-        "All features of an example are kept or dropped together. Each activation is dropped on "
-        "its own: look at the shape of what you draw.",
+        "All features of an example are kept or dropped together. Each activation is dropped "
+        "independently: look at the shape of what you draw.",
     ),
     Variant(
         "dropout_forward_draws_from_numpy_at_large",
         LAYERS,
         MASK,
         "kept = np.random.random_sample(feat.shape) < self.keep_prob",
-        "The mask is drawn from numpy's global generator, which knows nothing of the layer's "
-        "seed. The layer has a generator of its own.",
+        "The mask is drawn from numpy's global generator, which ignores the layer's seed. The "
+        "layer has its own generator.",
     ),
     Variant(
         "dropout_forward_draws_from_a_fixed_seed",
         LAYERS,
         MASK,
         "kept = np.random.RandomState(0).random_sample(feat.shape) < self.keep_prob",
-        "Every forward pass draws the same mask: the generator is made anew, with a fixed seed, "
-        "each time. The layer has one that goes on.",
+        "Every forward pass draws the same mask, because it creates a new generator with a "
+        "fixed seed. The layer has its own generator.",
     ),
     Variant(
         "dropout_forward_drops_at_test_time",
         LAYERS,
         TRAINING,
         "if 0 < self.keep_prob < 1:",
-        "Activations are dropped at test time too. What is is_training for?",
+        "Activations are dropped at test time, too. What does is_training mean?",
     ),
     Variant(
         "dropout_forward_drops_in_the_other_mode",
@@ -101,16 +101,15 @@ VARIANTS = (
         OTHERWISE.replace(
             "output = feat", "output = feat if is_training else feat * self.keep_prob"
         ),
-        "The output is scaled at test time. In inverted dropout all of the scaling is done in "
-        "training.",
+        "The output is scaled at test time. Inverted dropout does all of its scaling in training.",
     ),
     Variant(
         "dropout_forward_is_not_inverted",
         LAYERS,
         OUTPUT,
         "output = feat * kept",
-        "This is dropout as it was first published: nothing is scaled in training and everything "
-        "at test time. Ours is inverted: look at when and by what it scales.",
+        "This is the original form of dropout, which scales at test time and not in training. "
+        "Here it is inverted: look at when it scales, and by which factor.",
         further=(
             Patch(
                 LAYERS,
@@ -127,7 +126,7 @@ VARIANTS = (
         TRAINING,
         "if is_training and self.keep_prob < 1:",
         "A keep probability of 0 drops everything (and then divides by 0). Read Note 2: here it "
-        "has a meaning of its own.",
+        "has a special meaning.",
     ),
     Variant(
         "dropout_forward_changes_its_input",
@@ -144,22 +143,22 @@ VARIANTS = (
         "if getattr(self, 'first', np.empty(0)).shape != feat.shape or seed is not None:\n"
         "                self.first = self.rng.random_sample(feat.shape) < self.keep_prob\n"
         "            kept = self.first",
-        "A mask that was drawn once is used again and again. Each forward pass draws a new one.",
+        "The mask is drawn once and then reused. Each forward pass must draw a new one.",
     ),
     Variant(
         "dropout_backward_forgets_to_scale",
         LAYERS,
         BACKWARD,
         "dfeat = dprev if self.kept is None else dprev * self.kept",
-        "The gradient goes through the mask, but not through the scaling that forward did.",
+        "The gradient goes through the mask, but it is not scaled as in forward.",
     ),
     Variant(
         "dropout_backward_forgets_the_mask",
         LAYERS,
         BACKWARD,
         "dfeat = dprev if self.kept is None else dprev / self.keep_prob",
-        "The gradient is scaled, but goes through dropped activations as well. What was kept in "
-        "self.kept?",
+        "The gradient is scaled, but goes through dropped activations as well. What is stored "
+        "in self.kept?",
     ),
     Variant(
         "dropout_backward_passes_the_gradient_on",
@@ -167,21 +166,21 @@ VARIANTS = (
         BACKWARD,
         "dfeat = dprev",
         "backward returns the incoming gradient unchanged, in training too. What did forward do "
-        "to each activation?",
+        "to each of the activations?",
     ),
     Variant(
         "dropout_backward_multiplies_by_the_keep_probability",
         LAYERS,
         BACKWARD,
         "dfeat = dprev if self.kept is None else dprev * self.kept * self.keep_prob",
-        "The gradient is scaled the other way round than the forward pass.",
+        "The gradient is scaled by the inverse of the factor that forward used.",
     ),
     Variant(
         "dropout_backward_lets_the_dropped_through",
         LAYERS,
         BACKWARD,
         "dfeat = dprev if self.kept is None else dprev * ~self.kept / self.keep_prob",
-        "The gradient goes through what was dropped instead of through what was kept.",
+        "The gradient goes through the dropped activations instead of the kept ones.",
     ),
     Variant(
         "dropout_backward_draws_a_new_mask",
@@ -190,24 +189,24 @@ VARIANTS = (
         "dfeat = dprev\n        if self.kept is not None:\n"
         "            kept = self.rng.random_sample(feat.shape) < self.keep_prob\n"
         "            dfeat = dprev * kept / self.keep_prob",
-        "backward draws a mask of its own. The gradient has to go through the one that the "
-        "forward pass used.",
+        "backward draws a new mask. The gradient must go through the mask that the forward pass "
+        "used.",
     ),
     Variant(
         "dropout_backward_scales_at_test_time",
         LAYERS,
         BACKWARD,
         "dfeat = dprev * (1 if self.kept is None else self.kept) / (self.keep_prob or 1)",
-        "After a forward pass at test time the gradient is still scaled. What did forward do to "
-        "the activations then?",
+        "After a forward pass at test time the gradient is still scaled. What did that forward "
+        "pass do to the activations?",
     ),
     Variant(
         "dropout_backward_divides_by_a_keep_probability_of_0",
         LAYERS,
         BACKWARD,
         "dfeat = dprev * (1 if self.kept is None else self.kept) / self.keep_prob",
-        "backward always divides by keep_prob: at test time, when nothing was scaled, and for a "
-        "keep probability of 0, which means no dropout.",
+        "backward always divides by keep_prob: even at test time, when nothing was scaled, and "
+        "for a keep probability of 0, which means no dropout.",
     ),
     Variant(
         "dropout_backward_uses_an_old_mask_at_test_time",
@@ -215,8 +214,8 @@ VARIANTS = (
         BACKWARD,
         "mask = getattr(self, 'mask', None)\n"
         "        dfeat = dprev if mask is None else dprev * mask / self.keep_prob",
-        "After a forward pass at test time the gradient still goes through the mask of an earlier "
-        "training pass. Which pass does this backward belong to?",
+        "After a forward pass at test time the gradient still goes through the mask of an "
+        "earlier training pass. To which pass does this backward belong?",
         further=(Patch(LAYERS, OUTPUT, OUTPUT + "\n            self.mask = kept"),),
     ),
     Variant(
@@ -225,7 +224,7 @@ VARIANTS = (
         BACKWARD,
         "dfeat = dprev\n        if self.kept is not None:\n"
         "            dfeat *= self.kept / self.keep_prob",
-        "backward writes into dprev, which belongs to the caller: dfeat = dprev gives one array a "
-        "second name, it makes no copy.",
+        "backward writes into dprev, which belongs to the caller: dfeat = dprev gives the array "
+        "a second name, but makes no copy.",
     ),
 )

@@ -20,22 +20,22 @@ VARIANTS = (
         FLATTEN,
         'output = feat.reshape(len(feat), -1, order="F")',
         "flatten puts the features of an example in column order (Fortran's). Look at the order "
-        "in which numpy stores an array, and at what reshape does when it is told nothing.",
+        "in which numpy stores an array, and at what reshape does by default.",
     ),
     Variant(
         "fc_forward_flattens_two_dimensions_only",
         LAYERS,
         FLATTEN,
         "output = feat.reshape(feat.shape[0], feat.shape[1] * feat.shape[2])",
-        "flatten counts on exactly two dimensions after the batch. Think of a batch of images "
-        "with colour, and of a batch that is flat already.",
+        "flatten expects exactly two dimensions after the batch. Think of a batch of colour "
+        "images, and of a batch that is already flat.",
     ),
     Variant(
         "fc_forward_flattens_the_batch_too",
         LAYERS,
         FLATTEN,
         "output = feat.reshape(1, -1)",
-        "flatten puts the whole batch into one row. Which dimension has to stay as it is?",
+        "flatten puts the whole batch into one row. Which dimension must not change?",
     ),
     Variant(
         "fc_forward_drops_a_batch_of_one",
@@ -50,8 +50,8 @@ VARIANTS = (
         LAYERS,
         FLATTEN,
         "feat.shape = (len(feat), feat[0].size); output = feat",
-        "flatten gives the caller's own array another shape, instead of returning a reshaped one. "
-        "What does backward then know of the shape that came in?",
+        "flatten gives the caller's own array another shape, instead of returning a reshaped "
+        "one. How does backward then know the original shape?",
     ),
     Variant(
         "fc_forward_forgets_the_biases",
@@ -73,14 +73,14 @@ VARIANTS = (
         LAYERS,
         FORWARD,
         "output = feat @ self.params[self.w_name] + self.params[self.b_name].mean()",
-        "fc.forward adds one number to all outputs. Each output has a bias of its own.",
+        "fc.forward adds the same number to all outputs. Each output has its own bias.",
     ),
     Variant(
         "fc_forward_clips_at_zero",
         LAYERS,
         FORWARD,
         "output = np.maximum(0, feat @ self.params[self.w_name] + self.params[self.b_name])",
-        "fc.forward sets negative outputs to 0. That is the work of a layer of its own.",
+        "fc.forward sets negative outputs to 0. That is the job of a separate layer.",
     ),
     Variant(
         "fc_forward_scales_the_weights_in_place",
@@ -96,56 +96,56 @@ VARIANTS = (
         LAYERS,
         BIASES,
         "self.grads[self.b_name] = dprev",
-        "The gradient of the biases has a row for every example. Which shape do the biases have, "
-        "and how do several examples act on one bias?",
+        "The gradient of the biases has a row for every example. Which shape do the biases "
+        "have, and how do all examples together contribute to one bias?",
     ),
     Variant(
         "fc_backward_sums_the_bias_gradient_over_the_outputs",
         LAYERS,
         BIASES,
         "self.grads[self.b_name] = dprev.sum(axis=1)",
-        "The gradient of the biases is summed over the wrong axis. Which axis of dprev counts "
-        "examples, and which outputs?",
+        "The gradient of the biases is summed over the wrong axis. Which axis of dprev is that "
+        "of the examples, and which that of the outputs?",
     ),
     Variant(
         "fc_backward_sums_the_bias_gradient_over_everything",
         LAYERS,
         BIASES,
         "self.grads[self.b_name] = dprev.sum()",
-        "The gradient of the biases is a single number: everything was summed. Each output has a "
-        "bias of its own.",
+        "The gradient of the biases is a single number: everything was summed. Each output has "
+        "its own bias.",
     ),
     Variant(
         "fc_backward_gives_the_bias_gradient_two_dimensions",
         LAYERS,
         BIASES,
         "self.grads[self.b_name] = dprev.sum(axis=0, keepdims=True)",
-        "The gradient of the biases has the right numbers in another shape: compare it with the "
-        "shape of the biases.",
+        "The gradient of the biases has the right numbers but the wrong shape: compare it with "
+        "the shape of the biases.",
     ),
     Variant(
         "fc_backward_averages_the_bias_gradient",
         LAYERS,
         BIASES,
         "self.grads[self.b_name] = dprev.mean(axis=0)",
-        "The gradient of the biases is averaged over the batch. Who has divided by the number of "
-        "examples already, when the loss is a mean?",
+        "The gradient of the biases is averaged over the batch. If the loss is a mean, where "
+        "has the division by the number of examples already been done?",
     ),
     Variant(
         "fc_backward_averages_the_weight_gradient",
         LAYERS,
         WEIGHTS,
         WEIGHTS + " / len(feat)",
-        "The gradient of the weights is averaged over the batch. Who has divided by the number of "
-        "examples already, when the loss is a mean?",
+        "The gradient of the weights is averaged over the batch. If the loss is a mean, where "
+        "has the division by the number of examples already been done?",
     ),
     Variant(
         "fc_backward_averages_both_gradients",
         LAYERS,
         WEIGHTS,
         WEIGHTS + " / len(feat)",
-        "The gradients of weights and biases are averaged over the batch. Who has divided by the "
-        "number of examples already, when the loss is a mean?",
+        "The gradients of weights and biases are averaged over the batch. If the loss is a "
+        "mean, where has the division by the number of examples already been done?",
         further=(Patch(LAYERS, BIASES, "self.grads[self.b_name] = dprev.mean(axis=0)"),),
     ),
     Variant(
@@ -153,8 +153,8 @@ VARIANTS = (
         LAYERS,
         WEIGHTS,
         "dprev = dprev / len(feat)\n        " + WEIGHTS,
-        "All three gradients are divided by the number of examples. Only the loss averages; what "
-        "it passes back is divided already.",
+        "All three gradients are divided by the number of examples. Only the loss averages: the "
+        "gradient that it passes back is already divided.",
     ),
     Variant(
         "fc_backward_transposes_the_weight_gradient",
@@ -168,23 +168,23 @@ VARIANTS = (
         LAYERS,
         WEIGHTS,
         "self.grads[self.w_name] = self.grads.get(self.w_name, 0) + feat.T @ dprev",
-        "The gradients add up from one backward pass to the next. Here each pass replaces them.",
+        "The gradients add up from one backward pass to the next. Each pass must replace them.",
     ),
     Variant(
         "fc_backward_masks_its_gradient_like_a_relu",
         LAYERS,
         INPUT,
         INPUT + " * (feat > 0)",
-        "fc.backward sets the gradient to 0 where its input was not positive. That belongs to an "
-        "activation, which has a backward pass of its own.",
+        "fc.backward sets the gradient to 0 where its input was not positive. That is the job "
+        "of an activation layer, which has its own backward pass.",
     ),
     Variant(
         "fc_backward_averages_the_input_gradient",
         LAYERS,
         INPUT,
         INPUT + " / len(feat)",
-        "The gradient of the input is divided by the number of examples. Each example has a row "
-        "of its own in it: nothing is averaged.",
+        "The gradient of the input is divided by the number of examples. Each example has its "
+        "own row in this gradient, so nothing is averaged.",
     ),
     Variant(
         "fc_backward_scales_the_incoming_gradient_in_place",
@@ -198,15 +198,15 @@ VARIANTS = (
         LAYERS,
         UNFLATTEN,
         "dfeat = dprev",
-        "flatten.backward returns the gradient as it came. Whoever gave flatten its input expects "
-        "a gradient of that input's shape.",
+        "flatten.backward does not change the shape of the gradient. Which shape does the layer "
+        "before flatten expect?",
     ),
     Variant(
         "fc_backward_unflattens_in_column_order",
         LAYERS,
         UNFLATTEN,
         'dfeat = dprev.reshape(feat.shape, order="F")',
-        "flatten.backward fills the shape of the input in column order (Fortran's). It has to "
+        "flatten.backward fills the shape of the input in column order (Fortran's). It must "
         "undo exactly what forward does.",
     ),
     Variant(
@@ -214,6 +214,7 @@ VARIANTS = (
         LAYERS,
         UNFLATTEN,
         "n, h, w, c = feat.shape\n        dfeat = dprev.reshape(n, h, w, c)",
-        "flatten.backward counts on inputs of four dimensions. Any number of them may come.",
+        "flatten.backward expects inputs of four dimensions. Inputs may have any number of "
+        "dimensions.",
     ),
 )

@@ -14,37 +14,37 @@ VARIANTS = (
         LAYERS,
         FORWARD,
         "output = np.maximum(feat, 0)",
-        "Negative features become 0: that is a plain ReLU. What makes this one leaky?",
+        "Negative features become 0: that is a plain ReLU. What makes a ReLU leaky?",
     ),
     Variant(
         "leaky_relu_forward_has_a_slope_of_its_own",
         LAYERS,
         FORWARD,
         "output = np.maximum(feat, 0.01 * feat)",
-        "The slope 0.01 is written into forward. Layers may be built with another one: where is "
-        "it kept?",
+        "The slope 0.01 is hard-coded in forward. A layer may have another slope: where is it "
+        "stored?",
     ),
     Variant(
         "leaky_relu_forward_changes_its_input",
         LAYERS,
         FORWARD,
         "output = feat\n        output[feat < 0] *= self.negative_slope",
-        "forward writes into feat, which belongs to the caller: output = feat gives one array a "
-        "second name, it makes no copy.",
+        "forward writes into feat, which belongs to the caller: output = feat gives the array a "
+        "second name, but makes no copy.",
     ),
     Variant(
         "leaky_relu_forward_turns_the_sign_of_negatives",
         LAYERS,
         FORWARD,
         "output = np.maximum(feat, 0) - self.negative_slope * np.minimum(feat, 0)",
-        "Negative features come out positive. Look at the sign with which they are added.",
+        "Negative features come out positive. Look at the sign of the term for them.",
     ),
     Variant(
         "leaky_relu_forward_exchanges_the_sides",
         LAYERS,
         FORWARD,
         "output = np.where(feat >= 0, self.negative_slope * feat, feat)",
-        "The slope is applied on the other side of 0: look at the comparison.",
+        "The slope is applied on the wrong side of 0: look at the comparison.",
     ),
     Variant(
         "leaky_relu_forward_returns_the_slope",
@@ -58,23 +58,23 @@ VARIANTS = (
         LAYERS,
         FORWARD,
         "output = np.where(feat >= 0, feat, (self.negative_slope or 0.01) * feat)",
-        "A slope of 0 is taken for no slope given (0 counts as false in Python). With 0 the layer "
-        "is a ReLU.",
+        "A slope of 0 is treated as if no slope were given (0 counts as false in Python). With "
+        "a slope of 0 the layer is a ReLU.",
     ),
     Variant(
         "leaky_relu_backward_forgets_the_incoming_gradient",
         LAYERS,
         BACKWARD,
         "dfeat = np.where(feat >= 0, 1.0, self.negative_slope)",
-        "backward returns its own derivative alone. How does the chain rule join it with what "
-        "arrives in dprev?",
+        "backward returns only the derivative of the layer itself. How does the chain rule "
+        "combine it with dprev?",
     ),
     Variant(
         "leaky_relu_backward_looks_at_the_sign_of_the_gradient",
         LAYERS,
         BACKWARD,
         "dfeat = np.where(dprev >= 0, dprev, self.negative_slope * dprev)",
-        "backward decides by the sign of dprev. On which array did forward decide?",
+        "backward looks at the sign of dprev. At the sign of which array did forward look?",
     ),
     Variant(
         "leaky_relu_backward_is_that_of_a_relu",
@@ -89,31 +89,31 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = np.where(feat >= 0, dprev, 0.01 * dprev)",
-        "The slope 0.01 is written into backward. Layers may be built with another one: where is "
-        "it kept?",
+        "The slope 0.01 is hard-coded in backward. A layer may have another slope: where is it "
+        "stored?",
     ),
     Variant(
         "leaky_relu_backward_changes_the_incoming_gradient",
         LAYERS,
         BACKWARD,
         "dfeat = dprev\n        dfeat[feat < 0] *= self.negative_slope",
-        "backward writes into dprev, which belongs to the caller: dfeat = dprev gives one array a "
-        "second name, it makes no copy.",
+        "backward writes into dprev, which belongs to the caller: dfeat = dprev gives the array "
+        "a second name, but makes no copy.",
     ),
     Variant(
         "leaky_relu_backward_multiplies_by_the_output",
         LAYERS,
         BACKWARD,
         "dfeat = dprev * np.where(feat >= 0, feat, self.negative_slope * feat)",
-        "backward multiplies dprev by what forward returned. It needs the derivative of that, "
-        "with respect to feat.",
+        "backward multiplies dprev by the output of forward. It needs the derivative of that "
+        "output with respect to feat.",
     ),
     Variant(
         "leaky_relu_backward_exchanges_the_sides",
         LAYERS,
         BACKWARD,
         "dfeat = np.where(feat < 0, dprev, self.negative_slope * dprev)",
-        "backward applies the slope on the other side of 0 than forward does.",
+        "backward and forward apply the slope on opposite sides of 0.",
     ),
     Variant(
         "leaky_relu_backward_passes_the_gradient_on",
@@ -128,8 +128,8 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = np.where(self.output >= 0, dprev, self.negative_slope * dprev)",
-        "backward decides by the sign of the output. For one slope the output does not tell any "
-        "more on which side of 0 the input was.",
+        "backward looks at the sign of the output. For one slope, the output does not show on "
+        "which side of 0 the input was.",
         further=(Patch(LAYERS, FORWARD, FORWARD + "\n        self.output = output"),),
     ),
 )

@@ -1,4 +1,4 @@
-"""The networks that students build, and the names that they write into the notebook."""
+"""The networks that students build, and the parameter names that they write in the notebook."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ VARIANTS = (
         NETWORKS,
         CASCADE,
         '            fc(15, 5, name="fullo"),\n            leaky_relu(0, name="lrelu"),\n',
-        "The Leaky ReLU of TestFCReLU has a slope of 0. Leave the slope to the layer.",
+        "The Leaky ReLU of TestFCReLU has a slope of 0. Use the layer's default slope.",
     ),
     Variant(
         "cascade_has_another_slope",
         NETWORKS,
         CASCADE,
         '            fc(15, 5, name="fullo"),\n            leaky_relu(0.1, name="lrelu"),\n',
-        "The Leaky ReLU of TestFCReLU has a slope of 0.1. Leave the slope to the layer.",
+        "The Leaky ReLU of TestFCReLU has a slope of 0.1. Use the layer's default slope.",
     ),
     Variant(
         "cascade_has_the_leaky_relu_first",
         NETWORKS,
         CASCADE,
         '            leaky_relu(name="lrelu"),\n            fc(15, 5, name="fullo"),\n',
-        "The layers of TestFCReLU stand in another order than asked for.",
+        "The layers of TestFCReLU are in the wrong order.",
     ),
     Variant(
         "cascade_exchanges_the_names",
         "cascade_names",
         CASCADE_NAMES,
         'param_name_w = "fullo_b"\nparam_name_b = "fullo_w"',
-        "The two names are exchanged: the first is that of the weights.",
+        "The two names are swapped: the first must be the name of the weights.",
     ),
     Variant(
         "cascade_gives_names_without_their_endings",
         "cascade_names",
         CASCADE_NAMES,
         'param_name_w = "fullo"\nparam_name_b = "fullo"',
-        "These are no names of parameters. Print TestFCReLU().net.params.keys() to see them.",
+        "These are not the names of parameters. Print TestFCReLU().net.params.keys() to see them.",
     ),
     Variant(
         "small_network_ends_in_leaky_relu",
@@ -63,7 +63,7 @@ VARIANTS = (
         SECOND,
         'fc(30, 7, name="fullo_2"),\n            leaky_relu(name="lrelu_2"),',
         "There is a Leaky ReLU after the last FC. Scores may be negative: the softmax that "
-        "follows takes them as they are.",
+        "follows accepts them.",
     ),
     Variant(
         "small_network_has_no_leaky_relu",
@@ -77,14 +77,14 @@ VARIANTS = (
         NETWORKS,
         FIRST,
         '            fc(4, 30, name="fullo_1"),\n            leaky_relu(0, name="lrelu"),\n',
-        "The Leaky ReLU has a slope of 0. Leave the slope to the layer.",
+        "The Leaky ReLU has a slope of 0. Use the layer's default slope.",
     ),
     Variant(
         "small_network_begins_with_larger_weights",
         NETWORKS,
         SECOND,
         'fc(30, 7, 0.02, name="fullo_2"),',
-        "Weights begin with another standard deviation than the layers' default. Look at the "
+        "The initial weights do not have the layers' default standard deviation. Look at the "
         "third argument of fc.",
     ),
     Variant(
@@ -92,15 +92,14 @@ VARIANTS = (
         NETWORKS,
         FIRST,
         FIRST.replace("30, name", "30, 0, name"),
-        "The weights of a layer begin at 0, so that all of its units compute the same and learn "
-        "the same.",
+        "The weights of a layer start at 0, so all of its units compute and learn the same.",
     ),
     Variant(
         "small_network_exchanges_weights_and_biases",
         "small_network_names",
         'param_name_w1 = "fullo_1_w"\nparam_name_b1 = "fullo_1_b"',
         'param_name_w1 = "fullo_1_b"\nparam_name_b1 = "fullo_1_w"',
-        "In the cell with the names, those of weights and biases are exchanged.",
+        "In the cell with the names, the names of weights and biases are swapped.",
     ),
     Variant(
         "small_network_gives_names_that_do_not_exist",
@@ -115,15 +114,14 @@ VARIANTS = (
         NETWORKS,
         TINY_FIRST,
         TINY_FC,
-        "Nothing stands between the two FC layers of TinyNet, so it is linear, and two layers are "
-        "worth no more than one.",
+        "Nothing stands between the two FC layers of TinyNet, so it is linear, and two layers "
+        "can learn no more than one.",
     ),
     Variant(
         "train_tiny_net_ends_in_leaky_relu",
         NETWORKS,
         TINY_SECOND,
         TINY_SECOND + '\n            leaky_relu(name="lrelu_2"),',
-        "There is a Leaky ReLU after the last FC of TinyNet, which squeezes negative scores "
-        "together.",
+        "There is a Leaky ReLU after the last FC of TinyNet, which shrinks negative scores.",
     ),
 )

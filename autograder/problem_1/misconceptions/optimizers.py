@@ -32,14 +32,14 @@ VARIANTS = (
         OPTIMIZERS,
         ADD_VELOCITY,
         "            param += self.velocity.pop(name)",
-        "The velocity is not there any more after the step: it has to be kept in self.velocity.",
+        "The velocity is lost after the step: it must be kept in self.velocity.",
     ),
     Variant(
         "sgd_momentum_ignores_momentum",
         OPTIMIZERS,
         VELOCITY,
         "self.velocity[name] = -self.lr * layer.grads[name]",
-        "The velocity depends on the newest gradient alone, as in plain SGD.",
+        "The velocity depends only on the newest gradient, as in plain SGD.",
     ),
     Variant(
         "sgd_momentum_never_slows_down",
@@ -54,8 +54,8 @@ VARIANTS = (
         SGDM,
         "self.velocity[name] = self.momentum * v + self.lr * layer.grads[name]\n"
         "            param -= self.velocity[name]",
-        "The velocity has the other sign, and is subtracted. From a velocity of 0 that is the "
-        "same; one that is put into self.velocity it uses the wrong way round.",
+        "The velocity has the opposite sign, and is subtracted. That is the same if it starts "
+        "at 0. A velocity that is already in self.velocity is applied in the wrong direction.",
     ),
     Variant(
         "sgd_momentum_goes_uphill",
@@ -77,8 +77,8 @@ VARIANTS = (
         SGDM,
         "self.velocity[name] = self.momentum * v - layer.grads[name]\n"
         "            param += self.lr * self.velocity[name]",
-        "The learning rate multiplies the velocity as a whole. In the formula it belongs to the "
-        "gradient; when it changes, the two are not the same.",
+        "The learning rate multiplies the velocity as a whole. In the formula it multiplies the "
+        "gradient. The two differ when the learning rate changes.",
     ),
     Variant(
         "sgd_momentum_adds_the_old_velocity",
@@ -108,7 +108,7 @@ VARIANTS = (
         OPTIMIZERS,
         INITIAL_VELOCITY,
         "v = self.velocity.get(name, -self.lr * layer.grads[name])",
-        "The velocity begins with the first gradient, which then counts twice. What is its "
+        "The velocity starts with the first gradient, which then counts twice. What is its "
         "initial value?",
     ),
     Variant(
@@ -127,7 +127,7 @@ VARIANTS = (
         "            v = np.resize(self.velocity.get(key, 0.0), param.shape)\n"
         "            self.velocity[key] = self.momentum * v - self.lr * layer.grads[name]\n"
         "            param += self.velocity[key]",
-        "Parameters of several layers share one velocity. By what is the dictionary keyed?",
+        "Parameters of several layers share one velocity. Which key does the dictionary use?",
     ),
     Variant(
         "rmsprop_has_epsilon_outside_the_root",
@@ -148,7 +148,7 @@ VARIANTS = (
         OPTIMIZERS,
         CACHE,
         "self.cache[name] = (1 - self.decay) * cache + self.decay * grad**2",
-        "decay and 1 - decay are exchanged in the moving average: which of them belongs to the "
+        "decay and 1 - decay are swapped in the moving average: which of them belongs to the "
         "old value?",
     ),
     Variant(
@@ -163,14 +163,15 @@ VARIANTS = (
         OPTIMIZERS,
         RMSPROP,
         "param -= self.lr * grad / (self.cache[name] + self.eps)",
-        "The step divides by the moving average itself. Something is taken of it first.",
+        "The step divides by the moving average itself. Which function does the formula apply "
+        "to it first?",
     ),
     Variant(
         "rmsprop_forgets_the_square",
         OPTIMIZERS,
         CACHE,
         "self.cache[name] = self.decay * cache + (1 - self.decay) * grad",
-        "The cache averages gradients. What of them should it average, for its root to exist?",
+        "The cache averages the gradients. What must it average so that its root always exists?",
     ),
     Variant(
         "rmsprop_adds_up_all_squares",
@@ -191,14 +192,14 @@ VARIANTS = (
         OPTIMIZERS,
         RMSPROP,
         "param -= self.lr * grad / np.sqrt(self.cache.pop(name) + self.eps)",
-        "The cache is not there any more after the step: it has to be kept in self.cache.",
+        "The cache is lost after the step: it must be kept in self.cache.",
     ),
     Variant(
         "rmsprop_begins_with_the_first_square",
         OPTIMIZERS,
         INITIAL_CACHE,
         "cache = self.cache.get(name, grad**2)",
-        "The cache begins with the first squared gradient. What is its initial value?",
+        "The cache starts with the first squared gradient. What is its initial value?",
     ),
     Variant(
         "rmsprop_squares_the_gradient_in_place",
@@ -222,7 +223,7 @@ VARIANTS = (
         ADAM_LOOP,
         "        for name, param in layer.params.items():\n            self.t += 1\n"
         "            grad = layer.grads[name]\n",
-        "t grows once a parameter, so that the weights and the biases of one layer are corrected "
+        "t grows once per parameter, so the weights and the biases of one layer are corrected "
         "differently. Where in update may it grow?",
     ),
     Variant(
@@ -237,7 +238,8 @@ VARIANTS = (
         OPTIMIZERS,
         COUNT,
         "",
-        "t grows after it was used, so that the first step corrects with t = 0, and divides by 0.",
+        "t grows after it is used, so the first step makes its correction with t = 0, and "
+        "divides by 0.",
         further=(
             Patch(
                 OPTIMIZERS,
@@ -265,7 +267,7 @@ VARIANTS = (
         OPTIMIZERS,
         M_HAT,
         "m_hat = self.mt[name]",
-        "Neither moving average is corrected for having begun at 0: where is t used?",
+        "Neither moving average is corrected for starting at 0: where is t used?",
         further=(Patch(OPTIMIZERS, V_HAT, "v_hat = self.vt[name]"),),
     ),
     Variant(
@@ -273,21 +275,21 @@ VARIANTS = (
         OPTIMIZERS,
         V_HAT,
         "v_hat = self.vt[name]",
-        "The moving average of the squares is not corrected for having begun at 0.",
+        "The moving average of the squares is not corrected for starting at 0.",
     ),
     Variant(
         "adam_corrects_the_bias_of_the_second_average_only",
         OPTIMIZERS,
         M_HAT,
         "m_hat = self.mt[name]",
-        "The moving average of the gradients is not corrected for having begun at 0.",
+        "The moving average of the gradients is not corrected for starting at 0.",
     ),
     Variant(
         "adam_corrects_both_by_the_same_beta",
         OPTIMIZERS,
         V_HAT,
         "v_hat = self.vt[name] / (1 - self.beta1**self.t)",
-        "Both moving averages are corrected with beta1. Each has a beta of its own.",
+        "Both moving averages are corrected with beta1. Each has its own beta.",
     ),
     Variant(
         "adam_multiplies_beta_by_t",
@@ -311,15 +313,15 @@ VARIANTS = (
         OPTIMIZERS,
         ADAM,
         ADAM + "\n            self.mt[name], self.vt[name] = m_hat, v_hat",
-        "mt and vt keep the corrected averages, which are then corrected again in the next step. "
-        "The correction is for the use of them only.",
+        "mt and vt keep the corrected averages, which are then corrected again in the next "
+        "step. Use the corrected averages in the step, but do not store them.",
     ),
     Variant(
         "adam_exchanges_the_betas",
         OPTIMIZERS,
         MT,
         "self.mt[name] = self.beta2 * m + (1 - self.beta2) * grad",
-        "beta1 and beta2 are exchanged.",
+        "beta1 and beta2 are swapped in the update.",
         further=(
             Patch(OPTIMIZERS, VT, "self.vt[name] = self.beta1 * v + (1 - self.beta1) * grad**2"),
             Patch(OPTIMIZERS, M_HAT, "m_hat = self.mt[name] / (1 - self.beta2**self.t)"),
@@ -331,7 +333,7 @@ VARIANTS = (
         OPTIMIZERS,
         MT,
         "self.mt[name] = (1 - self.beta1) * m + self.beta1 * grad",
-        "beta and 1 - beta are exchanged in the moving averages: which of them belongs to the old "
+        "beta and 1 - beta are swapped in the moving averages: which of them belongs to the old "
         "value?",
         further=(
             Patch(OPTIMIZERS, VT, "self.vt[name] = (1 - self.beta2) * v + self.beta2 * grad**2"),
@@ -342,30 +344,29 @@ VARIANTS = (
         OPTIMIZERS,
         VT,
         "self.vt[name] = self.beta2 * v + (1 - self.beta2) * np.abs(grad)",
-        "vt averages the size of the gradients. What of them should it average?",
+        "vt averages the absolute values of the gradients. What should it average instead?",
     ),
     Variant(
         "adam_forgets_the_root",
         OPTIMIZERS,
         ADAM,
         "param -= self.lr * m_hat / (v_hat + self.eps)",
-        "The step divides by the moving average of the squares itself. Something is taken of it "
-        "first.",
+        "The step divides by the moving average of the squares itself. Which function does the "
+        "formula apply to it first?",
     ),
     Variant(
         "adam_forgets_its_averages",
         OPTIMIZERS,
         ADAM,
         ADAM + "\n            del self.mt[name], self.vt[name]",
-        "The moving averages are not there any more after the step: they have to be kept in "
-        "self.mt and self.vt.",
+        "The moving averages are lost after the step: they must be kept in self.mt and self.vt.",
     ),
     Variant(
         "adam_begins_with_the_first_gradient",
         OPTIMIZERS,
         INITIAL_MOMENTS,
         "m, v = self.mt.get(name, grad), self.vt.get(name, grad**2)",
-        "The moving averages begin with the first gradient. What are their initial values?",
+        "The moving averages start with the first gradient. What are their initial values?",
     ),
     Variant(
         "adam_changes_the_gradient",
@@ -412,4 +413,4 @@ PAIRS = (
     ("adam_counts_parameters", "rmsprop_has_epsilon_outside_the_root"),
     ("adam_has_epsilon_inside_the_root", "rmsprop_has_epsilon_outside_the_root"),
 )
-"""Pairs of them that are likely to be made by the same person, see pairs.py."""
+"""Pairs of mistakes that the same person is likely to make, see pairs.py."""

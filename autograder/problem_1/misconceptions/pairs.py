@@ -1,7 +1,7 @@
-"""Two mistakes at a time: those likely to be made by the same person.
+"""Pairs of mistakes that the same person is likely to make.
 
-A diagnosis tries any two variants of a section together; PAIRS are what it is tried on. Two
-mistakes never earn more than one of them alone, but for those of UNDONE, which cancel each other.
+A diagnosis tries every two variants of a section together. PAIRS are the test cases for this. Two
+mistakes never earn more points than one of them alone, except in UNDONE, where they cancel out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from autograder.problem_1.misconceptions import optimizers
 
 PAIRS = (
     *optimizers.PAIRS,
-    # both in one section, where the one hides the other
+    # both in one section, where one hides the other
     ("cross_entropy_softmax_overflows", "cross_entropy_ignores_size_average"),
     ("cross_entropy_ignores_size_average", "cross_entropy_softmax_changes_its_input"),
     ("cross_entropy_softmax_overflows", "cross_entropy_gradient_is_averaged_twice"),
@@ -25,7 +25,7 @@ PAIRS = (
     ("train_tiny_net_validates_on_the_test_data", "train_tiny_net_keeps_no_copies"),
     ("activations_sigmoid_lacks_parentheses", "activations_tanh_lacks_parentheses"),
     ("activations_elu_has_an_alpha_of_one", "activations_selu_has_no_scale"),
-    # in two sections, where the second shows the first as well
+    # in two sections, where the first mistake also shows in the second section
     ("cross_entropy_softmax_overflows", "adam_counts_parameters"),
     ("fc_forward_flattens_in_column_order", "fc_backward_unflattens_in_column_order"),
     ("fc_forward_forgets_the_biases", "fc_backward_averages_the_bias_gradient"),
@@ -36,10 +36,10 @@ PAIRS = (
     ("fc_backward_averages_both_gradients", "small_network_ends_in_leaky_relu"),
     ("leaky_relu_backward_is_that_of_a_relu", "cascade_has_another_slope"),
 )
-"""Pairs of names."""
+"""Pairs of misconception names."""
 
 UNDONE = {
-    # a layer that ignores the slope it is given computes what one of the right slope would
+    # a layer that ignores its slope computes what a layer with the right slope would compute
     ("leaky_relu_forward_has_a_slope_of_its_own", "cascade_has_a_relu"): (
         "cascade_output",
         "cascade_names",
@@ -66,7 +66,7 @@ UNDONE = {
     ("leaky_relu_backward_has_a_slope_of_its_own", "cascade_has_another_slope"): (
         "cascade_gradients",
     ),
-    # at test time the gradient of a layer that drops goes through its mask
+    # if a layer drops at test time, its gradient at test time goes through the mask
     ("dropout_forward_drops_at_test_time", "dropout_backward_scales_at_test_time"): (
         "dropout_backward_at_test_time",
     ),
@@ -77,7 +77,7 @@ UNDONE = {
     ("dropout_forward_drops_at_test_time", "dropout_backward_uses_an_old_mask_at_test_time"): (
         "dropout_backward_at_test_time",
     ),
-    # a gradient that is the derivative of what the forward pass does is right
+    # a gradient is right if it is the derivative of what the forward pass does
     ("dropout_forward_forgets_to_scale", "dropout_backward_forgets_to_scale"): (
         "dropout_backward_goes_through_the_mask",
         "dropout_backward_leaves_the_incoming_gradient",
@@ -93,21 +93,21 @@ UNDONE = {
         "dropout_backward_goes_through_the_mask",
         "dropout_backward_leaves_the_incoming_gradient",
     ),
-    # all is dropped where nothing should be, and backward does not look at the mask
+    # forward drops everything where it should drop nothing, and backward ignores the mask
     (
         "dropout_forward_drops_all_for_a_keep_probability_of_0",
         "dropout_backward_passes_the_gradient_on",
     ): ("dropout_backward_without_dropout",),
-    # where nothing is corrected, what is kept is not corrected either
+    # without any correction, the stored averages are not corrected either
     ("adam_corrects_no_bias", "adam_keeps_the_corrected_averages"): ("adam_moving_averages",),
-    # two signs that cancel each other
+    # two wrong signs that cancel each other
     ("sgd_momentum_goes_uphill", "sgd_momentum_subtracts_the_velocity"): (
         "sgd_momentum_of_a_network",
     ),
 }
-"""Pairs of names, and the checks that pass with both, though not with one of them alone.
+"""Pairs of misconceptions that cancel out, with the checks that pass only with both of them.
 
-What comes out is right then, and the check looks at that."""
+These checks look at a result, and with both mistakes the result is right."""
 
 UNNAMED = {
     "leaky_relu.forward": (
@@ -121,4 +121,4 @@ UNNAMED = {
     "dropout.backward": ("dfeat = np.zeros_like(dprev)",),
     "fc.forward": ("output = np.zeros((len(feat), self.output_dim))",),
 }
-"""Code that stands in a block so that something stands there, and that no variant names."""
+"""Placeholder code that a student may leave in a block, and that no variant describes."""

@@ -1,4 +1,4 @@
-"""`train_net` and the hyperparameters. The training says what mistakes cost; these say why."""
+"""`train_net` and the hyperparameters. The training shows what mistakes cost, these show why."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ VARIANTS = (
         TRAINING,
         STEP,
         STEP + "\n                loss = loss_func.forward(model.forward(feat), label)",
-        "The loss that is kept is that after the step. The history is to have the one that the "
-        "gradients came from.",
+        "The recorded loss is computed after the step. The history must hold the loss from "
+        "which the gradients were computed.",
     ),
     Variant(
         "train_tiny_net_takes_two_steps",
@@ -36,7 +36,7 @@ VARIANTS = (
         TRAINING,
         STEP,
         "                pass",
-        "Gradients are computed, but nothing uses them: the parameters stay as they were.",
+        "Gradients are computed, but nothing uses them: the parameters do not change.",
     ),
     Variant(
         "train_tiny_net_steps_before_backward",
@@ -50,8 +50,8 @@ VARIANTS = (
         TRAINING,
         BACKWARD,
         "model.backward(model.forward(feat))",
-        "What the model's backward gets is not the gradient of the loss with respect to the "
-        "scores. Who computes that?",
+        "The model's backward does not receive the gradient of the loss with respect to the "
+        "scores. What computes that gradient?",
     ),
     Variant(
         "train_tiny_net_trains_in_test_mode",
@@ -65,30 +65,30 @@ VARIANTS = (
         TRAINING,
         TRAIN_ACC,
         "train_acc = compute_acc(model, feat, label)",
-        "The training accuracy is that of the last batch. It is asked for on all of the training "
-        "data.",
+        "The training accuracy is that of the last batch. It must be computed on all of the "
+        "training data.",
     ),
     Variant(
         "train_tiny_net_validates_on_the_test_data",
         TRAINING,
         VAL_ACC,
         'val_acc = compute_acc(model, *data["data_test"])',
-        "The validation accuracy is computed on the test data. Choosing the best epoch by it "
-        "would use up the test.",
+        "The validation accuracy is computed on the test data. The test data must not be used "
+        "to choose the best epoch.",
     ),
     Variant(
         "train_tiny_net_validates_on_the_training_data",
         TRAINING,
         VAL_ACC,
         "val_acc = compute_acc(model, data_train, labels_train)",
-        "The validation accuracy is computed on the training data. What does it tell then?",
+        "The validation accuracy is computed on the training data. What does it measure then?",
     ),
     Variant(
         "train_tiny_net_exchanges_the_accuracies",
         TRAINING,
         TRAIN_ACC,
         "train_acc = compute_acc(model, data_val, labels_val)",
-        "Training and validation accuracy are exchanged.",
+        "Training and validation accuracy are swapped.",
         further=(
             Patch(TRAINING, VAL_ACC, "val_acc = compute_acc(model, data_train, labels_train)"),
         ),
@@ -105,15 +105,15 @@ VARIANTS = (
         TRAINING,
         IF_BEST,
         "if True:",
-        "opt_params are those of the last epoch, whether it was the best or not. Is opt_val_acc "
-        "compared, and stored?",
+        "opt_params are those of the last epoch, whether it was the best or not. Do you compare "
+        "and store opt_val_acc?",
     ),
     Variant(
         "train_tiny_net_keeps_the_last_of_equals",
         TRAINING,
         IF_BEST,
         "if val_acc >= opt_val_acc:",
-        "Of several epochs that are equally good, opt_params are those of the last. Look at the "
+        "If several epochs are equally good, opt_params are those of the last one. Look at the "
         "comparison.",
     ),
     Variant(
@@ -121,14 +121,14 @@ VARIANTS = (
         TRAINING,
         IF_BEST,
         "if not opt_params:",
-        "opt_params are those of the first epoch: nothing better replaces them later.",
+        "opt_params are those of the first epoch: better ones never replace them.",
     ),
     Variant(
         "train_tiny_net_keeps_the_best_of_the_training_data",
         TRAINING,
         IF_BEST,
         "if train_acc > opt_val_acc:",
-        "The best epoch is chosen by another accuracy than that of the validation data.",
+        "The best epoch is not chosen by its accuracy on the validation data.",
         further=(Patch(TRAINING, "opt_val_acc = val_acc", "opt_val_acc = train_acc"),),
     ),
     Variant(
@@ -136,7 +136,7 @@ VARIANTS = (
         TRAINING,
         IF_BEST,
         "if val_acc < opt_val_acc:",
-        "opt_params stay empty: look at how val_acc is compared with opt_val_acc, which begins "
+        "opt_params stay empty: look at how val_acc is compared with opt_val_acc, which starts "
         "at -1.",
     ),
     Variant(
@@ -144,8 +144,9 @@ VARIANTS = (
         TRAINING,
         COPIES,
         "opt_params = dict(model.net.params)",
-        "opt_params holds the very arrays that training goes on to change, so at the end they are "
-        "the last ones and not the best. A new dictionary is no copy of what is in it.",
+        "opt_params holds the arrays themselves, which training keeps changing. So at the end "
+        "they are the last parameters, not the best. A new dictionary does not copy the arrays "
+        "in it.",
     ),
     Variant(
         "train_tiny_net_never_lowers_the_rate",
@@ -166,8 +167,8 @@ VARIANTS = (
         CELL,
         "lr_decay = 0.99",
         "lr_decay = 0",
-        "lr_decay is 0: the learning rate is multiplied by it. By which number is something "
-        "multiplied that shall stay as it is?",
+        "lr_decay is 0, and the learning rate is multiplied by it. Which factor leaves a number "
+        "unchanged?",
     ),
     Variant(
         "train_tiny_net_trains_for_no_epoch",

@@ -1,1 +1,1 @@
-"""How a student's library is exercised, a module a subject."""
+"""The probes, which run a student's library: one module per subject."""

@@ -1,4 +1,4 @@
-"""The six functions of the notebook's last cell, a probe each: one that fails leaves the others."""
+"""The six functions of the notebook's last cell. Each has its own probe, so all are tried."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _probe(function: str) -> Probe:
         try:
             exec(compile(cells[CELL], CELL, "exec"), namespace)
         except Exception:
-            if function not in namespace:  # what stands above the mistake counts
+            if function not in namespace:  # a function defined above the error still counts
                 raise
         if function not in namespace:
-            raise NameError(f"the cell {CELL} defines no {function}")
+            raise NameError(f"the cell {CELL} does not define {function}")
         yield dict(out=namespace[function](x))
         yield dict(x_after=x, table=namespace[function](table))
 

@@ -1,8 +1,8 @@
-"""Plain SGD and the other optimizers, each from the same start for the same number of steps.
+"""Plain SGD and the other optimizers, from the same initial weights for the same number of steps.
 
-A small network that plain SGD trains slowly but surely: on the notebook's own deep one it stands
-still at first, so that a short run could not tell the optimizers apart. Every step sees all of the
-data, so that no order of batches matters.
+The network is small, and plain SGD trains it slowly but steadily. On the notebook's deep network,
+plain SGD makes no progress at first, so a short run could not distinguish the optimizers. Every
+step uses all of the data, so the order of batches does not matter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FEATURES, HIDDEN, CLASSES, EXAMPLES = 15, 30, 10, 64
 
 
 def _problem(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Clusters around ten centres, and initial weights of He's scale."""
+    """Clusters around ten centres, and initial weights with He scaling."""
     y = rng.integers(CLASSES, size=EXAMPLES)
     centres = rng.normal(size=(CLASSES, FEATURES))
     return dict(
@@ -51,7 +51,7 @@ def _train(lib: Any, build: Any, x: Any, y: Any, w1: Any, w2: Any) -> dict[str, 
 
 
 def _beside_sgd(lib: Any, build: Any, **problem: Any) -> Iterator[dict[str, Any]]:
-    """The parameters after training; then those of plain SGD, which count from the reference."""
+    """The parameters after training, then those of plain SGD (only the reference's are used)."""
     yield _train(lib, build, **problem)
     plain = _train(lib, lambda net: lib.optim.SGD(net, 1e-2), **problem)
     yield {f"sgd_{name}": value for name, value in plain.items()}

@@ -46,7 +46,7 @@ def cross_entropy_stable(lib, logits, labels, high, low, apart, shifted):
 def cross_entropy(lib, logits, labels, high, low, apart, shifted):
     loss = lib.layer_utils.cross_entropy()
     yield dict(loss=loss.forward(logits, labels))
-    one = shifted[:1] - shifted[0, 0]  # before what needs a backward pass
+    one = shifted[:1] - shifted[0, 0]  # before backward, which may fail
     yield dict(loss_one=lib.layer_utils.cross_entropy().forward(one, labels[:1]))
     yield dict(gradient=loss.backward())
     yield dict(logits_after=logits, labels_after=labels)

@@ -1,4 +1,4 @@
-"""Dropout. What was dropped shows in the output: no input is 0. How the mask is drawn is free."""
+"""Dropout. No input is 0, so zeros in the output were dropped. Any way to draw a mask is right."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _many(rng: np.random.Generator) -> dict[str, np.ndarray | float | int]:
 
 
 def _few(rng: np.random.Generator) -> dict[str, np.ndarray | float | int]:
-    # So many that a mask of whole rows or columns does not look like a right one by chance.
+    # Large enough that a mask of whole rows or columns never looks like a right one by chance.
     return _inputs(rng, 60, 60)
 
 

@@ -33,7 +33,7 @@ def _images(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def _training_size(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Rows of the weights come again: to draw each would take as long as ten other probes."""
+    """Rows of the weights repeat: drawing them all would take as long as ten other probes."""
 
     def draw(*shape: int) -> np.ndarray:
         return rng.random(shape, dtype=np.float32) - np.float32(0.5)
@@ -107,4 +107,4 @@ def fc_backward_training_size(lib, x, w, b, dout, some):
     w_name, b_name = names(layer)
     dw = np.asarray(layer.grads[w_name])
     yield dict(dw_shape=dw.shape, db=layer.grads[b_name])
-    yield dict(dx=np.asarray(dx)[:, some], dw=dw[some])  # a part: the whole is 7 MB
+    yield dict(dx=np.asarray(dx)[:, some], dw=dw[some])  # a sample: the whole gradients are 7 MB

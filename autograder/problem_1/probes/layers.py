@@ -1,4 +1,4 @@
-"""Parameters found by layer: students choose the names."""
+"""Access to parameters by layer, since students choose the names of the layers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 
 def names(layer: Any) -> tuple[str, str]:
-    """What a fully connected layer calls its weights (the larger array) and its biases."""
+    """The names of a fully connected layer's weights (the larger array) and of its biases."""
     found = sorted(layer.params, key=lambda name: -np.size(layer.params[name]))
     if len(found) != 2:
-        raise ValueError(f"layer {layer.name!r} has the parameters {found}; expected two of them")
+        raise ValueError(f"layer {layer.name!r} has the parameters {found}; expected two")
     return found[0], found[1]
 
 
@@ -28,21 +28,21 @@ def fully_connected(net: Any, count: int) -> list[Any]:
 
 @contextlib.contextmanager
 def quick_draws() -> Iterator[None]:
-    """`np.random.randn` repeats a few draws: for large layers whose weights are replaced anyway.
+    """Let `np.random.randn` repeat a few draws, for large layers whose weights are replaced anyway.
 
-    To draw a million and a half takes as long as thirty other probes.
+    Drawing 1.5 million numbers takes as long as thirty other probes.
     """
-    drawn = np.random.randn
-    few = drawn(4096)
+    randn = np.random.randn
+    few = randn(4096)
     np.random.randn = lambda *shape: np.resize(few, shape)
     try:
         yield
     finally:
-        np.random.randn = drawn
+        np.random.randn = randn
 
 
 def loaded_fc(lib: Any, w: np.ndarray, b: np.ndarray) -> Any:
-    """A fully connected layer with these very arrays as its parameters."""
+    """A fully connected layer with these arrays (not copies) as its parameters."""
     layer = lib.layer_utils.fc(*w.shape, name="probe_fc")
     w_name, b_name = names(layer)
     layer.params[w_name], layer.params[b_name] = w, b
@@ -50,7 +50,7 @@ def loaded_fc(lib: Any, w: np.ndarray, b: np.ndarray) -> Any:
 
 
 def load(net: Any, *parameters: np.ndarray) -> None:
-    """Assigns weights and biases, in turn, to the layers that have them."""
+    """Assigns weights and biases, in alternation, to the layers that have parameters."""
     pairs = list(zip(parameters[::2], parameters[1::2], strict=True))
     for layer, (w, b) in zip(fully_connected(net, len(pairs)), pairs, strict=True):
         w_name, b_name = names(layer)
@@ -81,7 +81,7 @@ def parameters(net: Any, count: int) -> dict[str, Any]:
 def trained(lib: Any, net: Any, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The parameters of a network as w1, b1, w2, ... and the slope after each of its FC layers.
 
-    With `values`, those that stand there under the parameters' names.
+    With `values`, the parameters are taken from there, by name.
     """
     found: dict[str, Any] = {}
     slopes: list[float] = []
@@ -100,16 +100,16 @@ def trained(lib: Any, net: Any, values: Mapping[str, Any] | None = None) -> dict
 def defined(
     cells: Mapping[str, str], cell: str, wanted: Sequence[str], lib: Any = None
 ) -> dict[str, Any]:
-    """What a notebook cell defines under these names.
+    """The values that a notebook cell defines for these names.
 
-    With `lib`, the cell finds the networks by their names, as in the notebook.
+    With `lib`, the cell can use the networks by name, as in the notebook.
     """
     namespace: dict[str, Any] = dict(vars(lib.fully_conn)) if lib else {}
     namespace |= {"__name__": "__main__", "np": np, "numpy": np}
-    for name in wanted:  # by the cell, not by the library
+    for name in wanted:  # the cell must define it, not the library
         namespace.pop(name, None)
     exec(compile(cells[cell], cell, "exec"), namespace)
     missing = [name for name in wanted if name not in namespace]
     if missing:
-        raise NameError(f"the cell {cell} defines no {', '.join(missing)}")
+        raise NameError(f"the cell {cell} does not define {', '.join(missing)}")
     return {name: namespace[name] for name in wanted}

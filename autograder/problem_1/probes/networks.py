@@ -1,4 +1,4 @@
-"""The networks that students build or are given, with the student's own layers in them."""
+"""The networks that students build or receive, with the student's own layers in them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def cascade(lib, x, w, b, dout):
 @given(_cascade, cell="cascade_names")
 def cascade_names(lib, cells, x, w, b, dout):
     model = lib.fully_conn.TestFCReLU()
-    called = defined(cells, "cascade_names", ("param_name_w", "param_name_b"), lib)
-    model.net.assign(called["param_name_w"], w)
-    model.net.assign(called["param_name_b"], b)
+    chosen = defined(cells, "cascade_names", ("param_name_w", "param_name_b"), lib)
+    model.net.assign(chosen["param_name_w"], w)
+    model.net.assign(chosen["param_name_b"], b)
     yield dict(out=model.forward(x))
 
 
@@ -58,7 +58,7 @@ def small_network(lib, x, w1, b1, w2, b2, dout):
 
 @given()
 def small_network_start(lib):
-    """Twenty networks: one alone says little of a standard deviation."""
+    """Twenty networks: one network is too few to measure a standard deviation."""
     built = [lib.fully_conn.SmallFullyConnectedNetwork() for _ in range(20)]
     found = [parameters(model.net, 2) for model in built]
     yield {name: np.stack([each[name] for each in found]) for name in found[0]}
@@ -68,9 +68,9 @@ def small_network_start(lib):
 def small_network_names(lib, cells, x, w1, b1, w2, b2, dout):
     model = lib.fully_conn.SmallFullyConnectedNetwork()
     values = dict(param_name_w1=w1, param_name_b1=b1, param_name_w2=w2, param_name_b2=b2)
-    called = defined(cells, "small_network_names", tuple(values), lib)
+    chosen = defined(cells, "small_network_names", tuple(values), lib)
     for which, value in values.items():
-        model.net.assign(called[which], value)
+        model.net.assign(chosen[which], value)
     yield dict(out=model.forward(x))
 
 
@@ -108,7 +108,7 @@ def dropout_network(lib, x, w1, b1, w2, b2, w3, b3, dout, keep_prob, seed):
     model, other = (_dropout_net(lib, keep_prob, seed, w1, b1, w2, b2, w3, b3) for _ in range(2))
     yield dict(out=model.forward(x, True, seed))
     other.forward(x.copy(), True, seed)
-    yield dict(again=other.forward(x.copy(), True, seed))  # before what needs a backward pass
+    yield dict(again=other.forward(x.copy(), True, seed))  # before backward, which may fail
     yield dict(dx=model.backward(dout))
     yield gradients(model.net, 3)
 

@@ -1,6 +1,6 @@
 """The optimizers.
 
-Gradients are at least 0.3 away from 0, so that epsilon shows in the probes made for it alone.
+Gradients are at least 0.3 away from 0, so only the probes for epsilon depend on epsilon.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _gradient(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def _one(rng: np.random.Generator) -> dict[str, np.ndarray | float | int]:
-    """One parameter, gradients for several steps, and a state to begin with."""
+    """One parameter, gradients for several steps, and an initial state."""
     return dict(
         w=rng.normal(size=(4, 5)),
         grads=_gradient(rng, STEPS, 4, 5),
@@ -58,7 +58,7 @@ def _network(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def single(lib: Any, w: np.ndarray) -> Any:
-    """A network of one layer with one parameter, made as the notebook makes it."""
+    """A network of one layer with one parameter, built as in the notebook."""
     net = lib.layer_utils.sequential(lib.layer_utils.fc(*w.shape, name="probe_fc"))
     net.layers[0].params = {"probe_fc_w": w}
     net.layers[0].grads = {"probe_fc_w": np.zeros_like(w)}
@@ -66,7 +66,7 @@ def single(lib: Any, w: np.ndarray) -> Any:
 
 
 def _steps(net: Any, optimizer: Any, grads: np.ndarray) -> np.ndarray:
-    """The parameter after each step with the next of `grads`: (steps, *shape)"""
+    """The parameter after each step, where step k uses grads[k]: (steps, *shape)"""
     after = []
     for grad in grads:
         net.layers[0].grads = {"probe_fc_w": grad}

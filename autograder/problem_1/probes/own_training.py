@@ -1,11 +1,12 @@
-"""The student's own network, loss, training loop and SGD, on a problem drawn for this grading.
+"""The student's network, loss, training loop and SGD, on a problem drawn for this grading.
 
-Two questions are kept apart: whether the code trains (`train_tiny_net`), and what was chosen for
-the real training (`train_tiny_net_recipe`), which the grader does by itself. So here the initial
-weights, the batches and the learning rate are ours; of the student's choices, the layers count.
+Two questions are separate: whether the code trains (`train_tiny_net`), and which choices the
+student made for the real training (`train_tiny_net_recipe`), which the grader runs itself. So here
+the grader sets the initial weights, the batches and the learning rate. Only the layers are the
+student's choice.
 
-Single steps come first, each from weights of its own, in a loop that is not the student's: what
-`train_net` returns could come from anywhere, but a step is that of the network, the loss and SGD.
+Single steps come first, each from new weights, in a loop of the grader's. The result of `train_net`
+could come from anywhere, but a single step can only come from the network, the loss and SGD.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from .layers import defined, names, quick_draws, trained
 
 RATE, BATCH, EPOCHS = 5e-2, 25, 3
 STEPS, VIEWS = 6, 8
-"""Single steps, and numbers that are told of each row of a weight matrix's change in one: all of a
-change would be megabytes."""
+"""The number of single steps, and the number of random projections of each row of a weight matrix's
+change in a step. The whole change would be megabytes."""
 CELL = "train_tiny_net_hyperparameters"
 HYPERPARAMETERS = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
 KINDS = ("flatten", "fc", "leaky_relu", "dropout")
-"""The layers that may be chosen, by their names in the library."""
+"""The layers that students may use, by their names in the library."""
 COLUMNS = ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
-"""What is told of each layer of the student's chain; a value of all layers each."""
+"""The attributes that are reported for each layer. Each is an array over all layers."""
 MOST_LAYERS = 50
 
 
 def start(seed: int, number: int, shape: tuple[int, ...]) -> np.ndarray:
-    """The initial weights of the fully connected layer of that number, of variance 1 / inputs."""
+    """The initial weights of the number-th fully connected layer, with variance 1 / inputs."""
     draws = np.random.default_rng([seed, number]).standard_normal(shape, dtype=np.float32)
     return draws / np.float32(np.sqrt(shape[0]))
 
@@ -48,7 +49,7 @@ def train_tiny_net(lib, data, seed):
     }
     yield _steps(lib, *sets["data_train"], seed)
     model = _started(lib, seed)
-    np.random.seed(seed)  # whatever was drawn until now, batches come in one order
+    np.random.seed(seed)  # the same order of batches, however many numbers were drawn before
     loss, optimizer = lib.layer_utils.cross_entropy(), lib.optim.SGD(model.net, RATE)
     best, *_ = lib.train.train_net(sets, model, loss, optimizer, BATCH, EPOCHS)
     ended = trained(lib, model.net, best)
@@ -56,15 +57,15 @@ def train_tiny_net(lib, data, seed):
 
 
 def _started(lib: Any, seed: int) -> Any:
-    """The student's network, with initial weights of ours."""
+    """The student's network, with initial weights set by the grader."""
     with quick_draws():
         model = lib.fully_conn.TinyNet()
-    _begin(model.net, seed)
+    _set_initial_weights(model.net, seed)
     return model
 
 
-def _begin(net: Any, seed: int, times: float = 1.0) -> dict[str, str]:
-    """Assigns initial weights, so many times as large; returns their names by w1, w2, ..."""
+def _set_initial_weights(net: Any, seed: int, times: float = 1.0) -> dict[str, str]:
+    """Assigns initial weights, multiplied by `times`; returns their names by w1, w2, ..."""
     found = {}
     for number, layer in enumerate((layer for layer in net.layers if layer.params), start=1):
         w_name, b_name = names(layer)
@@ -76,17 +77,17 @@ def _begin(net: Any, seed: int, times: float = 1.0) -> dict[str, str]:
 
 
 def _steps(lib: Any, images: np.ndarray, labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """How single steps change each weight matrix, seen along a few drawn directions.
+    """How single steps change each weight matrix, projected on a few random directions.
 
-    The weights are three times as large as at the start of a training, so that the network is sure
-    of its answers, right and wrong ones.
+    The weights are three times as large as at the start of a training, so that the network is
+    confident in its answers, both right and wrong.
     """
     model = _started(lib, seed)
     loss, optimizer = lib.layer_utils.cross_entropy(), lib.optim.SGD(model.net, RATE)
     changes: dict[str, list[np.ndarray]] = {}
     for step in range(STEPS):
         batch = slice(step * BATCH, (step + 1) * BATCH)
-        held = _begin(model.net, seed + 1 + step, times=3.0)
+        held = _set_initial_weights(model.net, seed + 1 + step, times=3.0)
         before = {w: np.array(model.net.params[name]) for w, name in held.items()}
         loss.forward(model.forward(images[batch], True), labels[batch])
         model.backward(loss.backward())
@@ -109,7 +110,7 @@ def train_tiny_net_recipe(lib, cells):
 
 
 def _described(lib: Any, layer: Any) -> dict[str, float]:
-    """A layer as numbers; its kind is -1 where it is none of those that are given."""
+    """A layer as numbers. Its kind is -1 if it is not one of the library's layers."""
     classes = [getattr(lib.layer_utils, name) for name in KINDS]
     kind = next((n for n, known in enumerate(classes) if isinstance(layer, known)), -1)
     row = dict.fromkeys(COLUMNS, 0.0) | {"kinds": kind}
@@ -125,5 +126,5 @@ def _described(lib: Any, layer: Any) -> dict[str, float]:
 
 
 def hyperparameters(cells: Mapping[str, str]) -> dict[str, Any]:
-    """What the student's cell says."""
+    """The hyperparameters that the student's cell defines."""
     return defined(cells, CELL, HYPERPARAMETERS)

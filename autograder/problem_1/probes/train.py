@@ -1,8 +1,8 @@
-"""`train_net` by itself: model, loss and optimizer are scripted, so that only the loop is judged.
+"""`train_net` alone: model, loss and optimizer are scripted, so that only the loop is judged.
 
-Every example's first feature is its number. What the scripted model scores depends on that number
-and on how many steps the optimizer has taken, and is drawn beforehand: so losses and accuracies are
-the same in whatever order the loader brings the examples, and no layer of the student's is needed.
+The first feature of every example is its number. The scores of the scripted model are drawn
+beforehand. They depend on that number and on how many steps the optimizer has taken. So losses and
+accuracies do not depend on the order of the examples, and no layers of the student are needed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ BATCH = 50  # 230 // 50 = 4 steps, and 30 examples left over
 
 
 def _script(rng: np.random.Generator) -> dict[str, Any]:
-    """The scores of every example after every number of steps, and what the optimizer is fed.
+    """The scores of every example after every number of steps, and the inputs of the optimizer.
 
-    The share of right scores is best after an epoch in the middle for the validation examples,
-    another one for the training examples, and after the first for the test examples.
+    The accuracy on the validation examples is best after an epoch in the middle, on the training
+    examples after another such epoch, and on the test examples after the first epoch.
     """
     total = sum(SIZES.values())
     labels = rng.integers(CLASSES, size=total)
@@ -49,7 +49,7 @@ def _script(rng: np.random.Generator) -> dict[str, Any]:
 
 
 class ScriptedLayer:
-    """A layer whose scores are looked up."""
+    """A layer that looks up its scores in the script."""
 
     def __init__(
         self, clock: list[int], scores: np.ndarray, losses: np.ndarray, script: Any
@@ -74,7 +74,7 @@ class ScriptedLayer:
 
 
 class ScriptedModel:
-    """What `train_net` knows of a network: `net`, forward and backward."""
+    """The parts of a network that `train_net` uses: `net`, forward and backward."""
 
     def __init__(self, lib: Any, layer: ScriptedLayer) -> None:
         self.layer = layer
@@ -92,7 +92,7 @@ class ScriptedModel:
 
 
 class ScriptedLoss:
-    """A loss that can be read off any part of a batch, and a gradient that follows from it."""
+    """A loss that is the same for any part of a batch, and a gradient that follows from it."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -106,7 +106,7 @@ class ScriptedLoss:
 
 
 class ScriptedOptimizer:
-    """Changes the parameter in place, as optimizers do, and moves the script on."""
+    """Changes the parameter in place, as optimizers do, and advances the script by one step."""
 
     def __init__(self, net: Any, clock: list[int]) -> None:
         self.net, self.lr, self.clock = net, 0.1, clock
@@ -129,7 +129,7 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
         name: (examples[end - size : end], labels[end - size : end])
         for (name, size), end in zip(SIZES.items(), ends, strict=True)
     }
-    equal = scores.copy()  # every epoch is as good for the validation data as the first
+    equal = scores.copy()  # the validation accuracy is that of the first epoch in every epoch
     validated = slice(SIZES["data_train"], SIZES["data_train"] + SIZES["data_val"])
     equal[:, validated] = scores[STEPS, validated]
     runs = dict(plain=(1.0, scores), decayed=(lr_decay, scores), equal=(1.0, equal))
@@ -149,13 +149,13 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
             f"{run}_val_acc_hist": val_acc_hist,
             f"{run}_best": best.get("script_p") if isinstance(best, dict) else best,
         }
-        layer.params["script_p"] += 1.0  # as if training went on
+        layer.params["script_p"] += 1.0  # as further training would do
         if isinstance(best, dict):
             yield {f"{run}_best_later": best.get("script_p")}
 
 
 def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Weights for up to 4,096 hidden units; those of the first layer have rank one."""
+    """Weights for up to 4,096 hidden units. The weights of the first layer have rank one."""
     return dict(
         x=rng.normal(size=(5, 32, 32, 3)),
         inputs=rng.normal(size=3072) / 50,

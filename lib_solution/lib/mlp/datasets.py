@@ -88,7 +88,7 @@ def _read(mat: Path) -> np.ndarray:
             raise ValueError(f"X is {pixels.dtype} {pixels.shape} beside {len(digits)} labels")
     except Exception as problem:  # loadmat raises a dozen types of exceptions for broken files
         raise ValueError(
-            f"{mat} is not a complete SVHN file ({problem}). Delete it and run get_datasets.py again"
+            f"{mat} is not a complete SVHN file ({problem}). Delete it, then run get_datasets.py"
         ) from problem
     records = np.empty(len(digits), dtype=[("image", np.uint8, (32, 32, 3)), ("label", np.uint8)])
     records["image"] = pixels.transpose(3, 0, 1, 2)

@@ -296,7 +296,7 @@ class dropout(Layer):
     def forward(
         self, feat: np.ndarray, is_training: bool = True, seed: int | None = None
     ) -> np.ndarray:
-        """feat -> the same shape. A seed re-seeds the generator, which makes the mask repeatable."""
+        """feat -> the same shape. A seed re-seeds the generator, so the mask can be repeated."""
         output, kept = None, None
         if seed is not None:
             self.rng = np.random.RandomState(seed)

@@ -1,4 +1,4 @@
-"""Right work has all points, whatever it looks like, and nobody is told of a mistake in it."""
+"""Correct work gets all points and no hints, in any style."""
 
 import sys
 from pathlib import Path

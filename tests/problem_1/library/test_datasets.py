@@ -8,7 +8,7 @@ from scipy.io import savemat
 
 @pytest.fixture
 def svhn(tmp_path, monkeypatch):
-    """A folder with 30 training and 10 test images, and what is in them."""
+    """A folder with 30 training and 10 test images, and its content as arrays."""
     monkeypatch.delenv("SVHN_MAX_TRAINING", raising=False)
     rng = np.random.default_rng(0)
     content = {}

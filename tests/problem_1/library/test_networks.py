@@ -29,7 +29,7 @@ def test_a_network_computes_in_its_dtype_both_ways(network, shape, outputs, dtyp
     out = model.forward(x)
     assert out.shape == (3, outputs)
     assert out.dtype == dtype
-    dx = model.backward(np.ones(out.shape))  # float64, as a careless loss hands it over
+    dx = model.backward(np.ones(out.shape))  # float64, as some losses return it
     assert dx.shape == shape
     assert dx.dtype == dtype
     assert set(model.net.grads) == set(model.net.params)
@@ -53,7 +53,7 @@ def test_assigned_float64_parameters_make_the_gradients_float64():
 
 def test_gradients_of_a_network_with_dropout_are_those_of_finite_differences():
     rng = np.random.default_rng(0)
-    np.random.seed(0)  # other weights may bring a feature within h of a Leaky ReLU's kink
+    np.random.seed(0)  # with other weights, a feature could be within h of a Leaky ReLU's kink
     model, loss = DropoutNet(keep_prob=0.5, dtype=np.float64), cross_entropy()
     for param in model.net.params.values():
         param += rng.normal(size=param.shape)
@@ -78,7 +78,7 @@ def test_only_dropout_hears_of_training_and_seeds():
 
 
 def test_tiny_net_starts_away_from_the_plateau():
-    """The seed's first loss lies 0.0147 under ln 10, which the default init_scale cannot give."""
+    """The published first loss is ln 10 - 0.0147. The default init_scale cannot give it."""
     first, _ = [layer for layer in TinyNet().net.layers if isinstance(layer, fc)]
     assert first.params[first.w_name].shape == (3072, 512)
     assert 0.02 < first.params[first.w_name].std() < 0.03

@@ -1,4 +1,4 @@
-"""Each optimizer against its rule, written out for a single number."""
+"""Each optimizer follows its rule, which is written out here for a single number."""
 
 import numpy as np
 import pytest

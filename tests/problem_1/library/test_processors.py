@@ -1,4 +1,4 @@
-"""Tests of numbers that come out of sums hold on processors that add in another order."""
+"""The numerical tests pass on CPUs that add in another order."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ NUMERICAL = (
     "tests/grading/test_reference.py",
 )
 OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
-"""By which exp and log are those of a processor without these instructions."""
+"""A glibc setting: use the exp and log of CPUs without these instructions."""
 
 
 def test_numerical_tests_pass_on_another_processor(other_processor):

@@ -93,7 +93,7 @@ class TestTrainNet:
         assert len(train_acc) == len(val_acc) == 4
 
     def test_the_best_parameters_are_copies_from_the_best_epoch(self, data):
-        # With the validation labels exchanged, what is learnt makes the accuracy fall.
+        # With wrong validation labels, the accuracy falls as the network learns.
         x, y = data["data_val"]
         wrong = data | {"data_val": (x, (y + 1) % 3)}
         model, _, (best, _, _, val_acc) = train(wrong, lr=0.01, max_epochs=8)

@@ -1,4 +1,4 @@
-"""What a diagnosis says of work that is wrong in several ways, or in ways nobody thought of."""
+"""The diagnosis of work with several mistakes, or with unknown ones."""
 
 import io
 from collections import Counter
@@ -63,7 +63,7 @@ def test_a_submission_is_told_in_its_grade():
     }
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(shown(found))
-    assert "t grows once a parameter" in console.export_text()
+    assert "t grows once per parameter" in console.export_text()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_two_known_mistakes_are_named_behind_sections_that_nobody_understands():
 
 
 def wrong_everywhere(scale):
-    """Claims that are all a little off, as no variant's are."""
+    """Claims that are all slightly wrong, unlike those of any variant."""
     seen = costs.reference(P1, SEED)
     by_probe = {
         name: replace(seen[name], values={n: v * scale for n, v in seen[name].values.items()})
@@ -202,7 +202,7 @@ def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypat
     pairs = [those for those in loaded if len(those) == 2]
     assert 100 < len(pairs) <= PAIRS_IN_ALL
     assert max(Counter(one.section for one, _ in pairs).values()) <= PAIRS_OF_A_SECTION
-    assert diagnose(P1, student, verdicts) == first, "whatever is kept by now"
+    assert diagnose(P1, student, verdicts) == first, "the cache must not change the result"
 
 
 def test_what_is_kept_from_submission_to_submission_is_bounded():
@@ -221,7 +221,7 @@ def test_what_was_not_asked_for_longest_is_forgotten_first():
         assert kept[key] == key
     assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
     assert kept["x" * 50] == "x" * 50
-    assert list(kept) == ["x" * 50], "what is too large alone is kept alone"
+    assert list(kept) == ["x" * 50], "an item that exceeds the limit is kept alone"
     assert kept["y"] == "y"
     assert list(kept) == ["y"]
 

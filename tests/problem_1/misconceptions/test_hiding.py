@@ -1,8 +1,8 @@
 """A mistake excuses nothing that it hides: two mistakes never earn more than one of them alone.
 
-`benchmarks/mistake_pairs.py` tries all pairs; here are some of those that could gain most easily: a
-mistake that shows in later sections, with a block left unwritten there, with a block in which
-something idle stands, or with a mistake that the table says it hides.
+`benchmarks/mistake_pairs.py` tests all pairs. The pairs here are most likely to gain points: a
+mistake that shows in later sections, combined with an unwritten block there, with placeholder code
+in a block, or with a mistake that it hides according to the table.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ SLOW = "train_tiny_net"
 PROBES = tuple(p for p in costs.seen(P1) if not p.startswith(SLOW) and "training_size" not in p)
 SEED = 815
 MOST_PAIRS = 12
-"""Of one mistake."""
+"""The most pairs to test for one mistake."""
 
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    """The script, which stands beside one that it imports."""
+    """The script. It imports another script in its folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(checkout.ROOT / "benchmarks"))
         yield import_module("mistake_pairs")
@@ -46,7 +46,7 @@ def benchmark() -> ModuleType:
 
 
 def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant, Variant]]:
-    """The pairs that are tried of a mistake, in the order of the rubric."""
+    """The pairs to test for a mistake, in the order of the rubric."""
     hidden = {name for names in TABLE["hidden"][mistake.name].values() for name in names}
     concerned = {part for later in P1.shows_in[mistake.section] for part in P1.made_of(later)}
     left = {block.name for block in unwritten(P1) if block.section in concerned}
@@ -103,7 +103,7 @@ def test_what_is_hidden_does_not_depend_on_the_seed(monkeypatch):
 
 
 def test_no_two_sections_share_a_probe():
-    """Else the table, which is by probes, would mix what two sections are there to tell."""
+    """Otherwise the table, which is indexed by probe, would mix two sections."""
     asked = [probe for section in P1.by_id for probe in hiding.probes_of(P1, section)]
     assert len(asked) == len(set(asked))
 
@@ -127,7 +127,7 @@ CLIPS = named(P1, "fc_forward_clips_at_zero")
 def test_a_probe_sees_all_beside_one_or_two_mistakes_that_hide_nothing(
     beside, sees, table, monkeypatch
 ):
-    """What no single one hides, as the table says, is looked for beside all of them together."""
+    """Mistakes that no single one hides (according to the table) are tested beside all of them."""
     if table == "empty" and len(beside) > 1:
         monkeypatch.setattr(hiding, "tabled", lambda _: {v.name: {} for v in beside})
     assert hiding.sees_all(P1, "cascade", "cascade", beside) is sees

@@ -1,4 +1,4 @@
-"""Claims of a hostile submission are compared like any others: nothing stops a diagnosis."""
+"""The claims of hostile submissions are compared like any others, and cannot stop a diagnosis."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ NUMBERS = (0, 1, -1, 0.5, 1e300, -1e-300, np.nan, np.inf, -np.inf)
 
 
 def forged(rng, shape):
-    """An array of any kind of number, of a shape that is right, turned, empty or far off."""
+    """An array of any dtype, with a shape that is right, transposed, empty or wrong."""
     shapes = (shape, shape[::-1], (0, *shape), (), (1,) * 9, (3,))
     with np.errstate(all="ignore"):
         drawn = rng.choice(NUMBERS, size=shapes[rng.integers(len(shapes))])

@@ -1,4 +1,4 @@
-"""A rehearsal sees what a sandbox sees, and leaves no trace in this process."""
+"""A rehearsal returns what a sandbox returns, and does not change this process."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""Every variant is seen, named, and paid for in its own section as the table says."""
+"""Every variant is found and named, and costs what the table says in its own section."""
 
 import os
 import re
@@ -62,7 +62,7 @@ def test_every_block_and_every_answer_cell_has_misconceptions():
 
 
 def _overlap(old, block):
-    """Whether a patch replaces some of the block's own lines."""
+    """Whether a patch replaces some lines of the block."""
     lines = {line.strip() for line in block.splitlines() if line.strip()}
     return any(
         own.strip() in line or line in own
@@ -107,7 +107,7 @@ def test_two_variants_of_one_place_do_not_go_together():
 
 
 def test_a_hard_link_to_the_solution_does_not_take_it_from_the_grader(tmp_path, monkeypatch):
-    """A student on the same machine can make one, and hard links are refused in a hand-in."""
+    """Hard links are refused in a hand-in. But a student on the same machine can make one."""
     shutil.copytree(P1.library / "lib", tmp_path / "lib")
     os.link(tmp_path / "lib" / "optim.py", tmp_path / "mine.py")
     monkeypatch.setattr(Assignment, "library", tmp_path)

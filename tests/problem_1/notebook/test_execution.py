@@ -1,4 +1,4 @@
-"""The released notebook, with the solution in place, runs from top to bottom as students run it."""
+"""The notebook with its solution runs from top to bottom in a student's folder."""
 
 import base64
 import shutil
@@ -13,7 +13,7 @@ from autograder.problem_1 import svhn
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """The notebook after a run on a small twin, with a hundredth of the training."""
+    """The notebook after a run on a small twin, with 1% of the training images."""
     folder = tmp_path_factory.mktemp("student") / "problem_1"
     shutil.copytree(P1.release, folder)
     shutil.copytree(P1.library / "lib", folder / "lib", dirs_exist_ok=True)
@@ -28,7 +28,7 @@ def executed(tmp_path_factory):
 
 
 def test_no_cell_says_anything_on_stderr(executed):
-    """nbgrader takes stderr in a graded cell for a failure."""
+    """nbgrader counts output on stderr in a graded cell as a failure."""
     for grade_id, cell in executed.items():
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", (grade_id, output.text)

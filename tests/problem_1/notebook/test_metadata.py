@@ -1,4 +1,4 @@
-"""The notebook's nbgrader metadata, the rubric and the published table of points are one."""
+"""The notebook's nbgrader metadata, the rubric and the published table of points agree."""
 
 import nbformat
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 
-# The table that students, graders and past work rely on: id, title, points, of these automatic.
+# The table that students, graders and past work rely on: id, title, points, automatic points.
 PUBLISHED = [
     ("fc_forward", "FC Forward", 2, 2),
     ("fc_backward", "FC Backward", 2, 2),

@@ -1,12 +1,12 @@
-"""The figures printed in a student's run of years ago come out of our notebook, on any processor.
+"""The notebook reproduces the figures of a student's published run, on any CPU.
 
-They do not depend on that student's random numbers, or on numpy's legacy generator alone, which
-gives the same numbers for ever. What they do depend on differs:
+These figures depend on no random numbers, or only on numpy's legacy generator, whose numbers never
+change. There are three kinds:
 
-* An error beside printed digits ("Difference:", "updated_w error:") is how far the exact answer is
-  from those digits. Rounding moves it by less than 1e-7 of itself.
-* A loss or a spread is the exact answer but for rounding, for which each test states a bound.
-* An error of DropoutNet's gradients is nothing but rounding, see `test_dropout_network`.
+* An error relative to printed digits ("Difference:", "updated_w error:") is the distance of the
+  exact answer from these digits. Rounding changes it by less than 1e-7 of itself.
+* A loss or a standard deviation is exact up to rounding. Each test states the bound.
+* An error of DropoutNet's gradients is only rounding, see `test_dropout_network`.
 """
 
 import re
@@ -50,22 +50,22 @@ DROPOUT_NETWORK = {
 
 
 STEP = 1e-5
-"""Of the numerical gradients, to either side."""
+"""The step of the numerical gradients, to each side."""
 
 UNITS = 16
-"""By how many units in the last place of the loss a numerical gradient of DropoutNet may be off.
+"""Largest error of a numerical gradient of DropoutNet, in units in the last place of the loss.
 
-A loss between 2 and 4 is off by up to five and a half: in each example the exponentials, their sum,
-a quotient and a logarithm come to four, sum and mean over the examples to the rest. A gradient is
-the difference of two losses, so eleven. The curve adds STEP^2 / 6 of a third derivative, which is
-at most 4^3 times that of a softmax, 0.097, where dropout multiplies by 4: another 4.7. Off by 2.5
-at most is what the kernels of OpenBLAS were seen to be.
+A loss between 2 and 4 has an error of up to 5.5 units: in each example, the exponentials, their
+sum, a quotient and a logarithm contribute 4; the sum and mean over the examples contribute the
+rest. A gradient is the difference of two losses, so its error is up to 11. The truncation error is
+STEP^2 / 6 of a third derivative. Where dropout multiplies by 4, that is at most 4^3 times the third
+derivative of a softmax, 0.097: another 4.7. The kernels of OpenBLAS showed errors of at most 2.5.
 """
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Two arrays that a check cell gave to rel_error."""
+    """Two arrays that a check cell passed to rel_error."""
 
     numerical: np.ndarray
     analytic: np.ndarray
@@ -85,18 +85,18 @@ def cells():
 
 
 def run(cells, *grade_ids: str, compared: list[Compared] | None = None) -> str:
-    """What these cells print; what they give to rel_error is added to `compared`."""
+    """Return what these cells print. Append the arguments of rel_error to `compared`."""
     lines: list[str] = []
     namespace = {"print": lambda *words: lines.append(" ".join(map(str, words)))}
     exec(compile(cells["imports"], "imports", "exec"), namespace)
     rel_error = namespace["rel_error"]
 
-    def kept(one, other):
+    def recorded(one, other):
         if compared is not None:
             compared.append(Compared(np.array(one), np.array(other)))
         return rel_error(one, other)
 
-    namespace["rel_error"] = kept
+    namespace["rel_error"] = recorded
     for grade_id in grade_ids:
         exec(compile(cells[grade_id], grade_id, "exec"), namespace)
     return "\n".join(lines)
@@ -104,7 +104,7 @@ def run(cells, *grade_ids: str, compared: list[Compared] | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def printed(cells):
-    """What a section's check cell prints: printed("fc_forward")."""
+    """A function that returns what a section's check cell prints: printed("fc_forward")."""
     return partial(run, cells)
 
 
@@ -136,27 +136,27 @@ def test_dropout_drops_nothing_at_0_and_1_and_about_what_it_should_between(print
 
 def test_small_network(printed):
     lines = printed("small_network_names", "small_network").splitlines()
-    # the standard deviation of at most 210 numbers near 0.002 is off by less than 210 roundings of
-    # its size, which are 1e-12 of what is printed here, its distance from 0.002
+    # The standard deviation of at most 210 numbers near 0.002 has an error of less than 210
+    # roundings. Relative to the distance from 0.002, which is printed here, that is 1e-12.
     assert [float(line.split()[0]) for line in lines[1:3]] == pytest.approx(
         [4.732445743017475e-05, 5.648012981167489e-05], rel=1e-12
     )
     loss = float(lines[lines.index("Testing the loss ...") + 1])
-    # a score is a sum of 31 terms, whose sizes add up to at most 14.1, of hidden features that are
-    # sums of 5: rounding is at most 5.9e-14, in whatever order. A loss moves at most twice as far
+    # A score is a sum of 31 terms, whose absolute values add up to at most 14.1. The hidden
+    # features are sums of 5 terms. So the rounding error is at most 5.9e-14 in any order of
+    # addition. The error of the loss is at most twice as large.
     assert loss == pytest.approx(2.4250083210516835, rel=0, abs=1.2e-13)
 
 
 def test_dropout_network(cells):
-    """Correct gradients, whose numerical counterparts differ from them by rounding and no more.
+    """The numerical gradients differ from the correct gradients only by rounding.
 
-    A numerical gradient is a difference of losses and so a whole number of units: of the last place
-    of the loss, divided by 2 STEP. To which number a loss is rounded depends on the order in which
-    a processor adds. What the cell prints is the largest relative distance between such a whole
-    number of units and the exact gradient, which for gradients of 1e-9 is large, and no machine
-    need print what another one does. So the figures of the published run must be distances of that
-    kind: from our gradients, to six digits, by as few units as rounding explains. This holds for no
-    other network.
+    A numerical gradient is a difference of losses, so it is a whole number of units: a unit is the
+    last place of the loss, divided by 2 STEP. How a loss is rounded depends on the order in which a
+    CPU adds. The cell prints the largest relative distance between such a whole number of units and
+    the exact gradient. For gradients of 1e-9 this distance is large, and differs between machines.
+    So the figures of the published run must be such distances from our gradients, to six digits,
+    with no more units than rounding explains. This holds for no other network.
     """
     compared: list[Compared] = []
     text = run(cells, "dropout_network", compared=compared)
@@ -174,7 +174,7 @@ def test_dropout_network(cells):
 
 
 def errors_after_rounding(gradient: np.ndarray, unit: float) -> np.ndarray:
-    """Every relative error of an element that rounding could make of it, a row an element."""
+    """The relative errors that rounding could cause, one row per element."""
     exact = gradient.reshape(-1, 1)
     rounded = (np.round(exact / unit) + np.arange(-UNITS, UNITS + 1)) * unit
     return np.abs(rounded - exact) / np.maximum(1e-8, np.abs(rounded) + np.abs(exact))

@@ -1,4 +1,4 @@
-"""A web server that misbehaves as asked, and a small stand-in for SVHN's files behind it."""
+"""A web server that can misbehave, with small substitutes for SVHN's files."""
 
 import hashlib
 import re
@@ -16,15 +16,15 @@ from autograder.problem_1.svhn import fetch, files
 
 @dataclass
 class Server:
-    """What the server offers, how it behaves, and what it was asked.
+    """The server's files and behaviour, and the requests it received.
 
     Attributes:
         content: bytes by file name.
-        url: where it listens, with a slash at the end.
-        knows_range: whether it honours the Range header.
-        breaks_after: for each number it answers so many bytes and hangs up; then it behaves.
-        status: an HTTP error to answer instead.
-        asked: (file name, Range header or None), a request.
+        url: its URL, with a slash at the end.
+        knows_range: whether it supports the Range header.
+        breaks_after: for each of the next requests, the connection breaks after so many bytes.
+        status: HTTP status of all answers, if not 200.
+        asked: (file name, Range header or None) of each request.
     """
 
     content: dict[str, bytes]
@@ -70,7 +70,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[Server]:
-    """A server on this machine with two files of a megabyte, which the package expects."""
+    """A local server with two files of a megabyte, whose checksums the package expects."""
     rng = np.random.default_rng(0)
     content = {file.name: rng.bytes(1_000_000) for file in files.FILES}
     expected = tuple(
@@ -90,7 +90,7 @@ def server(monkeypatch) -> Iterator[Server]:
 
 @pytest.fixture
 def full_disk():
-    """Make the system refuse every write to a path, as it does on a full disk (ENOSPC)."""
+    """A function that makes every write to a path fail with ENOSPC, as on a full disk."""
     device = Path("/dev/full")
     if not device.exists():
         pytest.skip("this system has no /dev/full")

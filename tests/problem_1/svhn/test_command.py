@@ -1,4 +1,4 @@
-"""The command behind the students' get_datasets.py, and its sheet of samples."""
+"""The command behind the students' get_datasets.py, and its preview."""
 
 import numpy as np
 import pytest
@@ -31,11 +31,11 @@ def test_the_real_set_is_fetched_without_options(tmp_path, monkeypatch, capsys):
 
 
 def test_a_twin_that_was_drawn_stays_where_the_real_set_is_asked_for(tmp_path, capsys):
-    """The notebook asks for it in its second cell, and a student without a network drew one."""
+    """The notebook's second code cell downloads SVHN, even if a student drew the twin before."""
     main(["--synthetic", "--dir", str(tmp_path), "--train", "40", "--test", "20"])
     drawn = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert main(["--dir", str(tmp_path)]) == 0
-    assert "delete its files" in capsys.readouterr().out
+    assert "delete the twin's files" in capsys.readouterr().out
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == drawn
 
 

@@ -1,4 +1,4 @@
-"""The real files, fetched by the real code from a server on this machine."""
+"""The download, from a local server."""
 
 import socket
 from pathlib import Path
@@ -84,7 +84,7 @@ def test_a_server_that_ignores_range_sends_it_all_again(server, tmp_path):
 
 def test_a_connection_that_always_breaks_ends_and_keeps_what_came(server, tmp_path):
     server.breaks_after = [400_000] + [0] * 20
-    with pytest.raises(DataError, match=r"could not be fetched.*bytes received are kept"):
+    with pytest.raises(DataError, match=r"could not be downloaded.*bytes received are kept"):
         download(tmp_path, server.url)
     kept = (tmp_path / (TRAIN + ".part")).read_bytes()
     assert names(tmp_path) == {TRAIN + ".part"}
@@ -145,7 +145,7 @@ def test_a_directory_that_cannot_be_made_is_said(server, tmp_path):
 
 def test_what_lies_there_and_is_not_svhn_is_left_alone(server, tmp_path):
     (tmp_path / TRAIN).write_bytes(b"mine")
-    with pytest.raises(DataError, match="is there already and is not SVHN's"):
+    with pytest.raises(DataError, match="exists already and is not SVHN's"):
         download(tmp_path, server.url)
     assert (tmp_path / TRAIN).read_bytes() == b"mine"
     assert server.asked == []

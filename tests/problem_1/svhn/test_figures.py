@@ -1,4 +1,4 @@
-"""The figures in benchmarks/ are those of the twin that is drawn today, and within their bounds."""
+"""The figures in benchmarks/ describe the current twin, and are within their bounds."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""What lies in a directory is told by its content, never by its name."""
+"""A dataset is identified by the content of its files, never by their names."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ def twin(tmp_path) -> Path:
 
 @pytest.fixture
 def real(tmp_path, monkeypatch) -> Path:
-    """A stand-in for SVHN: two files with the checksums that are expected."""
+    """A substitute for SVHN: two files with the expected checksums."""
     stand_ins = []
     for file in files.FILES:
         body = b"pretend this is " + file.name.encode()
@@ -74,7 +74,7 @@ def test_a_real_file_beside_one_of_the_twin_is_wrong(twin, monkeypatch):
     monkeypatch.setattr(files, "FILES", (as_if_real, files.TEST))
     found = identify(twin)
     assert found.kind == "wrong"
-    assert "belong to different sets" in found.text
+    assert "are from different datasets" in found.text
 
 
 def test_files_of_two_seeds_do_not_go_together(twin, tmp_path_factory):
@@ -83,4 +83,4 @@ def test_files_of_two_seeds_do_not_go_together(twin, tmp_path_factory):
     (twin / TEST).write_bytes((other / TEST).read_bytes())
     found = identify(twin)
     assert found.kind == "wrong"
-    assert "belong to different sets" in found.text
+    assert "are from different datasets" in found.text

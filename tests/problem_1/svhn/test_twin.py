@@ -1,4 +1,4 @@
-"""The twin: what is drawn, what is written, and what is left when it cannot be."""
+"""The twin: its images, its files, and what remains after a failure."""
 
 import json
 import subprocess
@@ -86,7 +86,7 @@ def test_seeds_of_any_size_can_be_drawn():
 
 
 def test_class_k_shows_the_digit_after_k(monkeypatch):
-    """The digits handed to the painter are those that the classes stand for, image by image."""
+    """The digits that are drawn are those of the classes, image by image."""
     shown = []
 
     def photograph(rng, digits, recipe):
@@ -99,7 +99,7 @@ def test_class_k_shows_the_digit_after_k(monkeypatch):
 
 
 def test_the_digit_of_the_label_stands_in_the_middle():
-    """In fair weather the middle of an image is most like the mean ink of the digit asked for."""
+    """In easy photos, the middle of an image is most similar to the mean ink of its digit."""
     fair = replace(RECIPE, hard=0, plate=0, clutter=0, shadow=0, jitter=0)
     templates = [np.mean([ink_of(face, digit) for face in FACES], axis=0) for digit in range(10)]
     rng = np.random.default_rng(0)
@@ -113,7 +113,7 @@ def test_the_digit_of_the_label_stands_in_the_middle():
 
 
 def ink_of(face: str, digit: int) -> np.ndarray:
-    """The digit's ink, as large as it stands in an image: (22, 14)."""
+    """The digit's ink at its size in an image: (22, 14)."""
     return np.asarray(glyph_at(face, digit, 26, bold=0).ink.resize((14, 22)), float)
 
 
@@ -123,7 +123,7 @@ def test_an_interrupted_drawing_leaves_nothing_and_touches_nothing(small, tmp_pa
     whole = twin.chunk
 
     def interrupted(classes, seed):
-        if len(classes) == 200:  # in the second file, when the first one is written already
+        if len(classes) == 200:  # in the second file, when the first one is already written
             raise KeyboardInterrupt
         return whole(classes, seed)
 
@@ -158,7 +158,7 @@ def test_sizes_and_seeds_that_make_no_sense_are_refused(tmp_path, wrong):
 
 
 def test_the_package_stands_by_itself():
-    """It is shipped to students as a folder: it imports nothing beside itself, and that quickly."""
+    """Students receive it as a folder: it must not import autograder, and must import quickly."""
     package = Path(twin.__file__).parent
     code = (
         "import json, sys; sys.path.insert(0, sys.argv[1]); import svhn; svhn.draw; svhn.download;"

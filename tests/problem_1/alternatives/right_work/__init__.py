@@ -1,7 +1,7 @@
-"""Right work in the styles that students write it in, whole libraries or large parts of them.
+"""Correct work in the various styles of students: whole libraries, or large parts of them.
 
-Each row is a name, the blocks that are written otherwise, patches of what is given, and cells;
-`written` makes a submission of it.
+Each alternative has a name, the blocks that differ, patches of the given code, and cells. `written`
+turns it into a submission.
 """
 
 from .dtypes import IN_ONE_DTYPE

@@ -1,4 +1,4 @@
-"""What a row of the tables is."""
+"""The dataclass of the alternatives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPTIMIZERS = "lib/optim.py"
 
 @dataclass(frozen=True)
 class Alternative:
-    """The solution, done in another way that is as right."""
+    """The solution, in another way that is also correct."""
 
     name: str
     blocks: dict[str, str] = field(default_factory=dict)

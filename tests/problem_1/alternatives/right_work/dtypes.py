@@ -6,7 +6,7 @@ from .alternative import Alternative
 
 
 def everywhere(dtype: str) -> dict[str, str]:
-    """All layers and optimizers computing in one dtype, whatever comes in."""
+    """All layers and optimizers compute in one dtype, for inputs of any dtype."""
     return {
         "flatten.forward": f"output = feat.reshape(feat.shape[0], -1).astype({dtype})",
         "flatten.backward": f"dfeat = dprev.reshape(feat.shape).astype({dtype})",

@@ -6,7 +6,7 @@ from .alternative import LAYERS, Alternative
 
 
 def dropout_with(mask: str, forward: str, backward: str) -> dict[str, str]:
-    """Dropout that draws, uses and keeps its mask in a way of its own."""
+    """Dropout with another way to draw, use and store its mask."""
     return {
         "dropout.forward": f"""
             p = self.keep_prob

@@ -1,4 +1,4 @@
-"""Networks, their names and what holds them."""
+"""Networks, their names, `sequential` and `Module`."""
 
 from __future__ import annotations
 

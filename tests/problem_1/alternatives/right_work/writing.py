@@ -1,4 +1,4 @@
-"""Work put together from blocks of code, as students write it."""
+"""Builds a submission from blocks of code, as students write them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PLACE = re.compile(r'raise NotImplementedError\("(.+?): write your solution here
 
 
 def written(alternative: Alternative) -> Submission:
-    """The solution, done in another way.
+    """The submission of an alternative.
 
-    Blocks are named as the released library names them ("fc.forward"), and their code stands
-    between the markers' places.
+    Blocks have the names of the released library ("fc.forward"). Their code replaces the solution
+    and its markers.
     """
     right = solution(P1)
     files, left = dict(right.files), dict(alternative.blocks)
