@@ -44,7 +44,7 @@ def test_activations_tanh(activations_tanh):
     compare(activations_tanh, "tanh")
 
 
-@check("activations", weight=1, announced="It leaves its input as it was")
+@check("activations", weight=1, announced="It does not change its input")
 def test_activations_leave_their_input(
     activations_sigmoid,
     activations_leaky_relu,

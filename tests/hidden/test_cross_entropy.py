@@ -55,7 +55,7 @@ def test_cross_entropy_gradient_of_the_sum(cross_entropy_sum):
     close(student.gradient, reference.gradient, "the gradient for size_average=False")
 
 
-@check("cross_entropy", weight=1, announced="leave the logits and the labels as they were")
+@check("cross_entropy", weight=1, announced="leave the logits and the labels unchanged")
 def test_cross_entropy_leaves_its_inputs(cross_entropy, cross_entropy_softmax):
     provided(
         lambda: test_cross_entropy_softmax_values(cross_entropy_softmax),

@@ -125,7 +125,7 @@ def test_dropout_forward_under_a_seed(dropout_forward_seed):
     differ(student.then, student.after_that, "without a seed two passes drew the same mask")
 
 
-@check("dropout_forward", weight=1, announced="leaves its input as it was")
+@check("dropout_forward", weight=1, announced="does not change its input")
 def test_dropout_forward_leaves_its_input(dropout_forward):
     provided(lambda: test_dropout_forward_scales_what_is_kept(dropout_forward))
     unchanged(dropout_forward.student.x_after, dropout_forward.given.x, "the input")
@@ -189,7 +189,7 @@ def test_dropout_backward_without_dropout(dropout_backward, dropout_backward_wit
     )
 
 
-@check("dropout_backward", weight=1, announced="The incoming gradient is left as it was")
+@check("dropout_backward", weight=1, announced="The incoming gradient is not changed")
 def test_dropout_backward_leaves_the_incoming_gradient(dropout_backward, dropout_backward_seed):
     provided(
         lambda: test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backward_seed)

@@ -26,7 +26,7 @@ def test_fc_forward_at_training_size(fc_forward_training_size):
     close(student.out, reference.out, "the output of fc.forward for 100 x 3072 -> 512 in float32")
 
 
-@check("fc_forward", weight=1, announced="leave their input and their parameters as they were")
+@check("fc_forward", weight=1, announced="leave their input and their parameters unchanged")
 def test_fc_forward_changes_nothing_else(fc_forward):
     provided(lambda: test_fc_forward_values(fc_forward))
     student, given = fc_forward.student, fc_forward.given
@@ -75,7 +75,7 @@ def test_fc_backward_at_training_size(fc_backward_training_size):
     close(student.dx, reference.dx, "the gradient of the input for 100 x 3072 -> 512")
 
 
-@check("fc_backward", weight=1, announced="The incoming gradient is left as it was")
+@check("fc_backward", weight=1, announced="The incoming gradient is not changed")
 def test_fc_backward_changes_nothing_else(fc_backward):
     provided(
         lambda: test_fc_backward_input_gradient(fc_backward),

@@ -19,7 +19,7 @@ def test_leaky_relu_forward_with_other_slopes(leaky_relu_forward_slopes):
     close(student.relu, reference.relu, "the output for a slope of 0")
 
 
-@check("leaky_relu_forward", weight=1, announced="leaves its input as it was")
+@check("leaky_relu_forward", weight=1, announced="does not change its input")
 def test_leaky_relu_forward_leaves_its_input(leaky_relu_forward):
     provided(lambda: test_leaky_relu_forward_values(leaky_relu_forward))
     unchanged(leaky_relu_forward.student.x_after, leaky_relu_forward.given.x, "the input")
@@ -43,7 +43,7 @@ def test_leaky_relu_backward_with_other_slopes(leaky_relu_backward_slopes):
 @check(
     "leaky_relu_backward",
     weight=1,
-    announced="The input and the incoming gradient are left as they were",
+    announced="The input and the incoming gradient are not changed",
 )
 def test_leaky_relu_backward_changes_nothing_else(leaky_relu_backward):
     provided(lambda: test_leaky_relu_backward_values(leaky_relu_backward))

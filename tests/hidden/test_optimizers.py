@@ -50,7 +50,7 @@ def test_sgd_momentum_of_a_network(sgd_momentum_network):
     compare_network(sgd_momentum_network.student, of_reference(sgd_momentum_network))
 
 
-@check("sgd_momentum", weight=1, announced="gradients are left as they were")
+@check("sgd_momentum", weight=1, announced="gradients are not changed")
 def test_sgd_momentum_leaves_the_gradients(sgd_momentum_fresh):
     provided(lambda: test_sgd_momentum_from_the_start(sgd_momentum_fresh))
     student, given = sgd_momentum_fresh.student, sgd_momentum_fresh.given
@@ -86,7 +86,7 @@ def test_rmsprop_epsilon(rmsprop_epsilon):
     close(student.large, reference.large, "the parameter, for a large epsilon,")
 
 
-@check("rmsprop", weight=1, announced="gradients are left as they were")
+@check("rmsprop", weight=1, announced="gradients are not changed")
 def test_rmsprop_leaves_the_gradients(rmsprop_fresh):
     provided(lambda: test_rmsprop_from_the_start(rmsprop_fresh))
     unchanged(rmsprop_fresh.student.grads_after, rmsprop_fresh.given.grads, "the gradient")
@@ -174,7 +174,7 @@ def test_adam_epsilon(adam_epsilon):
     )
 
 
-@check("adam", weight=1, announced="gradients are left as they were")
+@check("adam", weight=1, announced="gradients are not changed")
 def test_adam_leaves_the_gradients(adam_fresh):
     provided(lambda: test_adam_from_the_start(adam_fresh))
     unchanged(adam_fresh.student.grads_after, adam_fresh.given.grads, "the gradient")

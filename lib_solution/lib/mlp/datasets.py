@@ -85,7 +85,7 @@ def _read(mat: Path) -> np.ndarray:
         content = loadmat(mat, variable_names=["X", "y"])
         pixels, digits = content["X"], content["y"].ravel()
         if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != np.uint8:
-            raise ValueError(f"X is {pixels.dtype} {pixels.shape} beside {len(digits)} labels")
+            raise ValueError(f"X is {pixels.dtype} {pixels.shape}, with {len(digits)} labels")
     except Exception as problem:  # loadmat raises a dozen types of exceptions for broken files
         raise ValueError(
             f"{mat} is not a complete SVHN file ({problem}). Delete it, then run get_datasets.py"
