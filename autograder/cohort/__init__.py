@@ -1,1 +1,1 @@
-"""Many submissions: in parallel, resumed after any interruption, into one gradebook and report."""
+"""Grades many submissions in parallel, resumable at any time, into one gradebook and report."""

@@ -1,4 +1,4 @@
-"""What is seen of a class while it is graded."""
+"""Progress bars that are shown while a class is graded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autograder.training.replay import Replay
 
 
 class _Rate(ProgressColumn):
-    """Submissions a minute."""
+    """Submissions per minute."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -31,7 +31,7 @@ class _Rate(ProgressColumn):
 
 
 class Bar:
-    """Done, failing (below half of the points), set aside, rate and time left."""
+    """Progress: graded, failing (below half the points), set aside, rate and time left."""
 
     def __init__(self, total: int, set_aside: int, console: Console) -> None:
         self._failing, self._set_aside = 0, set_aside
@@ -39,12 +39,12 @@ class Bar:
             TextColumn("grading"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[status]}"),
             _Rate(),
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._progress.add_task("", total=total, completed=set_aside, said="")
+        self._task = self._progress.add_task("", total=total, completed=set_aside, status="")
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -54,31 +54,31 @@ class Bar:
         self._progress.stop()
 
     def advance(self, outcome: Outcome | Failed) -> None:
-        """One more is done."""
+        """Count one more submission."""
         if isinstance(outcome, Failed):
             self._set_aside += 1
         else:
             self._failing += outcome.score < outcome.max_score / 2
-        said = f"[red]{self._failing} failing[/]" if self._failing else "0 failing"
+        status = f"[red]{self._failing} failing[/]" if self._failing else "0 failing"
         if self._set_aside:
-            said += f", [yellow]{self._set_aside} set aside[/]"
-        self._progress.update(self._task, advance=1, said=said)
+            status += f", [yellow]{self._set_aside} set aside[/]"
+        self._progress.update(self._task, advance=1, status=status)
 
 
 @contextmanager
 def trainings_bar(total: int, console: Console) -> Iterator[Callable[[Replay], None]]:
-    """Progress of the distinct recipes of a class; call what it gives with each that is trained."""
+    """Progress of training a class's distinct recipes; call the result after each training."""
     columns = (
         TextColumn("training"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("distinct recipes{task.fields[said]}"),
+        TextColumn("distinct recipes{task.fields[status]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=total, said="")
+        task = progress.add_task("", total=total, status="")
 
         def advance(replay: Replay) -> None:
-            progress.update(task, advance=1, said=f", the last one {replay.accuracy:.1%}")
+            progress.update(task, advance=1, status=f", last accuracy {replay.accuracy:.1%}")
 
         yield advance

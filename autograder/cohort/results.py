@@ -1,7 +1,7 @@
-"""States -> gradebook, feedback pages, notebooks for graders, and the class report.
+"""Turns states into the gradebook, feedback pages, notebooks for graders, and the class report.
 
-One process writes them, student by student in the order of their ids. Each file is renamed into
-place, and doing it again changes nothing.
+One process writes them, in the order of student ids. Each file is renamed into place, and writing
+is idempotent.
 """
 
 from __future__ import annotations
@@ -45,48 +45,50 @@ c.CourseDirectory.feedback_directory = "nbgrader_feedback"  # beside the pages i
 
 @dataclass(frozen=True)
 class Summary:
-    """A class, graded.
+    """The results of a class.
 
     Attributes:
-        rows: every student who has a Grade.
-        set_aside: names of submissions without one, and why.
-        again: how many were graded again, after a correction of the suites.
-        changes: whose points the last correction changed.
+        rows: one for each student who has a Grade.
+        set_aside: the name of each submission without a Grade, and the reason.
+        regraded: how many were graded again after a correction of the suites.
+        changes: the points that the last correction changed.
     """
 
     rows: tuple[Row, ...]
     set_aside: tuple[tuple[str, str], ...]
-    again: int = 0
+    regraded: int = 0
     changes: tuple[Change, ...] = ()
 
 
 def write(
     assignment: Assignment, hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path
 ) -> Summary:
-    """Make everything that follows from the states."""
+    """Write everything that is made from the states."""
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
     corrections: list[list[list[Change]]] = []
-    # once: a new one would compile every query again
+    # one for the whole class: each new gradebook compiles every query again
     with gradebook.opened(assignment, address) as book:
-        for one in hand_ins:
-            if one in failed:
-                set_aside.append((one.student, failed[one]))
-                _forget(assignment, one, book, out)
+        for hand_in in hand_ins:
+            student = hand_in.student
+            if hand_in in failed:
+                set_aside.append((student, failed[hand_in]))
+                _remove_results(assignment, student, book, out)
                 continue
-            state = loaded(out / "observations" / one.student)
-            assert state is not None  # what did not fail has one
-            late_s = _recorded(assignment, one, state, book, config)
-            _write_pages(assignment, one, state, late_s, out)
-            rows.append(Row.of(one.student, state.grade, state.curve, late_s))
+            state = loaded(out / "observations" / student)
+            assert state is not None  # every hand-in that did not fail has one
+            late_s = _record(assignment, hand_in, state, book, config)
+            _write_pages(assignment, student, state, late_s, out)
+            rows.append(Row.of(student, state.grade, state.curve, late_s))
             if state.earlier:
                 history = pairwise((*state.earlier, state.grade))
-                corrections.append([list(changes.of(one.student, *pair)) for pair in history])
-    last = tuple(change for one in corrections for change in one[-1])
+                corrections.append([list(changes.of(student, *pair)) for pair in history])
+    last = tuple(change for by_correction in corrections for change in by_correction[-1])
     summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last)
-    _write_changes([c for one in corrections for those in one for c in those], summary, out)
-    class_ = Class(summary.rows, summary.set_aside, summary.again > 0)
+    every = [c for by_correction in corrections for changed in by_correction for c in changed]
+    _write_changes(every, summary, out)
+    class_ = Class(summary.rows, summary.set_aside, summary.regraded > 0)
     _replace(out / REPORT / "index.html", page_of(assignment, class_))
     _replace(out / REPORT / "grades.csv", csv_of(class_))
     config_file = checkout.NBGRADER_CONFIG
@@ -96,57 +98,59 @@ def write(
 
 
 def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
-    """Those of every correction; no table where nothing was graded again."""
+    """Write the changes of every correction; without a regrading, there is no such table."""
     path = out / REPORT / CHANGES
-    if summary.again:
+    if summary.regraded:
         _replace(path, changes.csv_of(every))
     else:
         path.unlink(missing_ok=True)
 
 
-def _recorded(
-    assignment: Assignment, one: HandIn, state: State, book: Gradebook, config: object
+def _record(
+    assignment: Assignment, hand_in: HandIn, state: State, book: Gradebook, config: object
 ) -> float | None:
-    """Bring the gradebook up to date; returns the seconds by which the submission was late.
+    """Bring the gradebook up to date; return the seconds by which the submission was late.
 
-    None where it was due and nobody knows when it was handed in: nbgrader counts that as on time.
+    None if there is a due date and the time of the hand-in is unknown, which nbgrader takes for on
+    time.
     """
-    gradebook.submit(assignment, book, one.student, one.timestamp)
-    gradebook.record(assignment, book, one.student, state.grade, state.unanswered)
-    submission = book.find_submission(assignment.id, one.student)
+    student = hand_in.student
+    gradebook.submit(assignment, book, student, hand_in.timestamp)
+    gradebook.record(assignment, book, student, state.grade, state.unanswered)
+    submission = book.find_submission(assignment.id, student)
     late_s: float = max(0.0, submission.total_seconds_late)
     time_unknown = submission.duedate is not None and submission.timestamp is None
     penalty = submission.late_submission_penalty
-    book.db.rollback()  # nothing is open while nbgrader's own step writes
+    book.db.rollback()  # end the transaction before nbgrader's own step writes
     if late_s or penalty:
-        gradebook.assign_late_penalty(assignment, str(book.engine.url), one.student, config)
+        gradebook.assign_late_penalty(assignment, str(book.engine.url), student, config)
     return None if time_unknown else late_s
 
 
 def _write_pages(
-    assignment: Assignment, one: HandIn, state: State, late_s: float | None, out: Path
+    assignment: Assignment, student: str, state: State, late_s: float | None, out: Path
 ) -> None:
-    notebook = out / "observations" / one.student / NOTEBOOK
-    name = Path(one.student, assignment.id, assignment.notebook)
+    notebook = out / "observations" / student / NOTEBOOK
+    name = Path(student, assignment.id, assignment.notebook)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
     page = feedback(assignment, state.grade, state.curve, late_s or 0.0)
     _replace((out / FEEDBACK / name).with_suffix(".html"), page)
 
 
-def _forget(assignment: Assignment, one: HandIn, book: Gradebook, out: Path) -> None:
-    """What an earlier hand-in earned must not stand for one that could not be graded."""
-    if not is_id(one.student):  # nothing was ever called so, and perhaps no file can be
+def _remove_results(assignment: Assignment, student: str, book: Gradebook, out: Path) -> None:
+    """Remove the results of an earlier hand-in, now that the new one could not be graded."""
+    if not is_id(student):  # it never had results, and may not be a valid file name
         return
-    for folder in (AUTOGRADED, FEEDBACK):
-        place = out / folder / one.student
-        if place.parent == out / folder and place.is_dir():
-            shutil.rmtree(place)
+    for name in (AUTOGRADED, FEEDBACK):
+        folder = out / name / student
+        if folder.parent == out / name and folder.is_dir():
+            shutil.rmtree(folder)
     with contextlib.suppress(MissingEntry):
-        gradebook.reset(assignment, book, one.student)
+        gradebook.reset(assignment, book, student)
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file that can be made again."""
+    """Write a file that could be generated again, so it need not survive a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text, durable=False)
 
@@ -157,7 +161,7 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
     listing = Table(box=None, pad_edge=False, header_style="bold")
     listing.add_column("Student", overflow="ellipsis", no_wrap=True, max_width=28)
     listing.add_column("Points", justify="right")
-    listing.add_column("Lost in", overflow="fold")
+    listing.add_column("Points lost in", overflow="fold")
     for row in sorted(rows, key=lambda row: (-row.score, row.student)):
         late = " (late)" if row.late_s else " (time unknown)" if row.late_s is None else ""
         listing.add_row(
@@ -166,24 +170,24 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
     for student, reason in summary.set_aside:
         listing.add_row(Text(student), Text("set aside", "yellow"), Text(reason))
     mean = sum(row.score for row in rows) / len(rows) if rows else 0.0
-    of = rows[0].max_score if rows else assignment.auto_total
+    most = rows[0].max_score if rows else assignment.auto_total
     counts = f"{len(rows)} graded, {len(summary.set_aside)} set aside"
     if unknown := sum(row.late_s is None for row in rows):
         counts += f", {unknown} with unknown time"
-    total = Text(f"{counts}, mean {mean:.1f} of {of:g}", style="bold")
+    total = Text(f"{counts}, mean {mean:.1f} of {most:g}", style="bold")
     page = Path(assignment.id, assignment.notebook).with_suffix(".html")
     names = (
         ("gradebook", "gradebook.db"),
         ("feedback", f"feedback/<student>/{page}"),
         ("report", "report/index.html"),
         ("table", "report/grades.csv"),
-        *((("changes", f"{REPORT}/{CHANGES}"),) if summary.again else ()),
+        *((("changes", f"{REPORT}/{CHANGES}"),) if summary.regraded else ()),
     )
-    places = Text("\n".join(f"  {name:10} {near(out) / path}" for name, path in names))
-    if summary.again:
-        corrected = changes.shown(summary.changes, summary.again)
-        return Group(listing, Text(), corrected, Text(), total, places)
-    return Group(listing, Text(), total, places)
+    paths = Text("\n".join(f"  {name:10} {near(out) / path}" for name, path in names))
+    if summary.regraded:
+        corrected = changes.shown(summary.changes, summary.regraded)
+        return Group(listing, Text(), corrected, Text(), total, paths)
+    return Group(listing, Text(), total, paths)
 
 
 def _lost(row: Row) -> str:

@@ -1,9 +1,10 @@
-"""The command `cohort`: a class's folder in; gradebook, feedback, observations and report out.
+"""The command `cohort`: grades a class, and writes gradebook, feedback, observations and report.
 
-Each submission's state lies under `observations/`, see `work`. Everything else is made from the
-states, by this process alone: so resuming is doing what is missing or stale.
+The state of each submission is kept in `observations/`, see `work`. This process alone makes
+everything else from the states. So to resume is to redo the states that are missing or stale.
 
-What needs nbgrader is imported where it is used: that takes seconds, in which the workers start.
+Modules that need nbgrader are imported where they are used: the import takes seconds, during which
+the workers start.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from autograder.cohort.pool import (
     Failed,
     Pool,
     Processes,
-    begun,
     closing,
-    done,
+    completed,
     processors,
+    submit_to_every_worker,
 )
 from autograder.cohort.work import Plan, prove, recover, train, work
 from autograder.hand_in.students import HandIn, handed_in
@@ -61,7 +62,7 @@ class CohortError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a class was graded with, kept for `--resume`."""
+    """The options that a class was graded with, kept for `--resume`."""
 
     seed: int
     training: str
@@ -87,7 +88,7 @@ def run(
     """Grade a class and write everything about it into `out`.
 
     Raises:
-        CohortError, ClusterError: it cannot be done as asked.
+        CohortError, ClusterError: these options cannot be carried out.
         SandboxError, SuiteBroken, ChangelogError, DataError: the grader itself could not work.
     """
     console = console or Console()
@@ -101,11 +102,11 @@ def run(
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
         _clear(out)
         with console.status("preparing the gradebook, and trying the grader on the solution"):
-            asked = assignment, settings.seed, settings.sandbox, settings.older_work
-            proofs = begun(prove, *asked, pool=pool)
-            sources = _book(assignment, out, due)
-            _finished(proofs)
-        with _said_how_to_go_on(console):
+            options = assignment, settings.seed, settings.sandbox, settings.older_work
+            proofs = submit_to_every_worker(prove, *options, pool=pool)
+            sources = _prepare_gradebook(assignment, out, due)
+            _wait_for(proofs)
+        with _resume_hint(console):
             failed = _grade(assignment, hand_ins, out, settings, sources, pool, console)
         from autograder.cohort import results
 
@@ -117,7 +118,7 @@ def run(
 
 def _class(assignment: Assignment, folder: Path) -> list[HandIn]:
     if not folder.is_dir():
-        raise CohortError(f"{folder} is no folder; expected one with a folder or zip a student")
+        raise CohortError(f"{folder} is not a folder; expected one folder or zip per student in it")
     try:
         hand_ins = handed_in(folder, assignment.id)
     except OSError as error:
@@ -134,17 +135,19 @@ def _due(text: str | None) -> str | None:
     try:
         return None if text is None else utc(text, later=True)
     except ValueError:
-        raise CohortError(f'--due {text!r} is no time; write "2026-11-20 23:59 UTC"') from None
+        raise CohortError(
+            f'--due {text!r} is not a valid time; write it as "2026-11-20 23:59 UTC"'
+        ) from None
 
 
 @contextlib.contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """One run at a time. The kernel gives the lock back however this process ends."""
+    """Allow one run at a time. The kernel releases the lock however this process ends."""
     with (out / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CohortError(f"another run is writing into {out}; wait for it") from None
+            raise CohortError(f"another run is writing into {out}; wait until it ends") from None
         yield
 
 
@@ -157,12 +160,12 @@ def _settings(
     sandbox: str | None,
     older_work: bool,
 ) -> Settings:
-    """What was asked for; on resuming, what was asked for then and nothing else now."""
+    """The options of this run; when resuming, the earlier run supplies those not given."""
     path = out / SETTINGS
     if path.exists() and not resume:
         raise CohortError(
-            f"{out} holds the results of a class. Add --resume to go on with it (what is missing "
-            "or has changed is graded), or choose another --out"
+            f"{out} already holds the results of a class. Add --resume to continue (only missing "
+            "and changed submissions are graded), or choose another --out"
         )
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     if seed is None:
@@ -177,11 +180,11 @@ def _settings(
     return settings
 
 
-def _book(assignment: Assignment, out: Path, due: str | None) -> tuple[Source, ...]:
-    """The assignment's cells in the gradebook, which is made again only where they have changed."""
-    # jsonschema, by which nbgrader checks notebooks, would compile a grammar of internationalised
-    # addresses: half of the seconds that this import takes, for a format that no notebook has
-    modules: dict[str, Any] = sys.modules  # None is for what shall not be imported
+def _prepare_gradebook(assignment: Assignment, out: Path, due: str | None) -> tuple[Source, ...]:
+    """The assignment's cells from the gradebook, which is updated only if they have changed."""
+    # nbgrader validates notebooks with jsonschema, which would compile a grammar for
+    # internationalised addresses. No notebook needs it, and it takes half of the import time.
+    modules: dict[str, Any] = sys.modules  # None makes an import fail
     modules.setdefault("rfc3987_syntax", None)
     from autograder.nbgrader_plugins import gradebook
 
@@ -195,34 +198,34 @@ def _book(assignment: Assignment, out: Path, due: str | None) -> tuple[Source, .
     return gradebook.sources(assignment, address)
 
 
-def _pool(workers: int | None, scheduler: str | None, most: int) -> Pool:
-    return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), most))
+def _pool(workers: int | None, scheduler: str | None, tasks: int) -> Pool:
+    return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), tasks))
 
 
-def _finished(proofs: list[Future[None]]) -> None:
+def _wait_for(proofs: list[Future[None]]) -> None:
     try:
         for proof in proofs:
             proof.result()
     except BrokenExecutor:
         raise CohortError(
-            "a worker died when it tried the grader on the solution (out of memory?): "
-            "give it more, or fewer --workers"
+            "a worker died while it tried the grader on the solution (out of memory?): "
+            "use fewer --workers, or more memory"
         ) from None
 
 
 def _clear(out: Path) -> None:
-    """Undo what a run that was killed had begun."""
+    """Clean up after a killed run."""
     recover(out / STATES)
-    for left in out.glob(".gradebook-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for unfinished in out.glob(".gradebook-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _said_how_to_go_on(console: Console) -> Iterator[None]:
+def _resume_hint(console: Console) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        console.print("Interrupted. What was graded is kept: the same with --resume goes on.")
+        console.print("Interrupted. Results so far are kept: add --resume to continue.")
         raise
 
 
@@ -235,9 +238,9 @@ def _grade(
     pool: Pool,
     console: Console,
 ) -> dict[HandIn, str]:
-    """Bring every state up to date; returns why some have none."""
-    failed = {one: one.reason for one in hand_ins if one.reason is not None}
-    tasks = [one for one in hand_ins if one.reason is None]
+    """Bring every state up to date; return the hand-ins that have no state, and why."""
+    failed = {hand_in: hand_in.reason for hand_in in hand_ins if hand_in.reason is not None}
+    tasks = [hand_in for hand_in in hand_ins if hand_in.reason is None]
     plan = Plan(
         assignment,
         out / STATES,
@@ -245,34 +248,34 @@ def _grade(
         settings.seed,
         settings.training,
         settings.sandbox,
-        _data(assignment, settings, console),
-        _replays(assignment, out),
+        _data_folder(assignment, settings, console),
+        _replays_folder(assignment, out),
         settings.older_work,
     )
     waiting: dict[HandIn, Task] = {}
     corrected = 0
     with Bar(len(hand_ins), len(failed), console) as bar:
-        for hand_in, outcome in done(tasks, work, plan, pool):
+        for hand_in, outcome in completed(tasks, work, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
                 shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
             else:
                 corrected += outcome.corrected
-                if outcome.wants is not None:
-                    waiting[hand_in] = outcome.wants
+                if outcome.missing_replay is not None:
+                    waiting[hand_in] = outcome.missing_replay
             bar.advance(outcome)
     if corrected:
         console.print(f"{corrected} graded again from kept evidence: no student code was run.")
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
-        for hand_in, outcome in done(waiting, work, plan, pool):
+        for hand_in, outcome in completed(waiting, work, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
     return failed
 
 
-def _data(assignment: Assignment, settings: Settings, console: Console) -> Path | None:
-    """Where the images of trainings are, which must be there before anything is graded."""
+def _data_folder(assignment: Assignment, settings: Settings, console: Console) -> Path | None:
+    """The folder of the training images; they are opened now so that a missing file shows early."""
     if settings.training == OFF:
         return None
     with console.status("reading the images"):
@@ -280,25 +283,25 @@ def _data(assignment: Assignment, settings: Settings, console: Console) -> Path 
     return assignment.data_folder()
 
 
-def _replays(assignment: Assignment, out: Path) -> Path:
-    """Beside the images, where the next class finds them, too, if one may write there."""
+def _replays_folder(assignment: Assignment, out: Path) -> Path:
+    """Beside the images, where the next class finds them, or in `out` if that is read-only."""
     data = assignment.data_folder()
     return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 
 def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> None:
-    """Trains what was chosen, each distinct recipe once and the longest first."""
+    """Train each distinct recipe once, the longest first."""
     images = plan.images
-    assert images is not None  # else nothing is wanted
+    assert images is not None  # no training is asked for without images
     size = len(images.train[0])
     wanted = [task for task in wanted if kept(task, images) is None]
     wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
     with trainings_bar(len(wanted), console) as advance:
         if len(wanted) < pool.workers and isinstance(pool, Processes):
-            for task in wanted:  # one after the other on all cores
+            for task in wanted:  # one after another, each on all cores
                 advance(train(task, plan))
         else:
-            for _, replay in done(wanted, train, plan, pool):
+            for _, replay in completed(wanted, train, plan, pool):
                 if isinstance(replay, Failed):
                     raise CohortError(f"a training failed: {replay.reason}")
                 advance(replay)

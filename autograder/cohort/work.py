@@ -1,7 +1,8 @@
-"""One submission of a class, from its files to its state on disk. Runs in a worker's process.
+"""Grades one submission of a class and keeps the result on disk, as its state.
 
-A state is a folder that is renamed into place when it is whole: it is all there, or not at all.
-Where only what judges has changed since, the next one is made from what this one observed.
+This runs in a worker process. A state is a folder that is renamed into place once it is complete,
+so it is never half-written. When only the code that judges has changed, the new state is made from
+the observations of the old one.
 """
 
 from __future__ import annotations
@@ -42,19 +43,19 @@ from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed
 
 FORMAT = 3
-FIRST = "first_hand_ins"
-"""The folder beside the states that says which hand-in of a student came first."""
-GRADE, EARLIER, OBSERVATIONS, STORY, NOTEBOOK = (
+FIRST_HAND_INS = "first_hand_ins"
+"""Name of the folder, beside the states, that records the first hand-in of each student."""
+GRADE, EARLIER_GRADES, OBSERVATIONS, STATE, NOTEBOOK = (
     "grade.json",
     "earlier.json",
     "observations.npz",
     "state.json",
     "notebook.ipynb",
 )
-WAS = ".was-"
-"""What the folder of a state is called, before the student's id, while another takes its place."""
-ONE_AT_A_TIME = threading.Lock()
-"""pytest marks in this process, and a Dask worker has threads."""
+REPLACED_PREFIX = ".was-"
+"""A state's folder has this before the student's id while a new state takes its place."""
+GRADING_LOCK = threading.Lock()
+"""A Dask worker has several threads, and the suites run in pytest within this process."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,13 @@ class Plan:
 
     Attributes:
         assignment: what is graded.
-        states: the folder with a state for each student.
-        sources: the assignment's cells, as the gradebook knows them.
-        seed: the class's, see `seeds.seed_of_hand_in`.
-        training, sandbox: as in `grade`; the sandbox by its name.
-        data: the folder with the images, where something is trained; each process maps them.
-        replays: the folder in which all workers find what was trained.
+        states: the folder that holds the state of each student.
+        sources: the assignment's cells, as stored in the gradebook.
+        seed: the class's seed, see `seeds.seed_of_hand_in`.
+        training: the training mode; "off" for none.
+        sandbox: the name of the sandbox.
+        data: the folder of the images, which each process maps; None without training.
+        replays: the folder in which the workers share finished trainings.
         older_work: as in `grade`.
     """
 
@@ -96,12 +98,12 @@ def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Ima
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Of what a state follows from, each of the one before it and of more.
+    """Hashes of what a state depends on. Each covers everything that the one before it covers.
 
     Attributes:
-        work: of what was handed in, and of how it was asked to be graded.
-        evidence: of what decided what was observed, too: with the same one nothing else would be.
-        state: of all: a state with another one is stale.
+        work: covers the submission and the options of the grading.
+        evidence: also covers whatever decides the observations: while it stays, so do they.
+        state: covers everything. A state with a different hash is stale.
     """
 
     work: str
@@ -111,145 +113,148 @@ class Fingerprints:
 
 @dataclass(frozen=True)
 class State:
-    """What is kept of a graded submission beside its observations and its notebook.
+    """What is kept of a graded submission, besides its observations and its notebook.
 
     Attributes:
         grade: the Grade.
-        prints: of everything that decided it.
+        fingerprints: of everything that decided the Grade.
         curve: the accuracy after each epoch of the replay.
-        unanswered: ids of cells that hold what was released.
-        wants: the replay that the Grade still waits for.
-        earlier: what the same work had from other suites, the oldest first. It is in the state, so
-            that a run that is killed forgets nobody's change.
+        unanswered: ids of cells that the student left as released.
+        missing_replay: the replay that the Grade still waits for.
+        earlier: Grades that earlier suites gave the same work, oldest first. They are kept in the
+            state so that a killed run loses no change.
     """
 
     grade: Grade
-    prints: Fingerprints
+    fingerprints: Fingerprints
     curve: tuple[float, ...]
     unanswered: tuple[str, ...]
-    wants: Task | None = None
+    missing_replay: Task | None = None
     earlier: tuple[Grade, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the parent learns: little, so that a large class needs no more memory than a small one.
+    """What the parent process receives: little, so that memory does not grow with the class.
 
     Attributes:
         score, max_score: of the Grade.
-        kept: whether the state of an earlier run was still right.
-        elapsed_s: seconds that the grading took, or had taken.
-        wants: the replay that the Grade still waits for.
-        corrected: whether it was graded again from kept evidence, because what judges has changed.
+        kept: whether the state of an earlier run was still valid.
+        elapsed_s: seconds that the grading took, in this run or the earlier one.
+        missing_replay: the replay that the Grade still waits for.
+        corrected: whether it was graded again from kept evidence, because the judging changed.
     """
 
     score: float
     max_score: float
     kept: bool
     elapsed_s: float
-    wants: Task | None = None
+    missing_replay: Task | None = None
     corrected: bool = False
 
 
 def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = False) -> None:
-    """Try the grader on the solution; what is learnt of it is kept for the submissions to come.
+    """Try the grader on the solution, and cache its observations for the submissions.
 
     Raises:
-        SandboxError, SuiteBroken, ChangelogError: here, once, rather than for every submission.
+        SandboxError, SuiteBroken, ChangelogError: the grader cannot work. It is raised once here,
+            rather than for every submission.
     """
     _ = assignment.versions
-    with ONE_AT_A_TIME:
+    with GRADING_LOCK:
         backend = choose(sandbox, assignment.probes_folder)
         names = probe_names(assignment, False, older_work)
-        right = reference(assignment, seed, backend, names)
-        mark(assignment, right, right)
+        solution = reference(assignment, seed, backend, names)
+        mark(assignment, solution, solution)
 
 
 def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
-    """Grade a submission, unless its state is right already; or say why it cannot be read.
+    """Grade a submission, unless its state is still valid, or say why it cannot be read.
 
     Raises:
-        SandboxError, SuiteBroken: the grader could not work; there is no state then.
+        SandboxError, SuiteBroken: the grader could not work; no state is written.
     """
-    with ONE_AT_A_TIME:
+    with GRADING_LOCK:
         try:
             submission = read(plan.assignment, hand_in.path, hand_in.student, hand_in.folder)
         except Inaccessible as reason:
             return Failed(str(reason))
-        plan = replace(plan, seed=_seed(submission, plan))  # what is trained on stays the class's
-        place = plan.states / hand_in.student
-        prints, before = fingerprints(submission, plan), loaded(place)
-        earlier = _earlier(before, prints, plan)
-        if before is not None and before.prints.evidence == prints.evidence:
-            stale = before.prints != prints
-            if not stale and not _is_trained(before.wants, plan):
-                return _outcome(before, kept=True)
+        plan = replace(plan, seed=_seed(submission, plan))  # the images stay those of the class
+        folder = plan.states / hand_in.student
+        fingerprints, old = fingerprints_of(submission, plan), loaded(folder)
+        earlier = _earlier_grades(old, fingerprints, plan)
+        if old is not None and old.fingerprints.evidence == fingerprints.evidence:
+            stale = old.fingerprints != fingerprints
+            if not stale and not _is_trained(old.missing_replay, plan):
+                return _outcome(old, kept=True)
             with contextlib.suppress(OSError, ValueError):  # damaged, or out of date
-                seen = Observations.load(place / OBSERVATIONS)
-                found = _graded(submission, plan, place, prints, earlier, seen)
-                return _outcome(found, kept=False, corrected=stale)
-        return _outcome(_graded(submission, plan, place, prints, earlier), kept=False)
+                observations = Observations.load(folder / OBSERVATIONS)
+                new = _graded(submission, plan, folder, fingerprints, earlier, observations)
+                return _outcome(new, kept=False, corrected=stale)
+        return _outcome(_graded(submission, plan, folder, fingerprints, earlier), kept=False)
 
 
-def _is_trained(wants: Task | None, plan: Plan) -> bool:
-    """Whether a replay that a Grade waits for is there by now."""
-    images = plan.images
-    return wants is not None and images is not None and kept(wants, images) is not None
+def _is_trained(missing_replay: Task | None, plan: Plan) -> bool:
+    """Whether the replay that a Grade waits for exists by now."""
+    task, images = missing_replay, plan.images
+    return task is not None and images is not None and kept(task, images) is not None
 
 
-def _earlier(before: State | None, prints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
-    """What the same work, graded in the same way, had from suites before this one."""
-    if before is None or before.prints.work != prints.work:
+def _earlier_grades(old: State | None, fingerprints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
+    """Grades that earlier suites gave the same work under the same options, oldest first."""
+    if old is None or old.fingerprints.work != fingerprints.work:
         return ()
-    if before.grade.suite == suite_hash(plan.assignment):
-        return before.earlier
-    return (*before.earlier, before.grade)
+    if old.grade.suite == suite_hash(plan.assignment):
+        return old.earlier
+    return (*old.earlier, old.grade)
 
 
 def train(task: Task, plan: Plan) -> Replay:
-    """Trains what some submissions chose, and keeps it for them."""
-    with ONE_AT_A_TIME:
+    """Train a recipe that some submissions chose, and keep the result for them."""
+    with GRADING_LOCK:
         images = plan.images
-        assert images is not None  # else nothing is wanted
+        assert images is not None  # no training is asked for without images
         return replayed(task, images)
 
 
 def _seed(submission: Submission, plan: Plan) -> int:
-    """The class's seed, or one of its own for a hand-in that replaces another.
+    """The class's seed, or a different one for a hand-in that replaces another.
 
-    Which one came first is kept apart from the states: these go when a student is set aside.
+    The first hand-in is recorded outside the states: a state is deleted when its student is set
+    aside.
     """
-    if not submission.files and not submission.notebook:  # its result says nothing of the inputs
+    if not submission.files and not submission.notebook:  # its result reveals no test inputs
         return plan.seed
-    kept = plan.states.with_name(FIRST) / submission.name
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, submission.digest)
-    return seed_of_hand_in(plan.seed, submission.name, submission.digest, kept.read_text())
+    first = plan.states.with_name(FIRST_HAND_INS) / submission.name
+    if not first.exists():
+        first.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(first, submission.digest)
+    return seed_of_hand_in(plan.seed, submission.name, submission.digest, first.read_text())
 
 
 def _outcome(state: State, *, kept: bool, corrected: bool = False) -> Outcome:
-    found = state.grade
-    told = found.score, found.max_score, kept, found.elapsed_s
-    return Outcome(*told, state.wants, corrected)
+    grade = state.grade
+    return Outcome(
+        grade.score, grade.max_score, kept, grade.elapsed_s, state.missing_replay, corrected
+    )
 
 
 def _graded(
     submission: Submission,
     plan: Plan,
-    place: Path,
-    prints: Fingerprints,
+    folder: Path,
+    fingerprints: Fingerprints,
     earlier: tuple[Grade, ...],
-    seen: Observations | None = None,
+    observations: Observations | None = None,
 ) -> State:
-    """Puts the state of a submission into its place; from what was `seen` before, if it was.
+    """Write the state of a submission, made from earlier `observations` if they are given.
 
-    Only replays that are kept already go into it: nobody waits here while others could be graded.
+    It uses only replays that exist already, so that no worker waits for a training.
     """
     plan.states.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".state-", dir=plan.states) as name:
-        folder = Path(name, "state")
-        folder.mkdir()
+        new_folder = Path(name, "state")
+        new_folder.mkdir()
         observed: list[Observations] = []
         assignment, images = plan.assignment, plan.images
         sandbox = choose(plan.sandbox, assignment.probes_folder)
@@ -257,8 +262,8 @@ def _graded(
         def replay(task: Task) -> Replay | None:
             return None if images is None else kept(task, images)
 
-        if seen is None:
-            found = grade(
+        if observations is None:
+            result = grade(
                 assignment,
                 submission,
                 plan.seed,
@@ -270,90 +275,95 @@ def _graded(
             )
         else:
             name, training = submission.name, images is not None
-            found = regrade(assignment, name, seen, sandbox, training, replay, observed.append)
-        observed[0].save(folder / OBSERVATIONS)
+            result = regrade(
+                assignment, name, observations, sandbox, training, replay, observed.append
+            )
+        observed[0].save(new_folder / OBSERVATIONS)
         trained = observed[0].training and Trained.from_dict(observed[0].training)
-        wants = trained.wanted if trained else None
+        missing_replay = trained.wanted if trained else None
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         state = State(
-            found,
-            prints,
+            result,
+            fingerprints,
             trained.replay.curve if trained and trained.replay else (),
             tuple(sorted(unanswered(notebook, plan.sources))),
-            wants,
+            missing_replay,
             earlier,
         )
-        story = {
+        content = {
             "format": FORMAT,
-            "fingerprints": asdict(prints),
+            "fingerprints": asdict(fingerprints),
             "curve": state.curve,
             "unanswered": state.unanswered,
-            "wants": wants and wants.as_dict(),
+            "wants": missing_replay and missing_replay.as_dict(),
         }
-        (folder / NOTEBOOK).write_text(as_json(with_results(notebook, found)), "utf-8")
-        (folder / GRADE).write_text(to_json([found]), "utf-8")
-        (folder / EARLIER).write_text(to_json(earlier), "utf-8")
-        (folder / STORY).write_text(json.dumps(story), "utf-8")
-        _put(folder, place)
+        (new_folder / NOTEBOOK).write_text(as_json(with_results(notebook, result)), "utf-8")
+        (new_folder / GRADE).write_text(to_json([result]), "utf-8")
+        (new_folder / EARLIER_GRADES).write_text(to_json(earlier), "utf-8")
+        (new_folder / STATE).write_text(json.dumps(content), "utf-8")
+        _put(new_folder, folder)
     return state
 
 
-def _put(folder: Path, place: Path) -> None:
-    """Rename a whole state into place, and the one that was there before out of it.
+def _put(new_folder: Path, folder: Path) -> None:
+    """Rename a complete state into place, and the old one out of it.
 
-    That one is removed afterwards: the evidence in it cannot be had again without running student
-    code, so there is no moment at which a run that is killed has lost it, see `recover`.
+    The old one is deleted last. Its evidence could only be restored by running student code again,
+    so a run that is killed at any moment must not lose it, see `recover`.
     """
-    was = place.with_name(f"{WAS}{place.name}")
+    replaced = folder.with_name(f"{REPLACED_PREFIX}{folder.name}")
     while True:
         try:
-            folder.rename(place)
-        except OSError:  # it is there; perhaps a worker that was thought dead has just put it there
-            if not place.exists():
+            new_folder.rename(folder)
+        except OSError:  # it exists; perhaps a worker that was thought dead has just made it
+            if not folder.exists():
                 raise
-            shutil.rmtree(was, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
             with contextlib.suppress(OSError):
-                place.rename(was)
+                folder.rename(replaced)
         else:
-            shutil.rmtree(was, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
             return
 
 
 def recover(states: Path) -> None:
-    """Undo what a run that was killed had begun: a state without a successor is put back."""
-    for left in states.glob(".state-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    for was in states.glob(f"{WAS}*"):
-        place = was.with_name(was.name.removeprefix(WAS))
-        if place.exists():
-            shutil.rmtree(was, ignore_errors=True)
+    """Clean up after a killed run: an old state that has no successor is put back."""
+    for unfinished in states.glob(".state-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    for replaced in states.glob(f"{REPLACED_PREFIX}*"):
+        folder = replaced.with_name(replaced.name.removeprefix(REPLACED_PREFIX))
+        if folder.exists():
+            shutil.rmtree(replaced, ignore_errors=True)
         else:
-            was.rename(place)
+            replaced.rename(folder)
 
 
-def loaded(place: Path) -> State | None:
-    """The state in a folder; None when there is none, or none of ours."""
+def loaded(folder: Path) -> State | None:
+    """The state in a folder; None if there is none, or none of this format."""
     try:
-        story = json.loads((place / STORY).read_text("utf-8"))
-        (found,) = from_json((place / GRADE).read_text("utf-8"))
-        if story["format"] != FORMAT or not (place / OBSERVATIONS).exists():
+        content = json.loads((folder / STATE).read_text("utf-8"))
+        (result,) = from_json((folder / GRADE).read_text("utf-8"))
+        if content["format"] != FORMAT or not (folder / OBSERVATIONS).exists():
             return None
-        wants = story["wants"] and Task.from_dict(story["wants"])
-        unanswered_ = tuple(story["unanswered"])
-        prints = Fingerprints(**story["fingerprints"])
-        earlier = tuple(from_json((place / EARLIER).read_text("utf-8")))
-        return State(found, prints, tuple(story["curve"]), unanswered_, wants, earlier)
+        return State(
+            result,
+            Fingerprints(**content["fingerprints"]),
+            tuple(content["curve"]),
+            tuple(content["unanswered"]),
+            content["wants"] and Task.from_dict(content["wants"]),
+            tuple(from_json((folder / EARLIER_GRADES).read_text("utf-8"))),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def fingerprints(submission: Submission, plan: Plan) -> Fingerprints:
-    """Of all that a state follows from."""
+def fingerprints_of(submission: Submission, plan: Plan) -> Fingerprints:
+    """Hashes of everything that a state depends on."""
     assignment, images = plan.assignment, plan.images
-    asked = str(plan.seed), plan.training, plan.sandbox, str(plan.older_work)
+    options = str(plan.seed), plan.training, plan.sandbox, str(plan.older_work)
     data = "" if images is None else images.digest
     cells = (part for cell in sorted(submission.cells.items()) for part in cell)
-    work = digest_of([*asked, data, submission.digest, *submission.errors, *cells])
+    work = digest_of([*options, data, submission.digest, *submission.errors, *cells])
     observing = observing_hash(assignment, images is not None, plan.older_work)
     evidence = digest_of([work, observing])
     sources = (json.dumps(asdict(source), sort_keys=True) for source in plan.sources)

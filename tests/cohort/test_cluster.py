@@ -48,6 +48,6 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
 
 def test_an_address_without_a_scheduler_is_answered_in_a_sentence(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(pool, "PATIENCE_S", 1)
+    monkeypatch.setattr(pool, "CONNECT_TIMEOUT_S", 1)
     with pytest.raises(ClusterError, match="there is no Dask scheduler at tcp"):
         Cluster("tcp://127.0.0.1:9")

@@ -268,7 +268,7 @@ def test_settings_are_kept_on_resuming(finished):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda folder: None, "is no folder"),
+        (lambda folder: None, "is not a folder"),
         (lambda folder: folder.mkdir(), "is empty"),
     ],
 )

@@ -112,7 +112,7 @@ def test_who_vanishes_or_becomes_a_link_after_the_listing_is_set_aside(two):
 class Here(Processes):
     """One worker, a thread of this process."""
 
-    def executor(self, *, anew=False):
+    def executor(self, *, replace_broken=False):
         self._executor = self._executor or ThreadPoolExecutor(1)
         return self._executor
 

@@ -11,23 +11,23 @@ from pathlib import Path
 import pool_tasks
 import pytest
 
-from autograder.cohort.pool import ATTEMPTS, Failed, Processes, closing, done
+from autograder.cohort.pool import ATTEMPTS, Failed, Processes, closing, completed
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_everything_is_done_once_whatever_the_number_of_workers(workers):
     with closing(Processes(workers)) as pool:
-        found = list(done(range(20), pool_tasks.squared, 1, pool))
+        found = list(completed(range(20), pool_tasks.squared, 1, pool))
     assert sorted(found) == [(n, n**2 + 1) for n in range(20)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_task_that_kills_its_process_costs_nobody_else_anything(tmp_path, workers):
     with closing(Processes(workers)) as pool:
-        found = dict(done(range(8), pool_tasks.deadly, str(tmp_path), pool))
+        found = dict(completed(range(8), pool_tasks.deadly, str(tmp_path), pool))
     assert set(found) == set(range(8))
     assert isinstance(found[3], Failed)
-    assert f"ended the grader's own process {ATTEMPTS} times" in found[3].reason
+    assert f"killed the grader's own process {ATTEMPTS} times" in found[3].reason
     assert found[5] == Failed("the grader could not grade it: ValueError: no good")
     assert [n for n in found if found[n] == n] == [n for n in found if n not in (3, 5)]
     assert (tmp_path / "5").read_text() == "2"  # "1", then "2": tried again
@@ -51,24 +51,24 @@ def test_any_executor_does_and_little_is_handed_out_ahead():
         workers = 2
         counting = Counting(1)
 
-        def executor(self, *, anew=False):
+        def executor(self, *, replace_broken=False):
             return self.counting
 
         def close(self):
             self.counting.shutdown()
 
     with closing(Threads()) as pool:
-        assert len(list(done(range(50), pool_tasks.squared, 0, pool))) == 50
+        assert len(list(completed(range(50), pool_tasks.squared, 0, pool))) == 50
         assert 2 <= pool.counting.most <= 4
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path):
     script = (
         "import sys\n"
-        "from autograder.cohort.pool import Processes, done\n"
+        "from autograder.cohort.pool import Processes, completed\n"
         "import pool_tasks\n"
         "if __name__ == '__main__':\n"
-        "    list(done(range(2), pool_tasks.slow, sys.argv[1], Processes(2)))\n"
+        "    list(completed(range(2), pool_tasks.slow, sys.argv[1], Processes(2)))\n"
     )
     (tmp_path / "main.py").write_text(script)
     seen = tmp_path / "seen"
