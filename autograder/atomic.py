@@ -1,4 +1,4 @@
-"""Files that are there whole, or as they were."""
+"""Atomic writes: a file has either its old content or all of the new."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from typing import IO
 
 @contextlib.contextmanager
 def whole(path: Path, durable: bool = True) -> Iterator[IO[bytes]]:
-    """A file to write to, which is renamed to `path` once all of it is there.
+    """A file to write to, which is renamed to `path` when it is complete.
 
-    Its readers, and whoever ends this process, find the old content or the new; and so does who
-    pulls the plug, unless it need not be `durable` because it can be made again.
+    Readers find either the old content or the new, even if this process is killed. A `durable` file
+    also survives a power cut; a file that could be generated again need not be durable.
 
     Raises:
-        OSError: it cannot be written; the file is as it was.
+        OSError: it cannot be written; the old content stays.
     """
-    path = path.resolve()  # of a link, what it leads to
-    beside = path.with_name(f".{secrets.token_hex(8)}")
+    path = path.resolve()  # replaces the target of a link, not the link
+    temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
-        with beside.open("xb") as file:
+        with temporary.open("xb") as file:
             yield file
             if durable:  # takes some milliseconds
                 file.flush()
                 os.fsync(file.fileno())
         if path.exists():
-            shutil.copymode(path, beside)
-        beside.replace(path)
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
         raise
 
 
 def write_whole(path: Path, text: str, durable: bool = True) -> None:
-    """Writes a text in the same way, see `whole`.
+    """Write a text atomically, see `whole`.
 
     Raises:
-        OSError: it cannot be written; the file is as it was.
+        OSError: it cannot be written; the old content stays.
     """
     with whole(path, durable) as file:
         file.write(text.encode("utf-8"))

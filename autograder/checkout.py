@@ -1,4 +1,4 @@
-"""Where things are, and which assignment is graded here."""
+"""The paths of this checkout, and the assignment that it grades."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ NBGRADER_CONFIG = ROOT / "nbgrader_config.py"
 
 
 def assignment() -> Assignment:
-    """The assignment of this checkout: nothing else in the engine names it."""
+    """The assignment of this checkout. Nothing else in the engine names it."""
     return assignment_of("autograder.problem_1")

@@ -1,4 +1,4 @@
-"""The commands. No logic here: each one calls the module that does the work."""
+"""The command line. It has no logic: each command calls the module that does the work."""
 
 from __future__ import annotations
 
@@ -15,33 +15,41 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # help in half the time, and paragraphs are wrapped as such
+    rich_markup_mode=None,  # halves the time that --help takes, and wraps paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Begin with: autograder data --synthetic, then autograder release.",
+    epilog="Start with: autograder data --synthetic, then autograder release.",
 )
 
 
 @app.command()
 def data(
     synthetic: Annotated[
-        bool, typer.Option("--synthetic", help="Draw the twin instead: a minute, no network.")
+        bool,
+        typer.Option("--synthetic", help="Draw the synthetic twin: one minute, no network needed."),
     ] = False,
     directory: Annotated[
         Path | None,
-        typer.Option("--dir", help="For the two files. (default: data, or SVHN_DIR)"),
+        typer.Option("--dir", help="Folder for the two files. (default: SVHN_DIR, or else data)"),
     ] = None,
     preview: Annotated[
-        Path | None, typer.Option(help="Also draw a sheet of ten images of each digit.")
+        Path | None, typer.Option(help="Also write a sheet of ten images of each digit here.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The twin's: one seed, one set of images.")] = 1,
-    train: Annotated[int | None, typer.Option(help="The twin's training images.")] = None,
-    test: Annotated[int | None, typer.Option(help="The twin's test images.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that draw. (default: all)")] = None,
+    seed: Annotated[int, typer.Option(help="Seed for the synthetic images.")] = 1,
+    train: Annotated[
+        int | None, typer.Option(help="Number of synthetic training images. (default: as SVHN)")
+    ] = None,
+    test: Annotated[
+        int | None, typer.Option(help="Number of synthetic test images. (default: as SVHN)")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Number of drawing processes. (default: one per CPU)")
+    ] = None,
 ) -> None:
     """Download SVHN, or draw its synthetic twin.
 
-    SVHN is about 250 MB, for non-commercial use. A broken download goes on where it stopped. The
-    twin has the same two files and sizes, and networks reach about the same accuracy on it.
+    SVHN is about 250 MB and licensed for non-commercial use. An interrupted download resumes where
+    it stopped. The synthetic twin has the same two files and the same number of images, and
+    networks reach about the same accuracy on it.
     """
     from autograder import checkout
 
@@ -49,7 +57,7 @@ def data(
     source, directory = assignment.data_module, directory or assignment.data_folder()
     if source is None:
         raise typer.BadParameter(f"{assignment.title} needs no data")
-    with _told_in_a_sentence(source.DataError):
+    with _errors_explained(source.DataError):
         if synthetic:
             sizes = {name: size for name, size in (("train", train), ("test", test)) if size}
             source.draw(directory, seed, workers, **sizes)
@@ -64,15 +72,15 @@ def data(
 @app.command()
 def release(
     check: Annotated[
-        bool, typer.Option("--check", help="Only verify the release that is there.")
+        bool, typer.Option("--check", help="Only verify the existing release.")
     ] = False,
 ) -> None:
     """Build what students receive, and verify it.
 
-    Solutions, model answers and mark schemes are taken out, by nbgrader and the configuration in
-    nbgrader_config.py. Then the proofs: the solution passes every visible check, the stub fails
-    every one for the right reason, and no statement of a solution is left in any file. Exit status
-    1 when a proof fails; each failure names a file and a line.
+    nbgrader removes solutions, model answers and mark schemes, as nbgrader_config.py tells it to.
+    Verification then proves that the solution passes every visible check, that the stub fails
+    every check for the right reason, and that no file contains a statement of a solution. The exit
+    status is 1 if a proof fails; each failure names a file and a line.
     """
     from rich.console import Console
 
@@ -85,12 +93,12 @@ def release(
 
     console, assignment = Console(), checkout.assignment()
     broken = BuildError, StripError, ChangelogError, SuiteBroken
-    with console.status("") as status, _told_in_a_sentence(*broken):
+    with console.status("") as status, _errors_explained(*broken):
         if not check:
             report = build(assignment, progress=status.update)
             console.print(
                 f"Built {report.folder.relative_to(assignment.root)}: {report.files} files, "
-                f"{report.solutions} solutions taken out."
+                f"{report.solutions} solutions removed."
             )
         findings = verify(assignment, progress=status.update)
     for finding in findings:
@@ -107,19 +115,25 @@ class Training(StrEnum):
 
 
 SandboxName = Annotated[
-    str | None, typer.Option("--sandbox", help="bubblewrap, sandlock; none for your own files.")
+    str | None,
+    typer.Option(
+        "--sandbox",
+        help="bubblewrap or sandlock (default: the first that works). none: only for your own "
+        "files.",
+    ),
 ]
 OlderWork = Annotated[
     bool,
     typer.Option(
         "--older-work",
-        help="Of other years, whose notebook had no cells for names: those checks do not count.",
+        help="Grade work of earlier years, whose notebook lacked some cells: their checks do not "
+        "count.",
     ),
 ]
 
 
 def _all_exist(paths: list[Path]) -> list[Path]:
-    """Refuses a path that does not exist before anything is graded."""
+    """Refuse a path that does not exist, before anything is graded."""
     from autograder.hand_in.files import missing
 
     if names := missing(paths):
@@ -132,43 +146,47 @@ def grade(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="Directories or zips with lib/ and the notebook.",
+            help="Folders or zip files, each with lib/ and the notebook.",
             callback=_all_exist,
-            readable=False,  # one that is closed must not keep the others from being graded
+            readable=False,  # an unreadable path must not keep the others from being graded
         ),
     ],
     json: Annotated[
-        Path | None, typer.Option(help="Write the Grades there as JSON; - for the terminal.")
+        Path | None, typer.Option(help="Write the Grades to this file as JSON; - for stdout.")
     ] = None,
     training: Annotated[
         Training | None,
-        typer.Option(help="full: on all images. short: a few. off (default): unjudged."),
+        typer.Option(
+            help="full: train on all images. short: on a few. off (default): training is not "
+            "judged."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed for the random test inputs. (default: new each run)")
     ] = None,
     sandbox: SandboxName = None,
     keep: Annotated[
-        Path | None, typer.Option(help="Keep in this folder what was observed, for an appeal.")
+        Path | None, typer.Option(help="Save the observations in this folder, for an appeal.")
     ] = None,
     from_observations: Annotated[
-        bool, typer.Option("--from-observations", help="PATHS are files that --keep wrote.")
+        bool,
+        typer.Option("--from-observations", help="Grade files that --keep wrote, given as PATHS."),
     ] = False,
     older_work: OlderWork = False,
 ) -> None:
     """Grade submissions.
 
-    Student code runs in a sandbox, and only plain numbers come back. Exit status 0 when every
-    submission has a Grade (an unreadable one, too: 0 points, and why), 1 when grading itself could
-    not work, 2 for wrong use. With --keep, --from-observations grades again without running
-    any of the student's code.
+    Student code runs in a sandbox that returns only plain numbers. The exit status is 0 if every
+    submission has a Grade, 1 if the grader itself could not work, and 2 for wrong usage. An
+    unreadable submission gets 0 points and the reason. --from-observations grades again what --keep
+    saved, without running student code.
     """
     from autograder import checkout
-    from autograder.commands.grade import NotKept, Unwritable, run, run_again
+    from autograder.commands.grade import NotRegradable, Unwritable, run, run_again
 
     assignment = checkout.assignment()
     mode = training and training.value
-    with _told_in_a_sentence(NotKept, Unwritable, *_grader_errors()):
+    with _errors_explained(NotRegradable, Unwritable, *_grader_errors()):
         if not from_observations:
             run(
                 assignment,
@@ -184,51 +202,53 @@ def grade(
             run_again(assignment, paths, json=json, training=mode, sandbox=sandbox)
         else:
             raise typer.BadParameter(
-                "what was kept says of which year and with which seed it was graded: "
-                "no --seed, --keep or --older-work"
+                "--from-observations takes no --seed, --keep or --older-work: "
+                "the kept files already say the seed and the year"
             )
 
 
 @app.command()
 def cohort(
     directory: Annotated[
-        Path, typer.Argument(help="With a folder STUDENT/ASSIGNMENT or a STUDENT.zip for each.")
+        Path, typer.Argument(help="Folder with STUDENT/ASSIGNMENT/ or STUDENT.zip per student.")
     ],
-    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/class"),
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/class"),
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that grade. (default: all)")
+        int | None, typer.Option(min=1, help="Number of processes. (default: one per CPU)")
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(help="A Dask cluster's address, in place of processes here.")
+        str | None, typer.Option(help="Grade on the Dask cluster at this address.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on: grade what is missing or has changed.")
+        bool, typer.Option("--resume", help="Continue: grade what is missing or has changed.")
     ] = False,
     training: Annotated[
-        Training | None, typer.Option(help="full, short or off. (default: off, or as before)")
+        Training | None,
+        typer.Option(help="full, short or off. (default: off; with --resume, as before)"),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="One for all; drawn anew, or as before, when not given.")
+        int | None,
+        typer.Option(help="Seed for the class. (default: random; with --resume, as before)"),
     ] = None,
     sandbox: SandboxName = None,
     due: Annotated[
-        str | None, typer.Option(help='When it was due, such as "2026-11-20 23:59 UTC".')
+        str | None, typer.Option(help='The deadline, such as "2026-11-20 23:59 UTC".')
     ] = None,
     older_work: OlderWork = False,
 ) -> None:
     """Grade a class.
 
-    Writes nbgrader's gradebook, a feedback page for each student, what was observed, and a report.
-    May be interrupted at any time: --resume goes on. Where only suites, points or misconceptions
-    have changed since, it grades again from what was observed, and tells whose points changed. Exit
-    status 0 when everybody was graded or set aside with a reason, 1 when grading itself could not
-    work, 2 for wrong use.
+    Writes nbgrader's gradebook, a feedback page for each student, the observations and a class
+    report. You can interrupt it at any time and continue with --resume. If only suites, points or
+    misconceptions have changed, --resume grades again from the observations and shows whose points
+    changed. The exit status is 0 if every student was graded or set aside with a reason, 1 if the
+    grader itself could not work, and 2 for wrong usage.
     """
     from autograder import checkout
     from autograder.cohort.pool import ClusterError
     from autograder.cohort.run import CohortError, run
 
-    with _told_in_a_sentence(*_grader_errors(), CohortError, ClusterError):
+    with _errors_explained(*_grader_errors(), CohortError, ClusterError):
         run(
             checkout.assignment(),
             directory,
@@ -247,37 +267,41 @@ def cohort(
 @app.command()
 def doctor(
     sandbox: Annotated[
-        str | None, typer.Option("--sandbox", help="Try this one alone: bubblewrap, or sandlock.")
+        str | None, typer.Option("--sandbox", help="Test only this one: bubblewrap or sandlock.")
     ] = None,
 ) -> None:
-    """Look at the machine, the sandboxes and the data.
+    """Check the machine, the sandboxes and the data.
 
-    Each sandbox is tried: a program inside does what hostile submissions do. Exit status 1 when no
-    sandbox confines it.
+    In each sandbox, a test program tries what a hostile submission would try. The exit status is 1
+    if no sandbox confines it.
     """
     from autograder import checkout
     from autograder.commands.doctor import run
 
-    with _told_in_a_sentence(*_grader_errors()):
+    with _errors_explained(*_grader_errors()):
         healthy = run(checkout.assignment(), sandbox)
     raise typer.Exit(0 if healthy else 1)
 
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path("out/demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/demo"),
 ) -> None:
-    """All of it once: data (SVHN, or its twin), release, a training, and a made-up class."""
+    """Run every step once, on a made-up class.
+
+    The steps are: get the data (SVHN or its twin), build the release, train the solution, and grade
+    the class.
+    """
     from autograder import checkout
     from autograder.commands.demo import run
 
-    with _told_in_a_sentence(*_grader_errors()):
+    with _errors_explained(*_grader_errors()):
         status = run(checkout.assignment(), out)
     raise typer.Exit(status)
 
 
 def _grader_errors() -> tuple[type[Exception], ...]:
-    """What keeps the grader itself from working."""
+    """Errors that mean that the grader itself cannot work."""
     from autograder import checkout
     from autograder.assignment.changelog import ChangelogError
     from autograder.judgement.suites import SuiteBroken
@@ -288,8 +312,8 @@ def _grader_errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _told_in_a_sentence(*kinds: type[Exception]) -> Iterator[None]:
-    """Errors that explain themselves end the command with their message alone, and status 1."""
+def _errors_explained(*kinds: type[Exception]) -> Iterator[None]:
+    """End the command with status 1 and the error's message, without a traceback."""
     try:
         yield
     except kinds as error:

@@ -1,8 +1,9 @@
-"""What follows from a grading seed, so that the seed does not follow from it.
+"""Values that are derived from a grading seed without revealing it.
 
-The sandbox is told a key, from which it draws the inputs. Seeds are numbers, for people to write
-down, and whoever had handed in code could have tried all of a million at home until the key came
-out. So whatever is derived goes through scrypt, which takes some hundredths of a second for each.
+The sandbox receives a key, from which it draws the test inputs. Seeds are numbers that people write
+down, so they can be small. A student whose code saw the key could try a million seeds at home until
+one of them gives that key. So every derivation uses scrypt, which takes some hundredths of a second
+per seed.
 """
 
 from __future__ import annotations
@@ -15,45 +16,46 @@ from functools import lru_cache
 import numpy as np
 
 BITS = 53
-"""Of a seed that is drawn: more than can be tried out, and JSON keeps them exactly."""
+"""Size of a random seed: too large to try every seed, and small enough to be exact in JSON."""
 COST = 2**13
-"""scrypt's n: 8 MiB and 20 to 50 ms for each seed. To try 10^6 takes ten hours of a processor, all
-of 53 bits takes millions of years."""
+"""scrypt's n: 8 MiB and 20 to 50 ms per seed. Trying 10^6 seeds takes ten CPU hours; trying every
+seed of 53 bits takes millions of years."""
 
 
 def new_seed() -> int:
-    """A grading seed that nobody knows."""
+    """A random grading seed."""
     return secrets.randbits(BITS)
 
 
 @lru_cache(maxsize=256)
 def stretched(seed: int) -> bytes:
-    """A secret that follows from a seed, and only slowly."""
+    """A secret that is derived from a seed, by a slow function."""
     return hashlib.scrypt(str(seed).encode(), salt=b"a grading seed", n=COST, r=8, p=1, dklen=32)
 
 
 def key_of(seed: int) -> str:
-    """What the sandbox is told of a seed: enough to draw inputs, and no other secret of it."""
+    """The key for the sandbox: enough to draw the inputs; it reveals no other derived secret."""
     return _derived(seed, "inputs").hex()
 
 
 def secret_generator(purpose: str, seed: int) -> np.random.Generator:
-    """A generator that follows from a grading seed, and that no sandbox can work out."""
+    """A random generator that is derived from a grading seed, and that no sandbox can derive."""
     return np.random.default_rng(np.frombuffer(_derived(seed, purpose), dtype=np.uint32))
 
 
 def seed_of_hand_in(seed: int, student: str, digest: str, first: str) -> int:
-    """The seed for one hand-in of a class that has a seed.
+    """The seed for one hand-in of a class.
 
-    What somebody hands in first has the class's, so that the solution is observed once for all.
-    Whatever replaces it has one of its own: what an earlier result said of the inputs is of no use
-    then. It follows from the class's seed, so that a hand-in has one Grade whenever it is graded;
-    who does not know that cannot choose a hand-in for its seed, and who does needs none.
+    A student's first hand-in gets the class's seed, so that the solution is observed only once. A
+    later hand-in gets a seed of its own, so that it cannot use what an earlier result revealed
+    about the inputs. That seed is derived from the class's seed, so a hand-in gets the same Grade
+    whenever it is graded. Without the class's seed, nobody can craft a hand-in to get a certain
+    seed.
 
     Args:
-        seed: the class's.
-        digest: of what was handed in.
-        first: the digest of what this student handed in first.
+        seed: the class's seed.
+        digest: the digest of this hand-in.
+        first: the digest of this student's first hand-in.
     """
     if digest == first:
         return seed

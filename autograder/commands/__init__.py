@@ -1,1 +1,1 @@
-"""The commands, one module each."""
+"""The longer commands, one module each."""

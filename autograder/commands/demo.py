@@ -1,4 +1,4 @@
-"""All of it once: data (SVHN if it is there, or its twin), release, a training, a class."""
+"""The command `demo`: runs everything once, on SVHN if it is there or on its synthetic twin."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def run(assignment: Assignment, out: Path) -> int:
-    """Do every step, saying what happens; returns the exit status."""
+    """Run every step and show its progress; return the exit status."""
     console = Console()
     out.mkdir(parents=True, exist_ok=True)
     target = assignment.training_plan.modes[MODE].target
-    made_up = assignment.part("demo_class")
+    demo_class = assignment.part("demo_class")
     with _step(console, "1. The data"):
         directory = _data(assignment, console, out)
     with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
         if not _release(assignment, console):
             return 1
-    with _step(console, f"3. The solution, trained until it is right about {target:.0%}"):
+    with _step(console, f"3. Training the solution to an accuracy of {target:.0%}"):
         accuracies = _train(assignment, console, directory)
     plot = _plot(accuracies, target, out / "learning_curve.png")
     curve = _curve(accuracies, target)
     console.print(f"   {curve}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
     with _step(console, "4. A class of made-up students, graded with short trainings"):
-        graded = _class(assignment, made_up, console, out / "class")
-    console.rule("Open")
+        graded = _class(assignment, demo_class, console, out / "class")
+    console.rule("Files to open")
     for name, path in (
         ("a sheet of samples", out / "samples.png"),
         ("the learning curve", plot),
         ("the release", assignment.release / "README.md"),
         ("the class report", graded / "report" / "index.html"),
-        *((name, _page(assignment, graded, student)) for name, student in made_up.SHOWN),
+        *((name, _page(assignment, graded, student)) for name, student in demo_class.SHOWN),
     ):
         console.print(f"   {name:20} {near(path)}", highlight=False, soft_wrap=True)
     return 0 if accuracies[-1] >= target else 1
@@ -59,9 +59,9 @@ def _step(console: Console, title: str) -> Iterator[None]:
 
 
 def _data(assignment: Assignment, console: Console, out: Path) -> Path:
-    """Where the images are: what is there already, or synthetic ones, drawn now."""
+    """The folder of the images; synthetic ones are drawn if there are none."""
     data, directory = assignment.data_module, assignment.data_folder()
-    assert data is not None  # what is trained on
+    assert data is not None  # the demo needs data to train on
     found = data.identify(directory)
     if not found.complete:
         data.draw(directory)
@@ -78,7 +78,7 @@ def _release(assignment: Assignment, console: Console) -> bool:
     with console.status("") as status:
         report = build(assignment, progress=status.update)
         findings = verify(assignment, progress=status.update)
-    console.print(f"   {report.files} files, {report.solutions} solutions taken out")
+    console.print(f"   {report.files} files, {report.solutions} solutions removed")
     for finding in findings:
         console.print(f"   [red]{finding}[/]")
     if not findings:
@@ -87,7 +87,7 @@ def _release(assignment: Assignment, console: Console) -> bool:
 
 
 def _train(assignment: Assignment, console: Console, directory: Path) -> list[float]:
-    """The solution's accuracy after each epoch, up to the first that earns all points."""
+    """The solution's accuracy after each epoch, up to the first that reaches the target."""
     from autograder.training.images import opened
     from autograder.training.judged import solution_recipe
     from autograder.training.replay import Progress as Epoch
@@ -99,7 +99,7 @@ def _train(assignment: Assignment, console: Console, directory: Path) -> list[fl
         TextColumn("epoch {task.completed}"),
         TimeElapsedColumn(),
     )
-    # to the target itself, where a grading is content with what a replay may fall behind
+    # a grading accepts an accuracy that is `spread` below the target; the demo reaches the target
     plan = assignment.training_plan
     mode = replace(plan.modes[MODE], target=plan.modes[MODE].target + plan.spread)
     images, recipe = opened(assignment, mode, directory), solution_recipe(assignment)
@@ -112,21 +112,21 @@ def _train(assignment: Assignment, console: Console, directory: Path) -> list[fl
         return list(replayed(Task(recipe), images, show).curve)
 
 
-def _class(assignment: Assignment, made_up: ModuleType, console: Console, out: Path) -> Path:
-    """Make the class up anew and grade it; returns the folder of its results."""
+def _class(assignment: Assignment, demo_class: ModuleType, console: Console, out: Path) -> Path:
+    """Create a new made-up class and grade it; return the folder of the results."""
     from autograder.cohort.run import run as grade_class
 
     shutil.rmtree(out, ignore_errors=True)
-    handed_in, graded = out / "submitted", out / "graded"
-    handed_in.mkdir(parents=True)
-    console.print(f"   {made_up.make(handed_in)} hand-ins, in {handed_in}", highlight=False)
+    submitted, graded = out / "submitted", out / "graded"
+    submitted.mkdir(parents=True)
+    console.print(f"   {demo_class.make(submitted)} hand-ins, in {submitted}", highlight=False)
     grade_class(
         assignment,
-        handed_in,
+        submitted,
         graded,
         training="short",
         seed=SEED,
-        due=made_up.DUE,
+        due=demo_class.DUE,
         console=console,
     )
     return graded
@@ -139,7 +139,7 @@ def _page(assignment: Assignment, graded: Path, student: str) -> Path:
 
 
 def _curve(accuracies: Sequence[float], target: float) -> str:
-    """The curve as a row of blocks, from 0 to the target."""
+    """The curve as a row of block characters, scaled from 0 to the target."""
     top = len(BLOCKS) - 1
     return "".join(BLOCKS[min(top, round(top * accuracy / target))] for accuracy in accuracies)
 

@@ -1,4 +1,4 @@
-"""Whether this machine can grade: its sandboxes, tried one by one, and its data."""
+"""The command `doctor`: checks whether this machine can grade. It tests each sandbox."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from autograder.sandbox.selftest import ALLOWED, BACKENDS, OF_THE_SANDBOX, Line,
 
 
 def run(assignment: Assignment, name: str | None = None) -> bool:
-    """Show everything; True when a sandbox passes.
+    """Show all results; return whether a sandbox passed.
 
     Args:
-        assignment: whose data.
-        name: try this sandbox alone.
+        assignment: whose data to look for.
+        name: test only this sandbox.
 
     Raises:
         SandboxError: there is no sandbox of that name.
@@ -28,7 +28,7 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
     console = Console()
     console.print(
         f"Python {platform.python_version()}, numpy {np.__version__}, {platform.system()} "
-        f"{platform.release()}, {os.cpu_count()} processors",
+        f"{platform.release()}, {os.cpu_count()} CPUs",
         highlight=False,
     )
     if assignment.data_module is not None:
@@ -38,20 +38,20 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
     if not backends:
         known = ", ".join(backend.name for backend in BACKENDS)
         raise SandboxError(f"there is no sandbox called {name!r}; there are {known}")
-    healthy = [_tried(console, backend) for backend in backends]  # all are shown
-    return any(healthy)
+    passed = [_test(console, backend) for backend in backends]  # every one is shown
+    return any(passed)
 
 
-def _tried(console: Console, backend: Backend) -> bool:
-    """Show what became of each attempt to break out of a sandbox."""
+def _test(console: Console, backend: Backend) -> bool:
+    """Test a sandbox and show the result of each attempt to break out; return whether it passed."""
     started = time.perf_counter()
     lines = selftest(backend)
     seconds = time.perf_counter() - started
     passed = all(line.passed for line in lines)
-    console.rule(f"[bold]{backend.name}: what a submission can do", align="left")
+    console.rule(f"[bold]{backend.name}: what a submission can and cannot do", align="left")
     for line in lines:
         mark = Text("✓", "green") if line.passed else Text("✗", "red")
-        console.print(mark, _what_it_can(line), highlight=False)
+        console.print(mark, _description(line), highlight=False)
         if not line.passed:
             console.print(Text(f"  {line.detail}"))
     verdict = "[green]confines student code[/]" if passed else "[red]is not used for grading[/]"
@@ -59,8 +59,8 @@ def _tried(console: Console, backend: Backend) -> bool:
     return passed
 
 
-def _what_it_can(line: Line) -> str:
-    """What a line of the self-test found that a submission can or cannot do."""
+def _description(line: Line) -> str:
+    """What a submission can or cannot do, according to a line of the self-test."""
     if line.name in OF_THE_SANDBOX:
         return line.name
     if line.name.startswith(ALLOWED):

@@ -1,4 +1,4 @@
-"""The command `grade`: paths in, tables or JSON out."""
+"""The command `grade`: grades paths and shows the Grades, or writes them as JSON."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from autograder.training.replay import Progress as Epoch
 from autograder.training.replay import Replay, Task, replayed
 
 LONGEST_NAME = 200
-"""Bytes of a file's name before its endings."""
+"""Bytes of a file name without its suffixes."""
 
 
-class NotKept(Exception):  # noqa: N818 - a fact about what was asked for
-    """A file does not hold what an earlier grading kept; the message says which."""
+class NotRegradable(Exception):  # noqa: N818
+    """A file cannot be graded again; the message says which, and why."""
 
 
 class Unwritable(Exception):  # noqa: N818
-    """Results cannot be put where they were asked for; the message says where."""
+    """The results cannot be written where they were asked for; the message says where."""
 
 
 def run(
@@ -52,13 +52,13 @@ def run(
     keep: Path | None,
     older_work: bool = False,
 ) -> None:
-    """Grade every path and show the Grades, or write them as JSON.
+    """Grade every path, and show the Grades or write them as JSON.
 
     Raises:
         Unwritable: `json` or `keep` cannot be written.
         SandboxError, SuiteBroken, ChangelogError, DataError: grading itself could not work.
     """
-    _prepare(json, keep)  # now, and not when hours of grading are to be written down
+    _prepare(json, keep)  # fail now, not after hours of grading
     _ = assignment.versions
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox, assignment.probes_folder)
@@ -74,7 +74,7 @@ def run(
                 def tell(epoch: Epoch) -> None:
                     bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
 
-                assert images is not None  # else nothing is wanted
+                assert images is not None  # no training is asked for without images
                 return replayed(wanted, images, tell)
 
             def save(observations: Observations, name: str = name) -> None:
@@ -93,34 +93,36 @@ def run_again(
     training: str | None,
     sandbox: str | None,
 ) -> None:
-    """Grade again what `run` kept, each under its seed and without running student code.
+    """Grade again what `run` kept, each with its own seed and without running student code.
 
     Args:
-        training: None judges the trainings that were kept.
+        training: the mode; None for the mode of the kept trainings.
 
     Raises:
-        NotKept: a path holds no observations, or those of a training unlike the others'.
+        NotRegradable: a path holds no observations, or its training does not fit the others'.
         Unwritable: `json` cannot be written.
         SandboxError, SuiteBroken, ChangelogError, DataError: grading itself could not work.
     """
     _prepare(json, None)
     _ = assignment.versions
     kept = [_kept(path) for path in paths]
-    training = training or _trained(kept)
+    training = training or _common_mode(kept)
     if training != OFF and len({observations.seed for observations in kept}) > 1:
-        raise NotKept("these were trained under several seeds; grade those of one seed at a time")
+        raise NotRegradable("these were trained with different seeds; grade one seed at a time")
     backend = choose(sandbox, assignment.probes_folder)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
-    judge_training = (training or _trained(kept)) != OFF
+    judge_training = (training or _common_mode(kept)) != OFF
     with _results(Console(stderr=json == Path("-")), json) as result:
         for path, name, observations in zip(paths, names, kept, strict=True):
             if judge_training and training not in (None, _mode(observations)):
-                raise NotKept(f"{path}: its training was {_mode(observations)}, not {training}")
+                raise NotRegradable(
+                    f"{path}: its training mode was {_mode(observations)}, not {training}"
+                )
             replay = partial(_replay, assignment, mode=_mode(observations))
             try:
                 again = regrade(assignment, name, observations, backend, judge_training, replay)
             except ValueError as error:
-                raise NotKept(f"{path}: {error}") from error
+                raise NotRegradable(f"{path}: {error}") from error
             result(again)
 
 
@@ -129,7 +131,7 @@ def _replay(assignment: Assignment, task: Task, mode: str) -> Replay:
 
 
 def _read(assignment: Assignment, path: Path, name: str) -> Submission:
-    """What was handed in; what cannot be read has nothing in it, and the reason beside it."""
+    """The submission; an unreadable one is empty, with the reason as its error."""
     try:
         return read(assignment, path, name)
     except Inaccessible as reason:
@@ -137,7 +139,7 @@ def _read(assignment: Assignment, path: Path, name: str) -> Submission:
 
 
 def _mode(observations: Observations) -> str:
-    """How it was trained, "off" for not at all."""
+    """The training mode; "off" without training."""
     return OFF if observations.training is None else str(observations.training["mode"])
 
 
@@ -145,24 +147,25 @@ def _kept(path: Path) -> Observations:
     try:
         return Observations.load(path)
     except (OSError, ValueError) as error:
-        raise NotKept(str(error)) from error
+        raise NotRegradable(str(error)) from error
 
 
-def _trained(kept: Sequence[Observations]) -> str:
-    """How those were trained that were."""
+def _common_mode(kept: Sequence[Observations]) -> str:
+    """The one mode of all that were trained; "off" if none was."""
     modes = {_mode(observations) for observations in kept} - {OFF}
     if len(modes) > 1:
-        raise NotKept("these were trained in several ways; grade those of one at a time")
+        raise NotRegradable("these were trained in different modes; grade one mode at a time")
     return modes.pop() if modes else OFF
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """What to call each: many hand-ins have the assignment's name, so as much as tells them apart.
+    """A unique name for each path: its last part, and as many parent folders as tell it apart.
 
-    Never absolute: what is kept is kept under these names.
+    Many hand-ins are named like the assignment. Names are never absolute paths, because
+    observations are kept under them.
     """
     resolved = [Path(os.path.realpath(path)) for path in paths]
-    parts = {path: [_of_a_file(part) for part in path.parts[1:]] or [""] for path in resolved}
+    parts = {path: [_shortened(part) for part in path.parts[1:]] or [""] for path in resolved}
     names = {path: each[-1] for path, each in parts.items()}
     for depth in range(2, max(map(len, parts.values())) + 1):
         times = Counter(names.values())
@@ -172,14 +175,14 @@ def _names(paths: Sequence[Path]) -> list[str]:
             if times[names[path]] > 1
         }
     found: list[str] = []
-    for path in resolved:  # given twice, or called otherwise in what cannot be shown
+    for path in resolved:  # paths given twice, or that differ only in unprintable characters
         numbered = (f"{names[path]} ({number})" for number in count(2))
         found.append(next(n for n in chain([names[path]], numbered) if n not in found))
     return found
 
 
-def _of_a_file(part: str) -> str:
-    """A part of a name that a file can have with something behind it."""
+def _shortened(part: str) -> str:
+    """A printable part of a path, short enough for a file name with a suffix."""
     shown = printable(part)
     while len(shown.encode()) > LONGEST_NAME:
         shown = shown[:-4] + "..."
@@ -187,7 +190,7 @@ def _of_a_file(part: str) -> str:
 
 
 def _prepare(json: Path | None, keep: Path | None) -> None:
-    """Sees that what is asked for can be written."""
+    """Check that the results can be written."""
     json = None if json == Path("-") else json
     try:
         if json is not None:
@@ -195,7 +198,7 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Unwritable(f"{error.filename} cannot be made a folder: {error.strerror}") from None
+        raise Unwritable(f"cannot create the folder {error.filename}: {error.strerror}") from None
     if json is not None and json.is_dir():
         raise Unwritable(f"{json} is a folder; --json writes a file")
     places = [] if keep is None else [keep]
@@ -209,7 +212,7 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
 
 
 def _is_replaced(json: Path) -> bool:
-    """Whether a new file takes its place; not that of a pipe or a device."""
+    """Whether a new file replaces this path; a pipe or a device is written to instead."""
     return json.is_file() or not json.exists()
 
 
@@ -227,7 +230,7 @@ def _bar(console: Console) -> Progress:
 
 @contextmanager
 def _results(console: Console, json: Path | None) -> Iterator[Callable[[Grade], None]]:
-    """Shows or writes a Grade when it is made: whatever ends the rest, what was graded is there."""
+    """Show or write each Grade at once, so that an interruption loses none."""
     if json is None:
         yield lambda grade: console.print(shown(grade), end="\n\n")
     elif json == Path("-"):

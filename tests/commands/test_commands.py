@@ -271,7 +271,7 @@ WORK = P1.source.parent
         (["grade", WORK, "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["doctor", "--sandbox", "sandpit"], 1, "there is no sandbox called 'sandpit'"),
         (["grade", WORK, "--json", "."], 1, "is a folder; --json writes a file"),
-        (["grade", WORK, "--json", "/dev/null/x.json"], 1, "/dev/null cannot be made a folder"),
+        (["grade", WORK, "--json", "/dev/null/x.json"], 1, "cannot create the folder /dev/null"),
         (["grade", WORK, "--from-observations", "--seed", "1"], 2, "no --seed, --keep or"),
         (["grade", WORK, "--from-observations", "--older-work"], 2, "--older-work"),
         (["cohort", ".", "--out", "/dev/null/x"], 1, "/dev/null/x cannot be written to"),
