@@ -1,1 +1,1 @@
-"""What stock nbgrader loads from us: preprocessors and an exporter."""
+"""The preprocessors and exporters that stock nbgrader loads from this project."""

@@ -1,5 +1,8 @@
-"""The steps that make `nbgrader autograde` grade in our sandbox; nbgrader_config.py puts them in
-order. No cell is run, and no output of a student's is taken for a result."""
+"""The steps that make `nbgrader autograde` grade in our sandbox.
+
+nbgrader_config.py puts them in order. No cell is run, and a student's outputs never count as
+results.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,17 @@ from autograder.training.images import OFF, Images, modes, opened
 from autograder.training.replay import Replay, Task, replayed
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
-"""Written again with indents and results, a notebook that was handed in becomes larger."""
+"""A submitted notebook grows when it is rewritten with indentation and results."""
 
 _first_hand_ins: dict[tuple[str, str, str], str] = {}
-"""By gradebook, assignment and student: digests of what this process graded first."""
+"""Digest of the first hand-in that this process graded, by gradebook, assignment and student."""
 
 
 class PlainNotebook(NotebookExporter):
-    """Reads a notebook that nobody vouches for, whatever it is, and writes it without surprises.
+    """Reads any untrusted notebook, even a damaged one, and writes it with plain cells only.
 
-    Stock nbgrader ends with an error where a notebook is damaged, and the student keeps whatever
-    points the one before it had.
+    On a damaged notebook, stock nbgrader stops with an error, and the student keeps the points of
+    the previous hand-in.
     """
 
     def __init__(self, *args: Any, **kw: Any) -> None:
@@ -54,7 +57,7 @@ class PlainNotebook(NotebookExporter):
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
+    ) -> tuple[Any, dict[str, Any]]:  # the first is a str, which the base class does not declare
         path = Path(filename)
         within = path.parent
         if isinstance(self.parent, BaseConverter):
@@ -67,16 +70,16 @@ class PlainNotebook(NotebookExporter):
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
+    ) -> tuple[Any, dict[str, Any]]:  # the first is a str, which the base class does not declare
         notebook, resources = self._preprocess(nb, self._init_resources(resources))
         resources["output_extension"] = ".ipynb"
         return as_json(notebook), resources
 
 
 class ResetScores(AssignmentStep):
-    """Forgets the scores of an earlier hand-in first, so that none survives a grading that fails.
+    """Clears the scores of an earlier hand-in, so that none survives if the grading fails.
 
-    Of cells that a resubmission no longer has, stock SaveAutoGrades keeps the scores.
+    Stock SaveAutoGrades keeps the old score of a cell that is missing from a resubmission.
     """
 
     def preprocess(
@@ -89,7 +92,7 @@ class ResetScores(AssignmentStep):
 
 
 class RestoreCells(AssignmentStep):
-    """Puts every marked cell back into its released form: deleted, duplicated or retagged ones."""
+    """Restores every marked cell to its released form, even if deleted, duplicated or retagged."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -98,33 +101,39 @@ class RestoreCells(AssignmentStep):
 
 
 class GradeSubmission(AssignmentStep):
-    """Grades the folder that was handed in, shows each result in its cell, and writes the scores.
+    """Grades the submitted folder, shows each result in its cell, and writes the scores.
 
-    In the place of Execute and SaveAutoGrades: the scores come from the Grade alone. Where the
-    system does not let the folder be read, there are none, and every cell awaits a person.
+    It replaces Execute and SaveAutoGrades: all scores come from the Grade. If the folder cannot be
+    read, there are no scores, and a person has to mark every cell.
     """
 
-    training = Unicode(OFF, help="Whether to train; as `autograder grade`.").tag(config=True)
+    training = Unicode(OFF, help="The training mode, as in `autograder grade --training`.").tag(
+        config=True
+    )
     seed = Integer(
         None,
         allow_none=True,
-        help="The grading seed, to repeat a grading; without it one is drawn for each run.",
+        help="The grading seed, to repeat a grading (default: new for each run).",
     ).tag(config=True)
-    sandbox = Unicode("", help="The sandbox; the first that passes its self-test.").tag(config=True)
-    older_work = Bool(False, help="Of another year; as `autograder grade`.").tag(config=True)
+    sandbox = Unicode("", help="The sandbox (default: the first that passes its self-test).").tag(
+        config=True
+    )
+    older_work = Bool(
+        False, help="Grade work of earlier years, as in `autograder grade --older-work`."
+    ).tag(config=True)
 
     @validate("training")
     def _is_a_mode(self, proposal: dict[str, Any]) -> str:
-        known, asked = modes(self.assignment), str(proposal["value"])
-        if asked not in known:
-            raise TraitError(f"training is one of {', '.join(known)}; not {asked!r}")
-        return asked
+        known, mode = modes(self.assignment), str(proposal["value"])
+        if mode not in known:
+            raise TraitError(f"training must be one of {', '.join(known)}, not {mode!r}")
+        return mode
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         names = resources["nbgrader"]
-        path = self._handed_in(names)
+        path = self._submitted_folder(names)
         courses = self.parent.parent.coursedir
         try:
             submission = read(self.assignment, path, names["student"], shared_folder(courses, path))
@@ -135,35 +144,33 @@ class GradeSubmission(AssignmentStep):
         images = None if self.training == OFF else _images(self.assignment, self.training)
 
         def replay(task: Task) -> Replay:
-            self.log.info("training what %s chose, which can take minutes", names["student"])
-            assert images is not None  # else nothing is wanted
+            self.log.info("training the recipe of %s; this can take minutes", names["student"])
+            assert images is not None  # no training is asked for without images
             return replayed(task, images)
 
         seed = self._own_seed(seed, submission, names)
         sandbox = choose(self.sandbox or None, self.assignment.probes_folder)
-        found = grade(
+        result = grade(
             self.assignment, submission, seed, sandbox, images, replay, older_work=self.older_work
         )
-        silent = unanswered(nb, _sources(self.assignment, resources))
-        student, called = names["student"], names["assignment"]
+        blank = unanswered(nb, _sources(self.assignment, resources))
+        student, known_as = names["student"], names["assignment"]
         with gradebook.opened(self.assignment, names["db_url"]) as book:
-            gradebook.record(self.assignment, book, student, found, silent, called)
-        self.log.info(
-            "%s: %g of %g points, seed %d", names["student"], found.score, found.max_score, seed
-        )
-        return from_dict(with_results(nb, found)), resources
+            gradebook.record(self.assignment, book, student, result, blank, known_as)
+        self.log.info("%s: %g of %g points, seed %d", student, result.score, result.max_score, seed)
+        return from_dict(with_results(nb, result)), resources
 
     def _own_seed(self, seed: int, submission: Submission, names: dict[str, str]) -> int:
-        """Another for what replaces a hand-in that this process has graded.
+        """A different seed if this process has graded another hand-in of the same student.
 
-        Formgrader's button grades in the server's process, which lives for weeks.
+        Formgrader's button grades in the server's process, which can run for weeks.
         """
         who = names["db_url"], names["assignment"], names["student"]
         first = _first_hand_ins.setdefault(who, submission.digest)
         return seed_of_hand_in(seed, submission.name, submission.digest, first)
 
-    def _handed_in(self, names: dict[str, str]) -> Path:
-        """The folder as it was submitted: the notebook here has been put right already."""
+    def _submitted_folder(self, names: dict[str, str]) -> Path:
+        """The folder as it was submitted; the notebook in this step has already been restored."""
         courses = self.parent.parent.coursedir
         path = courses.format_path(
             courses.submitted_directory, names["student"], names["assignment"]
@@ -183,7 +190,7 @@ def _known_sources(assignment: Assignment, address: str, known_as: str) -> tuple
 
 @cache
 def _drawn_seed() -> int:
-    """One for all that this run grades."""
+    """One seed for everything that this run grades."""
     return new_seed()
 
 

@@ -1,7 +1,7 @@
-"""`nbgrader export` whose table is one: stock nbgrader writes every name into it as it is.
+"""`nbgrader export` with a safe table. Stock nbgrader writes every name unescaped.
 
-A student's id or name may hold a separator, by which the columns after it move, or be a formula,
-which a spreadsheet computes.
+A student's id or name can contain a separator, which shifts the columns after it, or a formula,
+which a spreadsheet would compute.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COLUMNS = (
     "score",
     "max_score",
 )
-"""Those of stock nbgrader, for what reads them."""
+"""The columns of stock nbgrader, which other programs read."""
 
 
 class SafeCsv(ExportPlugin):
@@ -49,7 +49,7 @@ class SafeCsv(ExportPlugin):
 
 
 def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> list[Any]:
-    timestamp, raw, penalty = None, 0.0, 0.0  # of who did not hand in
+    timestamp, raw, penalty = None, 0.0, 0.0  # if nothing was handed in
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:

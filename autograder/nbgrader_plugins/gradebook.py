@@ -1,7 +1,7 @@
-"""nbgrader's gradebook: made from the assignment's sources, and told what a Grade says.
+"""nbgrader's gradebook: creates it from the assignment's sources, and writes Grades into it.
 
-Scores are set for every grade cell that the gradebook knows, whatever cells a submission has. What
-a person gave (points, extra credit, comments) is never touched.
+Every grade cell in the gradebook gets a score, whatever cells a submission has. Whatever a person
+entered (points, extra credit, comments) is never changed.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ def url(path: Path) -> str:
 
 @contextmanager
 def opened(assignment: Assignment, address: str) -> Iterator[Gradebook]:
-    """A gradebook, closed at the end. One process at a time may write."""
+    """A gradebook, closed at the end. Only one process at a time may write."""
     with Gradebook(address, course_id=assignment.course) as book:
         yield book
 
 
 def _notebook(assignment: Assignment) -> str:
-    """What nbgrader calls the notebook."""
+    """nbgrader's name for the notebook."""
     return Path(assignment.notebook).stem
 
 
 def create(assignment: Assignment, path: Path) -> None:
-    """Make a gradebook that knows the assignment, or bring one up to date; marks stay.
+    """Create a gradebook with the assignment, or update an existing one; marks stay.
 
     Raises:
         StripError, BuildError: the assignment's sources are broken.
@@ -63,7 +63,7 @@ def create(assignment: Assignment, path: Path) -> None:
 
 
 def _newest_schema() -> str | None:
-    """As nbgrader finds it out, but not in a process that imports all of nbgrader once more."""
+    """nbgrader's own result, without starting a process that imports nbgrader once more."""
     return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
 
@@ -73,12 +73,12 @@ nbgrader.api.get_alembic_version = _newest_schema
 def sources(
     assignment: Assignment, address: str, known_as: str | None = None
 ) -> tuple[Source, ...]:
-    """Every cell of the notebook that nbgrader watches over, in the order of the release.
+    """Every cell of the notebook that nbgrader manages, in the order of the release.
 
     Args:
         assignment: whose cells.
-        address: of the gradebook.
-        known_as: what the gradebook calls the assignment, if not by its id.
+        address: the gradebook's URL.
+        known_as: the assignment's name in the gradebook; its id by default.
     """
     with opened(assignment, address) as book:
         notebook = book.find_notebook(_notebook(assignment), known_as or assignment.id)
@@ -113,14 +113,14 @@ def sources(
 
 @cache
 def _order(assignment: Assignment) -> Mapping[str, int]:
-    """Where each cell stands in the notebook."""
+    """The position of each cell in the notebook."""
     cells = json.loads(assignment.source.read_text("utf-8"))["cells"]
     ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
     return {name: number for number, name in enumerate(ids)}
 
 
 def set_due(assignment: Assignment, address: str, due: str) -> None:
-    """Tell the gradebook when the assignment was due: a time as `times.utc` gives it."""
+    """Set the assignment's deadline, a time in the format of `times.utc`."""
     with opened(assignment, address) as book:
         book.update_or_create_assignment(assignment.id, duedate=due)
 
@@ -128,7 +128,7 @@ def set_due(assignment: Assignment, address: str, due: str) -> None:
 def reset(
     assignment: Assignment, book: Gradebook, student: str, known_as: str | None = None
 ) -> None:
-    """Take away what an earlier hand-in earned: until it is graded, a person has to look."""
+    """Clear the scores of an earlier hand-in; until the new one is graded, a person must look."""
     called = known_as or assignment.id
     notebook = book.find_submission_notebook(_notebook(assignment), called, student)
     for mark in notebook.grades:
@@ -145,20 +145,21 @@ def record(
     unanswered: Collection[str],
     known_as: str | None = None,
 ) -> None:
-    """Write a Grade into the gradebook, in one commit; to do it twice changes nothing.
+    """Write a Grade into the gradebook in one commit. This is idempotent.
 
     Args:
         assignment: what was graded.
-        book: in which the student has a submission, see `submit`.
+        book: a gradebook that has a submission of the student, see `submit`.
         student: the id.
-        grade: what to write. Sections that were not judged await a person.
-        unanswered: cells that hold what was released, or are gone; questions among them earn 0.
-        known_as: what the gradebook calls the assignment, if not by its id.
+        grade: what to write. A person has to mark sections that were not judged.
+        unanswered: ids of cells that were left as released or are missing; questions among them
+            earn 0.
+        known_as: the assignment's name in the gradebook; its id by default.
     """
     sections = {section.id: section for section in grade.sections}
     called = known_as or assignment.id
     notebook = book.find_submission_notebook(_notebook(assignment), called, student)
-    cells = _cells(notebook.notebook)  # a mark's own `cell` and `name` would cost a query each
+    cells = _cells(notebook.notebook)  # `mark.cell` and `mark.name` would cost one query each
     for mark in notebook.grades:
         name = cells[mark.cell_id].name
         section = sections.get(name)
@@ -170,7 +171,7 @@ def record(
         overruled = mark.manual_score is not None
         if score is None or (section is not None and section.awaits_a_person):
             mark.needs_manual_grade = mark.needs_manual_grade if overruled else True
-        else:  # a person's points stand, but the person may want to look again
+        else:  # a person's points stay, but a changed score may need another look
             mark.needs_manual_grade = overruled and (
                 mark.needs_manual_grade or mark.auto_score != score
             )
@@ -183,13 +184,13 @@ def record(
 
 
 def _cells(notebook: Notebook) -> dict[str, BaseCell]:
-    """Those with points or answers, by their number in the gradebook."""
+    """The cells with points or answers, by their id in the gradebook."""
     found = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
     return {cell.id: cell for cell in found}
 
 
 def submit(assignment: Assignment, book: Gradebook, student: str, timestamp: str | None) -> None:
-    """Make the student's submission known, or tell the gradebook of its new time, None for none."""
+    """Add the student's submission to the gradebook, or update its timestamp (None for none)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own use of SQLAlchemy
         book.update_or_create_student(student)
@@ -197,7 +198,7 @@ def submit(assignment: Assignment, book: Gradebook, student: str, timestamp: str
 
 
 def assign_late_penalty(assignment: Assignment, address: str, student: str, config: Any) -> None:
-    """nbgrader's own step, with the plugin that its configuration names."""
+    """Run nbgrader's own step, with the plugin that its configuration names."""
     from nbformat.v4 import new_notebook
 
     names = {

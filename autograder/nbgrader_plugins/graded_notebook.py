@@ -1,10 +1,10 @@
-"""A student's notebook as a person may open it: plain cells in their released form, with results.
+"""A student's notebook, made safe to open: plain cells in their released form, with results.
 
-Nothing that a browser would run is left: outputs are text and PNG, and Markdown is tame, see
-`tame.py`. Marked cells are as they were released, whatever a student did to them.
+Nothing is left that a browser would run: outputs are text and PNG, and Markdown is tame, see
+`markdown.py`. Marked cells are as they were released, whatever the student did to them.
 
-Notebooks are the dictionaries that their JSON is (nbformat 4.5): every worker of a class imports
-this, and nbformat takes longer to import than two submissions to grade.
+Notebooks here are dictionaries, as parsed from JSON (nbformat 4.5). Every worker of a class imports
+this module, and importing nbformat would take longer than grading two submissions.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ Cell = dict[str, Any]
 MOST_CELLS = 500
 LONGEST_SOURCE = 200_000
 LONGEST_TEXT, LONGEST_MARKDOWN = 20_000, 10_000
-"""mistune takes seconds for the worst text of that length, and the square of it for longer ones."""
+"""mistune takes seconds for the worst text of that length, and its time grows quadratically."""
 LARGEST_IMAGE = 2 * 2**20
 ALL_IMAGES = 12 * 2**20
 MOST_PIXELS = 2**25
-"""A page at 300 dots an inch has a quarter. A browser takes four bytes for each, and a few bytes
-of a file can claim billions."""
+"""Four times a page at 300 dots per inch. A browser needs four bytes per pixel, and a file of a few
+bytes can declare billions of pixels."""
 ALL_PIXELS = 2**28
 FIGURES = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "svg+xml"))
 PNG = struct.Struct(">8s4x4sII")
-PNG_BEGINS = (b"\x89PNG\r\n\x1a\n", b"IHDR")
+PNG_SIGNATURE = (b"\x89PNG\r\n\x1a\n", b"IHDR")
 
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-MISSING = "*There was no such answer in the notebook that was handed in.*"
-UNSHOWN = "[a figure that is not shown here, {}: see what was handed in]\n"
-UNREADABLE = "**The notebook that was handed in could not be shown:** {}."
+MISSING = "*The submitted notebook does not contain this answer.*"
+UNSHOWN = "[a figure of type {} is not shown here: see the submitted notebook]\n"
+UNREADABLE = "**The submitted notebook cannot be shown:** {}."
 
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -57,7 +57,7 @@ class Source:
 
     Attributes:
         name: its grade id.
-        text: what stands in it; of a task with its mark scheme, which graders want to see.
+        text: its source; a task includes its mark scheme, because graders need it.
         locked: whether students may not change it.
         nbgrader: all of its nbgrader metadata.
     """
@@ -74,29 +74,29 @@ class Source:
 
     @property
     def is_marked(self) -> bool:
-        """Whether it has points, from us or from a person."""
+        """Whether it has points, given automatically or by a person."""
         return bool(self.nbgrader["grade"] or self.nbgrader["task"])
 
 
 @dataclass
-class Room:
-    """What there is left for the pictures of a notebook.
+class ImageBudget:
+    """What is left for the images of a notebook.
 
     Attributes:
         size: bytes of the files.
-        pixels: that a browser unpacks them to.
+        pixels: pixels after a browser has decoded them.
     """
 
     size: int = ALL_IMAGES
     pixels: int = ALL_PIXELS
 
     def takes(self, image: bytes) -> bool:
-        """Whether it is a PNG, and there is room for it, which it then takes up."""
+        """Whether the image is a PNG that fits; if so, it uses up its part of the budget."""
         if not PNG.size <= len(image) <= min(LARGEST_IMAGE, self.size):
             return False
-        *begins, width, height = PNG.unpack_from(image)
+        *signature, width, height = PNG.unpack_from(image)
         pixels = width * height
-        if tuple(begins) != PNG_BEGINS or pixels > min(MOST_PIXELS, self.pixels):
+        if tuple(signature) != PNG_SIGNATURE or pixels > min(MOST_PIXELS, self.pixels):
             return False
         self.size -= len(image)
         self.pixels -= pixels
@@ -104,20 +104,20 @@ class Room:
 
 
 def plain_notebook(content: bytes) -> Notebook:
-    """The cells of whatever was handed in as a notebook; a note in place of what is none."""
+    """The plain cells of a submitted notebook; an invalid one is replaced by a note."""
     try:
         cells = parsed(content)
     except NoNotebook as reason:
         return note(str(reason))
-    room = Room()
-    plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, room)) is not None]
+    budget = ImageBudget()
+    plain = [made for cell in cells[:MOST_CELLS] if (made := _plain_cell(cell, budget)) is not None]
     for number, cell in enumerate(plain, 1):
         cell["id"] = f"cell-{number}"
     return _notebook(plain)
 
 
 def note(reason: str) -> Notebook:
-    """A notebook that says why there is none."""
+    """A notebook that says why the submitted one cannot be shown."""
     return _notebook([_cell("markdown", UNREADABLE.format(reason))])
 
 
@@ -126,9 +126,9 @@ def _notebook(cells: list[Cell], metadata: Mapping[str, Any] | None = None) -> N
 
 
 def restored(notebook: Notebook, sources: Sequence[Source]) -> Notebook:
-    """With every marked cell there once, as it was released, and answers where students put them.
+    """The notebook with every marked cell once, as released; answers stay where students put them.
 
-    Of cells with one id the last of the right type counts, as in grading.
+    Among cells with the same id, the last one of the right type counts, as in grading.
     """
     by_name = {source.name: source for source in sources}
     last = {
@@ -138,21 +138,21 @@ def restored(notebook: Notebook, sources: Sequence[Source]) -> Notebook:
         _as_released(cell, by_name, number in last.values())
         for number, cell in enumerate(notebook["cells"])
     ]
-    cells += [_put_back(source) for source in sources if _is_missed(source, last)]
-    for number, cell in enumerate(cells, 1):  # not random: one submission gives one notebook
+    cells += [_put_back(source) for source in sources if _is_missing(source, last)]
+    for number, cell in enumerate(cells, 1):  # not random: one submission gives one file
         cell["id"] = _name(cell) or f"cell-{number}"
     return _notebook(cells, KERNEL)
 
 
-def _is_missed(source: Source, present: Mapping[str, int]) -> bool:
+def _is_missing(source: Source, present: Mapping[str, int]) -> bool:
     return source.name not in present and (source.is_marked or source.nbgrader["solution"])
 
 
 def unanswered(notebook: Notebook, sources: Sequence[Source]) -> frozenset[str]:
-    """The ids of cells to answer in that hold what was released, or nothing.
+    """The ids of the answer cells that are empty or were left as released.
 
     Args:
-        notebook: a restored one.
+        notebook: a notebook made by `restored`.
     """
     texts = {_name(cell): cell["source"] for cell in notebook["cells"]}
     return frozenset(
@@ -165,19 +165,19 @@ def unanswered(notebook: Notebook, sources: Sequence[Source]) -> frozenset[str]:
 
 
 def with_results(notebook: Notebook, grade: Grade) -> Notebook:
-    """With each section's result as the output of its cell, in place of what was there."""
+    """The notebook with each section's result as the only output of its cell."""
     sections = {section.id: section for section in grade.sections}
     for cell in notebook["cells"]:
         section = sections.get(_name(cell))
         if section is not None and cell["cell_type"] == "code":
-            cell["outputs"] = [_printed(told(section))]
+            cell["outputs"] = [_printed(result_text(section))]
     return notebook
 
 
-def told(section: SectionGrade) -> str:
+def result_text(section: SectionGrade) -> str:
     """A section's result as text."""
     if section.score is None:
-        head = f"not judged in this grading; {section.max_score:g} points"
+        head = f"not judged in this grading ({section.max_score:g} points)"
     else:
         head = f"{section.score:g} of {section.max_score:g} points"
     lines = [f"{section.title}: {head}"]
@@ -190,7 +190,7 @@ def told(section: SectionGrade) -> str:
 
 
 def _name(cell: Cell) -> str:
-    """The grade id; empty where it has none."""
+    """The grade id, or an empty string."""
     return cell["metadata"].get("nbgrader", {}).get("grade_id") or ""
 
 
@@ -216,15 +216,15 @@ def _metadata(source: Source) -> dict[str, Any]:
     return {"nbgrader": dict(source.nbgrader)}
 
 
-def _plain_cell(cell: Mapping[str, Any], room: Room) -> Cell | None:
-    """A new cell with what may be kept of one; None for kinds that show nothing to a person."""
+def _plain_cell(cell: Mapping[str, Any], budget: ImageBudget) -> Cell | None:
+    """A new cell with the safe content of this one; None for a cell type that shows nothing."""
     kind = cell.get("cell_type")
     if kind == "markdown":
         made = _cell("markdown", tame(_text(cell.get("source"), LONGEST_MARKDOWN)))
     elif kind == "code":
         made = _cell("code", _text(cell.get("source"), LONGEST_SOURCE))
         outputs = cell.get("outputs")
-        made["outputs"] = list(_plain_outputs(outputs, room)) if isinstance(outputs, list) else []
+        made["outputs"] = list(_plain_outputs(outputs, budget)) if isinstance(outputs, list) else []
     else:
         return None
     if grade_id := grade_id_of(cell):
@@ -237,7 +237,7 @@ def _cell(kind: str, text: str) -> Cell:
     return {"id": "cell", "cell_type": kind, "metadata": {}, "source": text} | code
 
 
-def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[dict[str, Any]]:
+def _plain_outputs(outputs: list[Any], budget: ImageBudget) -> Iterator[dict[str, Any]]:
     for output in outputs[:MOST_CELLS]:
         if not isinstance(output, dict):
             continue
@@ -250,22 +250,22 @@ def _plain_outputs(outputs: list[Any], room: Room) -> Iterator[dict[str, Any]]:
             text = "\n".join(line for line in lines if isinstance(line, str))
             yield _printed(_text(text, LONGEST_TEXT))
         elif kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
-            yield from _shown(output["data"], room)
+            yield from _shown(output["data"], budget)
 
 
 def _printed(text: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": text}
 
 
-def _shown(data: Mapping[str, Any], room: Room) -> Iterator[dict[str, Any]]:
-    """The picture, or else the text, of an output."""
+def _shown(data: Mapping[str, Any], budget: ImageBudget) -> Iterator[dict[str, Any]]:
+    """The image of an output, or else its text."""
     encoded = _joined(data.get("image/png"))
     if encoded and len(encoded) <= 2 * LARGEST_IMAGE:
         try:
             image = base64.b64decode(encoded)
         except (binascii.Error, ValueError):
             image = b""
-        if room.takes(image):
+        if budget.takes(image):
             kept = base64.b64encode(image).decode()
             shown = {"data": {"image/png": kept}, "metadata": {}}
             yield {"output_type": "display_data"} | shown
@@ -282,11 +282,11 @@ def _joined(value: Any) -> str:
 
 
 def _text(value: Any, longest: int) -> str:
-    """Bounded text without the terminal's control sequences."""
+    """Text of limited length, without terminal control sequences."""
     text = TERMINAL.sub("", _joined(value)[:longest])
     return CONTROL.sub("", text).encode("utf-8", "replace").decode()
 
 
 def as_json(notebook: Notebook) -> str:
-    """The notebook as a file has it; the same notebook gives the same bytes."""
+    """The content of the notebook's file; equal notebooks give equal bytes."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

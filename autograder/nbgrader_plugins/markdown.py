@@ -1,11 +1,14 @@
-r"""Markdown of a student's as a person may open it: it shows something, and does nothing more.
+r"""Makes a student's Markdown safe to open: it can show something, and do nothing else.
 
-Formgrader renders it with mistune and MathJax, JupyterLab with others, and what is code, text or
-mathematics is for them to say. So no rule here asks where something stands. Each breaks what could
-do more than show, mostly with a blank, which honest text hardly notices and mathematics not at all:
-HTML, entities, links and images; blocks that a program draws; the ids of headings, which could be
-those that formgrader's scripts look for; and every TeX command that is not among those that only
-show.
+Formgrader renders Markdown with mistune and MathJax, JupyterLab with other programs, and they
+disagree on what is code, text or mathematics. So the rules here ignore the context. Each rule
+breaks something that could do more than show, mostly by inserting a space. That hardly changes
+honest text, and does not change mathematics. The rules break:
+
+* HTML, entities, links and images;
+* code blocks that a program would draw;
+* ids of headings, which could be ids that formgrader's scripts look for;
+* every TeX command that is not on the list of commands that only show something.
 """
 
 from __future__ import annotations
@@ -18,27 +21,27 @@ LINK = re.compile(r"\](?=[(\[:])")
 ADDRESS = re.compile(r":(?=//)|\bwww(?=\.)", re.IGNORECASE)
 
 BEFORE_A_BLOCK = r"^(?:[^\S\n]|[>*+:\-\d.)])*+"
-"""What may stand before a block in its line: marks of quotes, lists and definitions."""
+"""What may precede a block in its line: the markers of quotes, lists and definitions."""
 FENCE = re.compile(
     rf"{BEFORE_A_BLOCK}(?:`{{3,}}+|~{{3,}}+)[ \t]*+(?=\S)(?!(?:python3?|py|text)(?:\s|\Z))",
     re.MULTILINE,
 )
-"""Of another language than these: it may be drawn (mermaid), or take hours to be coloured."""
+"""A code block in another language: it may be drawn (mermaid), or take hours to highlight."""
 HEADING = re.compile(rf"{BEFORE_A_BLOCK}#{{1,6}}+(?!#)[ \t]*+(?!\u2060)", re.MULTILINE)
-"""Its words become its id. Formgrader looks for the scores of a cell by an id, and takes the first:
-points given here would be given there. A word joiner, which is not seen, makes it another."""
+"""The words of a heading become its id. Formgrader finds a cell's score field by id and takes the
+first match, so a heading could divert the points. An invisible word joiner changes the id."""
 UNDERLINE = re.compile(r"^((?:[^\S\n]|>)*+)([=-]+)[ \t]*$", re.MULTILINE)
-"""Makes a heading of what stands above it; three hyphens are a rule where nothing does."""
+"""Turns the line above into a heading; three hyphens without such a line are a horizontal rule."""
 
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 CODES = re.compile(r"\^(?=\^)")
-"""TeX's own way to write any character, a backslash among them."""
+"""TeX's notation for any character, including a backslash."""
 PULLED_UP = re.compile(r"(\\\\\*?\s*)\[\s*-\s*[\d.,]+\s*[a-z]{2}\s*\]")
-"""A row with negative space above it can be laid over something else of the page."""
+"""Negative space above a row can move it over other parts of the page."""
 
 
 def tame(markdown: str) -> str:
-    """Markdown that only shows something. Tame Markdown stays as it is."""
+    """Markdown that can only show something. Tame Markdown does not change again."""
     for dangerous in (TAG, ENTITY, LINK, ADDRESS, CODES):
         markdown = dangerous.sub(lambda found: found[0] + " ", markdown)
     markdown = FENCE.sub(lambda found: found[0] + "text ", markdown)
@@ -55,9 +58,9 @@ def _no_underline(found: re.Match[str]) -> str:
 
 
 def _shown(found: re.Match[str]) -> str:
-    """A TeX command that only shows something, or a blank and its name.
+    """The TeX command if it only shows something; otherwise a space breaks it.
 
-    What stands before the backslash does not matter: two of them may be one when MathJax looks.
+    The text before the backslash is ignored: MathJax may see two backslashes as one.
     """
     name, behind = found[1], found.string[found.end() :][:100]
     if name in SHOW or (name in SHOW_WITH and SHOW_WITH[name].match(behind)):
@@ -129,7 +132,7 @@ mathtt Bbb bm boldsymbol pmb text textrm textnormal textit textbf textsf texttt 
 tiny Tiny scriptsize small normalsize large Large LARGE huge Huge TeX LaTeX
 """
 SHOW = frozenset((SYMBOLS + FUNCTIONS + LAYOUT + FONTS).split())
-"""Commands of TeX that draw something in their place, whatever they are given."""
+"""TeX commands that only draw something in place, whatever their arguments."""
 
 ENVIRONMENTS = """
 equation align alignat aligned alignedat gather gathered multline split eqnarray flalign array
@@ -145,4 +148,4 @@ SHOW_WITH = {
     "hspace": LENGTH,
     **dict.fromkeys(("cancel", "bcancel", "xcancel"), NO_ATTRIBUTES),
 }
-"""Commands that only show something where this stands behind them."""
+"""TeX commands that only show something if this pattern matches the text after them."""

@@ -1,8 +1,8 @@
-"""The steps that make `nbgrader generate_assignment` build our release; nbgrader_config.py puts
-them in order.
+"""The steps that make `nbgrader generate_assignment` build our release.
 
-They raise where anything is in doubt. nbgrader then removes what it has written and ends with an
-error; its hooks, in contrast, only log an exception and go on.
+nbgrader_config.py puts them in order. They raise if anything is in doubt; nbgrader then removes
+what it has written and stops with an error. nbgrader's hooks would only log the exception and
+continue.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, region
 from autograder.release.strip import find_blocks, stub
 
 UNNAMED_STUB = stub("this cell")
-"""What stock ClearSolutions puts where a solution stood, until NameStubs names the cell."""
+"""Stock ClearSolutions replaces a solution by this; NameStubs then puts in the cell's name."""
 
 
 class CheckMarkers(NbGraderPreprocessor):
-    """Refuses a notebook in which a marker is misspelt, missing or in the wrong cell: stock
-    ClearSolutions, which works on substrings, would let a solution through."""
+    """Refuses a notebook with a marker that is misspelt, missing or in the wrong cell.
+
+    Stock ClearSolutions looks for substrings, so it would let a solution through.
+    """
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
@@ -34,7 +36,7 @@ class CheckMarkers(NbGraderPreprocessor):
         nbgrader = cell.metadata.get("nbgrader", {})
         path = f"{resources['unique_key']}.ipynb, cell {nbgrader.get('grade_id') or index + 1}"
         if cell.get("attachments"):
-            raise StripError(path, 1, "a released cell has no attachments; link to the file")
+            raise StripError(path, 1, "a released cell must not have attachments; link to the file")
         solution, task = nbgrader.get("solution"), nbgrader.get("task")
         found = {region.kind for region in regions(cell.source, path)}
         if cell.cell_type == "code":
@@ -48,7 +50,7 @@ class CheckMarkers(NbGraderPreprocessor):
 
 
 class NameStubs(NbGraderPreprocessor):
-    """Makes each code stub name its own cell, by grade id. Runs right after ClearSolutions."""
+    """Puts the grade id of its cell into each code stub. Runs right after ClearSolutions."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
@@ -60,9 +62,10 @@ class NameStubs(NbGraderPreprocessor):
 
 
 class AddReleaseFiles(AssignmentStep):
-    """Puts the stripped library and the students' files beside the notebook.
+    """Adds the stripped library and the handout beside the notebook.
 
-    As outputs, not as files in `source/`: `nbgrader autograde` copies those over a student's own.
+    They are outputs of the notebook, because `nbgrader autograde` would copy files in `source/`
+    over a student's own.
     """
 
     def preprocess(
@@ -76,8 +79,10 @@ class AddReleaseFiles(AssignmentStep):
 
 
 class StateVersion(AssignmentStep):
-    """Writes the assignment's version into the notebook, so that a hand-in says what it was made
-    from; whatever the source says there goes."""
+    """Writes the assignment's version into the notebook, so that a hand-in says its version.
+
+    It replaces any version in the source.
+    """
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -89,13 +94,15 @@ class StateVersion(AssignmentStep):
 
 
 class ReleaseNotebook(NotebookExporter):
-    """Writes the notebook in a form that depends on nothing but its cells and its version: ids, the
-    order of keys, nbformat's minor version and the kernel are ours, whatever nbconvert or the
-    machine prefer."""
+    """Writes the notebook in a form that depends only on its cells and its version.
+
+    Cell ids, key order, nbformat's minor version and the kernel are fixed here, independent of
+    nbconvert and the machine.
+    """
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[Any, dict[str, Any]]:  # a text; the base class says it is none
+    ) -> tuple[Any, dict[str, Any]]:  # the first is a str, which the base class does not declare
         _, resources = released = super().from_notebook_node(nb, resources, **kw)
         notebook = json.loads(released[0])
         stated = {k: v for k, v in notebook["metadata"].items() if k == version.KEY}
@@ -117,7 +124,7 @@ class ReleaseNotebook(NotebookExporter):
 
 
 def _cell(cell: dict[str, Any], number: int) -> dict[str, Any]:
-    """A cell with what nbgrader and Jupyter need, and nothing that a person or a run left in it."""
+    """The cell with only what nbgrader and Jupyter need, without traces of editing or running."""
     metadata = {k: v for k, v in cell["metadata"].items() if k in KEPT_METADATA}
     grade_id = metadata.get("nbgrader", {}).get("grade_id")
     canonical = {

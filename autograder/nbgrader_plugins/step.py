@@ -1,4 +1,4 @@
-"""A step of nbgrader's that is about one assignment."""
+"""The base class of nbgrader preprocessors that need the assignment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.assignment import Assignment, assignment_of
 
 
 class AssignmentStep(NbGraderPreprocessor):
-    """Knows which assignment it is about: that of the checkout, unless the configuration says."""
+    """Knows its assignment: the checkout's, unless the configuration names another package."""
 
     package = Unicode("", help="The Python package that is the assignment.").tag(config=True)
 

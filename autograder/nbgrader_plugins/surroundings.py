@@ -1,9 +1,9 @@
-"""What stock nbgrader does with the folders that were handed in, made harmless.
+"""Makes stock nbgrader's handling of submitted folders harmless.
 
-It copies all that lies beside a notebook, a link with what it leads to and /dev/zero without end;
-it reads a time from one of the files, or ends the whole run where there is no time in it; it ends
-the run at a folder whose name it cannot take apart, and says nothing of one that it may not look
-into. Only the time is needed: the library is read where it was handed in.
+Stock nbgrader copies everything beside a notebook: it follows links, and copies /dev/zero forever.
+It reads the timestamp file, and aborts the whole run if that holds no valid time. It also aborts at
+a folder whose name it cannot parse, and silently skips a folder that it cannot access. Only the
+time is needed here, because the library is read from the submitted folder.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.times import TIMESTAMP, timestamp
 
 NOWHERE = os.devnull
-"""A folder with nothing in it, for what looks into it."""
+"""Given to nbgrader as the source folder, so that it finds nothing to copy."""
 
 
 def leave_alone(converter: BaseConverter) -> None:
-    """Have this converter look at nothing of a submission but its notebook and its time."""
+    """Make this converter read only the notebook and the timestamp of a submission."""
     courses = converter.coursedir
     courses.get_existing_timestamp = partial(_time_of, courses)
     converter.init_assignment = partial(_begun, converter, converter.init_assignment)
     for path in list(converter.assignments):
         if not os.path.relpath(path, shared_folder(courses, path)).isprintable():
-            converter.log.warning("Passed over, for its name is no text: %s", printable(path))
+            converter.log.warning("Skipped, because its name is not printable: %s", printable(path))
             del converter.assignments[path]
     for path, why in _closed(courses):
-        converter.log.warning("Passed over, for it cannot be read (%s): %s", why, printable(path))
+        converter.log.warning("Skipped, because it cannot be read (%s): %s", why, printable(path))
 
 
 def shared_folder(courses: CourseDirectory, path: str | Path) -> Path:
-    """The folder above a path that all students share: below it, links may be a student's."""
+    """The folder above a path that all students share. Links below it may come from a student."""
     for step in (courses.submitted_directory, courses.autograded_directory):
         if Path(path).is_relative_to(folder := _of_all(courses, step)):
             return folder
@@ -53,7 +53,7 @@ def _of_all(courses: CourseDirectory, step: str) -> Path:
 
 
 def _closed(courses: CourseDirectory) -> Iterator[tuple[str, str | None]]:
-    """Students' folders of which nobody can say whether there is a submission in them."""
+    """Students' folders that cannot be read, so that they may or may not hold a submission."""
     if courses.student_id != "*":
         return
     folder = _of_all(courses, courses.submitted_directory)
@@ -69,7 +69,7 @@ def _closed(courses: CourseDirectory) -> Iterator[tuple[str, str | None]]:
 
 
 def _begun(converter: BaseConverter, stock: Callable[[str, str], Any], *names: str) -> None:
-    """nbgrader's own first step, for an assignment and a student, with nothing to copy."""
+    """Run nbgrader's own initialization for an assignment and a student, with nothing to copy."""
     courses = converter.coursedir
     assignment, student = names
     handed_in = courses.format_path(courses.submitted_directory, student, assignment)
@@ -81,7 +81,7 @@ def _begun(converter: BaseConverter, stock: Callable[[str, str], Any], *names: s
     finally:
         del converter._format_source
         courses.get_existing_timestamp = partial(_time_of, courses)
-    if found is not None:  # by which nbgrader knows a newer hand-in
+    if found is not None:  # nbgrader recognises a newer hand-in by this file
         graded = Path(courses.format_path(courses.autograded_directory, student, assignment))
         graded.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):

@@ -1,1 +1,1 @@
-"""From the solution to what students receive: strip, build, verify."""
+"""Makes what students receive from the solution: strip, build, verify."""

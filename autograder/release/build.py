@@ -1,7 +1,8 @@
-"""Build the release, through nbgrader's own converter and the configuration of the checkout.
+"""Builds the release with nbgrader's own converter and the configuration of the checkout.
 
-`nbgrader generate_assignment ASSIGNMENT --force` and formgrader's button write the same bytes. Here
-nothing else is written: no gradebook, no log, and the old release stays until the new one is whole.
+`nbgrader generate_assignment ASSIGNMENT --force` and formgrader's button write the same bytes. This
+module writes nothing else, neither gradebook nor log, and keeps the old release until the new one
+is complete.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ from autograder.release import contents
 from autograder.release.finding import Finding
 
 Progress = Callable[[str], None]
-"""Is told, in a few words, what is being done now."""
+"""A callback that receives a short description of the current step."""
 
 
 class BuildError(RuntimeError):
-    """nbgrader could not make the release; the message has what it logged."""
+    """nbgrader could not build the release; the message contains its log."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """A release that was built.
+    """A finished build.
 
     Attributes:
-        folder: where it is.
-        files: how many files it has.
-        solutions: how many solutions were taken out of the library.
-        seconds: how long it took.
+        folder: the folder of the release.
+        files: the number of files in it.
+        solutions: how many solutions were removed from the library.
+        seconds: how long the build took.
     """
 
     folder: Path
@@ -47,45 +48,45 @@ class Report:
 def build(
     assignment: Assignment, destination: Path | None = None, progress: Progress = lambda _: None
 ) -> Report:
-    """Build the release into a folder, in place of what was there.
+    """Build the release into a folder, replacing what was there.
 
     Args:
-        assignment: whose release.
-        destination: the folder; the checkout's own when not given.
-        progress: is told what is being done.
+        assignment: what to release.
+        destination: the folder; by default that of the checkout.
+        progress: called with a description of each step.
 
     Raises:
         StripError: the sources cannot be stripped safely.
-        ChangelogError: what students are told of versions cannot be read.
+        ChangelogError: the students' changelog cannot be read.
         BuildError: nbgrader failed.
     """
     started = time.perf_counter()
     destination = destination or assignment.release
     progress("stripping the library")
-    contents.files(assignment)  # nbgrader would hide the file and line of an error in a traceback
+    contents.files(assignment)  # checked first: nbgrader would bury an error in a traceback
     solutions = sum(1 for _ in contents.blocks(assignment))
     destination.parent.mkdir(parents=True, exist_ok=True)
     progress("nbgrader generates the assignment")
-    with TemporaryDirectory(prefix=".building-", dir=destination.parent) as place:
-        generate(assignment, Path(place))
+    with TemporaryDirectory(prefix=".building-", dir=destination.parent) as temporary:
+        generate(assignment, Path(temporary))
         if destination.exists():
             shutil.rmtree(destination)
-        shutil.move(Path(place) / assignment.id, destination)
+        shutil.move(Path(temporary) / assignment.id, destination)
     files = sum(path.is_file() for path in destination.rglob("*"))
     return Report(destination, files, solutions, time.perf_counter() - started)
 
 
 def differences(assignment: Assignment, folder: Path) -> list[Finding]:
-    """Where a release is not, byte for byte, what the sources build now."""
-    with TemporaryDirectory(prefix="release-") as place:
-        fresh = build(assignment, Path(place) / assignment.id).folder
+    """Where a release differs, byte for byte, from a fresh build."""
+    with TemporaryDirectory(prefix="release-") as temporary:
+        fresh = build(assignment, Path(temporary) / assignment.id).folder
         expected, found = _bytes(fresh), _bytes(folder)
     findings = []
     for path in sorted(expected.keys() | found.keys()):
         if path not in found:
             findings.append(Finding("fresh", path, 1, "missing; run `autograder release`"))
         elif path not in expected:
-            findings.append(Finding("files", path, 1, "no part of the release; delete it"))
+            findings.append(Finding("files", path, 1, "not part of the release; delete it"))
         elif expected[path] != found[path]:
             line = _first_difference(expected[path], found[path])
             message = "differs from a fresh build; run `autograder release`"
@@ -97,12 +98,12 @@ def generate(assignment: Assignment, release: Path, gradebook: str | None = None
     """Have nbgrader write the assignment's folder into `release`.
 
     Args:
-        assignment: which one.
-        release: a folder.
-        gradebook: the URL of a database that learns of the assignment; none does without it.
+        assignment: what to release.
+        release: the folder above the assignment's.
+        gradebook: URL of a gradebook to add the assignment to; None for no gradebook.
 
     Raises:
-        StripError, ChangelogError, BuildError: as `build`.
+        StripError, ChangelogError, BuildError: as in `build`.
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.converters.base import NbGraderException
@@ -132,7 +133,7 @@ def generate(assignment: Assignment, release: Path, gradebook: str | None = None
 
 
 class _Log(logging.Handler):
-    """Keeps what nbgrader logs as errors."""
+    """Collects the errors that nbgrader logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -151,9 +152,9 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 
 
 def _first_difference(expected: bytes, found: bytes) -> int:
-    """The first line that is not the same."""
+    """The number of the first line that differs."""
     lines = expected.split(b"\n"), found.split(b"\n")
-    for number, (one, other) in enumerate(zip(*lines, strict=False), 1):
-        if one != other:
+    for number, (line, other) in enumerate(zip(*lines, strict=False), 1):
+        if line != other:
             return number
     return min(map(len, lines))

@@ -1,4 +1,4 @@
-"""What the release holds beside the notebook, as bytes by path."""
+"""The files of the release other than the notebook, as bytes by path."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from autograder.release.strip import find_blocks, strip
 
 
 def files(assignment: Assignment) -> dict[str, bytes]:
-    """Every file of the release but the notebook: the stripped library, the package that fetches
-    the data, and the students' own files.
+    """Every file of the release except the notebook.
+
+    These are the stripped library, the package that fetches the data, and the handout.
 
     Raises:
         StripError: the library cannot be stripped safely.
-        ChangelogError: what students are told of versions cannot be read.
+        ChangelogError: the students' changelog cannot be read.
     """
     _ = assignment.versions
     content = {
@@ -25,7 +26,7 @@ def files(assignment: Assignment) -> dict[str, bytes]:
         for path, name, text in _library(assignment)
     }
     folders = [(assignment.handout, "")]
-    if assignment.data is not None:  # what fetches the data needs nothing of ours
+    if assignment.data is not None:  # this package imports nothing else of the project
         folders.insert(0, (assignment.folder / assignment.data, f"{assignment.data}/"))
     for folder, prefix in folders:
         for path in _files(folder):
@@ -34,14 +35,14 @@ def files(assignment: Assignment) -> dict[str, bytes]:
 
 
 def blocks(assignment: Assignment) -> Iterator[tuple[str, str, tuple[ast.stmt, ...]]]:
-    """Every solution of the library: its place, the text it stands in, and its statements."""
+    """Every solution of the library: its place, the text of its file, and its statements."""
     for _, name, text in _library(assignment):
         for block in find_blocks(text, name):
             yield block.place, text, block.body
 
 
 def _library(assignment: Assignment) -> Iterator[tuple[Path, str, str]]:
-    """The library's files: where they are, what messages call them, and their text."""
+    """The library's files: path, name in messages, and text."""
     for path in _files(assignment.library / "lib"):
         name = path.relative_to(assignment.root).as_posix()
         if path.suffix != ".py":
@@ -50,7 +51,7 @@ def _library(assignment: Assignment) -> Iterator[tuple[Path, str, str]]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files of a folder, sorted, without what Python and editors leave behind."""
+    """The files of a folder, sorted, without hidden files and Python's caches."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not any(
             part == "__pycache__" or part.startswith(".")

@@ -1,4 +1,4 @@
-"""What a proof of the release found wrong."""
+"""A problem that the verification of a release found."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Finding:
 
     Attributes:
         proof: the name of the proof: files, fresh, notebook, points, leak, answers, hidden,
-            imports, solution or stub; "left behind" where the sources contradict the rubric.
-        path: the file, from the release's folder; from the checkout where it was left behind.
-        line: its line, from 1.
-        message: what was found, and what to do where that is not plain.
+            imports, solution or stub; or "left behind" if the sources contradict the rubric.
+        path: the file, relative to the release; relative to the checkout for "left behind".
+        line: the line in the file, from 1.
+        message: what was found and, if that is not obvious, what to do.
     """
 
     proof: str

@@ -1,9 +1,9 @@
-"""Normal forms of code and prose, in which a copy is found however it was dressed up.
+"""Normal forms of code and prose, which reveal a copy even if it is disguised.
 
-A statement is compared as a syntax tree, so that spacing, quotes, comments, parentheses, type
-annotations and the spelling of numbers and of `x += 1` do not matter; its value, where it holds
-enough to be recognised, also with every variable renamed. What does not parse is compared as text
-without anything but words and operators, and prose by runs of words.
+A statement is compared as a syntax tree. So spacing, quotes, comments, parentheses, type
+annotations and the spelling of numbers and of `x += 1` do not matter. If its value is complex
+enough to be recognised, the value is also compared with every variable renamed. Text that does not
+parse is reduced to its words and operators. Prose is compared by runs of words.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ OPERATIONS = (
     ast.comprehension,
 )
 RECOGNISABLE = 3
-"""Operations from which on an expression is known again with other variables. Below, it is what
-anybody writes: `a.b(c)`, `x / len(y)`."""
+"""Fewest operations that make an expression recognisable when its variables are renamed. Anybody
+writes shorter ones, such as `a.b(c)` or `x / len(y)`."""
 
 
 def parse(text: str) -> ast.Module | None:
-    """The syntax tree of a text, or None where it is no Python."""
+    """The syntax tree of a text, or None if it is not valid Python."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes in other people's strings
+            warnings.simplefilter("ignore")  # invalid escapes in strings of other people's code
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:
-    """The units in which code is compared, in order: simple statements, and of those that hold
-    others the head (`for x in y`), as a statement without its body."""
+    """The statements in which code is compared, in order.
+
+    A compound statement is reduced to its head (`for x in y`), without its body.
+    """
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
@@ -62,8 +64,10 @@ def _empty(node: ast.stmt) -> dict[str, list[ast.stmt]]:
 
 
 def says_nothing(statement: ast.AST) -> bool:
-    """Whether a statement only moves names around (`output = feat`, `return x`, `if flag:`): no
-    operation, and no constant but None, True, False, 0 and 1. Nobody learns a solution from it."""
+    """Whether a statement reveals nothing of a solution (`output = feat`, `return x`, `if flag:`).
+
+    It has no operation, and no constant other than None, True, False, 0, 1 and `...`.
+    """
     return not any(
         isinstance(node, OPERATIONS)
         or (isinstance(node, ast.Constant) and node.value not in (None, True, False, 0, 1, ...))
@@ -73,7 +77,7 @@ def says_nothing(statement: ast.AST) -> bool:
 
 
 def tree_form(statement: ast.AST) -> str:
-    """The same for every spelling of one statement."""
+    """A form that is the same for every spelling of a statement."""
     if isinstance(statement, ast.AnnAssign) and statement.value:
         statement = ast.Assign([statement.target], statement.value)
     elif isinstance(statement, ast.AugAssign):
@@ -83,8 +87,10 @@ def tree_form(statement: ast.AST) -> str:
 
 
 def value_forms(statement: ast.AST) -> Iterator[str]:
-    """The statement's recognisable expressions with their variables numbered instead of named:
-    the value alone, whatever it is assigned to, and the body of a lambda."""
+    """The form of a statement's value with numbered variables, if the value is recognisable.
+
+    The value is taken without its assignment target, and a lambda is reduced to its body.
+    """
     value = getattr(statement, "value", None) or getattr(statement, "test", None)
     if isinstance(value, ast.Lambda):
         value = value.body
@@ -93,7 +99,7 @@ def value_forms(statement: ast.AST) -> Iterator[str]:
 
 
 def renamed_forms(expression: ast.expr) -> Iterator[str]:
-    """Its form with numbers for variables; nothing where there is too little to recognise."""
+    """The form of an expression with numbered variables, if the expression is recognisable."""
     if sum(isinstance(node, OPERATIONS) for node in ast.walk(expression)) >= RECOGNISABLE:
         numbers: dict[str, str] = {}
         yield re.sub(
@@ -108,7 +114,7 @@ def _dump(node: ast.AST) -> str:
 
 
 def text_forms(statement: ast.stmt, source: str) -> set[str]:
-    """The statement as squeezed text: as it was written, and as Python would write it."""
+    """The statement as squeezed text: as written, and as Python would format it."""
     lines = source.split("\n")[statement.lineno - 1 : statement.end_lineno]
     written = re.sub(r"#.*", "", "\n".join(lines))
     if hasattr(statement, "body"):
@@ -118,17 +124,17 @@ def text_forms(statement: ast.stmt, source: str) -> set[str]:
 
 
 def squeeze(text: str) -> tuple[str, list[int]]:
-    """The words and operators of a text alone, and where in it each character stood.
+    """Only the words and operators of a text, and the position of each character in the text.
 
-    Blanks, line ends, quotes, brackets of calls, commas, hashes, backslashes and backticks go: all
-    that differs between code and the same code in a comment, a string or Markdown.
+    This drops spaces, line ends, quotes, parentheses, commas, hashes, backslashes and backticks:
+    everything in which code differs from its copy in a comment, a string or Markdown.
     """
     kept = [(c, i) for i, c in enumerate(text) if c.isalnum() or c in "_=+-*/@<>.%[]{}:&|^~!"]
     return "".join(c for c, _ in kept), [i for _, i in kept]
 
 
 def find_text(form: str, text: str, squeezed: str, positions: list[int]) -> int | None:
-    """Where in a text a squeezed form stands as whole words, or None."""
+    """The position of a squeezed form, as whole words, in a text; None if it does not occur."""
     start = squeezed.find(form)
     while start >= 0:
         first, last = positions[start], positions[start + len(form) - 1]
@@ -144,7 +150,7 @@ def _joins(character: str) -> bool:
 
 
 def passages(text: str, length: int) -> Iterator[tuple[str, int]]:
-    """Every run of so many words, in lower case, and where it begins."""
+    """Every run of `length` words, in lower case, and its position in the text."""
     words = [(found[0].lower(), found.start()) for found in re.finditer(r"\w+", text)]
     for index in range(len(words) - length + 1):
         yield " ".join(word for word, _ in words[index : index + length]), words[index][1]

@@ -1,9 +1,9 @@
-"""No solution, no model answer and no hidden check in what students receive.
+"""Finds solutions, model answers and hidden checks in what students receive.
 
-What is secret is read from the sources: the statements between solution markers, in the library
-and in the notebook; the model answers and mark schemes; the hidden suites. Taken out of it is what
-says nothing, and what the given code of the library and the notebook says too. (The students' own
-files are not taken out: a solution in their README is a leak.)
+The secrets are read from the sources: the statements between solution markers in the library and
+the notebook, the model answers and mark schemes, and the hidden suites. Statements that reveal
+nothing are not secret, and neither is anything that also occurs in the given code of the library
+and the notebook. (The handout is not an exception: a solution in its README is a leak.)
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from autograder.release.strip import find_blocks
 from autograder.release.texts import Text
 
 ANSWER_RUN = 6
-"""Words in a row that a released text may not share with a model answer: fewer are a phrase."""
+"""So many consecutive words of a model answer are a leak; fewer are an ordinary phrase."""
 SUITE_RUN = 12
-"""... and with a hidden suite, whose words are those of all code about this library."""
+"""The same for a hidden suite. It is longer, since all code about this library shares its words."""
 
 
 @dataclass
 class Secrets:
-    """What must not be found, in the forms in which it is looked for, and where it comes from."""
+    """What must not be found. Each dictionary maps a form to the place that it comes from."""
 
     trees: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Secrets:
 
 @dataclass(frozen=True)
 class _Cell:
-    """A cell of the source notebook, as text that is given and text that is not."""
+    """A cell of the source notebook, split into given and secret text."""
 
     name: str
     code: bool
@@ -63,7 +63,7 @@ class _Cell:
 
 
 def read_secrets(assignment: Assignment) -> Secrets:
-    """What the assignment's sources keep from students."""
+    """The secrets in the assignment's sources."""
     cells = list(_cells(assignment.source))
     secrets = Secrets()
     solutions = [*contents.blocks(assignment), *_notebook_blocks(cells)]
@@ -81,7 +81,7 @@ def read_secrets(assignment: Assignment) -> Secrets:
     for path in sorted(assignment.suites.rglob("*.py")):
         runs = forms.passages(path.read_text(encoding="utf-8"), SUITE_RUN)
         secrets.suites |= {run: path.name for run, _ in runs}
-    _take_out_what_is_given(assignment, secrets, cells)
+    _remove_given(assignment, secrets, cells)
     return secrets
 
 
@@ -92,8 +92,8 @@ def _notebook_blocks(cells: Iterable[_Cell]) -> Iterator[tuple[str, str, tuple[a
                 yield cell.name, cell.source, block.body
 
 
-def _take_out_what_is_given(assignment: Assignment, secrets: Secrets, cells: list[_Cell]) -> None:
-    """Whatever stands outside of markers is no secret, though a solution may say it too."""
+def _remove_given(assignment: Assignment, secrets: Secrets, cells: list[_Cell]) -> None:
+    """Remove what also occurs outside of markers: it is not secret."""
     given = contents.files(assignment).items()
     library = [data.decode() for path, data in given if path.startswith("lib/")]
     code = library + [without_magics(cell.given()) for cell in cells if cell.code]
@@ -127,7 +127,7 @@ def _cells(notebook: Path) -> Iterator[_Cell]:
 
 
 def find(texts: Iterable[Text], secrets: Secrets) -> list[Finding]:
-    """Every secret in the texts, once a line and place."""
+    """Every secret in the texts, reported once per line and place."""
     found: dict[tuple[str, int, str, str], Finding] = {}
     for text in texts:
         for position, proof, place, how in _in_text(text, secrets):
@@ -141,13 +141,13 @@ def _in(text: Text) -> str:
 
 
 def _in_text(text: Text, secrets: Secrets) -> Iterator[tuple[int, str, str, str]]:
-    """Positions of secrets in one text: (position, proof, place it comes from, how it was seen)."""
+    """Secrets in one text, as (position, proof, place that it comes from, how it was found)."""
     for position, tree in _code(text.content):
         for node in ast.walk(tree):
             if isinstance(node, ast.expr):
                 for form in forms.renamed_forms(node):
                     if form in secrets.values:
-                        how = "an expression, but for its variables, of the solution of"
+                        how = "an expression (variables may be renamed) of the solution of"
                         yield position(node), "leak", secrets.values[form], how
         for statement in forms.statements(tree):
             if (form := forms.tree_form(statement)) in secrets.trees:
@@ -170,14 +170,14 @@ def _in_text(text: Text, secrets: Secrets) -> Iterator[tuple[int, str, str, str]
 
 
 Position = Callable[[ast.expr | ast.stmt], int]
-"""Tells where in a text a node of a syntax tree stands."""
+"""Gives the position in a text of a node of a syntax tree."""
 
 
 def _code(content: str) -> Iterator[tuple[Position, ast.Module]]:
-    """The syntax trees in a text, each with what tells the position of one of its nodes.
+    """The syntax trees in a text, each with a function that gives the position of a node.
 
-    A whole Python file gives one, and its strings and comments give theirs; in other text, each
-    line or `span in backticks` that is Python gives one.
+    A Python file has one tree for the whole file, and one for each string or comment that is
+    Python. Other text has one tree for each line or `span in backticks` that is Python.
     """
     starts = [0]
     for line in content.split("\n"):
@@ -191,7 +191,7 @@ def _code(content: str) -> Iterator[tuple[Position, ast.Module]]:
                     yield _all_at(starts[node.lineno - 1]), within
     for number, line in enumerate(content.split("\n")):
         fragments = [line.strip(" \t#>*.-`"), *re.findall(r"`+([^`]+)`+", line)]
-        if tree:  # code itself was looked at above; its comments were not
+        if tree:  # only the comments are left; the code was parsed above
             fragments = [comment.strip("# ") for comment in re.findall(r"#.*", line)]
         for fragment in fragments:
             text = fragment + " pass" if fragment.endswith(":") else fragment

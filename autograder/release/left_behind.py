@@ -1,8 +1,9 @@
-"""What a change of the assignment left behind: a name of a section, a probe, a check or a
-misconception that is gone, and a number of points that the rubric does not give.
+"""Finds what a change of the assignment left behind.
 
-Everything is read from the sources, so that each finding has a file and a line, and so that it is
-told before the names are used. The texts that students read are looked at in `texts_left`.
+That is the name of a section, probe, check or misconception that no longer exists, or a number of
+points that contradicts the rubric. Everything is read from the sources, so that each finding has a
+file and a line, and is reported before the names are used. `texts_left` covers the texts that
+students read.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from autograder.release.sources import Cell, cells, left_behind, place_of, strin
 from autograder.release.strip import find_blocks
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+){2,}")
-"""Three words or more: what probes, checks and misconceptions are called, and little else."""
+"""Three words or more. Probes, checks and misconceptions have such names, and little else has."""
 ROW = re.compile(r"\| (\w+_\w+) \|")
-AGAIN = "`python -m autograder.diagnosis` writes it anew"
+UPDATE = "run `python -m autograder.diagnosis` to update it"
 
 
 def find(assignment: Assignment) -> list[Finding]:
-    """All that was left behind, by file."""
-    found = _Names(assignment)
+    """Everything that was left behind."""
+    names = _Names(assignment)
     parts = (
         _in_declarations,
         _in_probes,
@@ -43,13 +44,13 @@ def find(assignment: Assignment) -> list[Finding]:
         _in_cost_table,
         _in_hidden_table,
     )
-    findings = [finding for part in parts for finding in part(found)]
-    return findings + list(texts_left.find(assignment, found.cells))
+    findings = [finding for part in parts for finding in part(names)]
+    return findings + list(texts_left.find(assignment, names.cells))
 
 
 @dataclass(frozen=True)
 class _Names:
-    """What an assignment has, by name."""
+    """Everything in an assignment that has a name."""
 
     assignment: Assignment
 
@@ -72,13 +73,13 @@ class _Names:
 
     @cached_property
     def places(self) -> set[str]:
-        """Blocks of the library and cells of the notebook, in which students write."""
+        """The blocks of the library and the cells of the notebook in which students write."""
         blocks = (find_blocks(text, path) for path, text in self.library.items())
         return {block.place for found in blocks for block in found} | self.assignment.answers
 
     @cached_property
     def known(self) -> set[str]:
-        """Every name that a section of the rubric has, and those of the notebook's cells."""
+        """Every name that belongs to a section of the rubric, and the notebook's cell ids."""
         named = (self.assignment.by_id, self.assignment.probes, self.checks, self.misconceptions)
         every = {name for names in named for name in names}
         return {name for name in every if self.assignment.section_of(name)} | {
@@ -87,7 +88,7 @@ class _Names:
 
     @property
     def modules(self) -> list[Path]:
-        """The package's own modules that hold data."""
+        """The modules of the assignment's package that hold data."""
         own = self.assignment
         return sorted([*own.folder.glob("*.py"), *own.misconceptions_folder.glob("*.py")])
 
@@ -96,7 +97,7 @@ class _Names:
 
 
 def _in_declarations(names: _Names) -> Iterator[Finding]:
-    """The assignment's own declaration: sections, probes and cells that others name."""
+    """The sections, probes and cells that the assignment's declaration refers to."""
     own, plan = names.assignment, names.assignment.training
     sections = [*own.shows_in, *(name for later in own.shows_in.values() for name in later)]
     probes, named_cells = list(own.special), [name for s in own.sections for name in s.answers]
@@ -136,14 +137,16 @@ def _in_checks(names: _Names) -> Iterator[Finding]:
     for check in names.checks.values():
         wrong = []
         if check.section not in names.assignment.by_id:
-            wrong.append(f"is of the section {check.section}, which the rubric has not")
+            wrong.append(f"belongs to the section {check.section}, which is not in the rubric")
         elif _plain(check.announced) not in announced.get(check.section, ""):
-            wrong.append(f"is not announced in the notebook by the words {check.announced!r}")
-        for what, asked, there in (
+            wrong.append(f"is not announced in the notebook with the words {check.announced!r}")
+        for what, named, existing in (
             ("asks for the probe", check.probes, known),
             ("counts with the check", check.counts_with, names.checks),
         ):
-            wrong += [f"{what} {name}, which is not there" for name in asked if name not in there]
+            wrong += [
+                f"{what} {name}, which does not exist" for name in named if name not in existing
+            ]
         for how in wrong:
             yield names.finding(check.file, check.line, f"the check {check.name} {how}")
     judged = {check.section for check in names.checks.values()}
@@ -154,7 +157,7 @@ def _in_checks(names: _Names) -> Iterator[Finding]:
 
 
 def _announcements(names: _Names) -> dict[str, str]:
-    """The Markdown above each section's graded cell, from the graded cell of the one before."""
+    """The Markdown between each section's graded cell and the graded cell before it."""
     found, collected = {}, ""
     for cell in names.cells:
         if not cell.code:
@@ -165,7 +168,7 @@ def _announcements(names: _Names) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Without Markdown's marks, in one line, in lower case."""
+    """The text without Markdown's markup, on one line, in lower case."""
     return re.sub(r"\s+", " ", re.sub(r"[*`]", "", text)).lower()
 
 
@@ -174,7 +177,7 @@ def _in_misconceptions(names: _Names) -> Iterator[Finding]:
     answers = {cell.id: cell.text for cell in names.cells if cell.solution}
     for name, variant in names.misconceptions.items():
         if names.assignment.section_of(name) is None:
-            continue  # its name is no section's, which is told below
+            continue  # `_in_data` reports a name that belongs to no section
         place = place_of(files, name)
         for patch in variant.patches:
             count = (names.library | answers).get(patch.file, "").count(patch.old)
@@ -184,7 +187,7 @@ def _in_misconceptions(names: _Names) -> Iterator[Finding]:
 
 
 def _in_blocks(names: _Names) -> Iterator[Finding]:
-    """A block belongs to the section whose misconceptions change it."""
+    """Blocks that no misconception of a section changes: a block belongs to such a section."""
     own = names.assignment
     patches = [
         patch
@@ -198,12 +201,14 @@ def _in_blocks(names: _Names) -> Iterator[Finding]:
             begin = text.index(block.source)
             end = begin + len(block.source)
             if not any(0 <= at < end and begin < at + length for at, length in changed):
-                message = f"{block.place} is of no section: no section's misconception changes it"
+                message = (
+                    f"{block.place} belongs to no section: no section's misconception changes it"
+                )
                 yield names.finding(own.library / path, block.region.begin, message)
 
 
 def _in_data(names: _Names) -> Iterator[Finding]:
-    """Names in the package's data: pairs of misconceptions, say, or the demo's students."""
+    """Unknown names in the package's data, such as the pairs of misconceptions."""
     for path in names.modules:
         for name, line in strings(path):
             if NAME.fullmatch(name) and name not in names.known:
@@ -211,7 +216,7 @@ def _in_data(names: _Names) -> Iterator[Finding]:
 
 
 def _in_benchmarks(names: _Names) -> Iterator[Finding]:
-    """There a text is a name when it stands in a list with others that are."""
+    """Unknown names in lists of the benchmarks that also contain known names."""
     for path in sorted((names.assignment.root / "benchmarks").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Tuple | ast.List | ast.Set):
@@ -236,16 +241,16 @@ def _in_cost_table(names: _Names) -> Iterator[Finding]:
     expected = {variant.name for variant in mistakes if variant.name in names.known}
     for name, number in rows.items():
         if name not in expected:
-            message = f"there is no misconception called {name}; {AGAIN}"
+            message = f"there is no misconception called {name}; {UPDATE}"
             yield names.finding(path, number, message)
     for name in sorted(expected - rows.keys()):
-        yield names.finding(path, 1, f"{name} has no line; {AGAIN}")
+        yield names.finding(path, 1, f"{name} has no row; {UPDATE}")
     points = [f"of the {own.without_training} that"]
     if own.training is not None:
         points.append(f"of the {own.by_id[own.training.section].auto} of a")
     for number, line in enumerate(lines, 1):
         if "that are judged without a training" in line and not all(p in line for p in points):
-            yield names.finding(path, number, f"the rubric has other points; {AGAIN}")
+            yield names.finding(path, number, f"the points contradict the rubric; {UPDATE}")
 
 
 def _in_hidden_table(names: _Names) -> Iterator[Finding]:
@@ -262,8 +267,8 @@ def _in_hidden_table(names: _Names) -> Iterator[Finding]:
     for name in dict.fromkeys(said):
         if name not in known or own.section_of(name) is None:
             line = text.count("\n", 0, text.index(f'"{name}"')) + 1
-            yield names.finding(path, line, f"{_unknown(name)}; {AGAIN}")
+            yield names.finding(path, line, f"{_unknown(name)}; {UPDATE}")
     for name, variant in names.misconceptions.items():
         shows = own.section_of(name) in own.shows_in and not variant.correct
         if shows and name not in table["hidden"]:
-            yield names.finding(path, 1, f"nothing is said of {name}; {AGAIN}")
+            yield names.finding(path, 1, f"{name} is missing; {UPDATE}")

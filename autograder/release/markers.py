@@ -1,7 +1,7 @@
-"""Regions between markers, and lines that were meant to be markers but are not.
+"""Finds the regions between markers, and refuses misspelt markers.
 
-nbgrader looks for substrings, so that a stray END passes and a misspelt BEGIN leaks what follows
-it. Here a marker is a whole line in exact spelling, and whatever merely resembles one is an error.
+nbgrader looks for substrings, so it accepts a stray END, and a misspelt BEGIN leaks what follows.
+Here a marker is a whole line in exact spelling, and a line that only resembles one is an error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 
 
 class StripError(ValueError):
-    """A source that cannot be stripped safely: `path:line: what is wrong, and what to do`."""
+    """A source cannot be stripped safely; the message is `path:line: problem, and what to do`."""
 
     def __init__(self, path: str, line: int, problem: str) -> None:
         super().__init__(f"{path}:{line}: {problem}")
@@ -23,11 +23,11 @@ class StripError(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of region, by the way its markers are written.
+    """A kind of region, defined by the spelling of its markers.
 
     Attributes:
         name: the words after BEGIN and END.
-        before, after: what stands around the words.
+        before, after: the text before and after the words.
     """
 
     name: str
@@ -47,7 +47,7 @@ EXACT = {kind.marker(verb): (verb, kind) for kind in KINDS for verb in ("BEGIN",
 
 @dataclass(frozen=True)
 class Region:
-    """The lines from a BEGIN to its END, both counted from 1 and both markers themselves."""
+    """The lines from a BEGIN marker to its END marker, inclusive, counted from 1."""
 
     kind: Kind
     begin: int
@@ -59,7 +59,7 @@ def regions(text: str, path: str) -> list[Region]:
     """Every region of a text, in order.
 
     Raises:
-        StripError: a marker that is misspelt, nested, or without its other half.
+        StripError: a marker is misspelt, nested or unpaired.
     """
     found: list[Region] = []
     begin: tuple[int, str, Kind] | None = None
@@ -78,7 +78,9 @@ def regions(text: str, path: str) -> list[Region]:
                 raise StripError(path, number, f"{kind.marker('END')} without its BEGIN")
             if begin[1] != indent:
                 raise StripError(
-                    path, number, f"the markers of lines {begin[0]} and {number} are not in line"
+                    path,
+                    number,
+                    f"the markers in lines {begin[0]} and {number} are indented differently",
                 )
             found.append(Region(kind, begin[0], number, indent))
             begin = None
@@ -90,7 +92,7 @@ def regions(text: str, path: str) -> list[Region]:
 def _marker_lines(text: str, path: str) -> Iterator[tuple[int, str, str, Kind]]:
     for number, line in enumerate(text.split("\n"), 1):
         if "\r" in line:
-            raise StripError(path, number, "a Windows line end; save the file with plain ones")
+            raise StripError(path, number, "a Windows line end; save the file with Unix line ends")
         words = line.lstrip(" ")
         if words in EXACT:
             yield number, line[: len(line) - len(words)], *EXACT[words]
@@ -101,26 +103,29 @@ def _marker_lines(text: str, path: str) -> Iterator[tuple[int, str, str, Kind]]:
 
 
 def _resembles_a_marker(line: str) -> str | None:
-    """The marker that a line was probably meant to be: by words that are nearly BEGIN SOLUTION,
-    in any case, with anything around and between them."""
+    """The marker that a line was probably meant to be, or None.
+
+    The line has words that nearly read BEGIN SOLUTION (for example), in upper or lower case, with
+    any other characters around and between them.
+    """
     words = tuple(word.upper() for word in re.findall(r"[A-Za-z]+", line))
     for start, word in enumerate(words):
-        for verb, alike in (("BEGIN", 0.75), ("END", 0.8)):
+        for verb, threshold in (("BEGIN", 0.75), ("END", 0.8)):
             for kind in KINDS:
                 name = kind.name.split()
-                apart = words[start + 1 : start + 1 + len(name)]
+                found = words[start + 1 : start + 1 + len(name)]
                 if (
-                    _alike(word, verb) >= alike
-                    and len(apart) == len(name)
-                    and all(_alike(a, b) >= 0.75 for a, b in zip(apart, name, strict=True))
-                ) or _alike(word, verb + "".join(name)) >= 0.9:
+                    _similarity(word, verb) >= threshold
+                    and len(found) == len(name)
+                    and all(_similarity(a, b) >= 0.75 for a, b in zip(found, name, strict=True))
+                ) or _similarity(word, verb + "".join(name)) >= 0.9:
                     return kind.marker(verb)
     return None
 
 
 @cache
-def _alike(word: str, meant: str) -> float:
-    """1 for the same word, 0 for one that shares no letter."""
+def _similarity(word: str, meant: str) -> float:
+    """The similarity of two words: 1 if they are equal, 0 if they share no letter."""
     if abs(len(word) - len(meant)) > 3:
         return 0.0
     return SequenceMatcher(None, word, meant, autojunk=False).ratio()

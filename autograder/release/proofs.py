@@ -1,5 +1,5 @@
-"""What only running shows: the solution passes the released checks, and the stub fails each for
-the right reason."""
+"""The proofs that run code: the solution passes every released check, and the stub fails each one
+for the right reason."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from autograder.assignment import Assignment
 from autograder.release.finding import Finding
 
 SECONDS = 300
-"""For a run of the checks. They take ten or so; this stops a released endless loop."""
+"""Time limit for one run of the checks, which takes about ten seconds; it stops endless loops."""
 
 RIGHT_REASON = re.compile(r"NotImplementedError: .+: write your solution here")
-"""What the stub of a section must fail with."""
+"""The error with which the stub of each section must fail."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one visible check ended.
+    """The result of one visible check.
 
     Attributes:
         passed: whether it passed.
-        message: what it said when it did not.
+        message: its error message, if it failed.
     """
 
     passed: bool
@@ -40,26 +40,28 @@ class Verdict:
 
 
 def run_proofs(assignment: Assignment, folder: Path) -> list[Finding]:
-    """Both proofs, side by side, on copies of the released folder."""
+    """Run both proofs in parallel, on copies of the released folder."""
     plan = assignment.training
-    with TemporaryDirectory(prefix="release-") as place, ThreadPoolExecutor(2) as pool:
-        workplace = Path(place)
-        data = {} if plan is None else plan.practice(workplace / "data")
-        stub, solution = workplace / "stub", workplace / "solution"
+    with TemporaryDirectory(prefix="release-") as name, ThreadPoolExecutor(2) as pool:
+        temporary = Path(name)
+        data = {} if plan is None else plan.practice(temporary / "data")
+        stub, solution = temporary / "stub", temporary / "solution"
         for copy in (stub, solution):
             shutil.copytree(folder, copy)
         answer(assignment, solution)
-        found = [
+        proofs = [
             pool.submit(list, _stub_problems(assignment, stub, data)),
             pool.submit(list, _solution_problems(assignment, solution, data)),
         ]
-        problems = [*_import_problems(stub, data), *(p for f in found for p in f.result())]
+        problems = [*_import_problems(stub, data), *(p for f in proofs for p in f.result())]
         return [_finding(assignment, folder, *problem) for problem in problems]
 
 
 def answer(assignment: Assignment, folder: Path) -> None:
-    """Turn a released folder into what a student who got everything right hands in: the solution's
-    library, and the notebook with every answer filled in."""
+    """Turn a released folder into a perfect hand-in.
+
+    It gets the solution's library, and every answer in the notebook is filled in.
+    """
     shutil.rmtree(folder / "lib", ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(assignment.library / "lib", folder / "lib", ignore=ignored)
@@ -77,17 +79,17 @@ def answer(assignment: Assignment, folder: Path) -> None:
 
 
 def run_checks(assignment: Assignment, folder: Path, data: Data) -> dict[str, Verdict]:
-    """Run every visible check of a folder, those that train on few images.
+    """Run every visible check of a folder, including those that train (on few images).
 
     Raises:
         RuntimeError: the checks cannot be run at all.
     """
     report = folder / "report.xml"
-    also = ["--training"] if assignment.training else []
-    asked = "-m", "pytest", "--tb=native", f"--junitxml={report}", *also
-    ended = _python(folder, data, *asked)
+    training = ["--training"] if assignment.training else []
+    arguments = "-m", "pytest", "--tb=native", f"--junitxml={report}", *training
+    run = _python(folder, data, *arguments)
     if not report.exists():
-        raise RuntimeError(f"pytest could not run: {ended.stdout[-2000:]}{ended.stderr[-2000:]}")
+        raise RuntimeError(f"pytest could not run: {run.stdout[-2000:]}{run.stderr[-2000:]}")
     verdicts = {}
     for case in ET.parse(report).iter("testcase"):
         name = case.attrib["name"]
@@ -99,30 +101,30 @@ def run_checks(assignment: Assignment, folder: Path, data: Data) -> dict[str, Ve
 
 
 Data = Mapping[str, str]
-"""The environment in which the library finds small data."""
+"""Environment variables with which the library finds the small data set."""
 
 Problem = tuple[str, str, str]
-"""The proof that failed, the file or the section concerned, and what is wrong."""
+"""The failed proof, the file or section that it concerns, and what is wrong."""
 
 
 def _stub_problems(assignment: Assignment, folder: Path, data: Data) -> Iterator[Problem]:
-    """Every check fails where the student's work is missing, and says so."""
+    """Checks that do not fail on the stub, or not because the student's work is missing."""
     for section, verdict in _verdicts(assignment, folder, data):
         if verdict.passed:
-            yield "stub", section, "passes without a line of the student's"
+            yield "stub", section, "passes without any work by the student"
         elif not RIGHT_REASON.fullmatch(why := _last_line(verdict.message)):
-            yield "stub", section, f"fails, but not because a solution is to be written: {why}"
+            yield "stub", section, f"fails, but not because a solution is missing: {why}"
 
 
 def _solution_problems(assignment: Assignment, folder: Path, data: Data) -> Iterator[Problem]:
-    """Every check passes on the solution."""
+    """Checks that fail on the solution."""
     for section, verdict in _verdicts(assignment, folder, data):
         if not verdict.passed:
             yield "solution", section, f"fails on the solution: {_last_line(verdict.message)}"
 
 
 def _import_problems(folder: Path, data: Data) -> Iterator[Problem]:
-    """Every module of the stub can be imported."""
+    """Modules of the stub that cannot be imported."""
     paths = [path.relative_to(folder) for path in sorted((folder / "lib").rglob("*.py"))]
     modules = {".".join(p.with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
     script = (
@@ -137,7 +139,7 @@ def _import_problems(folder: Path, data: Data) -> Iterator[Problem]:
 
 
 def _verdicts(assignment: Assignment, folder: Path, data: Data) -> list[tuple[str, Verdict]]:
-    """The verdict on each section, for better or worse."""
+    """The verdict on each section. If the checks cannot run, every section fails."""
     try:
         verdicts = run_checks(assignment, folder, data)
     except (RuntimeError, subprocess.TimeoutExpired) as problem:
@@ -156,7 +158,7 @@ def _finding(
 
 
 def line_of(notebook: Path, grade_id: str) -> int:
-    """The line of the notebook's file in which the cell with that grade id says so."""
+    """The line of the notebook's file that contains this grade id; 1 if there is none."""
     text = notebook.read_text(encoding="utf-8")
     found = text.find(f'"grade_id": "{grade_id}"')
     return text.count("\n", 0, found) + 1 if found >= 0 else 1
@@ -167,15 +169,15 @@ def _last_line(message: str) -> str:
 
 
 def _python(folder: Path, data: Data, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in a folder as a student would, whatever this process was told."""
+    """Run Python in a folder as a student would, whatever the environment of this process."""
     environment = os.environ | {
         **data,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    for ours in ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
-        environment.pop(ours, None)
+    for name in ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST"):
+        environment.pop(name, None)
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

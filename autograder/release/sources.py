@@ -1,4 +1,4 @@
-"""The assignment's sources as they are read here: what stands where, by file and line."""
+"""Reads the assignment's sources, with the file and line of everything in them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from autograder.release.finding import Finding
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the notebook with its solutions.
+    """A cell of the source notebook, which contains the solutions.
 
     Attributes:
         id: its grade id.
-        code: whether it is code.
-        graded: whether it carries points.
-        solution: whether it is the student's to fill in.
+        code: whether it is a code cell.
+        graded: whether it has points.
+        solution: whether students fill it in.
         text: its source.
-        raw: the text of the notebook's file.
+        raw: the text of the whole notebook file.
     """
 
     id: str
@@ -33,11 +33,11 @@ class Cell:
     raw: str
 
     def line(self, number: int) -> int:
-        """The line of the notebook's file in which a line of the cell stands; its id's for 0."""
+        """The file's line with line `number` of the cell, or with the cell's id for 0."""
         found = max(0, self.raw.find(f'"grade_id": "{self.id}"'))
         if number > 0:
-            said = json.dumps(self.text.split("\n")[number - 1], ensure_ascii=False)[1:-1]
-            found = max(found, self.raw.find(said, found))
+            line = json.dumps(self.text.split("\n")[number - 1], ensure_ascii=False)[1:-1]
+            found = max(found, self.raw.find(line, found))
         return self.raw.count("\n", 0, found) + 1
 
 
@@ -56,7 +56,7 @@ def cells(assignment: Assignment) -> list[Cell]:
 
 
 def strings(path: Path) -> Iterator[tuple[str, int]]:
-    """The strings of a Python file that are data, each with its line; docstrings are not."""
+    """The strings of a Python file, except docstrings, each with its line."""
     tree = ast.parse(path.read_text("utf-8"))
     prose = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -65,7 +65,7 @@ def strings(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def place_of(files: Iterable[Path], string: str) -> tuple[Path | None, int]:
-    """The first file and line in which this very string is data."""
+    """The first file and line in which exactly this string occurs, outside of docstrings."""
     for path in files:
         for value, line in strings(path):
             if value == string:
@@ -74,7 +74,7 @@ def place_of(files: Iterable[Path], string: str) -> tuple[Path | None, int]:
 
 
 def left_behind(assignment: Assignment, path: Path | None, line: int, message: str) -> Finding:
-    """A finding in a source; its path is told from the checkout."""
+    """A finding in a source, with its path relative to the checkout."""
     path = path or assignment.folder / "__init__.py"
     name = path.relative_to(assignment.root) if path.is_relative_to(assignment.root) else path
     return Finding("left behind", name.as_posix(), line, message)

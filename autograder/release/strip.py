@@ -1,8 +1,8 @@
-"""Take the solutions out of Python text, or refuse.
+"""Removes the solutions from Python text, or refuses.
 
-Where a solution stood, the released code raises NotImplementedError and names its own place. All
-else stays: docstrings, given code (also what comes after a raise), and the banners that say what
-to do. Whatever is not beyond doubt is an error, since the harm of a leak cannot be undone.
+Each solution is replaced by a NotImplementedError that names its place. Everything else stays:
+docstrings, given code (also after a raise), and the banners with the instructions. Anything
+doubtful is an error, because a leak cannot be undone.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Block:
     """A solution between its markers.
 
     Attributes:
-        place: where it stands, for a student to find: "fc.forward", "train_net, TODO 2 of 3".
+        place: a name by which a student finds it: "fc.forward", "train_net, TODO 2 of 3".
         region: its markers.
-        body: its statements, with line numbers of the whole text.
+        body: its statements, with their line numbers in the whole text.
         source: its text, without the markers.
     """
 
@@ -39,7 +39,7 @@ class Block:
 
 
 def stub(place: str) -> str:
-    """The statement that stands where the solution of `place` stood."""
+    """The statement that replaces the solution of `place`."""
     return f'raise NotImplementedError("{place}: write your solution here")'
 
 
@@ -48,32 +48,32 @@ def strip(text: str, path: str, place: str | None = None) -> str:
 
     Args:
         text: Python code.
-        path: what errors call it.
-        place: what blocks outside of any function call themselves; the file's stem by default.
+        path: the name of the file in errors.
+        place: the place of blocks outside of functions; the file's stem by default.
 
     Raises:
-        StripError: it cannot be done safely; the message names file and line.
+        StripError: this cannot be done safely; the message names file and line.
     """
     numbered = list(enumerate(text.split("\n"), 1))
     for block in reversed(find_blocks(text, path, place)):
         region = block.region
-        raises = region.begin, region.indent + stub(block.place)
-        numbered[region.begin - 1 : region.end] = [raises]
+        replacement = region.begin, region.indent + stub(block.place)
+        numbered[region.begin - 1 : region.end] = [replacement]
     stripped = "\n".join(line for _, line in numbered)
-    problem = "without its solutions, the file is no Python any more"
+    problem = "without its solutions, the file is not valid Python"
     _parse(stripped, path, problem, [number for number, _ in numbered])
     return stripped
 
 
 def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
-    """Every solution of a text, in order; arguments and errors as for `strip`."""
+    """Every solution in a text, in order. Arguments and errors are those of `strip`."""
     lines = text.split("\n")
     found = regions(text, path)
     for region in found:
         if region.kind is not SOLUTION:
-            raise StripError(path, region.begin, f"{region.kind.name} has no place in code")
+            raise StripError(path, region.begin, f"{region.kind.name} is not allowed in code")
     _check_comments(lines, path)
-    # a given cell may hold magics
+    # a given cell may contain magics, so it is not parsed
     tree = _parse(text, path, "not Python") if found else ast.Module([], [])
     bodies = [_whole_statements(tree, lines, region, path) for region in found]
     banners = {number for region in found for number in _banner(lines, region, path)}
@@ -92,9 +92,9 @@ def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
 
 
 def _parse(text: str, path: str, problem: str, numbers: list[int] | None = None) -> ast.Module:
-    """The syntax tree; `numbers` are what errors call the lines, where they have been moved."""
+    """The syntax tree; `numbers` are the original line numbers, for errors in changed text."""
     try:
-        compile(text, path, "exec", dont_inherit=True)  # finds more than the parser does
+        compile(text, path, "exec", dont_inherit=True)  # finds more errors than the parser
         return ast.parse(text)
     except SyntaxError as error:
         line = error.lineno or 1
@@ -103,21 +103,21 @@ def _parse(text: str, path: str, problem: str, numbers: list[int] | None = None)
 
 
 def _check_comments(lines: list[str], path: str) -> None:
-    """A comment of two to five hashes is a marker or was meant to be one, whatever its words."""
+    """Refuse a comment of two to five hashes that is not a marker: it was meant to be one."""
     for number, line in enumerate(lines, 1):
         if re.match(r"\s*#{2,5}(?!#)", line) and line.lstrip(" ") not in EXACT:
             raise StripError(
                 path,
                 number,
-                f"{line.strip()!r} is not a marker; `### BEGIN SOLUTION` and `### END SOLUTION` "
-                f"are, and other comments begin with one hash",
+                f"{line.strip()!r} is not a marker; write `### BEGIN SOLUTION` or "
+                f"`### END SOLUTION`, or begin the comment with a single hash",
             )
 
 
 def _whole_statements(
     tree: ast.Module, lines: list[str], region: Region, path: str
 ) -> tuple[ast.stmt, ...]:
-    """The statements of a block, which must fill it: no half of one, and at least one that acts."""
+    """The statements of a block, which must be complete and do something."""
     inside: list[ast.stmt] = []
     for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
@@ -126,7 +126,7 @@ def _whole_statements(
                 continue
             inside = [s for s in body if region.begin < _first_line(s) <= s.end_lineno < region.end]
 
-    acts = [
+    effective = [
         s
         for s in inside
         if not isinstance(s, ast.Pass)
@@ -135,18 +135,18 @@ def _whole_statements(
     between = lines[region.begin : region.end - 1]
     if not any(line.strip() for line in between):
         raise StripError(path, region.begin, "the solution is empty")
-    if not acts:
+    if not effective:
         raise StripError(path, region.begin, "the solution has no statement that does anything")
 
-    alone = textwrap.dedent("\n".join(between))
-    try:  # inside a function, so that `return` is a statement like others
-        block = ast.parse("def block():\n" + textwrap.indent(alone, " ")).body[0]
+    dedented = textwrap.dedent("\n".join(between))
+    try:  # inside a function, so that `return` is allowed
+        block = ast.parse("def block():\n" + textwrap.indent(dedented, " ")).body[0]
     except SyntaxError:
         block = ast.Pass()
     own = block.body if isinstance(block, ast.FunctionDef) else []
     if [ast.dump(s) for s in own] != [ast.dump(s) for s in inside]:
         raise StripError(
-            path, region.begin, "the solution is not whole statements: move its markers"
+            path, region.begin, "the solution is not a series of whole statements: move its markers"
         )
     if inside[0].col_offset != len(region.indent):
         raise StripError(
@@ -156,15 +156,15 @@ def _whole_statements(
 
 
 def _first_line(statement: ast.stmt) -> int:
-    """Its first line, that of a decorator where it has one."""
+    """The first line of a statement, including its decorators."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
 def _banner(lines: list[str], region: Region, path: str) -> tuple[int, int]:
-    """The lines that say TODO, right above a block, and END OF YOUR CODE, right below it.
+    """The lines with TODO right above a block, and with END OF YOUR CODE right below it.
 
-    Code between a banner and its marker would be a line of the solution that is given away.
+    Code between a banner and its marker would be released, although it belongs to the solution.
     """
     above = region.begin - 3  # the last line inside the banner, counted from 0
     while above >= 0 and BANNER_LINE.fullmatch(lines[above]) and not TODO.fullmatch(lines[above]):
@@ -173,16 +173,16 @@ def _banner(lines: list[str], region: Region, path: str) -> tuple[int, int]:
         raise StripError(
             path,
             region.begin,
-            "no banner right above: a line of #, `# TODO: ... #` and a line of #; "
-            "a statement between them would be released",
+            "no banner right above: expected a line of #, `# TODO: ... #` and a line of #; "
+            "any statement in between would be released",
         )
     below = lines[region.end : region.end + 3]
     if not (len(below) == 3 and _is_banner(*below, text=END_BANNER)):
         raise StripError(
             path,
             region.end,
-            "no banner right below: a line of #, `# END OF YOUR CODE #` and a line of #; "
-            "a statement between them would be released",
+            "no banner right below: expected a line of #, `# END OF YOUR CODE #` and a line of #; "
+            "any statement in between would be released",
         )
     return above + 1, region.end + 2
 
@@ -192,14 +192,14 @@ def _is_banner(rule: str, line: str, other: str, *, text: re.Pattern[str] = TODO
 
 
 def _check_that_banners_have_blocks(lines: list[str], known: set[int], path: str) -> None:
-    """A banner whose block has lost its markers would give the whole solution away."""
+    """Refuse a banner whose block has no markers: its whole solution would be released."""
     for number, line in enumerate(lines, 1):
         if number not in known and re.match(r"\s*#\s*(TODO|END OF YOUR CODE)\b", line, re.I):
-            raise StripError(path, number, f"{line.strip(' #')!r} without markers of a solution")
+            raise StripError(path, number, f"{line.strip(' #')!r} without solution markers")
 
 
 def _place(tree: ast.AST, region: Region) -> str:
-    """The class and function around a block: `fc.forward`; empty outside of any."""
+    """The class and function around a block, such as `fc.forward`; empty if there is none."""
     around = [
         node
         for node in ast.walk(tree)  # breadth first: from the outside in
@@ -210,7 +210,7 @@ def _place(tree: ast.AST, region: Region) -> str:
 
 
 def _numbered(places: list[str], index: int) -> str:
-    """The place, and which TODO of it where it has several."""
+    """The place; if it has several TODOs, also the number of this one."""
     place = places[index]
     if places.count(place) == 1:
         return place

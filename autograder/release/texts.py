@@ -1,5 +1,7 @@
-"""Every text in a folder, wherever it hides: files, strings in notebooks, members of archives,
-base64. And what a release must not hold because nobody could look through it."""
+"""Reads every text in a folder: files, strings in notebooks, members of archives, and base64.
+
+Whatever cannot be searched as text must not be in a release, and is reported.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ from autograder.release.finding import Finding
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\-\n]{24,}={0,2}")
 LARGEST = 20_000_000
-"""Bytes that anything packed may unpack to."""
+"""Most bytes that packed data may unpack to."""
 DEEPEST = 5
-"""Packings inside one another that are opened."""
+"""How many levels of nested packing are unpacked."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,10 @@ class Text:
     """A text to look through.
 
     Attributes:
-        path: the file, from the folder.
+        path: the file, relative to the folder.
         content: the text.
-        inside: where in the file, when it is not the whole of it: "cells[3].source".
-        raw: the text of the file, in which a line of the content can be found again.
+        inside: its place in the file, such as "cells[3].source"; empty for the whole file.
+        raw: the text of the whole file, to find the line of a part.
     """
 
     path: str
@@ -41,17 +43,17 @@ class Text:
     raw: str = ""
 
     def line(self, position: int) -> int:
-        """The line of the file in which a position of the content stands; 1 where it is packed."""
+        """The line of the file that holds a position of the content; 1 if the content is packed."""
         before = self.content.count("\n", 0, position)
         if not self.inside:
             return before + 1
-        here = json.dumps(self.content.split("\n")[before], ensure_ascii=False)[1:-1]
-        found = self.raw.find(here)
+        line = json.dumps(self.content.split("\n")[before], ensure_ascii=False)[1:-1]
+        found = self.raw.find(line)
         return self.raw.count("\n", 0, found) + 1 if found >= 0 else 1
 
 
 def read(folder: Path) -> tuple[list[Text], list[Finding]]:
-    """All texts of a folder, and what could not be read as text or must not be there."""
+    """All texts in a folder, and findings for files that are not text or not allowed."""
     texts: list[Text] = []
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*")):
@@ -69,22 +71,22 @@ def read(folder: Path) -> tuple[list[Text], list[Finding]]:
 
 def _forbidden(path: Path) -> str | None:
     if path.is_symlink():
-        return "a symbolic link: it leads out of the release, or to nothing"
+        return "a symbolic link; replace it by a file"
     if path.suffix in (".pyc", ".pyo") or path.name == "__pycache__":
-        return "compiled Python, which may hold what its source no longer does; delete it"
+        return "compiled Python, which may contain code that its source no longer has; delete it"
     if path.name.startswith("."):
         return "a hidden file or folder; delete it"
     if path.suffix in (".db", ".sqlite") or path.name.startswith("gradebook"):
-        return "a gradebook has no place in a release"
+        return "a gradebook; delete it"
     if not (path.is_file() or path.is_dir()):
         return "neither a file nor a folder"
     return None
 
 
 def unpack(path: str, data: bytes, inside: str = "", depth: int = 0) -> Iterator[Text | Finding]:
-    """The texts in the bytes of a file, and a finding for what cannot be read."""
+    """The texts in the bytes of a file, and a finding for each part that cannot be read."""
     if depth > DEEPEST:
-        yield Finding("files", path, 1, f"{inside}: packed more than {DEEPEST} times over")
+        yield Finding("files", path, 1, f"{inside}: packed more than {DEEPEST} levels deep")
         return
     try:
         if data.startswith(b"PK\x03\x04"):
@@ -104,13 +106,13 @@ def unpack(path: str, data: bytes, inside: str = "", depth: int = 0) -> Iterator
             return
         content = data.decode("utf-8")
     except (UnicodeDecodeError, ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as e:
-        yield Finding("files", path, 1, f"{inside}: not a text ({e})".removeprefix(": "))
+        yield Finding("files", path, 1, f"{inside}: not text ({e})".removeprefix(": "))
         return
     yield from _of_text(path, content, inside, depth)
 
 
 def _of_text(path: str, content: str, inside: str, depth: int) -> Iterator[Text | Finding]:
-    """The text itself, or the strings it is made of, and what is packed into it as base64."""
+    """The text itself, or for JSON its strings, and any text packed into them as base64."""
     try:
         parsed = json.loads(content) if content.lstrip()[:1] in ("{", "[") else None
     except (ValueError, RecursionError):
@@ -124,7 +126,7 @@ def _of_text(path: str, content: str, inside: str, depth: int) -> Iterator[Text 
 
 
 def _strings(value: object, inside: str) -> Iterator[tuple[str, str]]:
-    """Every string of a JSON value with its place; lists of lines, as notebooks write, as one."""
+    """Every string of a JSON value, with its place. A list of strings counts as one text."""
     if isinstance(value, str):
         yield inside, value
     elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
@@ -139,7 +141,7 @@ def _strings(value: object, inside: str) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str) -> bytes | None:
-    """What a base64 text holds, where it holds something that can be read."""
+    """The content of a base64 text, or None if it is neither text nor an archive."""
     packed = text.replace("\n", "").replace("-", "+").replace("_", "/").rstrip("=")
     try:
         data = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)

@@ -1,5 +1,7 @@
-"""What the texts that students read say of sections, points and thresholds, held against the
-rubric: the notebook, the handout, and the library's comments."""
+"""Compares the sections, points and thresholds in the students' texts with the rubric.
+
+These texts are the notebook, the handout and the library's comments.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,14 @@ GRADED = re.compile(r"\*\*Graded\*\* \((\d+) points?\)")
 POINTS = re.compile(r"\b(\d+) points\b(?! to\b)")
 SELECTED = re.compile(r"pytest -k (\w+)")
 PERCENT = re.compile(r"(?<![.\d])(\d+)%")
-"""Not the one of a format, as in {:.2%}."""
+"""Does not match a format specifier such as {:.2%}."""
 IMAGES = re.compile(r"\bthe ([\d,]+) training images")
 FEWEST_IMAGES = 1000
-"""A number that a check compares with is one of images from here on, and an accuracy below 1."""
+"""In a check's comparisons, a number from here on is a number of images; below 1, an accuracy."""
 
 
 def find(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Finding]:
-    """What these texts say otherwise than the rubric."""
+    """Findings where these texts contradict the rubric."""
     for cell, number, message in (
         *_headings(assignment, cells),
         *_cells_of_no_section(assignment, cells),
@@ -36,12 +38,12 @@ def find(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Finding]:
     yield from _files(assignment)
 
 
-Said = tuple[Cell, int, str]
-"""A cell, the number of its line (0: its id), and what is wrong there."""
+Problem = tuple[Cell, int, str]
+"""A cell, the number of a line in it (0: its id), and what is wrong there."""
 
 
-def _headings(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]:
-    """Under each heading with points comes the check of a section that has as many."""
+def _headings(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Problem]:
+    """Headings whose points are not those of the section that is checked below them."""
     heading: tuple[Cell, int, int] | None = None
     by_hand = {name: points for s in assignment.sections for name, points in s.by_hand}
     for cell in cells:
@@ -63,7 +65,7 @@ def _headings(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]:
         yield *heading[:2], "no section has its check under this heading"
 
 
-def _cells_of_no_section(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]:
+def _cells_of_no_section(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Problem]:
     named = {*assignment.by_id, *assignment.answers}
     named |= {name for section in assignment.sections for name, _ in section.by_hand}
     for cell in cells:
@@ -71,14 +73,15 @@ def _cells_of_no_section(assignment: Assignment, cells: Sequence[Cell]) -> Itera
             yield cell, 0, f"no section of the rubric has the cell {cell.id}"
 
 
-def _totals(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]:
-    """The total where all sections are spoken of; the points of one where it says **Graded**."""
-    before = True
+def _totals(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Problem]:
+    """Wrong totals before the first section, and wrong points of a section after **Graded**."""
+    before_sections = True
     graded: tuple[Cell, int, int] | None = None
     for cell in cells:
-        before = before and cell.id not in assignment.by_id and not HEADING.search(cell.text)
+        is_section = cell.id in assignment.by_id or HEADING.search(cell.text) is not None
+        before_sections = before_sections and not is_section
         for number, line in enumerate(cell.text.split("\n"), 1):
-            if before and not cell.code:
+            if before_sections and not cell.code:
                 for wrong in _wrong_totals(assignment, line):
                     yield cell, number, wrong
             if found := GRADED.match(line):
@@ -97,8 +100,8 @@ def _wrong_totals(assignment: Assignment, line: str) -> Iterator[str]:
             yield f"{found[1]} points; the rubric comes to {assignment.total}"
 
 
-def _thresholds(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]:
-    """The accuracy that is asked for, and the number of images, wherever the notebook says them."""
+def _thresholds(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Problem]:
+    """Wrong target accuracies and numbers of training images in the notebook."""
     plan = assignment.training
     if plan is None:
         return
@@ -113,17 +116,17 @@ def _thresholds(assignment: Assignment, cells: Sequence[Cell]) -> Iterator[Said]
                         yield cell, number, f"{found[0]}; the rubric asks for {target:.0%}"
             for found in IMAGES.finditer(line):
                 if int(found[1].replace(",", "")) != images:
-                    yield cell, number, f"{found[0]}; the training is on {images:,}"
+                    yield cell, number, f"{found[0]}; the training uses {images:,}"
         if cell.id in trained:
             for number, value in _compared_with(cell.text):
                 if 0 < value < 1 and value != target:
                     yield cell, number, f"{value}; the rubric asks for {target}"
                 elif value >= FEWEST_IMAGES and value != images:
-                    yield cell, number, f"{value} images; the training is on {images}"
+                    yield cell, number, f"{value} images; the training uses {images}"
 
 
 def _compared_with(code: str) -> Iterator[tuple[int, float]]:
-    """The numbers that a check compares something with, and their lines."""
+    """The numbers in a check's comparisons, each with its line."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Compare):
             for other in node.comparators:
@@ -132,15 +135,15 @@ def _compared_with(code: str) -> Iterator[tuple[int, float]]:
 
 
 def _files(assignment: Assignment) -> Iterator[Finding]:
-    """The handout and the library: which sections they tell to run, and how many points."""
+    """Unknown sections and wrong points in the handout and the library."""
     for folder in (assignment.handout, assignment.library / "lib"):
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".md", ".txt", ".py", ".ini"):
-                for number, message in _said(assignment, path):
+                for number, message in _problems_in(assignment, path):
                     yield left_behind(assignment, path, number, message)
 
 
-def _said(assignment: Assignment, path: Path) -> Iterator[tuple[int, str]]:
+def _problems_in(assignment: Assignment, path: Path) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
         for found in SELECTED.finditer(line):
             if not any(found[1].lower() in section for section in assignment.by_id):

@@ -1,4 +1,4 @@
-"""Proof that a release is complete and gives nothing away. Each failed proof names its place."""
+"""Proves that a release is complete and leaks nothing. Each failed proof names its place."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def verify(
 ) -> list[Finding]:
     """Everything that is wrong with a release; an empty list is the proof.
 
-    It is looked through first, and run only when nothing was found.
+    The release is first inspected, and run only if the inspection found nothing.
 
     Args:
         assignment: whose release.
-        folder: where it is; the checkout's own when not given.
-        progress: is told what is being done.
+        folder: the release; by default that of the checkout.
+        progress: called with a description of each step.
     """
     folder = folder or assignment.release
     if not folder.is_dir():
-        return [Finding("files", ".", 1, f"{folder} is not there; run `autograder release`")]
-    progress("holding what names a section or its points against the rubric")
+        return [Finding("files", ".", 1, f"{folder} does not exist; run `autograder release`")]
+    progress("comparing names, points and thresholds with the rubric")
     findings = left_behind.find(assignment)
     progress("looking for solutions, model answers and hidden checks")
     findings += inspect(assignment, folder)
@@ -47,7 +47,7 @@ def verify(
 def inspect(
     assignment: Assignment, folder: Path, secrets: leaks.Secrets | None = None
 ) -> list[Finding]:
-    """What can be seen without running or building anything; `secrets` where they are at hand."""
+    """Findings that need no run and no build; pass `secrets` to avoid reading them again."""
     content, findings = texts.read(folder)
     findings += leaks.find(content, secrets or leaks.read_secrets(assignment))
     for path in sorted(folder.rglob("*.ipynb")):
@@ -58,12 +58,12 @@ def inspect(
 
 
 def _notebook(path: Path, name: str) -> Iterator[Finding]:
-    """A released notebook is valid nbformat, and nobody has run it."""
+    """Problems of a released notebook: it must be valid nbformat, and have no outputs."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         nbformat.validate(nbformat.from_dict(notebook))
     except (ValueError, nbformat.ValidationError) as problem:
-        yield Finding("notebook", name, 1, f"no valid notebook: {str(problem).splitlines()[0]}")
+        yield Finding("notebook", name, 1, f"not a valid notebook: {str(problem).splitlines()[0]}")
         return
     for number, cell in enumerate(notebook["cells"], 1):
         left = [key for key in ("outputs", "execution_count", "attachments") if cell.get(key)]
@@ -74,7 +74,7 @@ def _notebook(path: Path, name: str) -> Iterator[Finding]:
 
 
 def _points(assignment: Assignment, folder: Path) -> Iterator[Finding]:
-    """What the notebook says of points is what the rubric says."""
+    """Cells whose points or kind contradict the rubric."""
     notebook = assignment.notebook
     path = folder / notebook
     try:
@@ -92,25 +92,25 @@ def _points(assignment: Assignment, folder: Path) -> Iterator[Finding]:
             yield Finding("points", notebook, line_of(path, name), f"{name}: {wrong}")
     total = sum(cell.get("points", 0) for cell in graded)
     if total != assignment.total:
-        wrong = f"{total} points in all; {assignment.total} expected"
+        wrong = f"{total} points in total; the rubric says {assignment.total}"
         yield Finding("points", notebook, 1, wrong)
 
 
 def _section_problems(
     section: Section, by_id: dict[str, dict[str, Any]]
 ) -> Iterator[tuple[str, str]]:
-    """Cells of a section that are missing, or graded otherwise than the rubric says."""
+    """Cells of a section that are missing, or whose points or kind contradict the rubric."""
     check = by_id.get(section.id, {})
     if not (check.get("grade") and check.get("locked") and not check.get("solution")):
-        yield section.id, "expected a locked check cell of this name"
+        yield section.id, "expected a locked check cell with this name"
     elif check["points"] != section.auto:
         yield section.id, f"{check['points']} points; the rubric says {section.auto}"
     for name in section.answers:
         if not by_id.get(name, {}).get("solution"):
-            yield name, "expected a cell of this name for the student's code"
+            yield name, "expected a cell with this name for the student's code"
     for name, points in section.by_hand:
         cell = by_id.get(name, {})
         if not (cell.get("grade") or cell.get("task")):
-            yield name, "expected a cell of this name that a person marks"
+            yield name, "expected a cell with this name that a person marks"
         elif cell["points"] != points:
             yield name, f"{cell['points']} points; the rubric says {points}"

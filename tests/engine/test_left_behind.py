@@ -112,7 +112,7 @@ CHANGES = {
         "tests/hidden/test_step.py",
         '@check("step", weight=1',
         '@check("steps", weight=1',
-        "is of the section steps",
+        "belongs to the section steps",
     ),
     "a check of a probe that is gone": (
         "tests/hidden/test_step.py",

@@ -68,10 +68,10 @@ REFUSED = {
         "expected in this cell: ['SOLUTION']",
     ),
     "a solution in a task": (markdown(ANSWER, task=True), "['MARK SCHEME']"),
-    "a mark scheme in code": (code(SCHEME.replace("Plot.", "")), "no place in code"),
+    "a mark scheme in code": (code(SCHEME.replace("Plot.", "")), "not allowed in code"),
     "hidden tests in a check": (
         code("### BEGIN HIDDEN TESTS\nassert 1\n### END HIDDEN TESTS", grade=True),
-        "no place in code",
+        "not allowed in code",
     ),
     "misspelt in a given cell": (
         code("### BEGIN SOLUTOIN\nx = 1\n### ENDE SOLUTION", locked=True),
@@ -87,7 +87,7 @@ REFUSED = {
     ),
     "a banner in a given cell": (
         code(BLOCK.replace("### BEGIN SOLUTION\n", "").replace("### END SOLUTION\n", "")),
-        "without markers",
+        "without solution markers",
     ),
 }
 
@@ -104,7 +104,7 @@ def test_a_cell_in_doubt_is_refused(fault):
 def test_an_attachment_is_refused():
     cell = markdown("![a](attachment:a.png)")
     cell["attachments"] = {"a.png": {"image/png": "iVBORw0KGgo="}}
-    with pytest.raises(StripError, match="no attachments"):
+    with pytest.raises(StripError, match="must not have attachments"):
         check(cell)
 
 

@@ -105,7 +105,7 @@ BAD = {
     "of another kind": (
         swap(BEGIN, "### BEGIN HIDDEN TESTS").replace(END, "### END HIDDEN TESTS"),
         14,
-        "no place in code",
+        "not allowed in code",
     ),
     "END of another kind": (swap(END, "### END HIDDEN TESTS"), 18, "without its BEGIN"),
     "empty": (swap(BODY, ""), 14, "empty"),
@@ -125,7 +125,7 @@ BAD = {
             f"        {END}\n", f"            output = 3\n        {END}\n            output = 4\n"
         ),
         14,
-        "not whole statements",
+        "not a series of whole statements",
     ),
     "begins with else": (
         swap("        output = None\n", "        if feat:\n            output = 1\n").replace(
@@ -134,7 +134,7 @@ BAD = {
         15,
         "",
     ),
-    "markers not in line": (swap(f"        {END}", f"    {END}"), 18, "not in line"),
+    "markers not in line": (swap(f"        {END}", f"    {END}"), 18, "indented differently"),
     "not indented like its code": (
         swap(f"        {BEGIN}", f"    {BEGIN}").replace(f"        {END}", f"    {END}"),
         14,
@@ -160,7 +160,7 @@ BAD = {
     "a banner without markers": (
         swap(f"        {BEGIN}\n", "").replace(f"        {END}\n", ""),
         11,
-        "without markers",
+        "without solution markers",
     ),
     "not Python": (swap("import os", "import"), 1, "not Python"),
     "no Python without its solution": (
@@ -171,7 +171,7 @@ BAD = {
         )
         .replace("        output = None\n", ""),
         21,
-        "no Python any more",
+        "not valid Python",
     ),
     "Windows line ends": (GOOD.replace("\n", "\r\n"), 1, "line end"),
 }
