@@ -32,7 +32,7 @@ LONGEST_TEXT, LONGEST_MARKDOWN = 20_000, 10_000
 LARGEST_IMAGE = 2 * 2**20
 ALL_IMAGES = 12 * 2**20
 MOST_PIXELS = 2**25
-"""Four times a page at 300 dots per inch. A browser needs four bytes per pixel, and a file of a few
+"""About four pages at 300 dots per inch. A browser needs four bytes per pixel, and a file of a few
 bytes can declare billions of pixels."""
 ALL_PIXELS = 2**28
 FIGURES = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "svg+xml"))

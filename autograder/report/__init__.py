@@ -1,1 +1,1 @@
-"""A Grade, shown: in the terminal, and as JSON."""
+"""Shows Grades: in the terminal, as JSON, and as HTML pages."""

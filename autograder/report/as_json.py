@@ -1,4 +1,4 @@
-"""Grades as JSON, and back."""
+"""Writes Grades as JSON, and reads them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from autograder.grading.result import SCHEMA, Grade, Hint, SectionGrade, Test
 
 
 def to_json(grades: Iterable[Grade]) -> str:
-    """A list with an object for each Grade, its keys in the order of the fields."""
+    """A list with one object per Grade, with keys in the order of the fields."""
     return json.dumps([asdict(grade) for grade in grades], indent=2, allow_nan=False) + "\n"
 
 
 @contextmanager
 def streamed(file: IO[str]) -> Iterator[Callable[[Grade], None]]:
-    """Writes what `to_json` writes, each Grade when it is made; whatever ends it, the list ends."""
+    """Write the same as `to_json`, one Grade at a time. The list is closed even after an error."""
     count = 0
 
     def write(grade: Grade) -> None:
@@ -37,28 +37,28 @@ def streamed(file: IO[str]) -> Iterator[Callable[[Grade], None]]:
 
 
 def from_json(text: str) -> list[Grade]:
-    """What `to_json` wrote.
+    """The Grades in a text that `to_json` wrote.
 
     Raises:
-        ValueError: it is something else, or of another version.
+        ValueError: it is not such a text, or has another schema version.
     """
     try:
         grades = json.loads(text)
         if not isinstance(grades, list):
             raise TypeError("expected a list")
-        return [_grade(told) for told in grades]
+        return [_grade(data) for data in grades]
     except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"no list of grades: {error}") from None
+        raise ValueError(f"not a list of grades: {error}") from None
 
 
-def _grade(told: Mapping[str, Any]) -> Grade:
-    if told["schema"] != SCHEMA:
-        raise ValueError(f"a grade of version {told['schema']}; expected {SCHEMA}")
-    sections = tuple(_section(section) for section in told["sections"])
-    return Grade(**{**told, "sections": sections, "errors": tuple(told["errors"])})
+def _grade(data: Mapping[str, Any]) -> Grade:
+    if data["schema"] != SCHEMA:
+        raise ValueError(f"a grade with schema version {data['schema']}; expected {SCHEMA}")
+    sections = tuple(_section(section) for section in data["sections"])
+    return Grade(**{**data, "sections": sections, "errors": tuple(data["errors"])})
 
 
-def _section(told: Mapping[str, Any]) -> SectionGrade:
-    tests = tuple(Test(**test) for test in told["tests"])
-    hints = tuple(Hint(**hint) for hint in told["hints"])
-    return SectionGrade(**{**told, "tests": tests, "hints": hints})
+def _section(data: Mapping[str, Any]) -> SectionGrade:
+    tests = tuple(Test(**test) for test in data["tests"])
+    hints = tuple(Hint(**hint) for hint in data["hints"])
+    return SectionGrade(**{**data, "tests": tests, "hints": hints})

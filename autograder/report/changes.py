@@ -1,4 +1,4 @@
-"""Two Grades of the same work, before and after a correction: whose points changed, and why."""
+"""Compares the Grades of the same work before and after a correction: what changed, and why."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from autograder.grading.result import Grade, SectionGrade, Test
 from autograder.report.tables import table
 
 MOST_SHOWN = 20
-"""Sections in the terminal; the table has all of them."""
+"""Most rows in the terminal; the table in the file has all of them."""
 NO_SUCH_CHECK = "no such check"
 
 
 @dataclass(frozen=True)
 class Change:
-    """A section whose points changed, and one check that is a reason for it.
+    """A section whose points changed, and one reason for it, usually a check.
 
     Attributes:
-        student, section: whose, and the section's id.
-        before, after: score and maximum; None for a section that there is not.
-        check: its name; empty where no check's verdict changed.
-        was, now: its verdicts in words; empty where no check's verdict changed.
-        why: what the check said, or what else changed.
-        suites: the hashes of both, as the Grades have them.
+        student: the student's id.
+        section: the section's id.
+        before, after: score and maximum; None if the section did not exist.
+        check: the check's name; empty if the reason is not a check.
+        was, now: the check's verdicts in words; empty if the reason is not a check.
+        why: the check's message, or what else changed.
+        suites: the suite hashes of both Grades.
     """
 
     student: str
@@ -43,16 +44,19 @@ class Change:
 
 
 def of(student: str, old: Grade, new: Grade) -> Iterator[Change]:
-    """Every section whose points changed, by check; not those that either did not judge."""
+    """Every section whose points changed, one item per check that changed.
+
+    Sections that one of the Grades did not judge are left out.
+    """
     before, after = ({section.id: section for section in each.sections} for each in (old, new))
     for name in dict.fromkeys([*after, *before]):
         was, now = before.get(name), after.get(name)
-        was_worth, is_worth = _points(was), _points(now)
+        old_points, new_points = _points(was), _points(now)
         unjudged = any(s is not None and s.score is None for s in (was, now))
-        if unjudged or was_worth == is_worth:
+        if unjudged or old_points == new_points:
             continue
         for reason in _reasons(was, now):
-            yield Change(student, name, was_worth, is_worth, *reason, (old.suite, new.suite))
+            yield Change(student, name, old_points, new_points, *reason, (old.suite, new.suite))
 
 
 def _points(section: SectionGrade | None) -> tuple[float, float] | None:
@@ -64,22 +68,22 @@ def _points(section: SectionGrade | None) -> tuple[float, float] | None:
 def _reasons(
     was: SectionGrade | None, now: SectionGrade | None
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Checks whose verdict changed: name, verdict before, verdict after, and why."""
+    """The checks whose verdict changed, as (name, old verdict, new verdict, message)."""
     if was is None or now is None:
         yield "", "", "", "a new section" if was is None else "the section is gone"
         return
     before, after = ({test.name: test for test in each.tests} for each in (was, now))
-    found = 0
+    any_changed = False
     for name in dict.fromkeys([*after, *before]):
         verdicts = _verdict(before.get(name)), _verdict(after.get(name))
         if verdicts[0] != verdicts[1]:
-            found += 1
-            told = [tests[name].said for tests in (after, before) if name in tests]
-            yield name, *verdicts, next((said for said in told if said), "")
+            any_changed = True
+            messages = [tests[name].said for tests in (after, before) if name in tests]
+            yield name, *verdicts, next((message for message in messages if message), "")
     if was.max_score != now.max_score:
-        yield "", "", "", f"worth {now.max_score:g} points in place of {was.max_score:g}"
-    elif not found:
-        yield "", "", "", "its checks count otherwise than before"
+        yield "", "", "", f"worth {now.max_score:g} points instead of {was.max_score:g}"
+    elif not any_changed:
+        yield "", "", "", "its checks count differently than before"
 
 
 def _verdict(test: Test | None) -> str:
@@ -89,28 +93,28 @@ def _verdict(test: Test | None) -> str:
 
 
 def csv_of(changes: Iterable[Change]) -> str:
-    """A line for each change."""
+    """A CSV table with one line per change."""
     names = (
         *("student", "section", "old_score", "old_max_score", "new_score", "new_max_score"),
         *("check", "old_verdict", "new_verdict", "why", "old_suite", "new_suite"),
     )
     lines: list[Sequence[object]] = [names]
-    for one in changes:
-        old, new = one.before or (None, None), one.after or (None, None)
-        verdicts = one.check, one.was, one.now, one.why
-        lines.append([one.student, one.section, *old, *new, *verdicts, *one.suites])
+    for change in changes:
+        old, new = change.before or (None, None), change.after or (None, None)
+        reason = change.check, change.was, change.now, change.why
+        lines.append([change.student, change.section, *old, *new, *reason, *change.suites])
     return table(lines)
 
 
-def shown(changes: Sequence[Change], again: int) -> RenderableType:
-    """The changes of one correction, for the terminal, a row for each student's section.
+def shown(changes: Sequence[Change], regraded: int) -> RenderableType:
+    """The changes of one correction as a table for the terminal, one row per student and section.
 
     Args:
-        changes: as `of` gives them, student by student.
-        again: how many students were graded again.
+        changes: the results of `of`, student by student.
+        regraded: how many students were graded again.
     """
-    concerned = len({change.student for change in changes})
-    title = Text(f"Graded again: the points of {concerned or 'none'} of {again} changed", "bold")
+    changed = len({change.student for change in changes})
+    title = Text(f"Graded again: points changed for {changed} of {regraded} students", "bold")
     if not changes:
         return title
     listing = Table(box=None, pad_edge=False, header_style="bold")
@@ -118,21 +122,21 @@ def shown(changes: Sequence[Change], again: int) -> RenderableType:
     listing.add_column("Section", overflow="fold")
     listing.add_column("Points", justify="right", no_wrap=True)
     listing.add_column("Why", overflow="fold")
-    rows = [(key, list(those)) for key, those in groupby(changes, _place)]
-    for (student, section), those in rows[:MOST_SHOWN]:
-        why = "; ".join(_in_words(change) for change in those)
-        points = f"{_told(those[0].before)} → {_told(those[0].after)}"
+    rows = [(key, list(group)) for key, group in groupby(changes, _student_and_section)]
+    for (student, section), group in rows[:MOST_SHOWN]:
+        why = "; ".join(_in_words(change) for change in group)
+        points = f"{_points_text(group[0].before)} → {_points_text(group[0].after)}"
         listing.add_row(Text(student), Text(section), points, Text(why))
     left = len(rows) - MOST_SHOWN
-    more = [Text(f"and {left} more, see the table of changes")] if left > 0 else []
+    more = [Text(f"and {left} more; see the table of changes")] if left > 0 else []
     return Group(title, listing, *more)
 
 
-def _place(change: Change) -> tuple[str, str]:
+def _student_and_section(change: Change) -> tuple[str, str]:
     return change.student, change.section
 
 
-def _told(points: tuple[float, float] | None) -> str:
+def _points_text(points: tuple[float, float] | None) -> str:
     return "–" if points is None else f"{points[0]:g} / {points[1]:g}"
 
 

@@ -1,4 +1,4 @@
-"""Charts as inline SVG, drawn in the page's own colours so that they follow its theme."""
+"""Charts as inline SVG. They use the page's colours, so they follow its theme."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INNER_WIDTH, INNER_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
 
 def curve(accuracies: Sequence[float], target: float) -> Markup:
-    """Accuracies after each epoch, and the accuracy from which on all points are given."""
+    """A curve of the accuracy after each epoch, with a line at the accuracy for full points."""
     points = list(enumerate(accuracies, start=1))
     first, last = 1, len(points)
 
@@ -25,9 +25,9 @@ def curve(accuracies: Sequence[float], target: float) -> Markup:
         Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place)
         for place in places
     )
-    said = (
+    description = (
         f"Accuracy after each of {last} epochs: {accuracies[-1]:.0%} at the end, "
-        f"{max(accuracies):.0%} at best; all points are given from {target:.0%} on."
+        f"{max(accuracies):.0%} at best; {target:.0%} earns all points."
     )
     marks = [first, last] if last - first < 4 else [first, (first + last) // 2, last]
     drawn = [
@@ -35,25 +35,25 @@ def curve(accuracies: Sequence[float], target: float) -> Markup:
         Markup('<line class="target" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/>').format(
             LEFT, WIDTH - RIGHT, y=_y(target, 1.0)
         ),
-        *(_below(x(epoch), str(epoch)) for epoch in dict.fromkeys(marks)),
-        _title_below("epoch"),
+        *(_x_label(x(epoch), str(epoch)) for epoch in dict.fromkeys(marks)),
+        _x_title("epoch"),
         Markup('<polyline class="line" points="{}"/>').format(line),
         dots,
     ]
-    return _svg("Training curve", said, drawn)
+    return _svg("Training curve", description, drawn)
 
 
 def histogram(
     values: Sequence[float], edges: Sequence[float], name: str, unit: str, target: float | None
 ) -> Markup:
-    """How many of the values lie between each two edges; the last interval holds its upper end."""
+    """The number of values between adjacent edges; only the last interval includes its upper end."""
     counts = [0] * (len(edges) - 1)
     for value in values:
         place = sum(value >= edge for edge in edges[1:-1])
         counts[place] += 1
     most = max([*counts, 1])
     width = INNER_WIDTH / len(counts)
-    top_value = 1.12 * most  # room for the figure above the highest bar
+    top_value = 1.12 * most  # leaves space for the number above the highest bar
     drawn = [_rule(_y(v, top_value), f"{v:g}") for v in _ticks(most)]
     for number, count in enumerate(counts):
         left, top = LEFT + number * width, _y(count, top_value)
@@ -71,8 +71,8 @@ def histogram(
     every = max(1, len(counts) // 8)
     for number, edge in enumerate(edges):
         if number % every == 0 or number == len(edges) - 1:
-            drawn.append(_below(LEFT + number * width, f"{edge:g}"))
-    drawn.append(_title_below(unit))
+            drawn.append(_x_label(LEFT + number * width, f"{edge:g}"))
+    drawn.append(_x_title(unit))
     if target is not None:
         at = LEFT + INNER_WIDTH * (target - edges[0]) / (edges[-1] - edges[0])
         drawn.append(
@@ -81,8 +81,8 @@ def histogram(
             )
         )
     intervals = zip(edges[:-1], edges[1:], counts, strict=True)
-    said = "; ".join(f"{a:g} to {b:g}: {count}" for a, b, count in intervals if count)
-    return _svg(name, f"{len(values)} values. {said}", drawn)
+    description = "; ".join(f"{a:g} to {b:g}: {count}" for a, b, count in intervals if count)
+    return _svg(name, f"{len(values)} values. {description}", drawn)
 
 
 def _ticks(most: int) -> list[int]:
@@ -95,26 +95,26 @@ def _y(value: float, top: float) -> float:
 
 
 def _rule(y: float, label: str) -> Markup:
-    """A horizontal line with its value."""
+    """A horizontal grid line with its value."""
     return Markup(
         '<line class="rule" x1="{}" x2="{}" y1="{y:.1f}" y2="{y:.1f}"/>'
         '<text x="{}" y="{:.1f}" text-anchor="end">{}</text>'
     ).format(LEFT, WIDTH - RIGHT, LEFT - 8, y + 4, label, y=y)
 
 
-def _below(x: float, label: str) -> Markup:
+def _x_label(x: float, label: str) -> Markup:
     return Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
         x, HEIGHT - BOTTOM + 18, label
     )
 
 
-def _title_below(text: str) -> Markup:
+def _x_title(text: str) -> Markup:
     return Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(
         LEFT + INNER_WIDTH / 2, HEIGHT - 6, text
     )
 
 
-def _svg(name: str, said: str, drawn: Sequence[Markup]) -> Markup:
+def _svg(name: str, description: str, drawn: Sequence[Markup]) -> Markup:
     return Markup(
         '<svg class="chart" role="img" viewBox="0 0 {} {}" aria-label="{}. {}">{}</svg>'
-    ).format(WIDTH, HEIGHT, name, said, Markup().join(drawn))
+    ).format(WIDTH, HEIGHT, name, description, Markup().join(drawn))

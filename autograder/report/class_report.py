@@ -1,4 +1,4 @@
-"""The Grades of a class -> the instructor's page, and a table for a spreadsheet."""
+"""Turns the Grades of a class into the instructor's page and a table for spreadsheets."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Row:
-    """What the report needs of one student.
+    """What the report needs to know about one student.
 
     Attributes:
-        sections: score (None when not judged) and maximum by section id.
-        failures: names of the checks that failed, with what was said.
-        hints: misconceptions that were named.
-        accuracy: the best of the replay of what was chosen; None without one.
-        late_s: seconds; None where it was due and nobody knows when it was handed in.
-        elapsed_s: seconds.
+        sections: score (None if not judged) and maximum, by section id.
+        failures: the message of each failed check, by name.
+        hints: the hint for each misconception found, by name.
+        accuracy: the best accuracy of the replayed training; None without one.
+        late_s: by how many seconds the submission was late; None if there is a due date and
+            the time is unknown.
+        elapsed_s: how many seconds the grading took.
     """
 
     student: str
@@ -70,7 +71,7 @@ class Row:
 
 
 def _by_cause(failures: Mapping[str, str]) -> Mapping[str, str]:
-    """One failure where one message fails many checks: a library that does not import is one."""
+    """Count many failures with the same message as one, such as a library that does not import."""
     count = Counter(failures.values())
     return {
         MANY_CHECKS if count[message] >= MANY else name: message
@@ -83,9 +84,9 @@ class Class:
     """A graded class.
 
     Attributes:
-        rows: one for every Grade.
-        set_aside: who has none, and why.
-        corrected: whether it was graded again, with other suites.
+        rows: one per Grade.
+        set_aside: the name of each submission without a Grade, and the reason.
+        corrected: whether the class was graded again with different suites.
     """
 
     rows: tuple[Row, ...]
@@ -95,13 +96,13 @@ class Class:
 
 @dataclass(frozen=True)
 class SectionFigures:
-    """How a class did in a section.
+    """Statistics of a section.
 
     Attributes:
-        share: mean of the points, of those that could be had.
-        failing: share of the students without all points.
-        discrimination: correlation of the section's points with those of all others; None where
-            all students have the same.
+        share: the mean score, as a share of the maximum.
+        failing: the share of students without full points.
+        discrimination: correlation of the section's points with the points of all other sections;
+            None if it is undefined.
     """
 
     id: str
@@ -113,7 +114,7 @@ class SectionFigures:
 
 @dataclass(frozen=True)
 class Failure:
-    """A check, or a misconception, with how many students show it and one example of the words."""
+    """A failed check or a misconception: how many students have it, and one example message."""
 
     name: str
     students: int
@@ -169,7 +170,7 @@ def _accuracies(accuracies: Sequence[float], target: float | None) -> Markup | N
 
 
 def section_figures(rows: Sequence[Row]) -> list[SectionFigures]:
-    """Figures of every section that was judged."""
+    """The statistics of every section that was judged."""
     by_section: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for row in rows:
         for name, (score, most) in row.sections.items():
@@ -190,18 +191,18 @@ def section_figures(rows: Sequence[Row]) -> list[SectionFigures]:
 def _correlation(scores: Sequence[float], others: Sequence[float]) -> float | None:
     try:
         return correlation(scores, others)
-    except StatisticsError:  # fewer than two, or all the same
+    except StatisticsError:  # fewer than two values, or all equal
         return None
 
 
 def most_common(rows: Sequence[Row], of: Callable[[Row], Mapping[str, str]]) -> list[Failure]:
-    """What most students show, the commonest first."""
+    """The most common failures or hints, the most common first."""
     students: dict[str, int] = defaultdict(int)
     example: dict[str, str] = {}
     for row in rows:
-        for name, said in of(row).items():
+        for name, message in of(row).items():
             students[name] += 1
-            example.setdefault(name, said)
+            example.setdefault(name, message)
     ordered = sorted(students, key=lambda name: (-students[name], name))
     return [
         Failure(name, students[name], students[name] / len(rows), example[name])
@@ -210,13 +211,13 @@ def most_common(rows: Sequence[Row], of: Callable[[Row], Mapping[str, str]]) -> 
 
 
 def _link(assignment: Assignment, student: str) -> str:
-    """The student's page, as seen from the report."""
+    """The link from the report to the student's page."""
     page = Path(assignment.notebook).with_suffix(".html")
     return f"../feedback/{quote(student, safe='')}/{assignment.id}/{quote(page.name)}"
 
 
 def csv_of(class_: Class) -> str:
-    """A line for each student."""
+    """A CSV table with one line per student."""
     sections = list(class_.rows[0].sections) if class_.rows else []
     names = ["student", "score", "max_score", *sections, "accuracy", "seconds_late", "remarks"]
     lines: list[Sequence[object]] = [names]

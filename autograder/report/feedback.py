@@ -1,4 +1,4 @@
-"""A Grade -> the page that its student reads."""
+"""Turns a Grade into the student's feedback page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ class Shown:
     """A section as the page shows it.
 
     Attributes:
-        state: "right", "part", "wrong" or "unjudged"; pages say it in words, too.
-        words: what the overview says beside the points.
-        failed: what came out, and the names of the checks that fell over it.
-        passed: the names of the others.
-        by_hand: points that a person gives.
+        grade: the section's part of the Grade.
+        state: "right", "part", "wrong" or "unjudged"; it decides the colour and the symbol.
+        words: the text beside the points in the overview.
+        failed: each message, and the names of the checks that failed with it.
+        passed: the names of the checks that passed.
+        by_hand: the points that a person gives.
     """
 
     grade: SectionGrade
@@ -38,9 +39,9 @@ def feedback(
 
     Args:
         assignment: what was graded.
-        grade: what was found.
-        accuracies: after each epoch of the training, if there was one.
-        late_s: seconds by which the work was late.
+        grade: the result.
+        accuracies: the accuracy after each epoch of the training, if there was one.
+        late_s: by how many seconds the work was late.
     """
     sections = [_shown(assignment, section) for section in grade.sections]
     plan = assignment.training

@@ -1,4 +1,4 @@
-"""Pages that stand alone: one file of HTML, no scripts, nothing loaded, everything escaped."""
+"""Self-contained HTML pages: one file, no scripts, no external resources, everything escaped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def page(template: str, **values: Any) -> str:
-    """A template of this package, filled in."""
+    """Render a template of this package."""
     return _environment().get_template(template).render(**values)
 
 

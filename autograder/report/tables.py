@@ -1,9 +1,9 @@
-"""Tables for spreadsheets, in which no text is a formula and none begins a new cell.
+"""CSV tables that are safe in spreadsheets: no text becomes a formula or begins a new cell.
 
-A spreadsheet splits a line where it is set to, at a semicolon in half of Europe, and quotes protect
-only what they begin. So a text holds no separator, and wherever something in it could be the
-beginning of a cell that is computed, an apostrophe stands before it, by which a spreadsheet takes a
-cell for text.
+The separator of a spreadsheet depends on its settings; in half of Europe it is a semicolon. With
+another separator than ours, a cell can begin inside a text, and quotes do not protect it there. So
+no text contains a separator. Wherever a part of a text could be read as a formula, an apostrophe
+precedes it, which makes a spreadsheet treat the cell as text.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import unicodedata
 from collections.abc import Iterable
 
 FORMULA = re.escape("=+-@＝﹦⁼₌＋﹢⁺₊－﹣⁻₋−＠﹫")
-"""With which a spreadsheet takes a cell for something to compute, in all their widths."""
-BEGINS = re.compile(rf"(?<![\w'{FORMULA}])(?=[{FORMULA}])")
-"""After a letter or a digit there is no cell to begin, whatever the separator."""
+"""The characters that can begin a formula in a spreadsheet, in all their Unicode variants."""
+FORMULA_START = re.compile(rf"(?<![\w'{FORMULA}])(?=[{FORMULA}])")
+"""No separator is a letter or a digit, so no cell begins right after one."""
 SEPARATORS = {";": ","}
-"""By which lines are split. A comma may stand in quotes: the other's lines have it everywhere."""
+"""Separators, and what replaces them in texts. Commas stay, because the quotes protect them."""
 
 
 def table(rows: Iterable[Iterable[object]]) -> str:
-    """Rows of texts and numbers as comma-separated values, every text in quotes."""
+    """The rows as comma-separated values, with every text in quotes."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerows([safe(cell) for cell in row] for row in rows)
@@ -31,15 +31,15 @@ def table(rows: Iterable[Iterable[object]]) -> str:
 
 
 def safe(cell: object) -> object:
-    """A number as it is; anything else as text that is nothing but text."""
+    """A number unchanged; anything else as text that a spreadsheet does not interpret."""
     if isinstance(cell, int | float):
         return cell
     text = "" if cell is None else str(cell)
-    return BEGINS.sub("'", "".join(map(_plain, text)))
+    return FORMULA_START.sub("'", "".join(map(_without_controls, text)))
 
 
-def _plain(character: str) -> str:
-    """What ends a line or a cell, or cannot be seen or written, is something else."""
+def _without_controls(character: str) -> str:
+    """Replace a character that ends a line or a cell, is a control, or cannot be encoded."""
     if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
         return " "
     return SEPARATORS.get(character, character)

@@ -1,6 +1,6 @@
-"""A Grade as a table that fits a terminal of 80 columns.
+"""Shows a Grade as a table that fits a terminal of 80 columns.
 
-What students wrote may stand in messages, so nothing here is read as markup.
+Messages can contain text by students, so nothing here is interpreted as markup.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def shown(grade: Grade) -> RenderableType:
 
 
 def near(path: Path) -> Path:
-    """As it is seen from where the command runs, if it lies below."""
+    """The path relative to the working directory, if it is inside it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _described(section: SectionGrade) -> RenderableType:
-    said = [
+    lines = [
         Text.assemble(("✗ ", "red"), (", ".join(checks), "bold"), f": {message}")
         for message, checks in section.failed.items()
     ]
-    said += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
-    return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in said))
+    lines += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
+    return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in lines))
 
 
 def _points(section: SectionGrade) -> Text:

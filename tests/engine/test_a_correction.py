@@ -150,7 +150,7 @@ def test_a_mended_check_is_graded_again_without_student_code_and_told(corrected,
     assert course.scores() == SCORES | {"mia": 5.0}
     assert course.evidence() == evidence
     assert "3 graded again from kept evidence: no student code was run." in said
-    assert "Graded again: the points of 1 of 3 changed" in said
+    assert "Graded again: points changed for 1 of 3 students" in said
     assert "1.5 / 2 → 2 / 2" in said
     assert "rate: failed, now passed" in said
     assert 'href="changes.csv"' in (course.out / "report" / "index.html").read_text("utf-8")
@@ -352,7 +352,7 @@ def test_sections_and_checks_that_come_and_go_are_told(two):
         ("scale", "the section is gone"),
     ]
     (weight,) = changes.of("ada", old, replace(old, sections=(scale, replace(step, score=0.5))))
-    assert (weight.check, weight.why) == ("", "its checks count otherwise than before")
+    assert (weight.check, weight.why) == ("", "its checks count differently than before")
     unjudged = replace(step, score=None)
     assert not list(changes.of("ada", replace(old, sections=(scale, unjudged)), new))
 
