@@ -107,12 +107,12 @@ def _in_declarations(names: _Names) -> Iterator[Finding]:
         probes += [plan.section, plan.recipe_probe, *plan.also_seen]
         named_cells.append(plan.run_cell)
     named_cells += [*own.older_work.new_cells, *own.older_work.stand_ins]
-    for what, said, known in (
+    for what, used_names, known in (
         ("section", sections, set(own.by_id)),
         ("probe", probes, set(own.probes)),
         ("cell of the notebook", named_cells, {cell.id for cell in names.cells}),
     ):
-        for name in dict.fromkeys(said):
+        for name in dict.fromkeys(used_names):
             if name not in known:
                 place = place_of(names.modules, name)
                 yield names.finding(*place, f"there is no {what} called {name}")
@@ -261,10 +261,12 @@ def _in_hidden_table(names: _Names) -> Iterator[Finding]:
     table = json.loads(text)
     known = names.misconceptions.keys() | own.probes.keys()
     known |= {f"{section}_unwritten_{place}" for section in own.by_id for place in names.places}
-    said = [*table["considered"], *table["hidden"]]
-    said += [name for found in table["hidden"].values() for name in found]
-    said += [name for found in table["hidden"].values() for each in found.values() for name in each]
-    for name in dict.fromkeys(said):
+    used_names = [*table["considered"], *table["hidden"]]
+    used_names += [name for found in table["hidden"].values() for name in found]
+    used_names += [
+        name for found in table["hidden"].values() for each in found.values() for name in each
+    ]
+    for name in dict.fromkeys(used_names):
         if name not in known or own.section_of(name) is None:
             line = text.count("\n", 0, text.index(f'"{name}"')) + 1
             yield names.finding(path, line, f"{_unknown(name)}; {UPDATE}")

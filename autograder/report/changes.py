@@ -114,7 +114,9 @@ def shown(changes: Sequence[Change], regraded: int) -> RenderableType:
         regraded: how many students were graded again.
     """
     changed = len({change.student for change in changes})
-    title = Text(f"Graded again: points changed for {changed} of {regraded} students", "bold")
+    title = Text(
+        f"Graded again: points changed for {changed or 'none'} of {regraded} students", "bold"
+    )
     if not changes:
         return title
     listing = Table(box=None, pad_edge=False, header_style="bold")
@@ -128,7 +130,7 @@ def shown(changes: Sequence[Change], regraded: int) -> RenderableType:
         points = f"{_points_text(group[0].before)} → {_points_text(group[0].after)}"
         listing.add_row(Text(student), Text(section), points, Text(why))
     left = len(rows) - MOST_SHOWN
-    more = [Text(f"and {left} more; see the table of changes")] if left > 0 else []
+    more = [Text(f"and {left} more, see the table of changes")] if left > 0 else []
     return Group(title, listing, *more)
 
 

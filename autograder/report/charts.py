@@ -46,7 +46,10 @@ def curve(accuracies: Sequence[float], target: float) -> Markup:
 def histogram(
     values: Sequence[float], edges: Sequence[float], name: str, unit: str, target: float | None
 ) -> Markup:
-    """The number of values between adjacent edges; only the last interval includes its upper end."""
+    """Bars for the number of values between adjacent edges.
+
+    An interval includes its lower end; only the last one also includes its upper end.
+    """
     counts = [0] * (len(edges) - 1)
     for value in values:
         place = sum(value >= edge for edge in edges[1:-1])

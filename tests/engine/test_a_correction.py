@@ -375,7 +375,7 @@ def test_a_long_table_is_cut_in_the_terminal(two):
     many = [replace(one, student=f"student {number}") for number in range(200)]
     console.print(changes.shown(many, 300))
     said = console.file.getvalue()
-    assert "the points of 200 of 300 changed" in said
+    assert "points changed for 200 of 300 students" in said
     assert "and 180 more" in said
     assert len(said.splitlines()) < 30
 
@@ -383,4 +383,4 @@ def test_a_long_table_is_cut_in_the_terminal(two):
 def test_where_nobodys_points_changed_that_is_said():
     console = Console(file=io.StringIO(), width=100)
     console.print(changes.shown([], 3))
-    assert "the points of none of 3 changed" in console.file.getvalue()
+    assert "points changed for none of 3 students" in console.file.getvalue()

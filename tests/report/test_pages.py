@@ -121,7 +121,7 @@ def test_feedback_says_in_words_what_colour_says():
     assert "not judged yet" in text
     assert "Sections worth 5 points are not judged yet." in text
     assert "A person gives 3 more" in text
-    assert "The assignment has 40 in all." in text
+    assert "The assignment has 40 in total." in text
 
 
 def test_one_message_for_many_checks_is_shown_once():
