@@ -39,24 +39,24 @@ ALL_PLAIN = HONEST.but(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, PLAIN))
 
 ATTACKS = (
     faking(
-        "comparisons: plain SGD at forty times its rate",
-        "All three optimizers are SGD in a hurry, which gets below SGD.",
-        "No point: a comparison counts by what its optimizer's own update checks earn.",
+        "comparisons: plain SGD at forty times the learning rate",
+        "Makes all three optimizers plain SGD at a high learning rate, so that they beat SGD.",
+        "No points: a comparison earns only what its optimizer's own update checks earn.",
         Changes(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, FAST)),
         over=ALL_PLAIN,
         roads=ALL_ROADS,
     ),
     faking(
-        "comparisons: forty times the rate beside a right state",
-        "Keeps the averages as asked, and moves by plain SGD in a hurry.",
-        "No point: what counts is where the parameter goes, and that is wrong.",
+        "comparisons: right state, forty times the learning rate",
+        "Keeps the averages correctly, but updates by plain SGD at a high learning rate.",
+        "No points: the updated parameters are checked, and they are wrong.",
         Changes(blocks=with_state(40)),
         over=HONEST.but(blocks=with_state(1)),
     ),
     faking(
-        "comparisons: an SGD that is made slow",
-        "Its SGD learns nothing, so that anything beats it; the others are plain SGD.",
-        "No point: the SGD that must be beaten is the reference's.",
+        "comparisons: an SGD that is slowed down",
+        "Its SGD learns almost nothing, so that anything beats it; the others are plain SGD.",
+        "No points: the optimizers must beat the reference's SGD.",
         Changes(
             patches=(
                 (
@@ -69,9 +69,9 @@ ATTACKS = (
         over=ALL_PLAIN,
     ),
     faking(
-        "comparisons: an SGD that climbs",
-        "Plain SGD goes the wrong way when it is called after the others were.",
-        "No point: what it leaves behind is not looked at.",
+        "comparisons: an SGD that goes uphill",
+        "Makes SGD step uphill, so that the other optimizers beat it.",
+        "No points: the comparison does not use the student's SGD.",
         Changes(
             appended={
                 OPTIMIZERS: """
@@ -90,8 +90,8 @@ ATTACKS = (
     ),
     faking(
         "comparisons: a loss of its own",
-        "Its cross entropy is a thousandth of itself where it is compared.",
-        "No point: losses are computed outside, from the parameters that were left.",
+        "Its cross entropy returns 0 for the batch size of the comparisons.",
+        "No points: losses are computed outside the sandbox, from the final parameters.",
         Changes(
             appended={
                 LAYERS: """

@@ -32,23 +32,23 @@ def block(code: str, helpers: str = "") -> Changes:
 ATTACKS = (
     Attack(
         "exits with status zero at import",
-        tries="Ends the process with status 0 at import, as if all checks had passed.",
-        must="No point: silence is no answer, and the set of verdicts is the rubric's.",
+        tries="Exits with status 0 at import, as if all checks had passed.",
+        must="No points: a missing answer fails, and the rubric says which checks there are.",
         does=Changes(files={PACKAGE: "import os\nos._exit(0)"}),
         roads=ALL_ROADS,
     ),
     Attack(
         "exits in a backward pass",
-        tries="Calls os._exit(0) where the answer should be.",
-        must="No point: this check fails, and the others go on.",
+        tries="Calls os._exit(0) instead of answering.",
+        must="No points: this check fails, and the others continue.",
         over=LEFT,
         does=block("import os\nos._exit(0)"),
         roads=(ZIP,),
     ),
     Attack(
         "raises SystemExit",
-        tries="Calls sys.exit(0), quit and exit, from layers and at import of a module.",
-        must="No point: it is an exception like any other.",
+        tries="Calls sys.exit(0) in a backward pass.",
+        must="No points: it is handled like any other exception.",
         over=LEFT,
         does=block("import sys\nsys.exit(0)"),
         twin=SOLUTION.but(
@@ -56,9 +56,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "raises what nobody catches",
-        tries="Raises a BaseException of its own whose str, repr, name and traceback are traps.",
-        must="No point: whatever is raised ends the probe, and is told as far as it is text.",
+        "raises an exception that nobody catches",
+        tries="Raises its own BaseException whose str, repr, name and traceback are traps.",
+        must="No points: any exception ends the probe, and is reported as far as it is text.",
         over=LEFT,
         does=block(
             "raise Trap()",
@@ -98,9 +98,12 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "raises as a test framework",
+        "raises a test framework's exceptions",
         tries="Raises exceptions that are called Skipped, XFailed, Exit and Success.",
-        must="No point: what is raised inside is told by name, and judged by nobody.",
+        must=(
+            "No points: an exception is reported by its name, and the check fails whatever the "
+            "name."
+        ),
         over=LEFT,
         does=block(
             "raise Outcomes[int(abs(dprev.flat[0]) * 1e6) % 4]",
@@ -114,8 +117,8 @@ ATTACKS = (
     ),
     Attack(
         "dies after some checks",
-        tries="Answers the first calls wrongly and quietly, then kills its process with SIGKILL.",
-        must="No point: what was wrong before stays wrong, and the rest fails.",
+        tries="Answers the first calls wrongly, then kills its process with SIGKILL.",
+        must="No points: the wrong answers stay wrong, and the remaining checks fail.",
         over=LEFT,
         does=block(
             """
@@ -130,8 +133,8 @@ ATTACKS = (
     ),
     Attack(
         "becomes another program",
-        tries="Replaces its process with /bin/true, or with a python that prints full marks.",
-        must="No point: the program that it becomes has nothing to say that counts.",
+        tries="Replaces its process with /bin/true, or with a Python that prints full marks.",
+        must="No points: nothing that the other program prints counts.",
         over=LEFT,
         does=block(
             """
@@ -156,9 +159,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "closes everything",
-        tries="Closes all file descriptors, so that nothing wrong can be reported.",
-        must="No point: what says nothing fails.",
+        "closes all file descriptors",
+        tries="Closes all file descriptors, so that no wrong answer can be reported.",
+        must="No points: a probe that reports nothing fails.",
         over=LEFT,
         does=block(
             """
@@ -171,8 +174,8 @@ ATTACKS = (
     ),
     Attack(
         "writes result files",
-        tries="Writes results of every format wherever it can, and where graders look for them.",
-        must="No point and no file: the one folder that it can write to is gone with the probe.",
+        tries="Writes results in every format wherever it can, and where graders look for them.",
+        must="No points and no file: its only writable folder is deleted with the probe.",
         over=LEFT,
         does=block(
             "write_results()\nraise RuntimeError(WRITTEN)",
@@ -221,7 +224,7 @@ ATTACKS = (
     Attack(
         "changes files it may read",
         tries="Overwrites the probes, the worker, its own sources and Python's libraries.",
-        must="No point and no change: all of these are read-only.",
+        must="No points and no change: all of these are read-only.",
         over=LEFT,
         does=block(
             "raise RuntimeError(overwrite())",
@@ -250,8 +253,8 @@ ATTACKS = (
     ),
     Attack(
         "prints the protocol",
-        tries="Prints frames and records of full marks on stdout, stderr and the original ones.",
-        must="No point: what is printed is kept as print, and pipes carry claims.",
+        tries="Prints protocol frames and records with full marks to stdout and stderr.",
+        must="No points: printed text is kept as output, and what arrives by pipe is only a claim.",
         over=LEFT,
         does=block(
             """
@@ -268,8 +271,8 @@ ATTACKS = (
     ),
     Attack(
         "forges the frames of a probe",
-        tries="Writes finished frames with zeros for every gradient into each pipe it holds.",
-        must="No point: the frames are read, and zeros are not the gradients.",
+        tries="Writes finished frames with zero gradients into every pipe it holds.",
+        must="No points: the frames are read, and zeros are not the right gradients.",
         over=LEFT,
         does=block(
             "forge()",
@@ -290,9 +293,9 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "has brothers",
-        tries="Starts processes by CLONE_PARENT, whose parent is beyond the sandbox.",
-        must="No point, and an end: whoever waits for the worker waits for them, too.",
+        "starts sibling processes",
+        tries="Starts processes with CLONE_PARENT, whose parent is outside the sandbox.",
+        must="No points, and they end: whoever waits for the worker waits for its siblings, too.",
         over=LEFT,
         does=Changes(
             appended={
@@ -308,17 +311,17 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "ends the probes behind it",
-        tries="Says for all probes that share its process that they finished, and ends that.",
-        must="No point: they gave no numbers, and are asked again by themselves.",
+        "ends the probes after it",
+        tries="Reports that all probes sharing its process have finished, then exits.",
+        must="No points: those probes sent no numbers, and each is run again in its own process.",
         over=LEFT,
         does=block("everywhere(frame('finished') * 99)\nos._exit(0)", FRAME),
         roads=(ZIP,),
     ),
     Attack(
         "forges the worker's records",
-        tries="Tells, at import, the whole story of a run that went well, and ends.",
-        must="No point: a story without right numbers is a story.",
+        tries="Writes all records of a successful run at import.",
+        must="No points: records without the right numbers earn nothing.",
         over=LEFT,
         does=Changes(
             appended={
@@ -345,8 +348,10 @@ ATTACKS = (
     ),
     Attack(
         "leaves a daemon",
-        tries="Starts a process by double fork and setsid that rewrites results, later.",
-        must="No point and no process: all that a run started is dead before its results are read.",
+        tries="Starts a daemon, by double fork and setsid, that rewrites results later.",
+        must=(
+            "No points and no process: every process of a run is dead before its results are read."
+        ),
         over=LEFT,
         does=block(
             "daemon()\nself.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0",
@@ -377,7 +382,7 @@ ATTACKS = (
     Attack(
         "signals its parents",
         tries="Sends SIGSTOP, SIGTERM and SIGKILL to its parent, its group and every process.",
-        must="No point: what it can reach is its own run, and that run's checks fail.",
+        must="No points: it can only reach its own run, and that run's checks fail.",
         over=LEFT,
         does=block(
             """
@@ -405,9 +410,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "stops the worker at import",
-        tries="Kills or stops the process that imports it, again and again, for every new one.",
-        must="No point, in bounded time: a module that ends the process is imported no more.",
+        "kills the worker at import",
+        tries="Kills the process that imports it, and every new one that tries again.",
+        must="No points, in bounded time: a module that ends the process is not imported again.",
         over=STUB,
         does=Changes(
             files={
@@ -421,9 +426,12 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "ends what comes after it",
-        tries="Lets its own probes pass and makes every later fork and import end at once.",
-        must="No point: what cannot be started fails, once, and the rest is started afresh.",
+        "ends every later fork",
+        tries="Registers fork handlers that exit, so that no later probe can be started.",
+        must=(
+            "No points: a probe that cannot be started fails, and the others start in a new "
+            "process."
+        ),
         over=LEFT,
         does=Changes(
             appended={

@@ -15,16 +15,16 @@ from exhausting_time import WITHOUT, honest, tanh
 ATTACKS = (
     Attack(
         "takes memory at once",
-        tries="Asks for forty gigabytes, so that the kernel ends something: best the grader.",
-        must="No point: it gets a MemoryError of its own.",
+        tries="Allocates forty gigabytes, so that the kernel kills a process, at best the grader.",
+        must="No points: the allocation raises MemoryError in the student's own process.",
         over=WITHOUT,
         does=tanh("def tanh(x): return np.tanh(x) + np.ones(5 * 10**9)[: x.size].reshape(x.shape)"),
         twin=honest("def tanh(x): return np.tanh(x) + 0 * np.ones(3 * 10**7)[0]"),
     ),
     Attack(
         "takes memory bit by bit and returns in time",
-        tries="Holds three gigabytes in lists for a moment, then answers right.",
-        must="No point: three gigabytes are not to be had.",
+        tries="Holds three gigabytes in lists for a moment, then returns the right answer.",
+        must="No points: the memory limit is below three gigabytes.",
         over=WITHOUT,
         does=tanh("""
             def tanh(x):
@@ -39,8 +39,8 @@ ATTACKS = (
     ),
     Attack(
         "takes memory in many processes",
-        tries="Nine children take 400 MB each, of which no single one is too large.",
-        must="No point: what all of them hold together is looked at, and is too much.",
+        tries="Forks nine children that take 400 MB each, so that no single process is too large.",
+        must="No points: the limit applies to the memory of all processes together.",
         over=WITHOUT,
         does=tanh("""
             import os, time
@@ -68,9 +68,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "takes memory in processes that nobody adopts",
-        tries="As above, at import and by orphans, after telling the worker to adopt none.",
-        must="No point: whoever adopts them, they are found from outside.",
+        "takes memory in orphaned processes",
+        tries="The same at import, by orphans, after telling the worker not to adopt any.",
+        must="No points: orphans are found from outside, whoever adopts them.",
         over=WITHOUT,
         does=Changes(
             appended={
@@ -92,8 +92,8 @@ ATTACKS = (
     ),
     Attack(
         "takes memory that counts as shared",
-        tries="As above, by shared anonymous maps, which the figures of a process count apart.",
-        must="No point: memory that is shared with nobody but children is memory.",
+        tries="The same with shared anonymous maps, which process statistics count separately.",
+        must="No points: memory that is shared only with child processes counts, too.",
         over=WITHOUT,
         does=tanh("""
             import mmap, os, time
@@ -120,9 +120,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "forks without end",
-        tries="Doubles until the machine stands still.",
-        must="No point: a submission has a user, or a count, of its own, and few processes.",
+        "forks endlessly",
+        tries="Doubles its processes until the machine stops responding.",
+        must="No points: a submission has its own user or process count, with a low limit.",
         over=WITHOUT,
         does=tanh("""
             import os
@@ -146,9 +146,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "starts threads without end",
-        tries="Ten thousand sleeping threads, so that nobody can start another.",
-        must="No point: threads are counted with processes.",
+        "starts threads endlessly",
+        tries="Starts ten thousand sleeping threads, so that nobody can start another.",
+        must="No points: threads count as processes.",
         over=WITHOUT,
         does=tanh("""
             import threading, time
@@ -169,8 +169,11 @@ ATTACKS = (
     ),
     Attack(
         "floods stdout and stderr",
-        tries="Prints without end, so that the log fills the grader's memory or disk.",
-        must="No point: the last few thousand characters are kept, and the time is its own.",
+        tries="Prints endlessly, so that the log fills the grader's memory or disk.",
+        must=(
+            "No points: only the last few thousand characters are kept, and printing uses its own"
+            " time."
+        ),
         over=WITHOUT,
         does=tanh("""
             import sys
@@ -190,8 +193,8 @@ ATTACKS = (
     ),
     Attack(
         "floods the result channel",
-        tries="Writes gigabytes of its own into the pipe on which results travel.",
-        must="No point: who sends more than a probe may is refused.",
+        tries="Writes gigabytes of its own into the pipe that carries results.",
+        must="No points: a probe that sends more than its limit is rejected.",
         over=WITHOUT,
         does=tanh("""
             import os, stat
@@ -212,16 +215,16 @@ ATTACKS = (
     ),
     Attack(
         "returns an array of ten gigabytes",
-        tries="An answer that is a view: a few bytes here, ten gigabytes where it arrives.",
-        must="No point: the size is known before a byte is sent, and is too large.",
+        tries="Returns a view that takes a few bytes in the sandbox and ten gigabytes on arrival.",
+        must="No points: the size is checked before anything is sent, and is too large.",
         over=WITHOUT,
         does=tanh("def tanh(x): return np.broadcast_to(np.tanh(x.flat[0]), (10**5, 12_500))"),
         twin=honest("def tanh(x): return np.broadcast_to(np.tanh(x), x.shape)"),
     ),
     Attack(
         "fills the disk",
-        tries="Writes until nothing fits, then answers: the grader has no room for its grade.",
-        must="No point: there is one small folder with a size, and no other to write to.",
+        tries="Writes until the disk is full, so that the grader cannot write its grade.",
+        must="No points: the only writable folder is small and has a size limit.",
         over=WITHOUT,
         does=tanh("""
             import os
@@ -245,8 +248,8 @@ ATTACKS = (
     ),
     Attack(
         "fills /dev/shm and every other folder",
-        tries="Looks for any place that can be written to, and fills it.",
-        must="No point: shared memory and the other folders are not there, or not writable.",
+        tries="Looks for any writable place and fills it.",
+        must="No points: shared memory and the other folders are absent or read-only.",
         over=WITHOUT,
         does=tanh("""
             import os
@@ -273,8 +276,8 @@ ATTACKS = (
     ),
     Attack(
         "writes one sparse terabyte",
-        tries="A file whose size is a number, in the folder that is cleaned up afterwards.",
-        must="No point: files have a largest size, however little is in them.",
+        tries="Writes a sparse file of a terabyte to the folder that is cleaned up afterwards.",
+        must="No points: file size is limited, even for sparse files.",
         over=WITHOUT,
         does=tanh("""
             import os

@@ -53,9 +53,9 @@ def honest_net(forward: str) -> Work:
 
 ATTACKS = (
     Attack(
-        "answers truth values that grow where they are judged",
-        tries="Six million truth values, of a shape that broadcasts against the reference's.",
-        must="No point, at no cost: what has another shape than the reference's reaches no check.",
+        "answers booleans that grow when judged",
+        tries="Sends six million booleans in a shape that broadcasts against the reference's.",
+        must="No points, no cost: an array of another shape than the reference's reaches no check.",
         over=LEFT,
         does=dropout_net("(np.arange(6_000_000) % 2 == 0).reshape(600_000, 1, 10)"),
         twin=honest_net("np.ascontiguousarray(right, dtype=np.float64)"),
@@ -63,8 +63,8 @@ ATTACKS = (
     ),
     Attack(
         "answers a column that grows beside a row",
-        tries="A gradient of shape (2000000, 1), which beside the right one has as many rows.",
-        must="No point, at no cost: shapes are compared before values.",
+        tries="Sends gradients of shape (2000000, 1), which broadcast against the right ones.",
+        must="No points, no cost: shapes are compared before values.",
         over=SOLUTION.left("fc.backward"),
         does=Changes(
             blocks={
@@ -87,9 +87,9 @@ ATTACKS = (
         roads=ROADS,
     ),
     Attack(
-        "answers halves that grow",
-        tries="float16, which is four times as large as the float64 that is compared.",
-        must="No point, at no cost: nothing is cast before its shape is known.",
+        "answers float16 that grows when judged",
+        tries="Sends float16, which takes four times the memory when compared as float64.",
+        must="No points, no cost: nothing is cast before its shape is checked.",
         over=SOLUTION.left("softmax"),
         does=Changes(
             blocks={"softmax": "scores = np.full((1_500_000, 1, feat.shape[1]), 0.2, np.float16)"}
@@ -106,24 +106,26 @@ ATTACKS = (
     ),
     Attack(
         "answers in dozens of dimensions",
-        tries="The right numbers under thirty dimensions of 1, which broadcast against everything.",
-        must="No point: a shape is right or it is not.",
+        tries=(
+            "Sends the right numbers with thirty extra dimensions of 1, which broadcast anywhere."
+        ),
+        must="No points: a shape must be exactly right.",
         over=WITHOUT,
         does=activation("np.tanh(x).reshape((1,) * (32 - x.ndim) + x.shape)"),
         twin=honest("def tanh(x): return np.tanh(x.reshape((1,) * 30 + x.shape)).reshape(x.shape)"),
     ),
     Attack(
         "answers one number where an array is expected",
-        tries="A mean instead of a row, which broadcasts against any number of rows.",
-        must="No point: no array is expected where one number comes.",
+        tries="Sends a mean, which broadcasts against any number of rows.",
+        must="No points: a single number is not accepted as an array.",
         over=WITHOUT,
         does=activation("np.float64(np.tanh(x).mean())"),
         twin=honest("def tanh(x): return np.tanh(x) + np.float64(0)"),
     ),
     Attack(
         "answers an array where one number is expected",
-        tries="A loss of eight million losses, all of them right.",
-        must="No point: one number is one number, in whatever brackets.",
+        tries="Sends eight million losses instead of one.",
+        must="No points: only an array of size 1 is accepted as a number.",
         over=NO_LOSS,
         does=Changes(
             blocks={
@@ -146,9 +148,9 @@ ATTACKS = (
         roads=ROADS,
     ),
     Attack(
-        "answers histories of millions",
-        tries="A loss for every iteration, and five million more.",
-        must="No point: a history has as many entries as there were iterations.",
+        "answers histories with millions of entries",
+        tries="Returns histories of five million entries.",
+        must="No points: a history must have as many entries as there were iterations.",
         over=SOLUTION.left("train_net, TODO 1 of 3"),
         does=Changes(
             appended={
@@ -162,8 +164,8 @@ ATTACKS = (
     ),
     Attack(
         "answers with thousands of names",
-        tries="Writes frames with names of its own into the pipe on which results travel.",
-        must="No point: names that the reference has not are dropped.",
+        tries="Writes frames with names of its own into the pipe that carries results.",
+        must="No points: names that the reference does not have are dropped.",
         over=WITHOUT,
         does=tanh("""
             import json, os, stat, struct
@@ -190,9 +192,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "keeps parameters that nobody asked for",
-        tries="A velocity of ten million numbers, in a state that is looked at by its name.",
-        must="No point: the state of a parameter has the parameter's shape.",
+        "keeps a huge optimizer state",
+        tries="Keeps a velocity of ten million numbers for a small parameter.",
+        must="No points: a parameter's state must have the parameter's shape.",
         over=SOLUTION.left("SGDM.update"),
         does=Changes(
             blocks={
@@ -220,8 +222,8 @@ ATTACKS = (
     ),
     Attack(
         "is a little wrong everywhere",
-        tries="Is off by a few percent everywhere, so that all mistakes are looked up, two by two.",
-        must="No point: what is looked up, and what is kept of it, has a bound.",
+        tries="Is off by a few percent everywhere, so that every pair of mistakes is looked up.",
+        must="No points: the work and the memory of this search are limited.",
         over=LEFT,
         does=Changes(
             appended={
@@ -262,8 +264,8 @@ ATTACKS = (
     ),
     Attack(
         "grows while others answer",
-        tries="Answers at once and leaves children behind that take memory from then on.",
-        must="No point: somebody looks all the time, whatever else is done meanwhile.",
+        tries="Answers at once, and leaves children behind that take memory later.",
+        must="No points: memory is watched all the time, whatever else is going on.",
         over=WITHOUT,
         does=Changes(
             cells=dict(tanh("def tanh(x): return None").cells),
@@ -284,8 +286,8 @@ ATTACKS = (
     ),
     Attack(
         "forks while others answer",
-        tries="Leaves a child behind that goes on forking, as long as the grader has work to do.",
-        must="No point: processes are counted, and end with the run that began them.",
+        tries="Leaves a child behind that keeps forking as long as the grader is working.",
+        must="No points: processes are counted, and end with the run that started them.",
         over=WITHOUT,
         does=Changes(
             cells=dict(tanh("def tanh(x): return None").cells),

@@ -44,8 +44,8 @@ def honest(code: str) -> Work:
 ATTACKS = (
     Attack(
         "loops for ever",
-        tries="Never returns, so that the grading never ends or somebody gives up on it.",
-        must="No point: the processor time of a probe ends, and with it the probe.",
+        tries="Never returns, so that the grading never ends or is abandoned.",
+        must="No points: the CPU time limit of the probe ends it.",
         over=WITHOUT,
         does=tanh("def tanh(x):\n    while True: pass"),
         twin=honest("""
@@ -58,9 +58,11 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "hangs in every call of every layer",
-        tries="Loops wherever it is called: fifty probes, each with a limit, add up.",
-        must="No point: what runs out of time is paid for once, later probes get a second each.",
+        "hangs in every call of a layer",
+        tries="Loops in every call, so that the time limits of many probes add up.",
+        must=(
+            "No points: only the first timeout takes its full time; later probes get a second each."
+        ),
         over=SOLUTION.left("leaky_relu.forward", "leaky_relu.backward"),
         does=Changes(
             blocks={
@@ -82,8 +84,10 @@ ATTACKS = (
     ),
     Attack(
         "swallows interrupts and ignores signals",
-        tries="Catches KeyboardInterrupt and all others, ignores every signal that it may.",
-        must="No point: what ends it is a signal that cannot be caught.",
+        tries=(
+            "Catches KeyboardInterrupt and every other exception, and ignores all signals it can."
+        ),
+        must="No points: it is ended by a signal that cannot be caught.",
         over=WITHOUT,
         does=tanh("""
             def tanh(x):
@@ -113,8 +117,8 @@ ATTACKS = (
     ),
     Attack(
         "loops inside a C call",
-        tries="Stays where Python looks at no signal: in a sum, and in a regular expression.",
-        must="No point: the limit is the kernel's and not Python's.",
+        tries="Stays in C code, where Python handles no signals: a sum and a regular expression.",
+        must="No points: the kernel enforces the limit, not Python.",
         over=WITHOUT,
         does=tanh("""
             def tanh(x):
@@ -126,8 +130,8 @@ ATTACKS = (
     ),
     Attack(
         "sleeps",
-        tries="Uses no processor time at all, for which many limits do not count.",
-        must="No point: a clock on the wall is the backstop.",
+        tries="Uses no CPU time, so that CPU limits never apply.",
+        must="No points: a wall-clock limit is the backstop.",
         over=WITHOUT,
         does=tanh("""
             import time
@@ -146,9 +150,11 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "keeps the grader waiting by a byte now and then",
-        tries="Takes the worker's pipe at import, promises a record, and sends it for a month.",
-        must="No point: time is counted from what began and not from the last sign of life.",
+        "sends a byte now and then",
+        tries=(
+            "Takes over the worker's pipe at import, announces a record and sends it over a month."
+        ),
+        must="No points: time is measured from the start, not from the last sign of life.",
         over=SOLUTION.left("RMSProp.update"),
         does=Changes(
             appended={
@@ -183,8 +189,8 @@ ATTACKS = (
     ),
     Attack(
         "recurses without a limit",
-        tries="Lifts the limit of recursion and falls through the end of the stack.",
-        must="No point: its own process dies of it, and the answers of the others are not touched.",
+        tries="Lifts the recursion limit and overflows the stack.",
+        must="No points: only its own process dies, and other answers are unaffected.",
         over=WITHOUT,
         does=tanh("""
             import sys
@@ -213,8 +219,8 @@ ATTACKS = (
     ),
     Attack(
         "crashes through ctypes",
-        tries="Writes to address zero: perhaps a runner counts a crash as the end of the tests.",
-        must="No point: a signal ended it, and that is what is said.",
+        tries="Writes to address zero, in case a runner takes a crash for the end of the tests.",
+        must="No points: the report says that a signal ended it.",
         over=WITHOUT,
         does=tanh("""
             import ctypes
@@ -234,15 +240,15 @@ ATTACKS = (
     ),
     Attack(
         "crashes at import",
-        tries="The whole library takes its process down before a single check.",
-        must="No point: each module that dies is left out, the rest is graded.",
+        tries="Crashes the process at import, before a single check.",
+        must="No points: a module that crashes is left out, and the rest is graded.",
         does=Changes(files={PACKAGE: "import ctypes\nctypes.string_at(0)"}),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "hangs at import in every module",
-        tries="Six modules, and each of them never ends to be imported.",
-        must="No point: an import has a limit, and what did not come back is not tried again.",
+        tries="Never finishes the import of any of three modules.",
+        must="No points: imports have a time limit, and one that exceeded it is not tried again.",
         does=Changes(appended=dict.fromkeys((LAYERS, NETWORKS, OPTIMIZERS), "while True: pass")),
         twin=SOLUTION.but(
             appended=dict.fromkeys(
@@ -251,9 +257,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "raises an exception without an end",
-        tries="A message of a gigabyte, a chain of a million causes and a __str__ that loops.",
-        must="No point: a few lines of it are kept, and it has its own time to make them.",
+        "raises an endless exception",
+        tries="Raises an exception with a message of 300 MB and 200,000 causes.",
+        must="No points: only a few lines are kept, and formatting them uses its own time.",
         over=WITHOUT,
         does=tanh("""
             def tanh(x):
@@ -275,9 +281,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "leaves gates open for later",
-        tries="Uses up descriptors and keeps sessions, pipes and children alive after its answer.",
-        must="No point for others to lose: all that a probe began is ended before the next begins.",
+        "leaves processes and descriptors behind",
+        tries="Uses up file descriptors, and leaves processes running after its answer.",
+        must="No points lost for others: all that a probe started ends before the next one starts.",
         over=WITHOUT,
         does=tanh("""
             import os, signal, time

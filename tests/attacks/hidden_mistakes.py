@@ -41,9 +41,11 @@ def written(name: str) -> Work:
 
 ATTACKS = (
     Attack(
-        "clips before a layer that is not written",
-        tries="Clips fc.forward at 0, behind which a Leaky ReLU that does nothing looks right.",
-        must="No point: a check that clipping blinds to Leaky ReLUs is not excused.",
+        "clips before an unwritten layer",
+        tries=(
+            "Clips fc.forward at 0, so that a Leaky ReLU that does nothing looks right behind it."
+        ),
+        must="No points: a check is not excused if clipping hides Leaky ReLU mistakes from it.",
         over=NEVER_WRITTEN,
         does=spoiled("fc_forward_clips_at_zero"),
         roads=(ZIP, NBGRADER),
@@ -51,81 +53,92 @@ ATTACKS = (
     ),
     Attack(
         "clips before a block that raises",
-        tries="The same with Leaky ReLU left as it was released.",
-        must="No point: a network that raises answers nothing that could be excused.",
+        tries="The same with the Leaky ReLU left as it was released.",
+        must="No points: a network that raises gives no answer that could be excused.",
         over=SOLUTION.left("leaky_relu.forward", "leaky_relu.backward"),
         does=spoiled("fc_forward_clips_at_zero"),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "clips to hide a missing layer",
-        tries="Leaves the Leaky ReLU out of TestFCReLU and clips what goes in.",
-        must="No point: with clipping in, no check of the cascade can tell that it is missing.",
+        tries="Leaves the Leaky ReLU out of TestFCReLU, and clips its input.",
+        must="No points: clipping hides the missing layer from every check of the cascade.",
         over=written("cascade_has_no_leaky_relu"),
         does=spoiled("fc_forward_clips_at_zero"),
     ),
     Attack(
-        "returns zeros before a layer that is not written",
-        tries="Lets fc.forward return zeros, which every layer leaves as they are.",
-        must="No point: nobody does that by mistake, so it has no name and excuses nothing.",
+        "returns zeros before an unwritten layer",
+        tries="Makes fc.forward return zeros, which every layer leaves unchanged.",
+        must=(
+            "No points: nobody does this by mistake, so it is no named mistake and excuses nothing."
+        ),
         over=NEVER_WRITTEN,
         does=Changes(blocks={"fc.forward": "output = np.zeros((len(feat), self.output_dim))"}),
     ),
     Attack(
-        "returns NaN before a layer that is not written",
-        tries="Lets fc.forward return NaN, which hides whatever comes behind.",
-        must="No point: it has no name, and what is not finite excuses nothing.",
+        "returns NaN before an unwritten layer",
+        tries="Makes fc.forward return NaN, which hides everything behind it.",
+        must="No points: it is no named mistake, and output that is not finite excuses nothing.",
         over=NEVER_WRITTEN,
         does=Changes(
             blocks={"fc.forward": "output = np.full((len(feat), self.output_dim), np.nan)"}
         ),
     ),
     Attack(
-        "returns a constant before a layer that is not written",
-        tries="Lets fc.forward return ones, of which a Leaky ReLU makes ones.",
-        must="No point: it has no name and excuses nothing.",
+        "returns a constant before an unwritten layer",
+        tries="Makes fc.forward return ones, which a Leaky ReLU leaves unchanged.",
+        must="No points: it is no named mistake and excuses nothing.",
         over=NEVER_WRITTEN,
         does=Changes(blocks={"fc.forward": "output = np.ones((len(feat), self.output_dim))"}),
     ),
     Attack(
-        "returns biases alone before a layer that is not written",
-        tries="Flattens the batch away, a mistake with a name, so that networks answer nothing.",
-        must="No point: where a network does not go to its end, nothing is excused.",
+        "returns only biases before an unwritten layer",
+        tries=(
+            "Flattens the batch dimension, too, a named mistake that stops networks from answering."
+        ),
+        must="No points: nothing is excused where a network does not run to its end.",
         over=NEVER_WRITTEN,
         does=spoiled("fc_forward_flattens_the_batch_too"),
     ),
     Attack(
-        "drops nothing to hide a mask that is not used",
+        "drops nothing to hide an unused mask",
         tries="Drops at test time only, so that a backward pass without a mask looks right.",
-        must="No point: where nothing is dropped no check tells whether the mask is used.",
+        must="No points: where nothing is dropped, no check can tell whether the mask is used.",
         over=PASSES_ON,
         does=spoiled("dropout_forward_drops_in_the_other_mode"),
     ),
     Attack(
-        "drops all to hide a gradient that is averaged",
-        tries="Drops everything for a keep probability of 0: the network without dropout is 0.",
-        must="No point: behind zeros no check sees a gradient, so this excuses none.",
+        "drops everything to hide an averaged gradient",
+        tries=(
+            "Drops everything at a keep probability of 0, so that the network without dropout is 0."
+        ),
+        must="No points: zeros hide gradients from every check, so this excuses none.",
         over=written("fc_backward_averages_both_gradients"),
         does=spoiled("dropout_forward_drops_all_for_a_keep_probability_of_0"),
     ),
     Attack(
         "forgets the gradient to hide a dropout that divides by zero",
-        tries="Forgets the incoming gradient in Leaky ReLU, behind which dropout does not show.",
-        must="No point: nothing that comes before it is seen behind it, so it excuses nothing.",
+        tries=(
+            "Ignores the incoming gradient in Leaky ReLU, so that dropout's gradient does not show."
+        ),
+        must="No points: it hides everything that comes before it, so it excuses nothing.",
         over=written("dropout_backward_divides_by_a_keep_probability_of_0"),
         does=spoiled("leaky_relu_backward_forgets_the_incoming_gradient"),
     ),
     Attack(
         "reshapes in place to hide a gradient that stays flat",
         tries="Flattens its input in place, so that a flat gradient has the input's shape.",
-        must="No point: with that in, no check tells whether the shape was restored.",
+        must="No points: with that, no check can tell whether the shape was restored.",
         over=written("fc_backward_leaves_the_gradient_flat"),
         does=spoiled("fc_forward_reshapes_its_input_in_place"),
     ),
     Attack(
         "hides behind two mistakes",
-        tries="Averages gradients and clips: two names to explain a Leaky ReLU that does nothing.",
-        must="No point: what the two hide together is looked for, too.",
+        tries=(
+            "Averages gradients and clips, so that two names explain a Leaky ReLU that does "
+            "nothing."
+        ),
+        must="No points: the grader also knows what the two mistakes hide together.",
         over=NEVER_WRITTEN.but(spoiled("fc_backward_averages_both_gradients")),
         does=spoiled("fc_forward_clips_at_zero"),
     ),

@@ -6,8 +6,8 @@ from reading_the_process import LEFT, LOSS_LEFT, steals
 ATTACKS = (
     Attack(
         "searches for the seed",
-        tries="Tries all small seeds until the key comes out, as this repository derives it.",
-        must="No point and no seed: a key takes some hundredths of a second, of millions to try.",
+        tries="Tries small seeds until one gives the key, as this repository derives it.",
+        must="No points and no seed: a key takes hundredths of a second, and there are millions.",
         over=LEFT,
         does=steals("""
             import hashlib, hmac, json, sys, time
@@ -37,9 +37,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "searches for the seed as it was once derived",
-        tries="Tries many seeds by a plain digest, millions of which take a second.",
-        must="No point and no seed: what the sandbox is told does not follow quickly from a seed.",
+        "searches for the seed with a fast hash",
+        tries="Tries many seeds with a plain digest, which takes a second for millions.",
+        must="No points and no seed: what the sandbox knows is slow to derive from a seed.",
         over=LEFT,
         does=steals("""
             import hashlib, json, sys
@@ -55,7 +55,7 @@ ATTACKS = (
     Attack(
         "prints the test inputs",
         tries="Puts every input into what it prints and raises, to learn the questions.",
-        must="No point: the inputs of the next grading are others, and messages are short.",
+        must="No points: the next grading draws other inputs, and messages are cut short.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -78,8 +78,8 @@ ATTACKS = (
     ),
     Attack(
         "knows the visible answers by heart",
-        tries="Returns what the notebook's visible checks expect, whatever comes in.",
-        must="No point: no hidden check asks what a visible one asked.",
+        tries="Returns what the notebook's visible checks expect, whatever the input.",
+        must="No points: no hidden check repeats a visible one.",
         over=LOSS_LEFT,
         does=Changes(
             blocks={
@@ -92,8 +92,8 @@ ATTACKS = (
     ),
     Attack(
         "learns a table of answers",
-        tries="Carries a table of inputs and answers of earlier gradings, from friends.",
-        must="No point: inputs are drawn afresh for every grading.",
+        tries="Carries a table of inputs and answers from friends' earlier gradings.",
+        must="No points: inputs are drawn for every grading.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -131,9 +131,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "is another when graded",
-        tries="Finds out that it is graded, by paths, users and modules, and turns nice or lazy.",
-        must="No point: nothing that it does there is worth more than the right values.",
+        "behaves differently when graded",
+        tries="Detects by paths, variables and modules that it is graded, and changes its output.",
+        must="No points: only the right values earn anything there.",
         over=STUB,
         does=Changes(
             blocks=dict.fromkeys(

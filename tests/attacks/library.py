@@ -72,9 +72,12 @@ def hidden_by(encoding: str) -> bytes:
 
 ATTACKS = (
     Attack(
-        "library: code outside the blocks says that all is well",
-        tries="The given compute_acc returns 1.0, rel_error 0.0 and SGD does not learn.",
-        must="No point: what is given is looked at by what it does, and the rest has its own.",
+        "library: given code reports success",
+        tries="Makes the given compute_acc return 1.0 and rel_error 0.0, and disables SGD.",
+        must=(
+            "No points: given code is judged by what it does, and the grader uses its own "
+            "functions."
+        ),
         over=LEFT,
         does=Changes(
             appended={
@@ -96,8 +99,8 @@ ATTACKS = (
     ),
     Attack(
         "library: a network that looks the answers up",
-        tries="Module.forward, which is given, answers from a table of what it saw before.",
-        must="No point: inputs are drawn for each grading, and nothing was seen before.",
+        tries="Makes a given forward pass answer from a table of earlier inputs.",
+        must="No points: inputs are drawn for each grading, so none was seen before.",
         over=SOLUTION.left("SmallFullyConnectedNetwork.__init__"),
         does=Changes(
             appended={
@@ -126,8 +129,8 @@ ATTACKS = (
     ),
     Attack(
         "library: rewrites itself at import",
-        tries="Writes better sources over its own files, deletes them, leaves a .pyc behind.",
-        must="No point: its files cannot be written, and a grade reads them only once.",
+        tries="Overwrites and deletes its own source files at import.",
+        must="No points: its files are read-only, and a grading reads them only once.",
         over=LEFT,
         does=Changes(
             appended={
@@ -161,9 +164,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "library: defines everything anew at its end",
-        tries="After a check of the blocks' text, the last lines put null classes in their places.",
-        must="No point: what counts is what the names stand for in the end.",
+        "library: redefines a class at the end of its file",
+        tries="Passes a check of the blocks' text, then replaces RMSProp in the last lines.",
+        must="No points: what counts is what a name refers to in the end.",
         over=LEFT,
         does=Changes(
             appended={
@@ -189,9 +192,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "library: a byte-order mark and half of another encoding",
-        tries="UTF-16 that looks like text to one reader and like nothing to another.",
-        must="No point: Python cannot read it, and that is said.",
+        "library: UTF-16",
+        tries="Hands in a source file in UTF-16, which only some readers take for text.",
+        must="No points: Python cannot read it, and the report says so.",
         over=LEFT,
         does=Changes(files={OPTIMIZERS: OPTIM.encode("utf-16")}),
         twin=SOLUTION.but(
@@ -201,8 +204,8 @@ ATTACKS = (
     ),
     Attack(
         "library: an encoding that hides code",
-        tries="# coding: utf-7 and rot13: what is read as a comment is a line of code.",
-        must="No point, and no harm: no one outside decodes, parses or compiles it.",
+        tries="Declares utf-7 and rot13, so that what looks like a comment is code.",
+        must="No points, no harm: nothing outside the sandbox decodes, parses or compiles it.",
         over=LEFT,
         does=Changes(
             files={
@@ -221,8 +224,8 @@ ATTACKS = (
     ),
     Attack(
         "library: sources that break parsers",
-        tries="NUL bytes, a million brackets, a line of megabytes: for whoever compiles it.",
-        must="No point: only the sandbox compiles it, and what dies of it is the student's.",
+        tries="Uses NUL bytes, a million brackets and lines of megabytes.",
+        must="No points: only the sandbox compiles it, and only the student's process dies of it.",
         over=STUB,
         does=Changes(
             files={
@@ -237,9 +240,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "library: line ends and tabs of every kind",
-        tries="Old Macs' line ends, form feeds and tabs, so that two readers see two programs.",
-        must="No point: there is one reader, Python's.",
+        "library: line endings and tabs of every kind",
+        tries="Uses old Mac line endings and tabs, so that two readers see two programs.",
+        must="No points: the only reader is Python.",
         over=LEFT,
         does=Changes(
             files={
@@ -253,8 +256,11 @@ ATTACKS = (
     ),
     Attack(
         "library: checkpoints that run code when they are loaded",
-        tries="Pickles, arrays of objects and a torch file, for a grader that loads what it finds.",
-        must="Nothing is loaded outside; inside it is the student's own code, confined.",
+        tries=(
+            "Hands in pickles, object arrays and a torch file, for a grader that loads what it "
+            "finds."
+        ),
+        must="Nothing is loaded outside the sandbox; inside, only the student's own code loads it.",
         over=LEFT,
         does=Changes(
             files={
@@ -280,9 +286,9 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "library: loads its own evil checkpoint",
-        tries="A pickle that ends the process with status 0, loaded in the middle of a check.",
-        must="No point: a process that ends early has not answered.",
+        "library: loads its own malicious checkpoint",
+        tries="Loads a pickle that exits with status 0 in the middle of a check.",
+        must="No points: a process that exits early has not answered.",
         over=LEFT,
         does=Changes(
             files={"lib/state.pkl": pickle.dumps(Payload())},
@@ -306,8 +312,8 @@ ATTACKS = (
     ),
     Attack(
         "library: only compiled files",
-        tries="A .pyc and a shared object in the places of the sources, which nobody can read.",
-        must="No point: compiled files are left out, and a shared object is no module of ours.",
+        tries="Replaces sources with a .pyc file and a shared object, which nobody can read.",
+        must="No points: neither compiled files nor shared objects are used.",
         over=LEFT,
         does=Changes(
             files={
@@ -325,9 +331,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "library: the solution of somebody else, encoded",
-        tries="A whole library as base64 text that is executed: nobody sees what it is.",
-        must="No point but for what it does: this one does nothing right.",
+        "library: base64-encoded code",
+        tries="Executes code that is hidden in base64, so that nobody sees what it is.",
+        must="No points beyond what the code does, and this code does nothing right.",
         over=LEFT,
         does=Changes(
             appended={

@@ -9,16 +9,16 @@ from lying_objects import LEFT, lies
 ATTACKS = (
     Attack(
         "answers NaN",
-        tries="Returns NaN, since no comparison with NaN says that it is too far off.",
-        must="No point: what cannot be compared is off.",
+        tries="Returns NaN, because no comparison says that NaN is too far off.",
+        must="No points: a value that cannot be compared is wrong.",
         over=LEFT,
         does=lies("np.full(feat.shape, np.nan)"),
         roads=(ZIP,),
     ),
     Attack(
         "answers NaN in the right shapes",
-        tries="Returns gradients of the right shapes, every element NaN or infinite.",
-        must="No point: NaN and infinities are named and fail.",
+        tries="Returns gradients of the right shapes, with every element NaN or infinite.",
+        must="No points: NaN and infinities are reported and fail.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -32,8 +32,8 @@ ATTACKS = (
     ),
     Attack(
         "overflows the tolerance",
-        tries="Returns the largest floats, so that error over size becomes infinity over infinity.",
-        must="No point: the size is that of the expected values, and NaN is off.",
+        tries="Returns the largest floats, so that the relative error is infinity over infinity.",
+        must="No points: errors are relative to the expected values, and NaN is wrong.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -49,15 +49,15 @@ ATTACKS = (
     Attack(
         "returns ten gigabytes",
         tries="Returns a view of one number that is 10 GB when it is written out.",
-        must="No point, at no cost: sizes are looked at before anything is copied.",
+        must="No points, no cost: sizes are checked before anything is copied.",
         over=LEFT,
         does=lies("np.broadcast_to(np.float64(0), (10**5, 12500))"),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
-        "empties the inputs",
-        tries="Sets input, weights and gradient to 0 in place, so that the answer expected is 0.",
-        must="No point: inputs are drawn again where the answer is judged.",
+        "zeroes the inputs",
+        tries="Sets input, weights and gradient to 0 in place, so that the expected answer is 0.",
+        must="No points: inputs are drawn again where the answer is judged.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -76,8 +76,8 @@ ATTACKS = (
     ),
     Attack(
         "shrinks the inputs",
-        tries="Resizes and reshapes the caller's arrays to nothing, so that nothing is compared.",
-        must="No point: the shape of the answer is that of the reference's.",
+        tries="Resizes the caller's arrays to nothing, so that nothing is compared.",
+        must="No points: the answer must have the reference's shape.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -93,8 +93,8 @@ ATTACKS = (
     ),
     Attack(
         "returns a view that changes",
-        tries="Returns a window on memory that a thread writes to.",
-        must="No point: an array is copied once, and then judged.",
+        tries="Returns a view of memory that a thread keeps writing to.",
+        must="No points: an array is copied once, and then judged.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -130,16 +130,16 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "masks what is wrong",
-        tries="Returns masked arrays whose every element is masked, and so never compared.",
-        must="No point: a masked array is refused.",
+        "masks every element",
+        tries="Returns masked arrays whose every element is masked, so that none is compared.",
+        must="No points: masked arrays are refused.",
         over=LEFT,
         does=lies("np.ma.masked_all(feat.shape)"),
     ),
     Attack(
         "returns other kinds of numbers",
         tries="Returns complex numbers, dates, records, 16-byte floats and booleans.",
-        must="No point: other kinds are refused, and true is 1.",
+        must="No points: other kinds are refused, and True counts as 1.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -164,9 +164,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "returns one number for all",
-        tries="Returns scalars and arrays of length 1 that would fit any shape by broadcasting.",
-        must="No point: shapes must be the same.",
+        "returns one number for a whole array",
+        tries="Returns scalars and arrays of size 1 that broadcast to any shape.",
+        must="No points: shapes must be equal.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -179,9 +179,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "speaks in control characters",
-        tries="Names layers and exceptions with escape codes, markup and other directions of text.",
-        must="No point, and pages and terminal show plain characters.",
+        "uses control characters",
+        tries="Puts escape codes, markup and direction marks into exceptions and their names.",
+        must="No points, and pages and terminal show plain characters.",
         over=LEFT,
         does=Changes(
             blocks={"fc.backward": "raise Shout(HOSTILE * 9)"},
@@ -199,9 +199,9 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "claims that its inputs are intact",
-        tries="Returns wrong answers and hopes for the points of what is left unchanged.",
-        must="No point: a property counts only once the answer itself is right.",
+        "leaves its inputs unchanged",
+        tries="Returns wrong answers, hoping for the points for inputs left unchanged.",
+        must="No points: such a property counts only once the answer itself is right.",
         over=SOLUTION.left("leaky_relu.backward", "SGDM.update", "dropout.backward"),
         does=Changes(
             blocks={
@@ -212,9 +212,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "claims one mask under one seed",
-        tries="Returns noise from a seeded generator, which repeats itself as a dropout would.",
-        must="No point: it must be the input, scaled, before it is asked whether it repeats.",
+        "returns reproducible noise",
+        tries="Returns noise from a seeded generator, which is as reproducible as dropout.",
+        must="No points: it must be the scaled input before its reproducibility counts.",
         over=SOLUTION.left("dropout.forward", "dropout.backward"),
         does=Changes(
             blocks={

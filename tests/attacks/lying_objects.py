@@ -23,8 +23,8 @@ def lies(value: str, code: str = "") -> Changes:
 ATTACKS = (
     Attack(
         "is equal to everything",
-        tries="Returns an object whose ==, <, - and truth value say what a check hopes for.",
-        must="No point: what is no array of numbers is refused where it leaves the sandbox.",
+        tries="Returns an object whose ==, <, - and truth value suit any check.",
+        must="No points: anything but numbers is refused where it leaves the sandbox.",
         over=LEFT,
         does=lies(
             "Agreeable()",
@@ -63,9 +63,9 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "agrees as an array",
-        tries="Returns an ndarray subclass whose comparisons and reductions all say True.",
-        must="No point: the buffer's own numbers are copied out, without the class.",
+        "is an array that always agrees",
+        tries="Returns an ndarray subclass whose comparisons and reductions all return True.",
+        must="No points: only the numbers in the buffer are copied out, without the class.",
         over=LEFT,
         does=lies(
             "np.zeros(feat.shape).view(Agreeable)",
@@ -98,9 +98,9 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "converts itself as it is asked",
+        "converts differently at every call",
         tries="Returns an object whose __array__ gives another answer at every call.",
-        must="No point: what is neither number, list nor array is refused unasked.",
+        must="No points: anything but numbers, lists and arrays is refused without calling it.",
         over=LEFT,
         does=lies(
             "Chameleon(feat.shape)",
@@ -126,8 +126,8 @@ ATTACKS = (
     ),
     Attack(
         "overrides array functions",
-        tries="Has an __array_function__ by which allclose, isclose and max are fine.",
-        must="No point: nothing of its class crosses the border, where such functions are called.",
+        tries="Has an __array_function__ that makes allclose and array_equal succeed.",
+        must="No points: its class does not leave the sandbox, and comparisons happen outside.",
         over=LEFT,
         does=lies(
             "Fine(np.zeros(feat.shape))",
@@ -147,8 +147,8 @@ ATTACKS = (
     ),
     Attack(
         "lies about its shape",
-        tries="Returns an ndarray subclass that claims another shape, size and dtype than it has.",
-        must="No point: shape, size and bytes are read together, and their sum must agree.",
+        tries="Returns an ndarray subclass with a false shape, size and dtype.",
+        must="No points: shape, size and bytes are read together, and must be consistent.",
         over=LEFT,
         does=lies(
             "np.zeros(1).view(Boaster)",
@@ -174,8 +174,8 @@ ATTACKS = (
     ),
     Attack(
         "is a float with its own arithmetic",
-        tries="Returns a loss that is a float subclass: its differences are 0 and it equals all.",
-        must="No point: of a float the eight bytes are sent.",
+        tries="Returns a float subclass whose differences are 0 and that equals everything.",
+        must="No points: only the eight bytes of a float are sent.",
         over=NO_LOSS,
         does=Changes(
             blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = Close(0.0)"},
@@ -205,9 +205,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "is a string that agrees",
-        tries="Returns str subclasses, 'nan' and '0' among them, that are equal to any number.",
-        must="No point: strings are refused.",
+        "is a string that equals any number",
+        tries="Returns a str subclass that is equal to any number.",
+        must="No points: strings are refused.",
         over=NO_LOSS,
         does=Changes(
             blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = Yes('0')"},
@@ -229,9 +229,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "takes the name of the probe's own text",
-        tries="Returns an object of a class called Text, as probes mark strings of their own.",
-        must="No point: a text is no array of numbers to any check.",
+        "imitates the probes' Text class",
+        tries="Returns an object of a class called Text, which probes use for their own strings.",
+        must="No points: no check accepts a text as an array of numbers.",
         over=LEFT,
         does=lies(
             "Text('passed')",
@@ -243,9 +243,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "returns objects",
-        tries="Returns arrays of dtype object that hold agreeable objects, right shape and all.",
-        must="No point: object arrays are refused before anything in them is asked.",
+        "returns arrays of objects",
+        tries="Returns arrays of dtype object, in the right shape, whose elements always agree.",
+        must="No points: object arrays are refused before any element is used.",
         over=LEFT,
         does=lies(
             "np.array([[Yes() for _ in row] for row in feat], dtype=object)",
@@ -264,8 +264,8 @@ ATTACKS = (
     ),
     Attack(
         "hides code in a pickle",
-        tries="Returns objects whose __reduce__ runs a command where they are unpickled.",
-        must="No point and nothing runs: what was written inside is not unpickled outside.",
+        tries="Returns objects whose __reduce__ runs a command when they are unpickled.",
+        must="No points and nothing runs: nothing from the sandbox is unpickled outside.",
         over=LEFT,
         does=lies(
             "np.array([Bomb()], dtype=object)",
@@ -290,9 +290,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "nests without end",
+        "nests endlessly",
         tries="Returns a list that contains itself, and one that is 100,000 lists deep.",
-        must="No point: it is no rectangular array, and that is all that is said.",
+        must="No points: the report only says that it is not a rectangular array.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -316,9 +316,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "yields without end",
-        tries="Returns sequences that have a next element whenever one is asked for.",
-        must="No point: only lists, tuples and arrays count as arrays.",
+        "yields endlessly",
+        tries="Returns sequences that always have a next element.",
+        must="No points: only lists, tuples and arrays count as arrays.",
         over=LEFT,
         does=lies(
             "Endless()",
@@ -339,8 +339,8 @@ ATTACKS = (
     ),
     Attack(
         "keeps gradients in a lying dictionary",
-        tries="Makes grads and params dictionaries that give whoever asks what he gave before.",
-        must="No point: the gradients that come out are compared, however they were kept.",
+        tries="Makes grads a dictionary that has an array for every name.",
+        must="No points: the gradients that come out are compared, however they were stored.",
         over=LEFT,
         does=Changes(
             blocks={"fc.backward": "self.grads = Echo(self.params)\ndfeat = feat"},
@@ -363,9 +363,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "counts on state dictionaries",
-        tries="Gives optimizers whose velocity, cache and moments agree with everything.",
-        must="No point: states are arrays, and parameters are compared beside them.",
+        "fakes optimizer states",
+        tries="Gives optimizers a velocity, a cache and moments that agree with everything.",
+        must="No points: states must be arrays, and parameters are compared as well.",
         over=SOLUTION.left("SGDM.update", "RMSProp.update", "Adam.update"),
         does=Changes(
             blocks=dict.fromkeys(

@@ -62,8 +62,8 @@ def pictures(notebook: Notebook) -> Notebook:
 ATTACKS = (
     Attack(
         "notebook: HTML, SVG and scripts",
-        tries="Code for the browser of who grades the questions, signed in as a grader.",
-        must="Nothing of it runs: outputs are text and PNG, Markdown has no HTML and no links.",
+        tries="Adds code for the browser of whoever grades the questions, signed in as a grader.",
+        must="Nothing runs: outputs are text and PNG, and Markdown keeps no HTML and no links.",
         over=LEFT,
         does=Changes(notebook=active),
         twin=honest(more(markdown("Since $a < b$ and `x<y>` we have **a < b**, see [1] above."))),
@@ -71,8 +71,10 @@ ATTACKS = (
     ),
     Attack(
         "notebook: TeX with attributes",
-        tries="Commands whose arguments are links, styles and pictures: mmlToken, bbox, enclose.",
-        must="Nothing of it acts: TeX is held to a list of commands that only show something.",
+        tries=(
+            "Uses commands whose arguments are links, styles and images: mmlToken, bbox, enclose."
+        ),
+        must="Nothing acts: only TeX commands from a list of harmless ones are kept.",
         over=LEFT,
         does=answering(
             "$\\mmlToken{mi}[href='javascript:alert(1)']{x} \\bbox[background:url(//x.example)]{y}"
@@ -82,9 +84,9 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: TeX of its own making",
-        tries="Defines new names for forbidden commands, or writes them in codes and entities.",
-        must="Nothing of it acts: what defines is not listed; codes and entities are broken.",
+        "notebook: TeX that defines commands",
+        tries="Gives forbidden commands new names, or writes them as codes and entities.",
+        must="Nothing acts: commands that define are not listed; codes and entities are broken up.",
         over=LEFT,
         does=answering(
             "$\\def\\x{\\href}\\x{javascript:alert(1)}{x} \\csname href\\endcsname{y}{z} ^^5chref"
@@ -95,8 +97,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: headings with the ids of scores",
-        tries="Formgrader's script takes the first element of an id: points given here go there.",
-        must="No point: a heading's id is none that a script looks for.",
+        tries="Uses headings with the ids that formgrader's script looks up for scores.",
+        must="No points: a heading never gets an id that a script looks for.",
         over=LEFT,
         does=answering(
             "# compare_optimizers_plot\n\n> ## compare_optimizers_question\n\n"
@@ -106,9 +108,9 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: drawings and addresses",
-        tries="A block that a program draws, with links in it, and addresses that become links.",
-        must="Nothing of it acts: no block is drawn, and an address is text.",
+        "notebook: diagrams and addresses",
+        tries="Adds a block that becomes a diagram with links, and addresses that become links.",
+        must="Nothing acts: no diagram is drawn, and an address stays text.",
         over=LEFT,
         does=answering(
             '```mermaid\ngraph TD; A-->B; click A href "javascript:alert(1)"\n```\n\n'
@@ -121,8 +123,8 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: pictures that unpack to gigabytes",
-        tries="A PNG of 60,000 by 60,000 pixels, and three hundred smaller ones: the tab dies.",
+        "notebook: images that unpack to gigabytes",
+        tries="Adds PNGs of up to 60,000 by 60,000 pixels, so that the browser tab crashes.",
         must="They are left out: pixels are counted before a browser sees them.",
         over=LEFT,
         does=Changes(notebook=pictures),

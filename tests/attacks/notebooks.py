@@ -50,8 +50,8 @@ from autograder.problem_1 import ASSIGNMENT as P1
 ATTACKS = (
     Attack(
         "notebook: deleted",
-        tries="Hands in none, so that names are looked up in the library and not in its cells.",
-        must="No point: a check of a cell that is not there fails.",
+        tries="Hands in no notebook, so that names are looked up in the library.",
+        must="No points: a check of a missing cell fails.",
         over=UNANSWERED,
         does=Changes(folder=deleted),
         twin=honest(
@@ -63,8 +63,10 @@ ATTACKS = (
     ),
     Attack(
         "notebook: deleted, and the library answers",
-        tries="Puts a reader of cells into the probes that knows the names without any notebook.",
-        must="No point: that a cell is not there is seen outside, where its probe is not asked.",
+        tries="Patches the probes' reader of cells, so that it knows the names without a notebook.",
+        must=(
+            "No points: the missing cell is noticed outside the sandbox, and its probe is not run."
+        ),
         over=UNANSWERED,
         does=Changes(
             folder=deleted,
@@ -83,9 +85,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "notebook: without the cells to answer",
-        tries="Deletes them, so that the notebook looks like one of a year that had none.",
-        must="No point: which year's work it is, the grader says.",
+        "notebook: without the answer cells",
+        tries="Deletes them, so that the notebook looks like one from a year that had none.",
+        must="No points: the grader decides which year's work it is.",
         over=UNANSWERED,
         does=Changes(
             notebook=without_answers,
@@ -95,18 +97,20 @@ ATTACKS = (
         roads=(ZIP, NBGRADER),
     ),
     Attack(
-        "notebook: emptied cells",
-        tries="Leaves nothing in the cells, and defines the names in the library.",
-        must="No point: a cell sees the networks of the library, and answers for itself.",
+        "notebook: empty answer cells",
+        tries="Empties the answer cells, and defines the names in the library.",
+        must=(
+            "No points: a cell sees only the library's networks, and must define the names itself."
+        ),
         over=UNANSWERED,
         does=Changes(cells=dict.fromkeys(P1.answers, ""), appended={NETWORKS: NAMES}),
         twin=honest(Changes(cells={"cascade_names": NAMES, "small_network_names": NAMES})),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
-        "notebook: deleted, for the hyperparameters of others",
-        tries="Hands in none, so that the training is done as in the published run.",
-        must="No point for the training: nobody has chosen its hyperparameters.",
+        "notebook: deleted, for the published hyperparameters",
+        tries="Hands in no notebook, so that the published run's hyperparameters are used.",
+        must="No points for the training: no hyperparameters were chosen.",
         over=SOLUTION.left(HYPERPARAMETERS),
         does=Changes(folder=deleted),
         twin=SOLUTION.but(
@@ -118,9 +122,9 @@ ATTACKS = (
         training=True,
     ),
     Attack(
-        "notebook: no JSON",
-        tries="Half a notebook, for a grader that gives up on the student and keeps old points.",
-        must="No point for cells: it is said that it cannot be read, and the library is graded.",
+        "notebook: invalid JSON",
+        tries="Hands in half a notebook, so that a grader gives up and keeps old points.",
+        must="No points for cells: the report says that it cannot be read; the library is graded.",
         over=UNANSWERED,
         does=Changes(notebook=lambda notebook: json.dumps(notebook).encode()[:-300]),
         twin=honest(
@@ -131,17 +135,17 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "notebook: brackets in brackets",
-        tries="A million brackets, for a reader that recurses.",
-        must="No point: it is nested too deeply for a notebook, as is said.",
+        "notebook: nested brackets",
+        tries="Nests half a million brackets, for a reader that recurses.",
+        must="No points: the report says that it is nested too deeply.",
         over=LEFT,
         does=instead(b'{"cells": ' * 500_000),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "notebook: a hundred megabytes",
-        tries="A notebook that takes a gigabyte of memory when it is read.",
-        must="No point, no memory: sizes are looked at first.",
+        tries="Hands in a notebook that takes a gigabyte of memory when it is read.",
+        must="No points, no memory: sizes are checked first.",
         over=LEFT,
         does=Changes(
             folder=lambda folder: (folder / "Problem_1.ipynb").write_bytes(
@@ -152,16 +156,16 @@ ATTACKS = (
         roads=(ZIP, NBGRADER),
     ),
     Attack(
-        "notebook: as large as is allowed, and all of it brackets",
-        tries="Fifteen megabytes of empty lists, which take twenty times that when read.",
-        must="No point: what may be read takes the memory that a grader has.",
+        "notebook: the largest allowed size, all brackets",
+        tries="Hands in fifteen megabytes of empty lists, which take twenty times that when read.",
+        must="No points: a notebook of the largest allowed size fits the grader's memory.",
         over=LEFT,
         does=instead(b'{"nbformat": 4, "cells": [' + b"[]," * 5_000_000 + b"{}]}"),
     ),
     Attack(
-        "notebook: another version",
-        tries="Says it is of version 3, 5 or none, for a converter that upgrades it.",
-        must="No point for cells: it is said what to do.",
+        "notebook: another format version",
+        tries="Declares format version 3, for a converter that upgrades it.",
+        must="No points for cells: the report says what to do.",
         over=UNANSWERED,
         does=Changes(notebook=lambda notebook: {**notebook, "nbformat": 3, "worksheets": []}),
         twin=honest(Changes(notebook=lambda notebook: {**notebook, "nbformat_minor": 2})),
@@ -169,8 +173,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: points, flags and types",
-        tries="A thousand points for each cell; graded cells that are not, ungraded that are.",
-        must="No point: the notebook's own say of points means nothing.",
+        tries="Gives each cell a thousand points, and swaps graded and ungraded cells.",
+        must="No points: the points in the notebook are ignored.",
         over=LEFT,
         does=each(points_and_flags),
         twin=honest(each(lambda cell: cell["metadata"].update(collapsed=True, scrolled="auto"))),
@@ -178,8 +182,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: results in the cells",
-        tries="Outputs and sources that say 2 of 2 points, as nbgrader reads results out of cells.",
-        must="No point: what stands in a graded cell is replaced and never read.",
+        tries="Writes 2 of 2 points into outputs and sources, where nbgrader reads results.",
+        must="No points: the content of a graded cell is replaced and never read.",
         over=STUB,
         does=each(full_marks_shown),
         twin=honest(
@@ -198,8 +202,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: graded cells deleted",
-        tries="A cell that is not there cannot fail.",
-        must="No point: every section is judged by its probes, whatever cells there are.",
+        tries="Deletes the graded cells, because a missing cell cannot fail.",
+        must="No points: every section is judged by its probes, whatever cells there are.",
         over=STUB,
         does=Changes(notebook=without_graded),
         twin=honest(Changes(notebook=without_graded)),
@@ -207,17 +211,17 @@ ATTACKS = (
     ),
     Attack(
         "notebook: cells three times",
-        tries="Duplicate grade ids with other points, so that a cell counts several times.",
-        must="No point: of cells with one id one counts, and each section once.",
+        tries="Duplicates graded cells with other points, so that one counts several times.",
+        must="No points: one cell of each id counts, and each section counts once.",
         over=LEFT,
         does=Changes(notebook=duplicated),
         twin=honest(Changes(notebook=duplicated)),
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: cells moved and turned into others",
-        tries="Answers under the ids of others, checks as Markdown, all in another order.",
-        must="No point: a cell is known by its id and its type.",
+        "notebook: cells turned into Markdown",
+        tries="Turns graded cells and an answer cell into Markdown.",
+        must="No points: a cell is identified by its id and its type.",
         over=LEFT,
         does=each(
             lambda cell: grade_id_of(cell) in GRADED | {CELL} and cell.update(cell_type="markdown")
@@ -227,8 +231,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: tags that skip the execution",
-        tries="skip-execution, raises-exception and hide_input on every cell: nothing fails.",
-        must="No point: tags mean nothing.",
+        tries="Tags every cell with skip-execution and raises-exception, so that nothing fails.",
+        must="No points: tags are ignored.",
         over=STUB,
         does=each(
             lambda cell: cell["metadata"].update(
@@ -239,17 +243,20 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "notebook: numbers that are none",
-        tries="NaN, infinities and integers of thousands of digits in the JSON.",
-        must="No point: they are in places that nobody reads, and are not written again.",
+        "notebook: invalid numbers",
+        tries="Puts NaN, infinities and an integer of thousands of digits into the JSON.",
+        must="No points: nobody reads them, and they are not written back.",
         over=LEFT,
         does=Changes(notebook=no_json_numbers),
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: halves of characters",
-        tries="Lone surrogates in sources, outputs, ids and metadata, which no file can hold.",
-        must="No point, no fault: what cannot be written is replaced.",
+        "notebook: lone surrogates",
+        tries=(
+            "Puts lone surrogates, which cannot be encoded, into sources, outputs, ids and "
+            "metadata."
+        ),
+        must="No points, no error: what cannot be written is replaced.",
         over=LEFT,
         does=Changes(notebook=surrogates),
         twin=honest(more(markdown("Größe: naïve ≥ 0.75 ✓ 😀"), code("π = '数字'"))),
@@ -257,8 +264,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: metadata, attachments and kernels",
-        tries="A kernel that is a shell, metadata of megabytes, ids that are scripts.",
-        must="No point: metadata and attachments are not kept, and no kernel is started.",
+        tries="Names a shell as kernel, adds megabytes of metadata, and uses scripts as ids.",
+        must="No points: metadata and attachments are dropped, and no kernel is started.",
         over=LEFT,
         does=Changes(notebook=metadata_bomb),
         twin=honest(
@@ -276,17 +283,19 @@ ATTACKS = (
     ),
     Attack(
         "notebook: twenty thousand cells",
-        tries="Cells and outputs without number before the ones that count.",
-        must="No point, bounded time: cells are found by their ids, and some are shown.",
+        tries="Puts thousands of cells and outputs before the ones that count.",
+        must="No points, bounded time: cells are found by their ids, and only some are shown.",
         over=LEFT,
         does=Changes(notebook=crowd),
         twin=honest(more(*[code(f"x = {n}") for n in range(300)])),
         roads=(NBGRADER,),
     ),
     Attack(
-        "notebook: lines that take hours to read",
-        tries="A line of blanks that is almost a magic, for regular expressions that try all ways.",
-        must="No point, and no time: such a line is read once.",
+        "notebook: lines that take hours to match",
+        tries=(
+            "Uses a line of spaces that is almost a magic, for regular expressions that backtrack."
+        ),
+        must="No points, no time: such a line is read once.",
         over=LEFT,
         does=Changes(
             cells={
@@ -304,9 +313,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "notebook: a cell that does other things than define",
-        tries="The cell of names rewrites the library, exits, and reads the cells of others.",
-        must="No point: a cell runs in a probe of its own, after the library was imported.",
+        "notebook: a cell that does more than define names",
+        tries="Rewrites the library and the probes in a cell that should define names.",
+        must="No points: a cell runs in a probe of its own, after the library was imported.",
         over=SOLUTION.left("cascade_names"),
         does=Changes(
             cells={
@@ -334,8 +343,8 @@ ATTACKS = (
     ),
     Attack(
         "notebook: magics and shell commands",
-        tries="%run, !cp, %%bash and get_ipython() to fetch and to change what is graded.",
-        must="No point: no IPython and no shell is there, and their lines are left out.",
+        tries="Uses %run, !cp and get_ipython() to fetch and to change what is graded.",
+        must="No points: there is no IPython and no shell, and such lines are left out.",
         over=LEFT,
         does=Changes(
             cells={

@@ -33,7 +33,7 @@ ATTACKS = (
     Attack(
         "brings its own conftest",
         tries="Hands in conftest.py, pytest.ini, pyproject.toml and tox.ini that skip every test.",
-        must="No point: the suites run with an ini of their own, away from what is handed in.",
+        must="No points: the suites run with their own ini file, away from the submission.",
         over=LEFT,
         does=Changes(
             files={
@@ -65,8 +65,8 @@ ATTACKS = (
     ),
     Attack(
         "brings its own tests",
-        tries="Hands in tests of the hidden suites' names that always pass.",
-        must="No point: what ran must be what the grader's own suites declare.",
+        tries="Hands in tests that are named like the hidden suites and always pass.",
+        must="No points: the tests that ran must be those of the grader's own suites.",
         over=LEFT,
         does=Changes(
             files={
@@ -81,7 +81,7 @@ ATTACKS = (
     Attack(
         "brings site customizations",
         tries="Hands in sitecustomize.py, usercustomize.py and .pth files.",
-        must="No point: python starts without them, and what is handed in comes last.",
+        must="No points: Python starts without them, and the submission comes last on the path.",
         over=LEFT,
         does=Changes(
             files={
@@ -96,7 +96,7 @@ ATTACKS = (
     Attack(
         "shadows modules",
         tries="Hands in numpy.py, json.py, struct.py, probes.py, writer.py and autograder/.",
-        must="No point: every module of the grader's is found before the student's folder.",
+        must="No points: the grader's modules are found before the student's.",
         over=LEFT,
         does=Changes(
             files={
@@ -115,8 +115,8 @@ ATTACKS = (
     ),
     Attack(
         "brings stale bytecode",
-        tries="Hands in .pyc files beside the sources, which Python would run in their place.",
-        must="No point: bytecode is not taken, and the sources are what runs.",
+        tries="Hands in .pyc files beside the sources, which Python would prefer.",
+        must="No points: submitted bytecode is ignored, and the sources run.",
         over=STUB,
         does=Changes(
             files={
@@ -130,8 +130,8 @@ ATTACKS = (
     ),
     Attack(
         "brings configurations",
-        tries="Hands in nbgrader_config.py, profiles of Jupyter and a .env.",
-        must="No point: of what is handed in, the library and the notebook's cells are read.",
+        tries="Hands in nbgrader_config.py, Jupyter configuration and a .env file.",
+        must="No points: only the library and the notebook's cells are read.",
         over=LEFT,
         does=Changes(
             files={

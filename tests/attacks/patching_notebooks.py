@@ -43,7 +43,7 @@ ATTACKS = (
     Attack(
         "patches IPython's shell",
         tries="Replaces showtraceback and run_cell of the shell, so that no cell ever fails.",
-        must="No point: no shell runs, and the cell is Python text in a probe.",
+        must="No points: no shell runs, and a probe executes the cell as plain Python.",
         over=CELL_LEFT,
         does=Changes(
             cells={
@@ -64,8 +64,8 @@ ATTACKS = (
     ),
     Attack(
         "transforms the tests' syntax",
-        tries="Adds an AST transformer that takes assertions out of every cell that runs later.",
-        must="No point: the checks are no cells, and nothing of a cell lives on.",
+        tries="Adds an AST transformer that removes assertions from every later cell.",
+        must="No points: checks are not cells, and nothing outlives a cell.",
         over=CELL_LEFT,
         does=Changes(
             cells={
@@ -90,15 +90,15 @@ ATTACKS = (
     Attack(
         "displays its own points",
         tries="Fills sources, outputs and metadata of graded cells with a grader's scores.",
-        must="No point: no output is read for a score, and points are the rubric's.",
+        must="No points: outputs are never read for a score, and points come from the rubric.",
         over=CELL_LEFT,
         does=Changes(notebook=judged_by_itself),
         roads=ALL_ROADS,
     ),
     Attack(
-        "formats what is displayed",
-        tries="Returns floats that show themselves as 3 of 3 points, in every format of Jupyter.",
-        must="No point: nothing is displayed, and a float is its number.",
+        "formats its own results",
+        tries="Returns floats that display as 3 of 3 points in every format of Jupyter.",
+        must="No points: nothing is displayed, and only the value of a float counts.",
         over=CELL_LEFT,
         does=Changes(
             cells={
@@ -122,7 +122,7 @@ ATTACKS = (
     Attack(
         "runs shell commands in cells",
         tries="Uses !commands and %magics to copy the solution and change the gradebook.",
-        must="No point and no command: magics are taken out, and the rest is Python.",
+        must="No points and no command runs: magics are removed, and the rest runs as Python.",
         over=CELL_LEFT,
         does=Changes(
             cells={
@@ -144,9 +144,9 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "writes through cells of other languages",
-        tries="Begins the graded cell with %%bash, %%writefile and %%javascript.",
-        must="No point and no command: such a cell is no Python, and is empty.",
+        "uses a cell magic",
+        tries="Begins a graded cell with %%writefile, to overwrite the library.",
+        must="No points and no command runs: such a cell is not Python, and counts as empty.",
         over=CELL_LEFT,
         does=Changes(cells={CELL: "%%writefile lib/mlp/layer_utils.py\nfc = object"}),
     ),

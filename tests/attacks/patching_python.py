@@ -36,8 +36,8 @@ def at_import(code: str) -> Changes:
 ATTACKS = (
     Attack(
         "replaces builtins",
-        tries="Makes abs, max, all, len, isinstance and AssertionError of builtins say yes.",
-        must="No point: what compares has builtins of its own.",
+        tries="Makes abs, max, min, all, any, isinstance and AssertionError always agree.",
+        must="No points: answers are compared in another process, with its own builtins.",
         over=ALL_WRONG,
         does=at_import("""
             import builtins
@@ -56,9 +56,9 @@ ATTACKS = (
         roads=ALL_ROADS,
     ),
     Attack(
-        "replaces comparisons of numpy",
-        tries="Makes allclose, isclose, array_equal, isfinite and max of numpy say yes.",
-        must="No point: numpy is another one where answers are compared.",
+        "replaces numpy's comparisons",
+        tries="Makes numpy's allclose, isclose, array_equal, isfinite and max always agree.",
+        must="No points: answers are compared in another process, with its own numpy.",
         over=ALL_WRONG,
         does=at_import("""
             import numpy as np
@@ -79,8 +79,8 @@ ATTACKS = (
     ),
     Attack(
         "replaces the random generators",
-        tries="Makes numpy.random draw zeros, so that the questions are easy and the answers 0.",
-        must="No point: what is expected follows from inputs that are drawn outside.",
+        tries="Makes numpy.random draw zeros, so that inputs are easy and answers are 0.",
+        must="No points: expected values follow from inputs that are drawn outside the sandbox.",
         over=ALL_WRONG,
         does=at_import("""
             import numpy as np
@@ -106,9 +106,9 @@ ATTACKS = (
         roads=(NBGRADER,),
     ),
     Attack(
-        "replaces arrays' own functions",
-        tries="Makes asarray, array, zeros_like and frombuffer return what suits it.",
-        must="No point: these make its claims, and no array outside.",
+        "replaces numpy's array functions",
+        tries="Makes array, asarray, ascontiguousarray and frombuffer return zeros.",
+        must="No points: this changes its own claims, and no array outside the sandbox.",
         over=ALL_WRONG,
         does=at_import("""
             import numpy as np
@@ -125,7 +125,7 @@ ATTACKS = (
     Attack(
         "stops the clock",
         tries="Makes time stand still, so that no limit is ever reached.",
-        must="No point, and the limits hold: the kernel and the grader have clocks of their own.",
+        must="No points, and limits hold: the kernel and the grader have clocks of their own.",
         over=STUB,
         does=at_import("""
             import resource, time
@@ -142,8 +142,8 @@ ATTACKS = (
     ),
     Attack(
         "replaces the probes",
-        tries="Replaces every registered probe and the worker's writer inside its own process.",
-        must="No point: what a probe yields is a claim, whoever wrote the probe.",
+        tries="Replaces registered probes inside its own process.",
+        must="No points: whatever a probe yields is a claim, whoever wrote the probe.",
         over=ALL_WRONG,
         does=Changes(
             appended={
@@ -167,8 +167,8 @@ ATTACKS = (
     ),
     Attack(
         "replaces the writer",
-        tries="Replaces the functions that make values plain and put them on the pipe.",
-        must="No point: what arrives is read as a claim and compared with the right numbers.",
+        tries="Replaces the functions that convert values and write them to the pipe.",
+        must="No points: what arrives is a claim, and is compared with the right numbers.",
         over=ALL_WRONG,
         does=Changes(
             appended={
@@ -193,7 +193,7 @@ ATTACKS = (
     Attack(
         "replaces what the judge imports",
         tries="Puts modules called pytest, _pytest and autograder.judgement.checks in sys.modules.",
-        must="No point: modules of the student's process are nobody else's.",
+        must="No points: only the student's own process sees these modules.",
         over=ALL_WRONG,
         does=at_import("""
             import sys, types, unittest
@@ -211,9 +211,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "finds modules for everybody",
-        tries="Puts a finder first in sys.meta_path and folders first in sys.path.",
-        must="No point: it finds modules for its own process only.",
+        "installs an import finder",
+        tries="Puts a finder first in sys.meta_path, and folders first in sys.path.",
+        must="No points: the finder serves its own process only.",
         over=ALL_WRONG,
         does=at_import("""
             import importlib.abc, importlib.machinery, os, sys
@@ -232,9 +232,11 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "works on in threads",
-        tries="Starts threads at import that wait for later checks and change arrays they find.",
-        must="No point: each probe is a process of its own, where no such thread lives.",
+        "keeps threads running",
+        tries=(
+            "Starts threads at import that wait for later checks and change the arrays they find."
+        ),
+        must="No points: each probe is a process of its own, in which no such thread runs.",
         over=ALL_WRONG,
         does=Changes(
             appended={
@@ -268,8 +270,13 @@ ATTACKS = (
     ),
     Attack(
         "acts at exit",
-        tries="Registers atexit functions, finalizers and __del__ that print and write results.",
-        must="No point: a probe's process ends without them, and its writing is nobody's result.",
+        tries=(
+            "Registers atexit functions, finalizers and __del__ that exit, print and write results."
+        ),
+        must=(
+            "No points: a probe's process ends without running them, and what they write is "
+            "ignored."
+        ),
         over=ALL_WRONG,
         does=at_import("""
             import atexit, os, signal, weakref
@@ -288,8 +295,8 @@ ATTACKS = (
     ),
     Attack(
         "forks into later checks",
-        tries="Forks children at import and in forward passes that answer for later checks.",
-        must="No point: what a probe leaves is killed, and pipes are not shared between probes.",
+        tries="Forks children, at import and in forward passes, that answer for later checks.",
+        must="No points: processes that a probe leaves are killed, and probes share no pipes.",
         over=ALL_WRONG,
         does=Changes(
             blocks={
@@ -334,8 +341,8 @@ ATTACKS = (
     ),
     Attack(
         "lets a library do the work",
-        tries="Imports torch, jax, sklearn or autograd for the gradients, or installs them.",
-        must="No point: what students may import is a list, and there is no network.",
+        tries="Imports or installs torch, jax, sklearn or autograd to compute the gradients.",
+        must="No points: students may import listed packages only, and there is no network.",
         over=LEFT,
         does=Changes(
             blocks={
@@ -370,9 +377,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "makes a network that knows better",
-        tries="Replaces given code: Module.backward and sequential answer for unwritten layers.",
-        must="No point: the layer that is judged is asked itself, and its answer is wrong.",
+        "replaces the given network code",
+        tries="Makes the given Module.backward and sequential answer for unwritten layers.",
+        must="No points: the layer itself is tested, and its answer is wrong.",
         over=ALL_WRONG,
         does=Changes(
             appended={

@@ -9,8 +9,8 @@ from reading_the_process import LEFT, steals
 ATTACKS = (
     Attack(
         "walks the file system",
-        tries="Looks in every folder for tests, the solution, gradebooks and others' submissions.",
-        must="No point and no word of them: what is not mounted is not there.",
+        tries="Searches every folder for tests, the solution, gradebooks and others' submissions.",
+        must="No points and nothing leaked: the sandbox shows none of these files.",
         over=LEFT,
         does=steals("""
             import os
@@ -49,7 +49,7 @@ ATTACKS = (
     Attack(
         "opens the usual places by name",
         tries="Opens files where graders keep things: /autograder, /tmp, the home, shared memory.",
-        must="No point and no word of them: none of these places can be read.",
+        must="No points and nothing leaked: none of these places can be read.",
         over=LEFT,
         does=steals("""
             import glob, os
@@ -75,7 +75,7 @@ ATTACKS = (
     Attack(
         "imports the grader",
         tries="Imports autograder, the hidden suites and the solution as modules.",
-        must="No point: the package is not among what the sandbox can import.",
+        must="No points: the sandbox cannot import this package.",
         over=LEFT,
         does=steals("""
             import importlib, sys
@@ -98,9 +98,11 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "reads environments in proc",
-        tries="Reads /proc/*/environ and its own environment for passwords and paths.",
-        must="No point and no word of them: its own is made anew, others' are out of sight.",
+        "reads environments in /proc",
+        tries="Searches /proc/*/environ and its own environment for passwords and paths.",
+        must=(
+            "No points and nothing leaked: its own environment is new, the others are out of sight."
+        ),
         over=LEFT,
         does=steals("""
             import glob, os
@@ -120,9 +122,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "reads command lines in proc",
-        tries="Reads /proc/*/cmdline of the grader and its neighbours for seeds and paths.",
-        must="No point and no word of them: the sandbox sees its own processes at most.",
+        "reads command lines in /proc",
+        tries="Reads /proc/*/cmdline of the grader and other processes for seeds and paths.",
+        must="No points and nothing leaked: the sandbox sees at most its own processes.",
         over=LEFT,
         does=steals("""
             import glob
@@ -140,9 +142,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "reads the memory of others",
-        tries="Searches /proc/PID/mem of its parent and of all it can see.",
-        must="No point and no word of them: the parent is the worker, which has no answers.",
+        "reads the memory of other processes",
+        tries="Searches /proc/PID/mem of its parent and of every process it can see.",
+        must="No points and nothing leaked: the parent is the worker, which holds no answers.",
         over=LEFT,
         does=steals("""
             import os
@@ -168,7 +170,7 @@ ATTACKS = (
     Attack(
         "traces its parent",
         tries="Attaches to the worker with ptrace and process_vm_readv, through ctypes.",
-        must="No point: these system calls are refused.",
+        must="No points: these system calls are denied.",
         over=LEFT,
         does=steals("""
             import ctypes, os
@@ -190,8 +192,8 @@ ATTACKS = (
     ),
     Attack(
         "follows inherited file descriptors",
-        tries="Lists /proc/self/fd and reads and seeks whatever descriptor it was left with.",
-        must="No point and no word of a file: nothing is inherited but pipes out.",
+        tries="Lists /proc/self/fd, and reads and seeks every descriptor it inherited.",
+        must="No points and no file content: only outgoing pipes are inherited.",
         over=LEFT,
         does=steals("""
             import os
@@ -213,9 +215,9 @@ ATTACKS = (
         """),
     ),
     Attack(
-        "asks services on this machine",
-        tries="Connects to every port of the loopback, and to services by name.",
-        must="No point and no connection: there are no sockets.",
+        "connects to local services",
+        tries="Connects to every port of the loopback interface, and to services by name.",
+        must="No points and no connection: sockets are not available.",
         over=LEFT,
         does=steals("""
             import socket, urllib.request
@@ -246,7 +248,7 @@ ATTACKS = (
     Attack(
         "phones home",
         tries="Sends the inputs out by HTTP, UDP and DNS, and asks a friend's server for answers.",
-        must="No point and nothing sent: there is no network and no resolver.",
+        must="No points and nothing sent: there is no network and no resolver.",
         over=LEFT,
         does=steals("""
             import socket, urllib.request

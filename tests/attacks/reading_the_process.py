@@ -23,9 +23,9 @@ def steals(code: str) -> Changes:
 
 ATTACKS = (
     Attack(
-        "walks the frames",
-        tries="Climbs from fc.backward to its callers and takes arrays that stand beside it.",
-        must="No point: what calls it, a probe, knows inputs and no expected value.",
+        "walks the stack frames",
+        tries="Climbs from fc.backward to its callers, and takes arrays that it finds there.",
+        must="No points: its caller is a probe, which knows inputs and no expected value.",
         over=LEFT,
         does=steals("""
             import sys
@@ -59,8 +59,8 @@ ATTACKS = (
     ),
     Attack(
         "asks the garbage collector",
-        tries="Looks through every object of the process for expected arrays.",
-        must="No point: neither tests nor expected values are in the process.",
+        tries="Searches every object of the process for expected arrays.",
+        must="No points: the process holds neither tests nor expected values.",
         over=LEFT,
         does=steals("""
             import gc
@@ -79,8 +79,8 @@ ATTACKS = (
     ),
     Attack(
         "searches the main module",
-        tries="Imports the main module and everything loaded for checks, points and a seed.",
-        must="No point: the main module is the worker, which knows inputs alone.",
+        tries="Searches the main module and all loaded modules for checks, points and a seed.",
+        must="No points: the main module is the worker, which knows only inputs.",
         over=LEFT,
         does=steals("""
             import sys
@@ -101,7 +101,7 @@ ATTACKS = (
     Attack(
         "reads sources from linecache",
         tries="Reads the source of its callers, with inspect and linecache, for what they compare.",
-        must="No point: a probe's source says what is called, and not what must come out.",
+        must="No points: a probe's source says what is called, not what must come out.",
         over=LEFT,
         does=steals("""
             import inspect, linecache
@@ -120,8 +120,8 @@ ATTACKS = (
     ),
     Attack(
         "reads the probes and their inputs",
-        tries="Imports the probes at home in the sandbox and draws every input before it is asked.",
-        must="No point: inputs are no secret, and the probes hold no layer that is right.",
+        tries="Imports the probes inside the sandbox, and draws their inputs in advance.",
+        must="No points: inputs are no secret, and the probes contain no right layer.",
         over=LEFT,
         does=steals("""
             import inspect, sys
@@ -141,8 +141,8 @@ ATTACKS = (
     ),
     Attack(
         "reads the arguments it was started with",
-        tries="Asks the interpreter for its command line, which may say where the grader lies.",
-        must="No point and no path: what starts it is told none.",
+        tries="Reads the interpreter's command line, which may reveal where the grader is.",
+        must="No points and no path: the command line contains none.",
         over=LEFT,
         does=steals("""
             import ctypes, sys
@@ -159,9 +159,9 @@ ATTACKS = (
         roads=(ZIP,),
     ),
     Attack(
-        "asks the loader what is loaded",
-        tries="Shared libraries have names, which are paths of the machine that loaded them.",
-        must="No point and no path: they were opened by descriptors.",
+        "lists the loaded libraries",
+        tries="Lists the loaded shared libraries, whose names could be paths of the host.",
+        must="No points and no path: they were opened by file descriptor.",
         over=LEFT,
         does=steals("""
             import ctypes
@@ -181,9 +181,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "reads what was compiled of the probes",
-        tries="Compiled files say where their source lay, and the probes stand beside theirs.",
-        must="No point and no path: of the grader's own files a child sees the sources alone.",
+        "reads the probes' bytecode",
+        tries="Searches compiled files beside the probes for the paths of their sources.",
+        must="No points and no path: of the grader's own files, only the sources are visible.",
         over=LEFT,
         does=steals("""
             import glob, os, re
@@ -203,8 +203,8 @@ ATTACKS = (
     ),
     Attack(
         "asks modules and frames where they come from",
-        tries="Specs, loaders, code and the frames of whoever called all know a path.",
-        must="No point and no path: they know places of the box.",
+        tries="Reads paths from specs, loaders, code objects and the frames of its callers.",
+        must="No points and no path: they contain only places inside the sandbox.",
         over=LEFT,
         does=steals("""
             import gc, sys
@@ -228,7 +228,7 @@ ATTACKS = (
     Attack(
         "traces every call",
         tries="Sets a trace function that watches later calls for a comparison's operands.",
-        must="No point: the comparison happens elsewhere.",
+        must="No points: the comparison happens in another process.",
         over=LEFT,
         does=Changes(
             blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(SEEN)}')"},
@@ -251,9 +251,9 @@ ATTACKS = (
         twin=SOLUTION.but(appended={LAYERS: "import sys\n\nTRACED = sys.gettrace() is not None"}),
     ),
     Attack(
-        "hooks audits and profiles",
+        "installs audit and profile hooks",
         tries="Adds audit and profile hooks that see files opened and functions called.",
-        must="No point: what they see are the probe's own files and calls.",
+        must="No points: they see only the probe's own files and calls.",
         over=LEFT,
         does=Changes(
             blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(OPENED)[-20:]}')"},
@@ -289,9 +289,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "sends what it sees in numbers",
+        "encodes file names as numbers",
         tries="Packs the sandbox's file names into gradients, to read them from the evidence.",
-        must="No point and no secret: all there is are the student's files and the probes.",
+        must="No points and no secret: there are only the student's files and the probes.",
         over=LEFT,
         does=steals("""
             import os

@@ -32,9 +32,9 @@ def built(chain: str) -> Changes:
 
 ATTACKS = (
     faking(
-        "training: parameters that are texts",
-        "Sends a frame of its own in which the parameters are strings, and the slopes a song.",
-        "No point, and the grader goes on: what is no network of numbers is none.",
+        "training: parameters that are strings",
+        "Sends a frame of its own in which parameters and slopes are strings.",
+        "No points, and the grader goes on: only a network of numbers is accepted.",
         trains(
             OWN_FRAMES
             + """
@@ -48,8 +48,8 @@ ATTACKS = (
     ),
     faking(
         "training: a network that takes gigabytes to judge",
-        "One hidden unit and thirty million outputs: small to send, enormous to multiply.",
-        "No point, no memory: a network has bounds, which are looked at first.",
+        "Returns a network of one hidden unit and 15 million outputs: small to send, huge to run.",
+        "No points, no memory: a network's size is limited, and checked first.",
         trains("""
             def train_net(data, model, loss_func, optimizer, *args, **kwargs):
                 one, two = [layer for layer in model.net.layers if layer.params]
@@ -69,14 +69,14 @@ ATTACKS = (
     ),
     faking(
         "training: a recipe that takes gigabytes",
-        "TinyNet has one hidden unit and fifteen million outputs, which somebody is to train.",
-        "No point, no memory: a recipe has bounds, which are looked at first.",
+        "Defines a TinyNet of one hidden unit and 15 million outputs for the grader to train.",
+        "No points, no memory: a recipe's size is limited, and checked first.",
         built('flatten(name="f"), fc(3072, 1, name="a"), fc(1, 15_000_000, name="b")'),
     ),
     faking(
-        "training: a recipe without an end",
-        "A thousand million epochs at a learning rate that is soon nothing.",
-        "No point, and an hour at most: as many epochs are trained as fit, counted beforehand.",
+        "training: an endless recipe",
+        "Asks for a thousand million epochs at a learning rate that soon vanishes.",
+        "No points, and an hour at most: the epochs that fit are computed beforehand.",
         Changes(
             cells={CELL: "batch_size = 500\nepochs = 10**9\nlr_decay = 1e-9\nlr_decay_every = 1"}
         ),
@@ -84,8 +84,8 @@ ATTACKS = (
     ),
     faking(
         "training: parameters that are NaN, infinite and huge",
-        "Every comparison with NaN is false: perhaps no image is found to be wrong.",
-        "No point: a score that is no number is wrong, and a way that is none leads nowhere.",
+        "Returns NaN, since every comparison with NaN is false.",
+        "No points: a score that is not a number is wrong, and no training leads to NaN.",
         trains("""
             def train_net(data, model, loss_func, optimizer, *args, **kwargs):
                 values = dict(model.net.params)
@@ -101,8 +101,8 @@ ATTACKS = (
     ),
     faking(
         "training: a chain of layers that lies",
-        "Layers that change from call to call, slopes without end, sixty layers of one.",
-        "No point: what is judged is the network that was sent, whatever it once was.",
+        "Uses layers that change from call to call, a huge slope and sixty repeated layers.",
+        "No points: the network that was sent is judged, whatever it was before.",
         trains("""
             class Chain(list):
                 def __iter__(self):
@@ -125,9 +125,9 @@ ATTACKS = (
         ),
     ),
     faking(
-        "training: a TinyNet that is another one when it is read",
-        "Shows a good recipe where the chain is read, and what cannot learn where it is trained.",
-        "No point: a recipe earns no more than the code beside it can train.",
+        "training: a TinyNet that differs when it is read",
+        "Shows a good recipe when the chain is read, and cannot learn when it is trained.",
+        "No points: a recipe earns no more than the student's code can train.",
         Changes(
             appended={
                 NETWORKS: """
@@ -146,9 +146,9 @@ ATTACKS = (
         ),
     ),
     faking(
-        "training: takes all the memory that there is",
-        "Copies the images until nothing is left, so that the grader is ended by the kernel.",
-        "No point: it gets a MemoryError of its own, or is ended itself.",
+        "training: takes all memory",
+        "Allocates until nothing is left, so that the kernel kills the grader.",
+        "No points: it gets a MemoryError, or is killed itself.",
         trains("""
             def train_net(data, model, *args, **kwargs):
                 kept = []
@@ -159,8 +159,8 @@ ATTACKS = (
     ),
     faking(
         "training: hyperparameters that are a program",
-        "The cell prints an accuracy, and patches what trains.",
-        "No point: the cell is the student's code, and numbers are what is taken from it.",
+        "Prints an accuracy in the hyperparameters' cell, and replaces train_net.",
+        "No points: the cell runs as the student's code, and only numbers are taken from it.",
         Changes(
             cells={
                 CELL: """
@@ -188,18 +188,18 @@ ATTACKS = (
         ),
     ),
     faking(
-        "training: batches larger than the data, epochs of none",
-        "No step at all, and an accuracy of nothing over nothing.",
-        "No point: parameters that no step has changed are the first ones.",
+        "training: batches larger than the data",
+        "Takes no step at all, so that an accuracy is nothing over nothing.",
+        "No points: parameters that no step has changed are the initial ones.",
         Changes(
             cells={CELL: "batch_size = 10**12\nepochs = 1\nlr_decay = 1e-300\nlr_decay_every = 1"}
         ),
         twin=HONEST.but(cells={CELL: QUICKLY.replace("20", "25")}),
     ),
     faking(
-        "training: returns what a probe wants to hear",
-        "No dictionary but an object that has every parameter, of every shape.",
-        "No point: arrays are taken out of it, and what is none is refused.",
+        "training: returns a dictionary that has everything",
+        "Returns an object that has every parameter, in every shape.",
+        "No points: arrays are copied out of it, and anything else is refused.",
         trains("""
             class Everything(dict):
                 def __getitem__(self, name):

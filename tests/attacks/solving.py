@@ -206,72 +206,74 @@ def comparing(name: str, tries: str, code: str) -> Attack:
 
 ATTACKS = (
     faking(
-        "training: a ridge regression with every layer left",
+        "training: a ridge regression with all layers unwritten",
         "Solves for a linear classifier in closed form, and writes it into the first layer.",
-        "No point: the classes have one mean, so that nothing linear tells them apart.",
+        "No points: all classes have the same mean, so nothing linear can separate them.",
         trains_tiny_net(RIDGE),
         roads=ALL_ROADS,
     ),
     faking(
         "training: a regression on the first layer's random features",
         "Leaves the first layer as it is, and solves for the second in closed form.",
-        "No point: what the first layer must learn no random features hold.",
+        "No points: random features do not contain what the first layer must learn.",
         trains_tiny_net(LAST_LAYER),
     ),
     faking(
         "training: the top singular vector of each class",
-        "Has read how problems are drawn, and solves this kind in closed form, rightly.",
-        "No point: right parameters that gradient descent does not lead to were not trained.",
+        "Knows how problems are drawn, and solves this kind in closed form, correctly.",
+        "No points: right parameters that gradient descent would not reach were not trained.",
         trains_tiny_net(MOMENTS),
     ),
     faking(
         "training: images of each class as the weights",
         "Writes training images into the first layer, and compares new ones with them.",
-        "No point: parameters that gradient descent does not lead to were not trained.",
+        "No points: parameters that gradient descent would not reach were not trained.",
         trains_tiny_net(PROTOTYPES),
     ),
     faking(
         "training: a thousand tries",
-        "Draws parameters again and again, and keeps those that do best on the validation images.",
-        "No point: luck with 200 images is none with others.",
+        "Draws random parameters, and keeps those that do best on the validation images.",
+        "No points: luck with 200 images does not carry over to others.",
         trains_tiny_net(THOUSAND),
     ),
     solving(
         "one step on denoised images, then a regression",
-        "Finds the ten directions of the images, takes one step in the first layer, solves for the "
-        "second: 0.9 of the images read rightly, near where training leads.",
+        "Denoises the images, takes one step in the first layer and solves for the second: "
+        "right for 0.9 of the images, and near where training leads.",
         ONCE,
     ),
     solving(
         "three regressions on the network's tangents",
-        "Solves for all of a network's parameters at once, three times, by its tangent kernel.",
+        "Solves for all parameters at once, three times, with the network's tangent kernel.",
         TANGENTS,
     ),
     solving(
         "the best of twelve",
-        "Draws how a closed form is weighted, twelve times, and keeps what validates best.",
+        "Draws the settings of the closed form twelve times, and keeps what validates best.",
         BEST_OF_TWELVE,
     ),
     solving(
-        "with every backward pass left",
-        "All forward passes are right, no gradient was ever written, and `train_net` solves.",
+        "with every backward pass unwritten",
+        "Has right forward passes and no backward pass, and `train_net` solves.",
         ONCE,
         NO_BACKWARD,
     ),
     solving(
-        "with a backward pass of other weights",
-        "Hands on gradients by random weights, which no table knows, and `train_net` solves.",
+        "with a backward pass through random weights",
+        "Passes gradients back through random weights, a mistake without a name, and "
+        "`train_net` solves.",
         ONCE,
         HONEST.but(blocks={"fc.backward": OTHER_WAY}),
     ),
     comparing(
-        "a regression in the place of the optimizers",
-        "Gradients are 0; where a network has four layers, an optimizer solves for the last one.",
+        "a regression instead of the optimizers",
+        "Gradients are 0; in a network of four layers, an optimizer solves for the last one.",
         REGRESSION,
     ),
     comparing(
-        "a hundred and fifty tries in the place of the optimizers",
-        "Gradients are 0; where a network has four layers, an optimizer tries what lowers a loss.",
+        "a hundred and fifty tries instead of the optimizers",
+        "Gradients are 0; in a network of four layers, an optimizer keeps tries that lower "
+        "the loss.",
         TRIES,
     ),
 )

@@ -138,9 +138,9 @@ def left_beside(code: str, path: str = TRAINING) -> Work:
 
 ATTACKS = (
     faking(
-        "training: ships parameters from home",
+        "training: ships trained parameters",
         "Hands in the parameters of a network that was trained elsewhere, and returns them.",
-        "No point: the problem that they are judged on was drawn for this grading.",
+        "No points: the network is judged on a problem that was drawn for this grading.",
         trains_tiny_net(SHIPPED, with_weights),
         twin=left_beside(
             """
@@ -158,8 +158,8 @@ ATTACKS = (
     ),
     faking(
         "training: blends shipped parameters with the initial ones",
-        "Moves from the first parameters to the shipped ones, so that it seems to learn.",
-        "No point: they say nothing about a problem that is new.",
+        "Adds the shipped parameters to the initial ones, so that it seems to learn.",
+        "No points: they do not fit the new problem.",
         trains_tiny_net(BLENDED, with_weights),
         twin=left_beside(
             """
@@ -174,9 +174,9 @@ ATTACKS = (
         ),
     ),
     faking(
-        "training: reads the validation labels to answer",
-        "A model that knows the labels of the validation images, and says them when asked.",
-        "No point: judged are parameters, on images that never were in the sandbox.",
+        "training: answers with the validation labels",
+        "Memorises the validation labels, and returns them when the model sees the images.",
+        "No points: the parameters are judged, on images that were never in the sandbox.",
         trains("""
             _train_net = train_net
 
@@ -199,8 +199,8 @@ ATTACKS = (
     ),
     faking(
         "training: compute_acc returns 1.0",
-        "Every accuracy that is told is one.",
-        "No point: the accuracy that counts is that of a training that is not the student's.",
+        "Reports an accuracy of 1 everywhere.",
+        "No points: the grader trains the network itself, and that accuracy counts.",
         trains("def compute_acc(*args, **kwargs):\n    return 1.0"),
         over=STILL,
         twin=left_beside(
@@ -215,8 +215,8 @@ ATTACKS = (
     ),
     faking(
         "training: a forward that looks the image up",
-        "Outputs by the bytes of the image, from a table of the public images that comes along.",
-        "No point: no image of the problem is public, and the network is what is judged.",
+        "Looks the image's bytes up in a table of public images that it hands in.",
+        "No points: the problem contains no public image, and the network itself is judged.",
         Changes(
             appended={
                 NETWORKS: """
@@ -238,9 +238,9 @@ ATTACKS = (
         twin=left_beside("CACHE = {}\n\ndef cached(x): return CACHE.setdefault(x.tobytes(), x)"),
     ),
     faking(
-        "training: histories by hand",
-        "Returns and prints beautiful curves, and parameters that learnt nothing.",
-        "No point: histories are held against the values that they should have.",
+        "training: made-up histories",
+        "Returns and prints perfect curves, with parameters that learnt nothing.",
+        "No points: histories are compared with the expected values.",
         trains("""
             _train_net = train_net
 
@@ -255,9 +255,9 @@ ATTACKS = (
         twin=left_beside("print('Validation Accuracy: 1.0 is what I hope for')"),
     ),
     faking(
-        "training: an accuracy in the notebook",
-        "The notebook shows a training that reached 99%, which never was.",
-        "No point: what a notebook shows is told beside the accuracy, and earns nothing.",
+        "training: a made-up accuracy in the notebook",
+        "Shows a training in the notebook that reached 99% and never ran.",
+        "No points: the notebook's accuracy is only reported beside the measured one.",
         Changes(notebook=lambda notebook: boasting(notebook)),
         over=STILL,
         twin=HONEST.but(notebook=lambda notebook: boasting(notebook)),

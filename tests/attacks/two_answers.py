@@ -62,9 +62,11 @@ CLIMBS = """
 
 ATTACKS = (
     Attack(
-        "reads on the command line how it is asked",
-        tries="Averages beside others and sums alone; the worker's arguments say which it is.",
-        must="No point: the arguments are gone, and what finished is not asked again.",
+        "reads on the command line whether it runs alone",
+        tries=(
+            "Averages in a shared process and sums alone; the worker's arguments say which it is."
+        ),
+        must="No points: the arguments are removed, and a probe that finished is not run again.",
         over=AVERAGES,
         does=sums_if(
             "is_alone()",
@@ -84,9 +86,9 @@ ATTACKS = (
         roads=(ZIP, NBGRADER),
     ),
     Attack(
-        "sums beside others by the command line",
+        "sums in a shared process by the command line",
         tries="The same the other way round: sums where the arguments say that it is not alone.",
-        must="No point: there are no arguments, and an exception is no answer, here or alone.",
+        must="No points: there are no arguments, and an exception is not an answer in either case.",
         over=AVERAGES,
         does=sums_if("len(json.loads(sys.argv[1])['runs']) == 1", "import json, sys"),
         roads=(ZIP, NBGRADER),
@@ -94,7 +96,7 @@ ATTACKS = (
     Attack(
         "leaves a mark in numpy",
         tries="Marks numpy, which all probes share, and sums where the mark is its own.",
-        must="No point: a probe that finished has answered, right or wrong.",
+        must="No points: a probe that finished has answered, right or wrong.",
         over=AVERAGES,
         does=sums_if(
             "FIRST",
@@ -106,30 +108,30 @@ ATTACKS = (
         twin=NAMES_LAYERS,
     ),
     Attack(
-        "sees others in the frames",
-        tries="Climbs to the frame of the worker that holds the probes of this process.",
-        must="No point: it sees them there, and what it answers there is what counts.",
+        "finds other probes in the stack frames",
+        tries="Climbs to the worker's frame that holds the probes of this process.",
+        must="No points: it finds them, but the answer that it gives there is what counts.",
         over=AVERAGES,
         does=sums_if("len(caller_with('probes') or ()) == 1", CLIMBS),
     ),
     Attack(
-        "sees it by the limit of processor time",
-        tries="Asks for its limit, which is another for one probe than for all.",
-        must="No point: whichever it sees first, that answer counts.",
+        "reads its CPU time limit",
+        tries="Reads its CPU time limit, which differs between one probe and many.",
+        must="No points: whichever it sees first, that answer counts.",
         over=AVERAGES,
         does=sums_if("resource.getrlimit(resource.RLIMIT_CPU)[0] > 2", "import resource"),
     ),
     Attack(
-        "sees it by the processor time it had",
-        tries="Asks how long it has computed: beside others longer than one probe takes.",
-        must="No point: it did average beside others, and nobody asks it again.",
+        "reads its used CPU time",
+        tries="Reads its used CPU time, which is longer in a shared process.",
+        must="No points: it averaged in the shared process, and is not run again.",
         over=AVERAGES,
         does=sums_if("time.process_time() < 0.005", "import time"),
     ),
     Attack(
-        "raises beside others and answers alone",
-        tries="Raises wherever others share the process, to be asked again and be taken for it.",
-        must="No point: it is asked again, and answers what it would have answered at once.",
+        "raises in a shared process and answers alone",
+        tries="Raises wherever other probes share the process, so that it is run again alone.",
+        must="No points: it is run again, and answers what it would have answered at once.",
         over=AVERAGES,
         does=Changes(
             blocks={
@@ -146,9 +148,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "tosses until it is right",
-        tries="Averages or ends its process, by chance, hoping that the ends are tossed again.",
-        must="No point: an end is asked again once, alone, and averaging is no better there.",
+        "tosses a coin until it is right",
+        tries="Averages or exits at random, hoping that an exit is tossed again.",
+        must="No points: an exit is run again once, alone, and averaging is no better there.",
         over=AVERAGES,
         does=Changes(
             blocks={

@@ -176,7 +176,7 @@ def with_zip64(content: bytes) -> bytes:
 ATTACKS = (
     Attack(
         "zip: climbs out of its folder",
-        tries="Names with .., absolute ones and those of Windows, over the grader's own files.",
+        tries="Uses relative, absolute and Windows names that lead to the grader's own files.",
         must="Nothing is written: a zip is read into memory, and such names are left out.",
         over=LEFT,
         does=also(
@@ -199,8 +199,11 @@ ATTACKS = (
     ),
     Attack(
         "zip: links to the solution and the gradebook",
-        tries="Symbolic links, so that unpacking puts the solution in the place of the student's.",
-        must="No point: a link in a zip is left out, whatever it leads to.",
+        tries=(
+            "Uses symbolic links, so that unpacking puts the solution in place of the student's "
+            "work."
+        ),
+        must="No points: links in a zip are left out, whatever they point to.",
         over=LEFT,
         does=instead(
             (entry(OPTIMIZERS, stat.S_IFLNK), str(P1.library / OPTIMIZERS).encode()),
@@ -213,8 +216,8 @@ ATTACKS = (
     ),
     Attack(
         "zip: devices, FIFOs and sockets",
-        tries="Entries that say they are /dev/zero, a pipe and a socket, for a reader that waits.",
-        must="No point: only what is an ordinary file is read.",
+        tries="Declares entries as devices, a FIFO and a socket, so that a reader blocks.",
+        must="No points: only regular files are read.",
         over=LEFT,
         does=instead(
             (entry(OPTIMIZERS, stat.S_IFIFO), b""),
@@ -230,16 +233,18 @@ ATTACKS = (
     ),
     Attack(
         "zip: a bomb",
-        tries="Two hundred kilobytes that unpack to two hundred megabytes, in the library.",
-        must="No point, no memory: what shrinks two hundredfold is no code.",
+        tries=(
+            "Hands in two hundred kilobytes that unpack to two hundred megabytes, in the library."
+        ),
+        must="No points, no memory: code does not compress two hundredfold, so it is left out.",
         over=LEFT,
         does=also((entry("lib/mlp/zeros.py"), bytes(2 * 10**8)), (entry("b.ipynb"), bytes(10**8))),
         twin=SOLUTION.but(also((entry("plots/loss.csv"), b"0.125,0.875\n" * 80_000))),
     ),
     Attack(
         "zip: a bomb in a zip in a zip",
-        tries="Zips in zips, for a reader that unpacks whatever it finds.",
-        must="No point: a zip inside is a file like any other.",
+        tries="Nests zips, for a reader that unpacks whatever it finds.",
+        must="No points: a zip inside a zip is not unpacked.",
         over=LEFT,
         does=Changes(archive=nested),
         twin=SOLUTION.but(
@@ -251,16 +256,16 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "zip: sizes that lie",
-        tries="Sixty-four megabytes that claim to be ninety bytes.",
-        must="No point: no more is unpacked than was claimed, and then the checksum is wrong.",
+        "zip: false sizes",
+        tries="Declares a file of sixty-four megabytes as ninety bytes.",
+        must="No points: only the declared size is unpacked, and then the checksum is wrong.",
         over=LEFT,
         does=Changes(archive=lying_about_sizes),
     ),
     Attack(
-        "zip: entries over one another",
-        tries="One packed file that the table of contents names twenty thousand times.",
-        must="No point, bounded time: files are counted before they are unpacked.",
+        "zip: overlapping entries",
+        tries="Lists one compressed file twenty thousand times in the table of contents.",
+        must="No points, bounded time: files are counted before they are unpacked.",
         over=LEFT,
         does=Changes(archive=overlapping),
         twin=SOLUTION.but(
@@ -269,15 +274,17 @@ ATTACKS = (
     ),
     Attack(
         "zip: thousands of files that are damaged at the end",
-        tries="Each is unpacked to be refused: twelve gigabytes of work for a few hundred KB.",
-        must="No point, bounded time: files count before they are read, right or not.",
+        tries=(
+            "Hands in files that fail at the last byte: twelve gigabytes of work for little data."
+        ),
+        must="No points, bounded time: a file counts before it is read, damaged or not.",
         over=LEFT,
         does=Changes(archive=damaged_by_thousands),
     ),
     Attack(
         "zip: one name, several files",
-        tries="The released file for the reader of the first, another for the reader of the last.",
-        must="No point: which one was meant nobody can say, so neither is read.",
+        tries="Uses one name twice: some readers take the first file, others the last.",
+        must="No points: nobody can tell which file was meant, so neither is read.",
         over=LEFT,
         does=also((entry(OPTIMIZERS), ANSWER), (entry("lib/optim.py/../optim.py"), ANSWER)),
         twin=SOLUTION.but(
@@ -285,9 +292,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "zip: names that are one on some system",
-        tries="Other case, other Unicode forms, blanks and dots at the end: one file for Windows.",
-        must="No point: what would be one file somewhere is left out.",
+        "zip: names that collide on some system",
+        tries="Uses names that differ in case, Unicode form or a final dot: one file on Windows.",
+        must="No points: files that would collide on any system are left out.",
         over=LEFT,
         does=also(
             (entry("lib/Optim.py"), ANSWER),
@@ -305,9 +312,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "zip: devices of Windows and forbidden names",
-        tries="con.py, nul, aux.ipynb, a stream of lib/optim.py, and a thousand dots.",
-        must="No point, no fault: they are names like others, or no names.",
+        "zip: Windows devices and forbidden names",
+        tries="Uses con.py, nul, aux.ipynb, a stream of lib/optim.py, and a thousand dots.",
+        must="No points, no error: they are treated like other names, or left out.",
         over=LEFT,
         does=also(
             *(
@@ -320,9 +327,9 @@ ATTACKS = (
         twin=SOLUTION.but(also((entry("notes (2) - Kopie von Käthe's.txt"), b"notes"))),
     ),
     Attack(
-        "zip: control characters, terminals and HTML in names",
-        tries="Clears the grader's terminal, runs in the grader's browser, ends a C string.",
-        must="Nothing of it is shown as it is: names are told in plain characters.",
+        "zip: control characters, markup and HTML in names",
+        tries="Uses names that clear the grader's terminal or run in the grader's browser.",
+        must="No name is shown raw: names are reported in plain characters.",
         over=LEFT,
         does=also(
             *(
@@ -340,9 +347,9 @@ ATTACKS = (
         twin=SOLUTION.but(also((entry("Übung 1 & 2 <final>.txt"), b"x"))),
     ),
     Attack(
-        "zip: a name that goes on after its end",
-        tries="lib/optim.py, a NUL and .txt: another name for the reader that stops at the NUL.",
-        must="No point: the whole name counts, and is none.",
+        "zip: a name that contains a NUL",
+        tries="Names a file lib/optim.py, NUL, .txt, which some readers cut off at the NUL.",
+        must="No points: the whole name counts, and it is invalid.",
         over=LEFT,
         does=Changes(
             archive=lambda folder, path: (
@@ -353,16 +360,16 @@ ATTACKS = (
     ),
     Attack(
         "zip: encrypted",
-        tries="Says of every file that it is encrypted, for a reader that asks for a password.",
-        must="Nobody is asked: it is said that it cannot be read.",
+        tries="Marks every file as encrypted, so that a reader asks for a password.",
+        must="Nobody is asked: the report says that the zip cannot be read.",
         over=LEFT,
         does=rewritten(lambda content: with_flag(content, 1)),
         twin=SOLUTION.but(rewritten(lambda content: with_flag(content, 4))),  # a speed of packing
     ),
     Attack(
         "zip: unusual compression",
-        tries="lzma and bzip2, whose unpackers are older and take more memory.",
-        must="No point: it is said how to make the zip again.",
+        tries="Uses lzma and bzip2, whose decompressors are older and take more memory.",
+        must="No points: the report says how to make the zip again.",
         over=LEFT,
         does=Changes(
             archive=lambda folder, path: zipped(
@@ -382,24 +389,26 @@ ATTACKS = (
     ),
     Attack(
         "zip: two in one",
-        tries="A second zip, with the answer, in the comment: one is checked, the other graded.",
-        must="No point: there is one hand-in, which everybody reads alike, or none.",
+        tries=(
+            "Puts a second zip, with the answer, in the comment: one is checked, the other graded."
+        ),
+        must="No points: every reader finds the same single hand-in, or none.",
         over=LEFT,
         does=rewritten(hidden_in_a_comment),
         twin=SOLUTION.but(rewritten(lambda content: content[:-2] + b"\x12\x00made by an archiver")),
     ),
     Attack(
-        "zip: a table of contents without an end",
-        tries="Says in the record of large zips that it has a million million files.",
-        must="No point: it is refused before the table is read.",
+        "zip: an endless table of contents",
+        tries="Declares a million million files in the zip64 record.",
+        must="No points: it is rejected before the table is read.",
         over=STUB,
         does=rewritten(with_zip64),
         twin=SOLUTION.but(rewritten(lambda content: b"#!/bin/sh\nexec unzip $0\n" + content)),
     ),
     Attack(
         "zip: ten thousand files and a path of a thousand folders",
-        tries="Uses up what a reader may look at, and the length of a path.",
-        must="No point: code is looked at first, the rest as far as the limits go.",
+        tries="Uses up a reader's limits on files and on the length of a path.",
+        must="No points: code is read first, the rest within limits.",
         over=LEFT,
         does=also(
             *((entry(f"lib/mlp/a/{number}.py"), b"") for number in range(10_000)),
@@ -411,9 +420,9 @@ ATTACKS = (
         ),
     ),
     Attack(
-        "zip: none at all",
-        tries="Hands in the first half of a zip, an empty one, and hopes for the benefit of doubt.",
-        must="No point: it is said what it is instead.",
+        "zip: half a zip",
+        tries="Hands in the first half of a zip.",
+        must="No points: the report says what the file is instead.",
         over=STUB,
         does=rewritten(lambda content: content[: len(content) // 2]),
     ),
