@@ -32,15 +32,15 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "attacks"))
 import exhausting_room
 import exhausting_the_judge
 from attack import COHORT, DIRECTORY, NBGRADER, SOLUTION, STUB
-from roads import ROADS, Fell, Outcome, Terms
+from roads import ROADS, GraderFailed, Outcome, Settings
 
 from autograder.sandbox.selftest import choose
 
 SEED = 31
 HONEST = {
     "ada": SOLUTION,
-    "ben": SOLUTION.left("dropout.backward"),
-    "eva": SOLUTION.left("fc.backward", "Adam.update"),
+    "ben": SOLUTION.without("dropout.backward"),
+    "eva": SOLUTION.without("fc.backward", "Adam.update"),
     "kim": STUB,
 }
 INSIDE = ("takes memory in many processes", "takes memory that counts as shared")
@@ -117,11 +117,11 @@ def down(road: str, names: list[str], most: int, within: Group | None, sending) 
     works = [(name, {**HONEST, **BOMBS}[name]) for name in names]
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)
-        terms = Terms(choose().name, SEED, "off", Path(place), 120 * len(works))
+        settings = Settings(choose().name, SEED, "off", Path(place), 120 * len(works))
         try:
-            sending.send(ROADS[road](works, terms))
-        except Fell as fell:
-            sending.send(str(fell))
+            sending.send(ROADS[road](works, settings))
+        except GraderFailed as failure:
+            sending.send(str(failure))
 
 
 def tried(road: str, names: list[str], most: int) -> tuple[list[Outcome] | str, dict]:

@@ -123,7 +123,7 @@ def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
 
 
 def trained(seeds: int) -> tuple[list[OwnRun], list[float], list[OwnRun]]:
-    everything, other_order = list(works()), as_handed_in(attacks.HONEST.but(REORDERED))
+    everything, other_order = list(works()), as_handed_in(attacks.HONEST.plus(REORDERED))
     right, seconds, others = [], [], []
     for seed in range(seeds):
         name, work = everything[seed % len(everything)]
@@ -150,7 +150,7 @@ def as_handed_in(work: Work) -> Submission:
 
 
 def cheat(body: str) -> list[OwnRun]:
-    work = as_handed_in(solving.STANDS_STILL.but(attacks.trains_tiny_net(body)))
+    work = as_handed_in(solving.STANDS_STILL.plus(attacks.trains_tiny_net(body)))
     return [run(work, seed)[0] for seed in range(5)]
 
 

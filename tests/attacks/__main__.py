@@ -1,11 +1,11 @@
-"""`make attacks`: every attack, on every sandbox, by every road that it goes.
+"""`make attacks`: try every attack in every sandbox, on every road.
 
-    python tests/attacks                                  # all of it
-    python tests/attacks daemon "exhausting"              # by name, or by paragraph
+    python tests/attacks                                  # all attacks
+    python tests/attacks daemon "exhausting"              # by name or by paragraph
     python tests/attacks --sandbox sandlock --road cohort
 
-Prints a table and exits with status 1 when anything was gained, read, left behind or changed, or
-when an honest twin lost a point.
+Prints a table. The exit status is 1 if an attack gained, read, left behind or changed anything, or
+if an honest twin lost a point.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from tables import PARAGRAPHS, called
 from autograder import checkout
 from autograder.sandbox.selftest import BACKENDS, choose
 
-sys.path.append(str(checkout.ROOT / "benchmarks"))  # whose results these are, too
+sys.path.append(str(checkout.ROOT / "benchmarks"))  # for results.py
 
 from results import machine, write_section
 
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("tests/attacks", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("names", nargs="*", help="words of names or paragraphs; all without any")
+    parser.add_argument(
+        "names", nargs="*", help="words in names or paragraphs (default: all attacks)"
+    )
     known = [backend.name for backend in BACKENDS]
     parser.add_argument("--sandbox", action="append", choices=known)
     parser.add_argument("--road", action="append", choices=ALL_ROADS)
@@ -45,7 +47,7 @@ def main(words: Sequence[str]) -> int:
         parser.error(f"no attack is called {' or '.join(asked.names)}")
     backends = asked.sandbox or known
     for name in backends:
-        choose(name)  # says what is missing, before anything is tried
+        choose(name)  # fails now, not after minutes, if a sandbox is unavailable
     with (
         tempfile.TemporaryDirectory(prefix="attacks-") as place,
         console.status("") as status,
@@ -66,13 +68,13 @@ def main(words: Sequence[str]) -> int:
 
 
 def section(results: Sequence[Result], seconds: float) -> str:
-    """For RESULTS.md: what came of it by sandbox and road."""
+    """The section of RESULTS.md: results by sandbox and road."""
     ways = {(result.backend, result.road): [] for result in results}
     for result in results:
         ways[result.backend, result.road].append(result)
     lines = []
     for (backend, road), tries in sorted(ways.items()):
-        longest = max(t.seconds for t in tries)  # 0 where the road does not tell
+        longest = max(t.seconds for t in tries)  # 0 where the road reports no times
         full = sum(t.twin == t.most > 0 for t in tries)
         breached = sum(bool(t.breaches) for t in tries)
         lines.append(
@@ -83,14 +85,14 @@ def section(results: Sequence[Result], seconds: float) -> str:
         [
             f"## Attacks\n\n`make attacks`. {machine()}.\n{summary(results, seconds)}.\n",
             "| sandbox | road | tries | points gained | twins with all points | breaches "
-            "| seconds, most |\n|---|---|---|---|---|---|---|",
+            "| most seconds |\n|---|---|---|---|---|---|---|",
             *lines,
         ]
     )
 
 
 def table(results: Sequence[Result]) -> Table:
-    """A line for every attack, backend and road, by paragraphs; fits 80 columns."""
+    """A row for every attack, backend and road, grouped by paragraph; 80 columns wide."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     shown.add_column("Attack", width=38, no_wrap=True, overflow="ellipsis")
     shown.add_column("Sandbox", width=10)
@@ -119,7 +121,7 @@ def _cells(row: Result) -> tuple[Text | str, ...]:
 
 
 def summary(results: Sequence[Result], seconds: float) -> Text:
-    """What it all came to, in a line."""
+    """A line with the totals."""
     attacks = len({result.attack.name for result in results})
     backends = len({result.backend for result in results})
     breached = sum(1 for result in results if result.breaches)

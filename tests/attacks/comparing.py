@@ -1,6 +1,6 @@
-"""Faking the comparisons of optimizers: SGD in the place of the others, and a spoilt SGD or loss.
+"""Faking the comparisons of optimizers: SGD instead of the others, or a broken SGD or loss.
 
-Solving in the place of the optimizers is a part of `solving`.
+`solving` has the attacks that solve for parameters instead of optimizing.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ STATES = {
 
 
 def with_state(rate: int) -> dict[str, str]:
-    """Optimizers that keep the right averages, and move by plain SGD."""
+    """Optimizers that keep the right averages, but update by plain SGD at `rate` times its rate."""
     return {
         block: KEPT_STATE.replace("STATES", f"({states})").replace("RATE", str(rate))
         for block, states in STATES.items()
     }
 
 
-ALL_PLAIN = HONEST.but(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, PLAIN))
+ALL_PLAIN = HONEST.plus(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, PLAIN))
 """Three optimizers that are all plain SGD."""
 
 ATTACKS = (
@@ -43,7 +43,7 @@ ATTACKS = (
         "Makes all three optimizers plain SGD at a high learning rate, so that they beat SGD.",
         "No points: a comparison earns only what its optimizer's own update checks earn.",
         Changes(blocks=dict.fromkeys(OPTIMIZER_BLOCKS, FAST)),
-        over=ALL_PLAIN,
+        baseline=ALL_PLAIN,
         roads=ALL_ROADS,
     ),
     faking(
@@ -51,7 +51,7 @@ ATTACKS = (
         "Keeps the averages correctly, but updates by plain SGD at a high learning rate.",
         "No points: the updated parameters are checked, and they are wrong.",
         Changes(blocks=with_state(40)),
-        over=HONEST.but(blocks=with_state(1)),
+        baseline=HONEST.plus(blocks=with_state(1)),
     ),
     faking(
         "comparisons: an SGD that is slowed down",
@@ -66,7 +66,7 @@ ATTACKS = (
                 ),
             )
         ),
-        over=ALL_PLAIN,
+        baseline=ALL_PLAIN,
     ),
     faking(
         "comparisons: an SGD that goes uphill",
@@ -86,7 +86,7 @@ ATTACKS = (
                 """
             }
         ),
-        over=ALL_PLAIN,
+        baseline=ALL_PLAIN,
     ),
     faking(
         "comparisons: a loss of its own",
@@ -100,6 +100,6 @@ ATTACKS = (
                 """
             }
         ),
-        over=ALL_PLAIN,
+        baseline=ALL_PLAIN,
     ),
 )

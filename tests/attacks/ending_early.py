@@ -1,11 +1,11 @@
-"""Ending early, writing results: silence instead of answers, and results of one's own.
+"""Ending early, and writing results: no answer, or results made up by the student.
 
-What ends early fails what it ended; what it wrote, wherever, is nobody's result.
+A check that ends early fails. Results that a student's code writes are ignored, wherever they are.
 """
 
 from attack import ALL_ROADS, LAYERS, NBGRADER, PACKAGE, SOLUTION, STUB, ZIP, Attack, Changes
 
-LEFT = SOLUTION.left("fc.backward")
+ONE_BLOCK_MISSING = SOLUTION.without("fc.backward")
 FRAME = """
     import json, os, struct
 
@@ -22,7 +22,7 @@ FRAME = """
             except OSError:
                 pass
 """
-"""How the sandbox speaks, as anybody can read there; and a way to say it wherever one can write."""
+"""Code that makes frames of the sandbox's protocol, and writes them to every open descriptor."""
 
 
 def block(code: str, helpers: str = "") -> Changes:
@@ -34,24 +34,24 @@ ATTACKS = (
         "exits with status zero at import",
         tries="Exits with status 0 at import, as if all checks had passed.",
         must="No points: a missing answer fails, and the rubric says which checks there are.",
-        does=Changes(files={PACKAGE: "import os\nos._exit(0)"}),
+        changes=Changes(files={PACKAGE: "import os\nos._exit(0)"}),
         roads=ALL_ROADS,
     ),
     Attack(
         "exits in a backward pass",
         tries="Calls os._exit(0) instead of answering.",
         must="No points: this check fails, and the others continue.",
-        over=LEFT,
-        does=block("import os\nos._exit(0)"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=block("import os\nos._exit(0)"),
         roads=(ZIP,),
     ),
     Attack(
         "raises SystemExit",
         tries="Calls sys.exit(0) in a backward pass.",
         must="No points: it is handled like any other exception.",
-        over=LEFT,
-        does=block("import sys\nsys.exit(0)"),
-        twin=SOLUTION.but(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block("import sys\nsys.exit(0)"),
+        twin=SOLUTION.plus(
             appended={LAYERS: "if __name__ == '__main__':\n    import sys\n\n    sys.exit(0)"}
         ),
     ),
@@ -59,8 +59,8 @@ ATTACKS = (
         "raises an exception that nobody catches",
         tries="Raises its own BaseException whose str, repr, name and traceback are traps.",
         must="No points: any exception ends the probe, and is reported as far as it is text.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "raise Trap()",
             """
             class Meta(type):
@@ -81,7 +81,7 @@ ATTACKS = (
                 tb_next = tb_frame = property(lambda self: self)
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     class NotTrained(Exception):
@@ -104,8 +104,8 @@ ATTACKS = (
             "No points: an exception is reported by its name, and the check fails whatever the "
             "name."
         ),
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "raise Outcomes[int(abs(dprev.flat[0]) * 1e6) % 4]",
             """
             Outcomes = [
@@ -119,8 +119,8 @@ ATTACKS = (
         "dies after some checks",
         tries="Answers the first calls wrongly, then kills its process with SIGKILL.",
         must="No points: the wrong answers stay wrong, and the remaining checks fail.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             """
             import os, signal
 
@@ -135,20 +135,20 @@ ATTACKS = (
         "becomes another program",
         tries="Replaces its process with /bin/true, or with a Python that prints full marks.",
         must="No points: nothing that the other program prints counts.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             """
             import os, sys
 
-            told = "print('29 of 29 points', flush=True); import os; os._exit(0)"
-            for program, *words in ((sys.executable, "-c", told), ("/bin/true",)):
+            printing = "print('29 of 29 points', flush=True); import os; os._exit(0)"
+            for program, *words in ((sys.executable, "-c", printing), ("/bin/true",)):
                 try:
                     os.execv(program, [program, *words])
                 except OSError:
                     continue
             """
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import subprocess, sys
@@ -162,8 +162,8 @@ ATTACKS = (
         "closes all file descriptors",
         tries="Closes all file descriptors, so that no wrong answer can be reported.",
         must="No points: a probe that reports nothing fails.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             """
             import os
 
@@ -176,8 +176,8 @@ ATTACKS = (
         "writes result files",
         tries="Writes results in every format wherever it can, and where graders look for them.",
         must="No points and no file: its only writable folder is deleted with the probe.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "write_results()\nraise RuntimeError(WRITTEN)",
             """
             import glob, json, os, pickle
@@ -210,7 +210,7 @@ ATTACKS = (
                             pass
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "leaky_relu.forward": """
                     output = np.maximum(feat, self.negative_slope * feat)
@@ -225,8 +225,8 @@ ATTACKS = (
         "changes files it may read",
         tries="Overwrites the probes, the worker, its own sources and Python's libraries.",
         must="No points and no change: all of these are read-only.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "raise RuntimeError(overwrite())",
             """
             import os, sys
@@ -255,13 +255,13 @@ ATTACKS = (
         "prints the protocol",
         tries="Prints protocol frames and records with full marks to stdout and stderr.",
         must="No points: printed text is kept as output, and what arrives by pipe is only a claim.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             """
-            told = b"".join(frame(passed="yes", score="29") for _ in range(9)) + frame("finished")
-            sys.stdout.buffer.write(told)
+            output = b"".join(frame(passed="yes", score="29") for _ in range(9)) + frame("finished")
+            sys.stdout.buffer.write(output)
             sys.__stdout__.buffer.write(struct.pack("<cI", b"E", 15) + b'{"how": "exit"}')
-            os.write(2, told)
+            os.write(2, output)
             print('{"score": 29, "max_score": 29}')
             sys.exit(0)
             """,
@@ -273,8 +273,8 @@ ATTACKS = (
         "forges the frames of a probe",
         tries="Writes finished frames with zero gradients into every pipe it holds.",
         must="No points: the frames are read, and zeros are not the right gradients.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "forge()",
             FRAME
             + """
@@ -296,8 +296,8 @@ ATTACKS = (
         "starts sibling processes",
         tries="Starts processes with CLONE_PARENT, whose parent is outside the sandbox.",
         must="No points, and they end: whoever waits for the worker waits for its siblings, too.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 LAYERS: """
     import ctypes, os, signal
@@ -314,16 +314,16 @@ ATTACKS = (
         "ends the probes after it",
         tries="Reports that all probes sharing its process have finished, then exits.",
         must="No points: those probes sent no numbers, and each is run again in its own process.",
-        over=LEFT,
-        does=block("everywhere(frame('finished') * 99)\nos._exit(0)", FRAME),
+        baseline=ONE_BLOCK_MISSING,
+        changes=block("everywhere(frame('finished') * 99)\nos._exit(0)", FRAME),
         roads=(ZIP,),
     ),
     Attack(
         "forges the worker's records",
         tries="Writes all records of a successful run at import.",
         must="No points: records without the right numbers earn nothing.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 LAYERS: FRAME
                 + """
@@ -352,8 +352,8 @@ ATTACKS = (
         must=(
             "No points and no process: every process of a run is dead before its results are read."
         ),
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             "daemon()\nself.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0",
             FRAME
             + """
@@ -383,8 +383,8 @@ ATTACKS = (
         "signals its parents",
         tries="Sends SIGSTOP, SIGTERM and SIGKILL to its parent, its group and every process.",
         must="No points: it can only reach its own run, and that run's checks fail.",
-        over=LEFT,
-        does=block(
+        baseline=ONE_BLOCK_MISSING,
+        changes=block(
             """
             import os, signal
 
@@ -398,7 +398,7 @@ ATTACKS = (
             self.grads[self.w_name] = self.grads[self.b_name] = dfeat = dprev * 0
             """
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import signal
@@ -413,8 +413,8 @@ ATTACKS = (
         "kills the worker at import",
         tries="Kills the process that imports it, and every new one that tries again.",
         must="No points, in bounded time: a module that ends the process is not imported again.",
-        over=STUB,
-        does=Changes(
+        baseline=STUB,
+        changes=Changes(
             files={
                 PACKAGE: """
                     import os, signal, sys
@@ -432,8 +432,8 @@ ATTACKS = (
             "No points: a probe that cannot be started fails, and the others start in a new "
             "process."
         ),
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 LAYERS: """
                     import os

@@ -1,6 +1,6 @@
-"""Exhausting room: memory, processes, output and disk.
+"""Exhausting memory, processes, output and disk.
 
-As those that exhaust time, most of them hide in a function that one probe alone calls.
+As in `exhausting_time`, most attacks are in a function that only one probe calls.
 """
 
 from attack import (
@@ -10,23 +10,25 @@ from attack import (
     Attack,
     Changes,
 )
-from exhausting_time import WITHOUT, honest, tanh
+from exhausting_time import TANH_MISSING, honest, tanh
 
 ATTACKS = (
     Attack(
         "takes memory at once",
         tries="Allocates forty gigabytes, so that the kernel kills a process, at best the grader.",
         must="No points: the allocation raises MemoryError in the student's own process.",
-        over=WITHOUT,
-        does=tanh("def tanh(x): return np.tanh(x) + np.ones(5 * 10**9)[: x.size].reshape(x.shape)"),
+        baseline=TANH_MISSING,
+        changes=tanh(
+            "def tanh(x): return np.tanh(x) + np.ones(5 * 10**9)[: x.size].reshape(x.shape)"
+        ),
         twin=honest("def tanh(x): return np.tanh(x) + 0 * np.ones(3 * 10**7)[0]"),
     ),
     Attack(
         "takes memory bit by bit and returns in time",
         tries="Holds three gigabytes in lists for a moment, then returns the right answer.",
         must="No points: the memory limit is below three gigabytes.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             def tanh(x):
                 kept = [bytearray(b"x") * 2**24 for _ in range(192)]
                 return np.tanh(x) + 0 * len(kept)
@@ -41,8 +43,8 @@ ATTACKS = (
         "takes memory in many processes",
         tries="Forks nine children that take 400 MB each, so that no single process is too large.",
         must="No points: the limit applies to the memory of all processes together.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os, time
 
             def tanh(x):
@@ -58,21 +60,21 @@ ATTACKS = (
             import os
 
             def tanh(x):
-                told, telling = os.pipe()
+                read_end, write_end = os.pipe()
                 child = os.fork()
                 if child == 0:
-                    os.write(telling, np.tanh(x).astype(float).tobytes())
+                    os.write(write_end, np.tanh(x).astype(float).tobytes())
                     os._exit(0)
                 os.waitpid(child, 0)
-                return np.frombuffer(os.read(told, 8 * x.size)).reshape(x.shape)
+                return np.frombuffer(os.read(read_end, 8 * x.size)).reshape(x.shape)
         """),
     ),
     Attack(
         "takes memory in orphaned processes",
         tries="The same at import, by orphans, after telling the worker not to adopt any.",
         must="No points: orphans are found from outside, whoever adopts them.",
-        over=WITHOUT,
-        does=Changes(
+        baseline=TANH_MISSING,
+        changes=Changes(
             appended={
                 LAYERS: """
     import ctypes, os, time
@@ -94,8 +96,8 @@ ATTACKS = (
         "takes memory that counts as shared",
         tries="The same with shared anonymous maps, which process statistics count separately.",
         must="No points: memory that is shared only with child processes counts, too.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import mmap, os, time
 
             def tanh(x):
@@ -123,8 +125,8 @@ ATTACKS = (
         "forks endlessly",
         tries="Doubles its processes until the machine stops responding.",
         must="No points: a submission has its own user or process count, with a low limit.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os
 
             def tanh(x):
@@ -149,8 +151,8 @@ ATTACKS = (
         "starts threads endlessly",
         tries="Starts ten thousand sleeping threads, so that nobody can start another.",
         must="No points: threads count as processes.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import threading, time
 
             def tanh(x):
@@ -174,8 +176,8 @@ ATTACKS = (
             "No points: only the last few thousand characters are kept, and printing uses its own"
             " time."
         ),
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import sys
 
             def tanh(x):
@@ -195,8 +197,8 @@ ATTACKS = (
         "floods the result channel",
         tries="Writes gigabytes of its own into the pipe that carries results.",
         must="No points: a probe that sends more than its limit is rejected.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os, stat
 
             def tanh(x):
@@ -217,16 +219,16 @@ ATTACKS = (
         "returns an array of ten gigabytes",
         tries="Returns a view that takes a few bytes in the sandbox and ten gigabytes on arrival.",
         must="No points: the size is checked before anything is sent, and is too large.",
-        over=WITHOUT,
-        does=tanh("def tanh(x): return np.broadcast_to(np.tanh(x.flat[0]), (10**5, 12_500))"),
+        baseline=TANH_MISSING,
+        changes=tanh("def tanh(x): return np.broadcast_to(np.tanh(x.flat[0]), (10**5, 12_500))"),
         twin=honest("def tanh(x): return np.broadcast_to(np.tanh(x), x.shape)"),
     ),
     Attack(
         "fills the disk",
         tries="Writes until the disk is full, so that the grader cannot write its grade.",
         must="No points: the only writable folder is small and has a size limit.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os
 
             def tanh(x):
@@ -250,8 +252,8 @@ ATTACKS = (
         "fills /dev/shm and every other folder",
         tries="Looks for any writable place and fills it.",
         must="No points: shared memory and the other folders are absent or read-only.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os
 
             def tanh(x):
@@ -278,8 +280,8 @@ ATTACKS = (
         "writes one sparse terabyte",
         tries="Writes a sparse file of a terabyte to the folder that is cleaned up afterwards.",
         must="No points: file size is limited, even for sparse files.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os
 
             def tanh(x):

@@ -1,7 +1,7 @@
-"""Exhausting the grader: answers that are small where they are sent and large where judged.
+"""Exhausting the grader: answers that are small when sent and large when judged.
 
-A megabyte of truth values is eight as floats, and a multiple of that where it is broadcast against
-an array of the reference's. Whoever is judged next must not pay for it.
+A megabyte of booleans takes eight as floats, and many times that when broadcast against an array of
+the reference. Other submissions must not be affected.
 """
 
 from attack import (
@@ -18,17 +18,17 @@ from attack import (
     Changes,
     Work,
 )
-from exhausting_time import WITHOUT, honest, tanh
+from exhausting_time import TANH_MISSING, honest, tanh
 from lying_objects import NO_LOSS
 
 ROADS = (DIRECTORY, COHORT, NBGRADER)
-LEFT = SOLUTION.left("RMSProp.update")
+ONE_BLOCK_MISSING = SOLUTION.without("RMSProp.update")
 
 
 def dropout_net(forward: str) -> Changes:
-    """DropoutNet, which is given to students, with a forward pass that returns an expression.
+    """The given DropoutNet with a forward pass that returns the value of an expression.
 
-    In it `right` is the right output.
+    The expression may use `right`, the right output.
     """
     return Changes(
         appended={
@@ -48,7 +48,7 @@ def activation(value: str) -> Changes:
 
 
 def honest_net(forward: str) -> Work:
-    return SOLUTION.but(dropout_net(forward))
+    return SOLUTION.plus(dropout_net(forward))
 
 
 ATTACKS = (
@@ -56,8 +56,8 @@ ATTACKS = (
         "answers booleans that grow when judged",
         tries="Sends six million booleans in a shape that broadcasts against the reference's.",
         must="No points, no cost: an array of another shape than the reference's reaches no check.",
-        over=LEFT,
-        does=dropout_net("(np.arange(6_000_000) % 2 == 0).reshape(600_000, 1, 10)"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=dropout_net("(np.arange(6_000_000) % 2 == 0).reshape(600_000, 1, 10)"),
         twin=honest_net("np.ascontiguousarray(right, dtype=np.float64)"),
         roads=ROADS,
     ),
@@ -65,8 +65,8 @@ ATTACKS = (
         "answers a column that grows beside a row",
         tries="Sends gradients of shape (2000000, 1), which broadcast against the right ones.",
         must="No points, no cost: shapes are compared before values.",
-        over=SOLUTION.left("fc.backward"),
-        does=Changes(
+        baseline=SOLUTION.without("fc.backward"),
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     self.grads[self.w_name] = np.ones((2_000_000, 1), dtype=bool)
@@ -75,7 +75,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.backward": """
                     self.grads[self.w_name] = feat.T @ dprev
@@ -90,11 +90,11 @@ ATTACKS = (
         "answers float16 that grows when judged",
         tries="Sends float16, which takes four times the memory when compared as float64.",
         must="No points, no cost: nothing is cast before its shape is checked.",
-        over=SOLUTION.left("softmax"),
-        does=Changes(
+        baseline=SOLUTION.without("softmax"),
+        changes=Changes(
             blocks={"softmax": "scores = np.full((1_500_000, 1, feat.shape[1]), 0.2, np.float16)"}
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "softmax": """
                     halves = np.exp((feat - feat.max(axis=-1, keepdims=True)).astype(np.float64))
@@ -110,24 +110,24 @@ ATTACKS = (
             "Sends the right numbers with thirty extra dimensions of 1, which broadcast anywhere."
         ),
         must="No points: a shape must be exactly right.",
-        over=WITHOUT,
-        does=activation("np.tanh(x).reshape((1,) * (32 - x.ndim) + x.shape)"),
+        baseline=TANH_MISSING,
+        changes=activation("np.tanh(x).reshape((1,) * (32 - x.ndim) + x.shape)"),
         twin=honest("def tanh(x): return np.tanh(x.reshape((1,) * 30 + x.shape)).reshape(x.shape)"),
     ),
     Attack(
         "answers one number where an array is expected",
         tries="Sends a mean, which broadcasts against any number of rows.",
         must="No points: a single number is not accepted as an array.",
-        over=WITHOUT,
-        does=activation("np.float64(np.tanh(x).mean())"),
+        baseline=TANH_MISSING,
+        changes=activation("np.float64(np.tanh(x).mean())"),
         twin=honest("def tanh(x): return np.tanh(x) + np.float64(0)"),
     ),
     Attack(
         "answers an array where one number is expected",
         tries="Sends eight million losses instead of one.",
         must="No points: only an array of size 1 is accepted as a number.",
-        over=NO_LOSS,
-        does=Changes(
+        baseline=NO_LOSS,
+        changes=Changes(
             blocks={
                 "cross_entropy.forward": """
                     scores = softmax(feat)
@@ -135,7 +135,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
     def _forward(self, feat, label, _written=cross_entropy.forward):
@@ -151,8 +151,8 @@ ATTACKS = (
         "answers histories with millions of entries",
         tries="Returns histories of five million entries.",
         must="No points: a history must have as many entries as there were iterations.",
-        over=SOLUTION.left("train_net, TODO 1 of 3"),
-        does=Changes(
+        baseline=SOLUTION.without("train_net, TODO 1 of 3"),
+        changes=Changes(
             appended={
                 TRAINING: """
     def train_net(*given, **named):
@@ -166,8 +166,8 @@ ATTACKS = (
         "answers with thousands of names",
         tries="Writes frames with names of its own into the pipe that carries results.",
         must="No points: names that the reference does not have are dropped.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import json, os, stat, struct
 
             def tanh(x):
@@ -195,8 +195,8 @@ ATTACKS = (
         "keeps a huge optimizer state",
         tries="Keeps a velocity of ten million numbers for a small parameter.",
         must="No points: a parameter's state must have the parameter's shape.",
-        over=SOLUTION.left("SGDM.update"),
-        does=Changes(
+        baseline=SOLUTION.without("SGDM.update"),
+        changes=Changes(
             blocks={
                 "SGDM.update": """
                     for name in layer.params:
@@ -204,7 +204,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 OPTIMIZERS: """
     class Spare(dict):
@@ -224,8 +224,8 @@ ATTACKS = (
         "is a little wrong everywhere",
         tries="Is off by a few percent everywhere, so that every pair of mistakes is looked up.",
         must="No points: the work and the memory of this search are limited.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 LAYERS: """
     def _off(layer, name):
@@ -266,8 +266,8 @@ ATTACKS = (
         "grows while others answer",
         tries="Answers at once, and leaves children behind that take memory later.",
         must="No points: memory is watched all the time, whatever else is going on.",
-        over=WITHOUT,
-        does=Changes(
+        baseline=TANH_MISSING,
+        changes=Changes(
             cells=dict(tanh("def tanh(x): return None").cells),
             appended={
                 LAYERS: """
@@ -288,8 +288,8 @@ ATTACKS = (
         "forks while others answer",
         tries="Leaves a child behind that keeps forking as long as the grader is working.",
         must="No points: processes are counted, and end with the run that started them.",
-        over=WITHOUT,
-        does=Changes(
+        baseline=TANH_MISSING,
+        changes=Changes(
             cells=dict(tanh("def tanh(x): return None").cells),
             appended={
                 LAYERS: """

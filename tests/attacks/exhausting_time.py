@@ -1,8 +1,8 @@
 """Exhausting time, the stack, and the patience of the grader.
 
-Most of them hide in a function of the notebook's last cell, which one probe alone calls: so each
-uses up one probe's limits. And they return what is right in the end, so that a limit which does not
-hold is a point gained.
+Most attacks are in a function of the notebook's last cell, which only one probe calls. So each uses
+up the limits of one probe. They return the right answer in the end, so that they gain a point
+wherever a limit does not hold.
 """
 
 import textwrap
@@ -33,12 +33,12 @@ def tanh(code: str) -> Changes:
     return Changes(cells={CELL: f"{RIGHT}\n\n{textwrap.dedent(code).strip()}"})
 
 
-WITHOUT = SOLUTION.but(tanh("def tanh(x): return None"))
-"""Everything but one of the activation functions."""
+TANH_MISSING = SOLUTION.plus(tanh("def tanh(x): return None"))
+"""The solution without one of the activation functions."""
 
 
 def honest(code: str) -> Work:
-    return SOLUTION.but(tanh(code))
+    return SOLUTION.plus(tanh(code))
 
 
 ATTACKS = (
@@ -46,8 +46,8 @@ ATTACKS = (
         "loops for ever",
         tries="Never returns, so that the grading never ends or is abandoned.",
         must="No points: the CPU time limit of the probe ends it.",
-        over=WITHOUT,
-        does=tanh("def tanh(x):\n    while True: pass"),
+        baseline=TANH_MISSING,
+        changes=tanh("def tanh(x):\n    while True: pass"),
         twin=honest("""
             def tanh(x):
                 total = 0.0
@@ -63,14 +63,14 @@ ATTACKS = (
         must=(
             "No points: only the first timeout takes its full time; later probes get a second each."
         ),
-        over=SOLUTION.left("leaky_relu.forward", "leaky_relu.backward"),
-        does=Changes(
+        baseline=SOLUTION.without("leaky_relu.forward", "leaky_relu.backward"),
+        changes=Changes(
             blocks={
                 "leaky_relu.forward": "while True: pass",
                 "leaky_relu.backward": "while True: pass",
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "leaky_relu.forward": """
                     output = np.empty_like(feat, dtype=np.result_type(feat, np.float32))
@@ -88,8 +88,8 @@ ATTACKS = (
             "Catches KeyboardInterrupt and every other exception, and ignores all signals it can."
         ),
         must="No points: it is ended by a signal that cannot be caught.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             def tanh(x):
                 import signal
                 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
@@ -119,8 +119,8 @@ ATTACKS = (
         "loops inside a C call",
         tries="Stays in C code, where Python handles no signals: a sum and a regular expression.",
         must="No points: the kernel enforces the limit, not Python.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             def tanh(x):
                 import re, threading
                 threading.Thread(target=re.match, args=("(a+)+$", "a" * 60 + "!")).start()
@@ -132,8 +132,8 @@ ATTACKS = (
         "sleeps",
         tries="Uses no CPU time, so that CPU limits never apply.",
         must="No points: a wall-clock limit is the backstop.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import time
 
             def tanh(x):
@@ -155,8 +155,8 @@ ATTACKS = (
             "Takes over the worker's pipe at import, announces a record and sends it over a month."
         ),
         must="No points: time is measured from the start, not from the last sign of life.",
-        over=SOLUTION.left("RMSProp.update"),
-        does=Changes(
+        baseline=SOLUTION.without("RMSProp.update"),
+        changes=Changes(
             appended={
                 OPTIMIZERS: """
                     import os, stat, struct, sys, time
@@ -175,7 +175,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 OPTIMIZERS: """
                     import time
@@ -191,8 +191,8 @@ ATTACKS = (
         "recurses without a limit",
         tries="Lifts the recursion limit and overflows the stack.",
         must="No points: only its own process dies, and other answers are unaffected.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import sys
 
             def tanh(x):
@@ -221,8 +221,8 @@ ATTACKS = (
         "crashes through ctypes",
         tries="Writes to address zero, in case a runner takes a crash for the end of the tests.",
         must="No points: the report says that a signal ended it.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import ctypes
 
             def tanh(x):
@@ -242,15 +242,15 @@ ATTACKS = (
         "crashes at import",
         tries="Crashes the process at import, before a single check.",
         must="No points: a module that crashes is left out, and the rest is graded.",
-        does=Changes(files={PACKAGE: "import ctypes\nctypes.string_at(0)"}),
+        changes=Changes(files={PACKAGE: "import ctypes\nctypes.string_at(0)"}),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "hangs at import in every module",
         tries="Never finishes the import of any of three modules.",
         must="No points: imports have a time limit, and one that exceeded it is not tried again.",
-        does=Changes(appended=dict.fromkeys((LAYERS, NETWORKS, OPTIMIZERS), "while True: pass")),
-        twin=SOLUTION.but(
+        changes=Changes(appended=dict.fromkeys((LAYERS, NETWORKS, OPTIMIZERS), "while True: pass")),
+        twin=SOLUTION.plus(
             appended=dict.fromkeys(
                 (LAYERS, NETWORKS, OPTIMIZERS), "sum(i * i for i in range(500_000))"
             )
@@ -260,8 +260,8 @@ ATTACKS = (
         "raises an endless exception",
         tries="Raises an exception with a message of 300 MB and 200,000 causes.",
         must="No points: only a few lines are kept, and formatting them uses its own time.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             def tanh(x):
                 last = None
                 for number in range(200_000):
@@ -284,8 +284,8 @@ ATTACKS = (
         "leaves processes and descriptors behind",
         tries="Uses up file descriptors, and leaves processes running after its answer.",
         must="No points lost for others: all that a probe started ends before the next one starts.",
-        over=WITHOUT,
-        does=tanh("""
+        baseline=TANH_MISSING,
+        changes=tanh("""
             import os, signal, time
 
             def tanh(x):

@@ -1,9 +1,8 @@
-"""Attacks x backends x roads -> results, and whatever was breached.
+"""Tries attacks on every backend and road, and reports breaches.
 
-All attacks of a backend go down a road together, among the honest works that they are compared
-with: the same work without the attack, the twins, a sentinel that is graded between attacks, and a
-neighbour whose files hold the secret. An honest work must have one Grade, on whatever road and
-whoever was graded before it.
+All attacks on a backend and road are graded in one batch, together with honest works: baselines,
+twins, a sentinel that is graded between attacks, and a neighbour whose files contain the secret. An
+honest work must always get the same Grade, whatever the road and whatever was graded before it.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from active_content import active_content
 from attack import ALL_ROADS, DIRECTORY, LAYERS, SOLUTION, ZIP, Attack, Work
 from hand_in import write
-from opened import opened
-from roads import ROADS, Fell, Outcome, Terms
-from watch import Bait, Traces, adopting_orphans, bait, told
+from roads import ROADS, GraderFailed, Outcome, Settings
+from watch import Bait, Traces, adopting_orphans, bait, leaks
 
 from autograder import checkout
 from autograder.sandbox.bubblewrap import Bubblewrap
@@ -27,22 +26,21 @@ from autograder.sandbox.limits import SUBMISSION, TRAINING
 
 SEED = 20_261
 NEIGHBOUR = "neighbour"
-SENTINEL = SOLUTION.left("RMSProp.update", "fc.backward")
-"""Half right, with a dropout of its own drawing: whatever disturbs a grading shows in it."""
+SENTINEL = SOLUTION.without("RMSProp.update", "fc.backward")
+"""Partly right and with random dropout, so that any disturbance of a grading changes its Grade."""
 SECONDS_EACH = 60
-"""What a command has for every hand-in before it counts as hanging; with training ten times it."""
+"""Seconds per submission after which a command counts as hanging; ten times that with training."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one attack on one backend by one road.
+    """The result of one attack on one backend and road.
 
     Attributes:
-        gained: points above the same work without the attack, added over the sections where there
-            are any.
-        twin, most: the honest twin's points, and all that there are.
-        seconds: that grading the attack took.
-        breaches: what must not be, in sentences.
+        gained: points above the baseline, summed over the sections in which there is a gain.
+        twin, most: the honest twin's points, and the maximum.
+        seconds: the time that grading the attack took.
+        breaches: a sentence for everything that must not happen and did.
     """
 
     attack: Attack
@@ -57,16 +55,16 @@ class Result:
 
 @dataclass
 class Gauntlet:
-    """Runs attacks; what is known of honest works is kept from road to road.
+    """Runs attacks, and remembers the Grades of honest works from road to road.
 
     Attributes:
         laid: the bait.
-        training: what attacks that concern training are graded with: "short", or "small" for a
+        training: how attacks on the training are graded with: "short", or "small" for a
             smaller one in this process.
-        once: whether honest works other than the sentinel are graded on the first backend and road
-            alone, and taken as known on the others.
-        each: the sentinel is graded after every so many attacks, and after the last.
-        say: is told what is being done.
+        once: whether to grade honest works, except the sentinel, only on the first backend and
+            road, and to reuse those Grades on the others.
+        each: the sentinel is graded after this many attacks, and after the last.
+        say: gets a progress message for each batch.
     """
 
     laid: Bait
@@ -80,29 +78,29 @@ class Gauntlet:
     def run(
         self, attacks: Sequence[Attack], backends: Iterable[str], roads: Iterable[str] = ALL_ROADS
     ) -> Iterator[Result]:
-        """A result for every attack on every backend by each of these roads that it goes."""
+        """A result for every attack on every backend and on each of these roads that it takes."""
         roads = tuple(roads)
         for backend in backends:
             for training in (False, True):
                 concerned = [attack for attack in attacks if attack.training == training]
                 for road in (road for road in ALL_ROADS if road in roads):
-                    those = [attack for attack in concerned if road in attack.all_roads]
-                    yield from self._hunted(those, backend, road)
+                    batch = [attack for attack in concerned if road in attack.all_roads]
+                    yield from self._bisected(batch, backend, road)
 
-    def _hunted(self, attacks: list[Attack], backend: str, road: str) -> Iterator[Result]:
-        """Results; what was breached by one of many is tried again by halves until it is known."""
+    def _bisected(self, attacks: list[Attack], backend: str, road: str) -> Iterator[Result]:
+        """Results. After a breach without a known attack, each half of the batch is run again."""
         if not attacks:
             return
         self.say(f"{backend}, {road}: {len(attacks)} attacks")
         try:
-            results, breaches = self._leg(attacks, backend, road)
-        except Fell as fell:
+            results, breaches = self._run_batch(attacks, backend, road)
+        except GraderFailed as failure:
             results = [Result(attack, backend, road) for attack in attacks]
-            breaches = [f"the grader fell: {fell}"]
+            breaches = [f"the grader failed: {failure}"]
         if breaches and len(attacks) > 1:
             middle = len(attacks) // 2
             halves = (attacks[:middle], attacks[middle:])
-            results = [r for half in halves for r in self._hunted(half, backend, road)]
+            results = [r for half in halves for r in self._bisected(half, backend, road)]
             if any(result.breaches for result in results):
                 breaches = []
             else:
@@ -110,10 +108,10 @@ class Gauntlet:
         for number, result in enumerate(results):
             yield result if number else replace(result, breaches=(*result.breaches, *breaches))
 
-    def _leg(
+    def _run_batch(
         self, attacks: list[Attack], backend: str, road: str
     ) -> tuple[list[Result], list[str]]:
-        """Everything down one road; returns results, and breaches that nobody is known for."""
+        """Grades a batch; returns results, and breaches that are not assigned to an attack."""
         training = self.training if attacks[0].training else "off"
         honest = self._honest(attacks, training)
         works = [(NEIGHBOUR, _neighbour(self.laid)), *honest.values()]
@@ -127,49 +125,49 @@ class Gauntlet:
             place = Path(name)
             place.chmod(0o755)
             patience_s = (600 if training != "off" else SECONDS_EACH) * (len(works) + 5)
-            terms = Terms(backend, SEED, training, place, patience_s)
+            settings = Settings(backend, SEED, training, place, patience_s)
             before, largest = Traces.now(self.laid), _largest()
-            outcomes = ROADS[road](works, terms)
+            outcomes = ROADS[road](works, settings)
             breaches = before.left_by(Traces.now(self.laid))
-            breaches += told(self._secrets(backend), terms.out, NEIGHBOUR)
-            breaches += opened(terms.out)
-        breaches += self.laid.knocks
-        self.laid.knocks.clear()
+            breaches += leaks(self._secrets(backend), settings.out, NEIGHBOUR)
+            breaches += active_content(settings.out)
+        breaches += self.laid.connections
+        self.laid.connections.clear()
         breaches += _memory(training, largest)
-        breaches += self._others(works, outcomes, honest, (backend, training))
+        breaches += self._changed_grades(works, outcomes, honest, (backend, training))
         by_student = dict(zip((student for student, _ in works), outcomes, strict=True))
 
         def of(work: Work) -> Outcome:
             key = self._key(work)
             if key in honest:
                 return by_student[honest[key][0]]
-            return self._elsewhere(key, training)
+            return self._remembered(key, training)
 
         return [
             _result(attack, backend, road, by_student[_student(attack)], of) for attack in attacks
         ], breaches
 
     def _secrets(self, backend: str) -> tuple[bytes, ...]:
-        """What must not come back. sandlock has no file system of its own, so paths are seen."""
+        """Texts that no output may contain. Under sandlock, students can see the host's paths."""
         place = (str(checkout.ROOT / "autograder").encode(),) if backend == Bubblewrap.name else ()
         return (*self.laid.secrets, f"the seed is {SEED}".encode(), *place)
 
     def _honest(self, attacks: list[Attack], training: str) -> dict[str, tuple[str, Work]]:
-        """Each different honest work once, with the id under which it is handed in."""
+        """Each distinct honest work once, with its student id."""
         found = {self._key(SENTINEL): ("honest-0", SENTINEL)}
-        for work in (work for attack in attacks for work in (attack.over, attack.twin)):
+        for work in (work for attack in attacks for work in (attack.baseline, attack.twin)):
             key = self._key(work)
-            if not (self.once and self._elsewhere(key, training)):
+            if not (self.once and self._remembered(key, training)):
                 found.setdefault(key, (f"honest-{len(found)}", work))
         return found
 
-    def _elsewhere(self, key: str, training: str) -> Outcome | None:
-        """What an honest work had on whatever backend."""
+    def _remembered(self, key: str, training: str) -> Outcome | None:
+        """The outcome of an honest work on any backend, if it was graded before."""
         known = (o for (_, t, k), o in self._known.items() if (t, k) == (training, key))
         return next(known, None)
 
     def _key(self, work: Work) -> str:
-        """One for works that are handed in as the same files."""
+        """A hash of the submitted files, so that equal submissions are graded once."""
         if id(work) not in self._keys:
             with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
                 write(work, Path(name))
@@ -180,20 +178,20 @@ class Gauntlet:
             self._keys[id(work)] = digest.hexdigest()
         return self._keys[id(work)]
 
-    def _others(
+    def _changed_grades(
         self,
         works: Sequence[tuple[str, Work]],
         outcomes: Sequence[Outcome],
         honest: Mapping[str, tuple[str, Work]],
-        terms: tuple,
+        settings: tuple,
     ) -> list[str]:
-        """Honest works whose Grade is not what it was."""
+        """A sentence for each honest work whose Grade differs from its first one."""
         keys = {student: key for key, (student, _) in honest.items()}
         found = []
         for place, ((student, _), outcome) in enumerate(zip(works, outcomes, strict=True)):
             if student not in keys:
                 continue
-            known = self._known.setdefault((*terms, keys[student]), outcome)
+            known = self._known.setdefault((*settings, keys[student]), outcome)
             same = outcome.points == known.points
             if outcome.grade is not None and known.grade is not None:
                 same = outcome.grade == known.grade
@@ -206,7 +204,7 @@ class Gauntlet:
 def _result(
     attack: Attack, backend: str, road: str, found: Outcome, of: Callable[[Work], Outcome]
 ) -> Result:
-    without, twin = of(attack.over), of(attack.twin)
+    without, twin = of(attack.baseline), of(attack.twin)
     gained = {
         section: round(points - without.points[section], 2)
         for section, points in found.points.items()
@@ -238,22 +236,22 @@ def _student(attack: Attack) -> str:
 
 def _neighbour(laid: Bait) -> Work:
     secret = f'STUDENT = "{laid.word}"'
-    return SOLUTION.but(appended={LAYERS: secret}, files={"notes.txt": laid.word})
+    return SOLUTION.plus(appended={LAYERS: secret}, files={"notes.txt": laid.word})
 
 
 def _largest() -> int:
-    """Bytes of the largest process that was waited for until now, the grader's own among them."""
+    """Bytes of the largest child process so far, including the graders."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def _memory(training: str, before: int) -> list[str]:
-    """Whether a process was larger than it may be, and than all that were there before."""
+    """A breach if a process exceeded both its limit and the largest process before it."""
     budget = SUBMISSION if training == "off" else TRAINING
     taken, most = _largest(), max(before, budget.probe.total_bytes)
     return [f"a process took {taken >> 20} MiB of memory"] if taken > most else []
 
 
 def gauntlet(place: Path, **how: object) -> Iterator[Gauntlet]:
-    """A gauntlet over bait in a fresh folder; a generator, for `contextmanager` and fixtures."""
+    """A gauntlet with bait in a new folder; a generator, for `contextmanager` and fixtures."""
     with adopting_orphans(), bait(place) as laid:
         yield Gauntlet(laid, **how)

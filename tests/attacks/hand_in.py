@@ -1,4 +1,4 @@
-"""Works -> what is handed in: a folder as a student has it, or a zip."""
+"""Writes a work as a student would hand it in: as a folder or a zip."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STUB = re.compile(
 
 
 def write(work: Work, folder: Path) -> None:
-    """Writes a work as a folder with the library, the notebook and whatever else is in it."""
+    """Writes a work as a folder with the library, the notebook and all its other files."""
     for path, content in _files(work).items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def write(work: Work, folder: Path) -> None:
 
 
 def pack(work: Work, folder: Path, archive: Path) -> None:
-    """Writes the zip of a work whose folder is written: by its own making, or as students do."""
+    """Zips a work's written folder, in the work's own way or as students do."""
     makers = [change.archive for change in work.changes if change.archive is not None]
     if makers:
         makers[-1](folder, archive)
@@ -61,7 +61,7 @@ def _files(work: Work) -> dict[str, bytes]:
 
 
 def _blocks(work: Work) -> dict[str, str | None]:
-    """The code of every block that is written, in the end."""
+    """The final code of every block that is not left as released."""
     done = dict(_solved()) if work.base == "solution" else {}
     for change in work.changes:
         done |= {name: code for name, code in change.blocks.items() if name not in P1.answers}

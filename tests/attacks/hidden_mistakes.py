@@ -1,7 +1,8 @@
-"""Hiding a mistake behind another: a named mistake is paid for once, and excused where it shows.
+"""Hiding one mistake behind another.
 
-Who has left something unwritten spoils something right before it, so that what is missing does not
-show any more, and hopes that all that fails is put down to what was spoiled.
+A named mistake costs points once, and is excused in other sections where it shows. So a student who
+left a block unwritten breaks something right before it. Then the missing block no longer shows, and
+the student hopes that all failures are blamed on the named mistake.
 """
 
 from attack import NBGRADER, SOLUTION, ZIP, Attack, Changes, Work
@@ -9,15 +10,15 @@ from attack import NBGRADER, SOLUTION, ZIP, Attack, Changes, Work
 from autograder.diagnosis.variants import named
 from autograder.problem_1 import ASSIGNMENT as P1
 
-NEVER_WRITTEN = SOLUTION.but(
+NEVER_WRITTEN = SOLUTION.plus(
     blocks={"leaky_relu.forward": "output = feat", "leaky_relu.backward": "dfeat = dprev"}
 )
-"""A Leaky ReLU that does nothing, so that something stands there."""
+"""A Leaky ReLU that returns its input, so that the block is not empty."""
 
-PASSES_ON = SOLUTION.but(blocks={"dropout.backward": "dfeat = dprev"})
-"""A dropout whose backward pass knows of no mask."""
+PASSES_ON = SOLUTION.plus(blocks={"dropout.backward": "dfeat = dprev"})
+"""A dropout whose backward pass ignores the mask."""
 
-CLIPS_RIGHTLY = SOLUTION.but(
+CLIPS_RIGHTLY = SOLUTION.plus(
     blocks={
         "leaky_relu.forward": """
             clipped = np.maximum(feat, 0)
@@ -25,18 +26,18 @@ CLIPS_RIGHTLY = SOLUTION.but(
         """
     }
 )
-"""Clips where it is right to."""
+"""Clips where clipping is right."""
 
 
 def spoiled(*names: str) -> Changes:
-    """The mistakes that variants of these names are."""
+    """The mistakes of the variants with these names."""
     patches = [patch for name in names for patch in named(P1, name).patches]
     return Changes(patches=tuple((patch.file, patch.old, patch.new) for patch in patches))
 
 
 def written(name: str) -> Work:
-    """The solution with one mistake, which is what the attack wants to hide."""
-    return SOLUTION.but(spoiled(name))
+    """The solution with the one mistake that the attack is meant to hide."""
+    return SOLUTION.plus(spoiled(name))
 
 
 ATTACKS = (
@@ -46,8 +47,8 @@ ATTACKS = (
             "Clips fc.forward at 0, so that a Leaky ReLU that does nothing looks right behind it."
         ),
         must="No points: a check is not excused if clipping hides Leaky ReLU mistakes from it.",
-        over=NEVER_WRITTEN,
-        does=spoiled("fc_forward_clips_at_zero"),
+        baseline=NEVER_WRITTEN,
+        changes=spoiled("fc_forward_clips_at_zero"),
         roads=(ZIP, NBGRADER),
         twin=CLIPS_RIGHTLY,
     ),
@@ -55,16 +56,16 @@ ATTACKS = (
         "clips before a block that raises",
         tries="The same with the Leaky ReLU left as it was released.",
         must="No points: a network that raises gives no answer that could be excused.",
-        over=SOLUTION.left("leaky_relu.forward", "leaky_relu.backward"),
-        does=spoiled("fc_forward_clips_at_zero"),
+        baseline=SOLUTION.without("leaky_relu.forward", "leaky_relu.backward"),
+        changes=spoiled("fc_forward_clips_at_zero"),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "clips to hide a missing layer",
         tries="Leaves the Leaky ReLU out of TestFCReLU, and clips its input.",
         must="No points: clipping hides the missing layer from every check of the cascade.",
-        over=written("cascade_has_no_leaky_relu"),
-        does=spoiled("fc_forward_clips_at_zero"),
+        baseline=written("cascade_has_no_leaky_relu"),
+        changes=spoiled("fc_forward_clips_at_zero"),
     ),
     Attack(
         "returns zeros before an unwritten layer",
@@ -72,15 +73,15 @@ ATTACKS = (
         must=(
             "No points: nobody does this by mistake, so it is no named mistake and excuses nothing."
         ),
-        over=NEVER_WRITTEN,
-        does=Changes(blocks={"fc.forward": "output = np.zeros((len(feat), self.output_dim))"}),
+        baseline=NEVER_WRITTEN,
+        changes=Changes(blocks={"fc.forward": "output = np.zeros((len(feat), self.output_dim))"}),
     ),
     Attack(
         "returns NaN before an unwritten layer",
         tries="Makes fc.forward return NaN, which hides everything behind it.",
         must="No points: it is no named mistake, and output that is not finite excuses nothing.",
-        over=NEVER_WRITTEN,
-        does=Changes(
+        baseline=NEVER_WRITTEN,
+        changes=Changes(
             blocks={"fc.forward": "output = np.full((len(feat), self.output_dim), np.nan)"}
         ),
     ),
@@ -88,8 +89,8 @@ ATTACKS = (
         "returns a constant before an unwritten layer",
         tries="Makes fc.forward return ones, which a Leaky ReLU leaves unchanged.",
         must="No points: it is no named mistake and excuses nothing.",
-        over=NEVER_WRITTEN,
-        does=Changes(blocks={"fc.forward": "output = np.ones((len(feat), self.output_dim))"}),
+        baseline=NEVER_WRITTEN,
+        changes=Changes(blocks={"fc.forward": "output = np.ones((len(feat), self.output_dim))"}),
     ),
     Attack(
         "returns only biases before an unwritten layer",
@@ -97,15 +98,15 @@ ATTACKS = (
             "Flattens the batch dimension, too, a named mistake that stops networks from answering."
         ),
         must="No points: nothing is excused where a network does not run to its end.",
-        over=NEVER_WRITTEN,
-        does=spoiled("fc_forward_flattens_the_batch_too"),
+        baseline=NEVER_WRITTEN,
+        changes=spoiled("fc_forward_flattens_the_batch_too"),
     ),
     Attack(
         "drops nothing to hide an unused mask",
         tries="Drops at test time only, so that a backward pass without a mask looks right.",
         must="No points: where nothing is dropped, no check can tell whether the mask is used.",
-        over=PASSES_ON,
-        does=spoiled("dropout_forward_drops_in_the_other_mode"),
+        baseline=PASSES_ON,
+        changes=spoiled("dropout_forward_drops_in_the_other_mode"),
     ),
     Attack(
         "drops everything to hide an averaged gradient",
@@ -113,8 +114,8 @@ ATTACKS = (
             "Drops everything at a keep probability of 0, so that the network without dropout is 0."
         ),
         must="No points: zeros hide gradients from every check, so this excuses none.",
-        over=written("fc_backward_averages_both_gradients"),
-        does=spoiled("dropout_forward_drops_all_for_a_keep_probability_of_0"),
+        baseline=written("fc_backward_averages_both_gradients"),
+        changes=spoiled("dropout_forward_drops_all_for_a_keep_probability_of_0"),
     ),
     Attack(
         "forgets the gradient to hide a dropout that divides by zero",
@@ -122,15 +123,15 @@ ATTACKS = (
             "Ignores the incoming gradient in Leaky ReLU, so that dropout's gradient does not show."
         ),
         must="No points: it hides everything that comes before it, so it excuses nothing.",
-        over=written("dropout_backward_divides_by_a_keep_probability_of_0"),
-        does=spoiled("leaky_relu_backward_forgets_the_incoming_gradient"),
+        baseline=written("dropout_backward_divides_by_a_keep_probability_of_0"),
+        changes=spoiled("leaky_relu_backward_forgets_the_incoming_gradient"),
     ),
     Attack(
         "reshapes in place to hide a gradient that stays flat",
         tries="Flattens its input in place, so that a flat gradient has the input's shape.",
         must="No points: with that, no check can tell whether the shape was restored.",
-        over=written("fc_backward_leaves_the_gradient_flat"),
-        does=spoiled("fc_forward_reshapes_its_input_in_place"),
+        baseline=written("fc_backward_leaves_the_gradient_flat"),
+        changes=spoiled("fc_forward_reshapes_its_input_in_place"),
     ),
     Attack(
         "hides behind two mistakes",
@@ -139,7 +140,7 @@ ATTACKS = (
             "nothing."
         ),
         must="No points: the grader also knows what the two mistakes hide together.",
-        over=NEVER_WRITTEN.but(spoiled("fc_backward_averages_both_gradients")),
-        does=spoiled("fc_forward_clips_at_zero"),
+        baseline=NEVER_WRITTEN.plus(spoiled("fc_backward_averages_both_gradients")),
+        changes=spoiled("fc_forward_clips_at_zero"),
     ),
 )

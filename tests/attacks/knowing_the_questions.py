@@ -1,15 +1,15 @@
-"""Reading the answers, by knowing the questions: the seed, the inputs, and when it is graded."""
+"""Reading the answers by knowing the questions: the seed, the inputs, and whether it is graded."""
 
 from attack import ALL_ROADS, LAYERS, SOLUTION, STUB, Attack, Changes
-from reading_the_process import LEFT, LOSS_LEFT, steals
+from reading_the_process import LOSS_MISSING, ONE_BLOCK_MISSING, steals
 
 ATTACKS = (
     Attack(
         "searches for the seed",
         tries="Tries small seeds until one gives the key, as this repository derives it.",
         must="No points and no seed: a key takes hundredths of a second, and there are millions.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import hashlib, hmac, json, sys, time
 
             def key_of(seed):
@@ -26,7 +26,7 @@ ATTACKS = (
                     tried += 1
                 return f"none of {tried} seeds"
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import hashlib
@@ -40,8 +40,8 @@ ATTACKS = (
         "searches for the seed with a fast hash",
         tries="Tries many seeds with a plain digest, which takes a second for millions.",
         must="No points and no seed: what the sandbox knows is slow to derive from a seed.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import hashlib, json, sys
 
             def steal(dprev):
@@ -56,8 +56,8 @@ ATTACKS = (
         "prints the test inputs",
         tries="Puts every input into what it prints and raises, to learn the questions.",
         must="No points: the next grading draws other inputs, and messages are cut short.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     np.set_printoptions(threshold=10**9, precision=17)
@@ -66,7 +66,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.forward": """
                     output = feat @ self.params[self.w_name] + self.params[self.b_name]
@@ -80,8 +80,8 @@ ATTACKS = (
         "knows the visible answers by heart",
         tries="Returns what the notebook's visible checks expect, whatever the input.",
         must="No points: no hidden check repeats a visible one.",
-        over=LOSS_LEFT,
-        does=Changes(
+        baseline=LOSS_MISSING,
+        changes=Changes(
             blocks={
                 "cross_entropy.forward": """
                     scores = np.full(feat.shape, 1 / feat.shape[-1])
@@ -94,8 +94,8 @@ ATTACKS = (
         "learns a table of answers",
         tries="Carries a table of inputs and answers from friends' earlier gradings.",
         must="No points: inputs are drawn for every grading.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     known = TABLE.get(round(float(dprev.sum()), 6))
@@ -116,7 +116,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     from functools import lru_cache
@@ -134,8 +134,8 @@ ATTACKS = (
         "behaves differently when graded",
         tries="Detects by paths, variables and modules that it is graded, and changes its output.",
         must="No points: only the right values earn anything there.",
-        over=STUB,
-        does=Changes(
+        baseline=STUB,
+        changes=Changes(
             blocks=dict.fromkeys(
                 ("flatten.forward", "fc.forward", "leaky_relu.forward"),
                 "output = feat if GRADED else np.zeros_like(feat)",
@@ -154,7 +154,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "import sys\n\nIN_NOTEBOOK = 'ipykernel' in sys.modules"}
         ),
     ),

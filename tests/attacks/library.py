@@ -1,4 +1,4 @@
-"""Files and notebooks, the library: more changed than the TODO blocks, encodings, checkpoints."""
+"""Files and notebooks, the library: changes outside the TODO blocks, encodings, checkpoints."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from attack import (
 from autograder.diagnosis.variants import solution
 from autograder.problem_1 import ASSIGNMENT as P1
 
-LEFT = SOLUTION.left("RMSProp.update")
+ONE_BLOCK_MISSING = SOLUTION.without("RMSProp.update")
 LIBRARY = {path: content.decode() for path, content in solution(P1).files.items()}
 OPTIM = LIBRARY[OPTIMIZERS]
 
 
 class Payload:
-    """What runs when somebody loads the file."""
+    """Runs code when the file is loaded."""
 
     def __reduce__(self):
         code = "open('/tmp/loaded-a-checkpoint', 'w').write('x'); import os; os._exit(0)"
@@ -53,7 +53,7 @@ def array_of_objects() -> bytes:
 
 
 def checkpoint() -> bytes:
-    """As torch writes them: a zip around a pickle."""
+    """A torch checkpoint: a zip that contains a pickle."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(Payload()))
@@ -61,7 +61,7 @@ def checkpoint() -> bytes:
 
 
 def hidden_by(encoding: str) -> bytes:
-    """Source whose comment says how to read it: other code than meets the eye."""
+    """Source with an encoding comment, so that Python runs other code than a reader sees."""
     evil = "\nRMSProp.update = Adam.update\n"
     if encoding == "utf-7":
         body = "# coding: utf-7\n" + OPTIM.replace("+=", "+-=") + "# +AAo-RMSProp.update +AD0- None"
@@ -78,15 +78,15 @@ ATTACKS = (
             "No points: given code is judged by what it does, and the grader uses its own "
             "functions."
         ),
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 TRAINING: "def compute_acc(*args, **kwargs):\n    return 1.0",
                 "lib/grad_check.py": "def rel_error(*args):\n    return 0.0",
                 OPTIMIZERS: "SGD.update = lambda self, layer: None",
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             patches=(
                 (
                     OPTIMIZERS,
@@ -101,8 +101,8 @@ ATTACKS = (
         "library: a network that looks the answers up",
         tries="Makes a given forward pass answer from a table of earlier inputs.",
         must="No points: inputs are drawn for each grading, so none was seen before.",
-        over=SOLUTION.left("SmallFullyConnectedNetwork.__init__"),
-        does=Changes(
+        baseline=SOLUTION.without("SmallFullyConnectedNetwork.__init__"),
+        changes=Changes(
             appended={
                 NETWORKS: """
                     TABLE = {}
@@ -116,7 +116,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 NETWORKS: """
                     class Logged(Module):
@@ -131,8 +131,8 @@ ATTACKS = (
         "library: rewrites itself at import",
         tries="Overwrites and deletes its own source files at import.",
         must="No points: its files are read-only, and a grading reads them only once.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 PACKAGE: """
                     import os, pathlib, shutil
@@ -152,7 +152,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import time
@@ -167,8 +167,8 @@ ATTACKS = (
         "library: redefines a class at the end of its file",
         tries="Passes a check of the blocks' text, then replaces RMSProp in the last lines.",
         must="No points: what counts is what a name refers to in the end.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 OPTIMIZERS: """
                     class Anything:
@@ -180,7 +180,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 OPTIMIZERS: """
                     class RMSPropPlain(RMSProp):
@@ -195,9 +195,9 @@ ATTACKS = (
         "library: UTF-16",
         tries="Hands in a source file in UTF-16, which only some readers take for text.",
         must="No points: Python cannot read it, and the report says so.",
-        over=LEFT,
-        does=Changes(files={OPTIMIZERS: OPTIM.encode("utf-16")}),
-        twin=SOLUTION.but(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(files={OPTIMIZERS: OPTIM.encode("utf-16")}),
+        twin=SOLUTION.plus(
             files={path: b"\xef\xbb\xbf" + text.encode() for path, text in LIBRARY.items()}
         ),
         roads=ALL_ROADS,
@@ -206,8 +206,8 @@ ATTACKS = (
         "library: an encoding that hides code",
         tries="Declares utf-7 and rot13, so that what looks like a comment is code.",
         must="No points, no harm: nothing outside the sandbox decodes, parses or compiles it.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 OPTIMIZERS: hidden_by("utf-7"),
                 "lib/mlp/extra.py": hidden_by("rot13"),
@@ -215,7 +215,7 @@ ATTACKS = (
                 "lib/grad_check.py": b"# coding: no such encoding\n",
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={
                 OPTIMIZERS: b"# coding: latin-1\n# f\xfcr K\xe4the\n" + OPTIM.encode("latin-1"),
             }
@@ -226,8 +226,8 @@ ATTACKS = (
         "library: sources that break parsers",
         tries="Uses NUL bytes, a million brackets and lines of megabytes.",
         must="No points: only the sandbox compiles it, and only the student's process dies of it.",
-        over=STUB,
-        does=Changes(
+        baseline=STUB,
+        changes=Changes(
             files={
                 OPTIMIZERS: b"x = 1\0\n",
                 "lib/grad_check.py": b"(" * 10**6,
@@ -235,7 +235,7 @@ ATTACKS = (
                 NETWORKS: b"x = " + b"[" * 90 + b"]" * 90 + b" + 1" * 300_000,
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={OPTIMIZERS: "TABLE = [" + ", ".join(map(str, range(30_000))) + "]"}
         ),
     ),
@@ -243,14 +243,14 @@ ATTACKS = (
         "library: line endings and tabs of every kind",
         tries="Uses old Mac line endings and tabs, so that two readers see two programs.",
         must="No points: the only reader is Python.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 OPTIMIZERS: OPTIM.replace("\n", "\r").encode()
                 + b"\rclass RMSProp(Optimizer):\r\tdef update(self, layer):\r\t\tpass\r"
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={path: text.replace("\n", "\r\n").encode() for path, text in LIBRARY.items()}
         ),
     ),
@@ -261,8 +261,8 @@ ATTACKS = (
             "finds."
         ),
         must="Nothing is loaded outside the sandbox; inside, only the student's own code loads it.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 "weights.pkl": pickle.dumps(Payload()),
                 "lib/mlp/best.npy": array_of_objects(),
@@ -272,7 +272,7 @@ ATTACKS = (
                 "observations.npz": array_file(w=np.array([Payload()], dtype=object)),
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={"lib/mlp/best.npz": array_file(w=np.eye(3), b=np.zeros(3))},
             appended={
                 LAYERS: """
@@ -289,8 +289,8 @@ ATTACKS = (
         "library: loads its own malicious checkpoint",
         tries="Loads a pickle that exits with status 0 in the middle of a check.",
         must="No points: a process that exits early has not answered.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={"lib/state.pkl": pickle.dumps(Payload())},
             blocks={
                 "RMSProp.update": """
@@ -299,7 +299,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={"lib/state.pkl": pickle.dumps({"decay": 0.99})},
             appended={
                 OPTIMIZERS: """
@@ -314,8 +314,8 @@ ATTACKS = (
         "library: only compiled files",
         tries="Replaces sources with a .pyc file and a shared object, which nobody can read.",
         must="No points: neither compiled files nor shared objects are used.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 OPTIMIZERS: None,
                 "lib/optim.pyc": b"\xa7\r\r\n" + bytes(12) + b"\xe3",
@@ -323,7 +323,7 @@ ATTACKS = (
                 "lib/optim.cpython-311-x86_64-linux-gnu.so": b"\x7fELF" + bytes(200),
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={
                 "lib/__pycache__/optim.cpython-311.pyc": b"\xa7\r\r\n" + bytes(12),
                 "lib/optim.pyc": b"stale",
@@ -334,8 +334,8 @@ ATTACKS = (
         "library: base64-encoded code",
         tries="Executes code that is hidden in base64, so that nobody sees what it is.",
         must="No points beyond what the code does, and this code does nothing right.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             appended={
                 OPTIMIZERS: f"""
                     import base64
@@ -344,7 +344,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 OPTIMIZERS: textwrap.dedent("""
                     exec("def twice(x):\\n    return 2 * x")

@@ -1,26 +1,26 @@
-"""Lying return values: numbers, arrays and claims that a comparison may let pass.
+"""Lying return values: numbers, arrays and claims that a comparison might accept.
 
-As with objects that lie, one block is left unwritten and returns the lie instead.
+As in `lying_objects`, one block is left unwritten and returns the lie instead.
 """
 
 from attack import ALL_ROADS, LAYERS, NBGRADER, SOLUTION, ZIP, Attack, Changes
-from lying_objects import LEFT, lies
+from lying_objects import ONE_BLOCK_MISSING, lies
 
 ATTACKS = (
     Attack(
         "answers NaN",
         tries="Returns NaN, because no comparison says that NaN is too far off.",
         must="No points: a value that cannot be compared is wrong.",
-        over=LEFT,
-        does=lies("np.full(feat.shape, np.nan)"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies("np.full(feat.shape, np.nan)"),
         roads=(ZIP,),
     ),
     Attack(
         "answers NaN in the right shapes",
         tries="Returns gradients of the right shapes, with every element NaN or infinite.",
         must="No points: NaN and infinities are reported and fail.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     self.grads[self.w_name] = np.full_like(self.params[self.w_name], np.nan)
@@ -34,8 +34,8 @@ ATTACKS = (
         "overflows the tolerance",
         tries="Returns the largest floats, so that the relative error is infinity over infinity.",
         must="No points: errors are relative to the expected values, and NaN is wrong.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     huge = np.finfo(float).max
@@ -50,16 +50,16 @@ ATTACKS = (
         "returns ten gigabytes",
         tries="Returns a view of one number that is 10 GB when it is written out.",
         must="No points, no cost: sizes are checked before anything is copied.",
-        over=LEFT,
-        does=lies("np.broadcast_to(np.float64(0), (10**5, 12500))"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies("np.broadcast_to(np.float64(0), (10**5, 12500))"),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "zeroes the inputs",
         tries="Sets input, weights and gradient to 0 in place, so that the expected answer is 0.",
         must="No points: inputs are drawn again where the answer is judged.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     feat[...] = 0.0
@@ -78,8 +78,8 @@ ATTACKS = (
         "shrinks the inputs",
         tries="Resizes the caller's arrays to nothing, so that nothing is compared.",
         must="No points: the answer must have the reference's shape.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     for array in (feat, dprev, *self.params.values()):
@@ -95,8 +95,8 @@ ATTACKS = (
         "returns a view that changes",
         tries="Returns a view of memory that a thread keeps writing to.",
         must="No points: an array is copied once, and then judged.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     window = np.zeros((64, 64))
@@ -117,7 +117,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.backward": """
                     both = np.empty((len(feat) + 1, feat.shape[1]))
@@ -133,15 +133,15 @@ ATTACKS = (
         "masks every element",
         tries="Returns masked arrays whose every element is masked, so that none is compared.",
         must="No points: masked arrays are refused.",
-        over=LEFT,
-        does=lies("np.ma.masked_all(feat.shape)"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies("np.ma.masked_all(feat.shape)"),
     ),
     Attack(
         "returns other kinds of numbers",
         tries="Returns complex numbers, dates, records, 16-byte floats and booleans.",
         must="No points: other kinds are refused, and True counts as 1.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     w, b = self.params[self.w_name], self.params[self.b_name]
@@ -154,7 +154,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.forward": """
                     output = feat @ self.params[self.w_name] + self.params[self.b_name]
@@ -167,8 +167,8 @@ ATTACKS = (
         "returns one number for a whole array",
         tries="Returns scalars and arrays of size 1 that broadcast to any shape.",
         must="No points: shapes must be equal.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     self.grads[self.w_name] = np.zeros((1, 1))
@@ -182,8 +182,8 @@ ATTACKS = (
         "uses control characters",
         tries="Puts escape codes, markup and direction marks into exceptions and their names.",
         must="No points, and pages and terminal show plain characters.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={"fc.backward": "raise Shout(HOSTILE * 9)"},
             appended={
                 LAYERS: r"""
@@ -193,7 +193,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: 'print("<b>Größe</b> \\x1b[32mfertig\\x1b[0m \\u2713")'}
         ),
         roads=ALL_ROADS,
@@ -202,8 +202,8 @@ ATTACKS = (
         "leaves its inputs unchanged",
         tries="Returns wrong answers, hoping for the points for inputs left unchanged.",
         must="No points: such a property counts only once the answer itself is right.",
-        over=SOLUTION.left("leaky_relu.backward", "SGDM.update", "dropout.backward"),
-        does=Changes(
+        baseline=SOLUTION.without("leaky_relu.backward", "SGDM.update", "dropout.backward"),
+        changes=Changes(
             blocks={
                 "leaky_relu.backward": "dfeat = 0.5 * dprev.copy()",
                 "dropout.backward": "dfeat = 0.5 * dprev.copy()",
@@ -215,8 +215,8 @@ ATTACKS = (
         "returns reproducible noise",
         tries="Returns noise from a seeded generator, which is as reproducible as dropout.",
         must="No points: it must be the scaled input before its reproducibility counts.",
-        over=SOLUTION.left("dropout.forward", "dropout.backward"),
-        does=Changes(
+        baseline=SOLUTION.without("dropout.forward", "dropout.backward"),
+        changes=Changes(
             blocks={
                 "dropout.forward": """
                     rng = np.random.RandomState(seed or 0)

@@ -1,14 +1,14 @@
-"""Lying return values: objects that are not what they seem to a comparison.
+"""Lying return values: objects that deceive a comparison.
 
-One block is left unwritten and returns the lie instead, so that a check which believes it would
-give points that the same work does not have.
+One block is left unwritten and returns the lie instead. A check that believes the lie would give
+points that the baseline does not have.
 """
 
 from attack import ALL_ROADS, LAYERS, NBGRADER, OPTIMIZERS, SOLUTION, Attack, Changes
 
-LEFT = SOLUTION.left("fc.backward")
-NO_LOSS = SOLUTION.but(blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = 0.0"})
-"""The softmax and the gradient right, and the loss any number."""
+ONE_BLOCK_MISSING = SOLUTION.without("fc.backward")
+NO_LOSS = SOLUTION.plus(blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = 0.0"})
+"""The softmax and the gradient are right, the loss is wrong."""
 
 
 def lies(value: str, code: str = "") -> Changes:
@@ -25,8 +25,8 @@ ATTACKS = (
         "is equal to everything",
         tries="Returns an object whose ==, <, - and truth value suit any check.",
         must="No points: anything but numbers is refused where it leaves the sandbox.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "Agreeable()",
             """
             class Agreeable:
@@ -46,7 +46,7 @@ ATTACKS = (
                     return 0.0
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     from dataclasses import dataclass
@@ -66,8 +66,8 @@ ATTACKS = (
         "is an array that always agrees",
         tries="Returns an ndarray subclass whose comparisons and reductions all return True.",
         must="No points: only the numbers in the buffer are copied out, without the class.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "np.zeros(feat.shape).view(Agreeable)",
             """
             class Agreeable(np.ndarray):
@@ -86,7 +86,7 @@ ATTACKS = (
                 __lt__ = __le__ = __gt__ = __ge__ = __bool__ = all = any = __eq__
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.forward": """
                     w, b = self.params[self.w_name], self.params[self.b_name]
@@ -101,8 +101,8 @@ ATTACKS = (
         "converts differently at every call",
         tries="Returns an object whose __array__ gives another answer at every call.",
         must="No points: anything but numbers, lists and arrays is refused without calling it.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "Chameleon(feat.shape)",
             """
             class Chameleon:
@@ -128,8 +128,8 @@ ATTACKS = (
         "overrides array functions",
         tries="Has an __array_function__ that makes allclose and array_equal succeed.",
         must="No points: its class does not leave the sandbox, and comparisons happen outside.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "Fine(np.zeros(feat.shape))",
             """
             class Fine(np.lib.mixins.NDArrayOperatorsMixin):
@@ -149,8 +149,8 @@ ATTACKS = (
         "lies about its shape",
         tries="Returns an ndarray subclass with a false shape, size and dtype.",
         must="No points: shape, size and bytes are read together, and must be consistent.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "np.zeros(1).view(Boaster)",
             """
             class Boaster(np.ndarray):
@@ -176,8 +176,8 @@ ATTACKS = (
         "is a float with its own arithmetic",
         tries="Returns a float subclass whose differences are 0 and that equals everything.",
         must="No points: only the eight bytes of a float are sent.",
-        over=NO_LOSS,
-        does=Changes(
+        baseline=NO_LOSS,
+        changes=Changes(
             blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = Close(0.0)"},
             appended={
                 LAYERS: """
@@ -194,7 +194,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "cross_entropy.forward": """
                     scores = softmax(feat)
@@ -208,8 +208,8 @@ ATTACKS = (
         "is a string that equals any number",
         tries="Returns a str subclass that is equal to any number.",
         must="No points: strings are refused.",
-        over=NO_LOSS,
-        does=Changes(
+        baseline=NO_LOSS,
+        changes=Changes(
             blocks={"cross_entropy.forward": "scores = softmax(feat)\nloss = Yes('0')"},
             appended={
                 LAYERS: """
@@ -232,8 +232,8 @@ ATTACKS = (
         "imitates the probes' Text class",
         tries="Returns an object of a class called Text, which probes use for their own strings.",
         must="No points: no check accepts a text as an array of numbers.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "Text('passed')",
             """
             class Text:
@@ -246,8 +246,8 @@ ATTACKS = (
         "returns arrays of objects",
         tries="Returns arrays of dtype object, in the right shape, whose elements always agree.",
         must="No points: object arrays are refused before any element is used.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "np.array([[Yes() for _ in row] for row in feat], dtype=object)",
             """
             class Yes:
@@ -266,8 +266,8 @@ ATTACKS = (
         "hides code in a pickle",
         tries="Returns objects whose __reduce__ runs a command when they are unpickled.",
         must="No points and nothing runs: nothing from the sandbox is unpickled outside.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "np.array([Bomb()], dtype=object)",
             """
             import os
@@ -283,7 +283,7 @@ ATTACKS = (
                     raise self
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: "import copy, pickle\n\npickle.loads(pickle.dumps(copy.deepcopy([1, 2])))"
             }
@@ -293,8 +293,8 @@ ATTACKS = (
         "nests endlessly",
         tries="Returns a list that contains itself, and one that is 100,000 lists deep.",
         must="No points: the report only says that it is not a rectangular array.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     dfeat = []
@@ -306,7 +306,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "leaky_relu.forward": """
                     output = np.array([max(x, self.negative_slope * x) for x in feat.ravel()])
@@ -319,8 +319,8 @@ ATTACKS = (
         "yields endlessly",
         tries="Returns sequences that always have a next element.",
         must="No points: only lists, tuples and arrays count as arrays.",
-        over=LEFT,
-        does=lies(
+        baseline=ONE_BLOCK_MISSING,
+        changes=lies(
             "Endless()",
             """
             import itertools
@@ -341,8 +341,8 @@ ATTACKS = (
         "keeps gradients in a lying dictionary",
         tries="Makes grads a dictionary that has an array for every name.",
         must="No points: the gradients that come out are compared, however they were stored.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={"fc.backward": "self.grads = Echo(self.params)\ndfeat = feat"},
             appended={
                 LAYERS: """
@@ -366,8 +366,8 @@ ATTACKS = (
         "fakes optimizer states",
         tries="Gives optimizers a velocity, a cache and moments that agree with everything.",
         must="No points: states must be arrays, and parameters are compared as well.",
-        over=SOLUTION.left("SGDM.update", "RMSProp.update", "Adam.update"),
-        does=Changes(
+        baseline=SOLUTION.without("SGDM.update", "RMSProp.update", "Adam.update"),
+        changes=Changes(
             blocks=dict.fromkeys(
                 ("SGDM.update", "RMSProp.update", "Adam.update"),
                 "self.velocity = self.cache = self.mt = self.vt = Agreeable()",

@@ -1,7 +1,7 @@
-"""Files and notebooks, the names of students: ids that are paths, formulas, markup, or others'.
+"""Files and notebooks, student ids: ids that are paths, formulas, markup, or another student's.
 
-An id comes from a folder or a zip, which students often name. Where it is none, the hand-in is set
-aside with a reason, and everybody else is graded.
+An id is the name of a folder or a zip, which students often choose. If it is invalid, the
+submission is set aside with a reason, and the others are graded.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from attack import DIRECTORY, NBGRADER, SOLUTION, STUB, ZIP, Attack, Changes, Work
 
 NOTHING = Changes()
-"""The attack is the name alone."""
+"""The id is the whole attack."""
 
 
 def called(
-    name: str, student: str, tries: str, must: str, *roads: str, over: Work = STUB
+    name: str, student: str, tries: str, must: str, *roads: str, baseline: Work = STUB
 ) -> Attack:
-    return Attack(name, tries, must, NOTHING, over, SOLUTION, roads, student=student)
+    return Attack(name, tries, must, NOTHING, baseline, SOLUTION, roads, student=student)
 
 
 ATTACKS = (
@@ -143,6 +143,6 @@ ATTACKS = (
         "Students' files are in separate folders.",
         ZIP,
         NBGRADER,
-        over=SOLUTION.left("Adam.update"),
+        baseline=SOLUTION.without("Adam.update"),
     ),
 )

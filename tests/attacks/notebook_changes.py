@@ -1,4 +1,4 @@
-"""What attacks do to a notebook: its cells, their ids, flags, outputs and texts."""
+"""Changes that attacks make to a notebook: to its cells, ids, flags, outputs and texts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from autograder.problem_1.rubric import SECTIONS
 
 Notebook = dict[str, Any]
 CELL = "activations_definitions"
-LEFT = SOLUTION.left(CELL)
-"""The one cell of code that is worth most."""
-UNANSWERED = SOLUTION.left(*P1.answers)
-"""The whole library, and the notebook as it was released."""
+ONE_BLOCK_MISSING = SOLUTION.without(CELL)
+"""The solution without the code cell that is worth most."""
+UNANSWERED = SOLUTION.without(*P1.answers)
+"""The solution's library with the released notebook."""
 NAMES = """
 param_name_w, param_name_b = "fullo_w", "fullo_b"
 param_name_w1, param_name_b1 = "fullo_1_w", "fullo_1_b"
@@ -65,7 +65,7 @@ def shows(**data: Any) -> dict[str, Any]:
 
 
 def each(change: Callable[[dict[str, Any]], object]) -> Changes:
-    """The notebook after something was done to each of its cells."""
+    """Applies `change` to each cell of the notebook."""
 
     def make(notebook: Notebook) -> Notebook:
         for cell in notebook["cells"]:
@@ -84,11 +84,11 @@ def instead(content: bytes) -> Changes:
 
 
 def honest(change: Changes) -> Work:
-    return SOLUTION.but(change)
+    return SOLUTION.plus(change)
 
 
 def png(width: int, height: int, row: bytes | None = None) -> str:
-    """A picture of this size in base64: true, and of a few bytes, since it is of one colour."""
+    """A valid image of this size in base64. It has few bytes because it has one colour."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
@@ -104,7 +104,7 @@ def png(width: int, height: int, row: bytes | None = None) -> str:
 
 
 def points_and_flags(cell: dict[str, Any]) -> None:
-    """A thousand points for each graded cell, and the flags and types as one would like them."""
+    """Gives each graded cell a thousand points and changes its flags and its type."""
     nbgrader = cell["metadata"].get("nbgrader")
     if nbgrader:
         nbgrader |= {"points": 1000, "locked": False, "solution": True}
@@ -113,19 +113,19 @@ def points_and_flags(cell: dict[str, Any]) -> None:
 
 
 def full_marks_shown(cell: dict[str, Any]) -> None:
-    """Results as nbgrader and ours show them, in every graded cell."""
+    """Writes results into every graded cell, as nbgrader and this grader display them."""
     if grade_id_of(cell) in GRADED and cell["cell_type"] == "code":
-        told = f"{grade_id_of(cell)}: 2 of 2 points\n  passed\n"
+        result = f"{grade_id_of(cell)}: 2 of 2 points\n  passed\n"
         cell["outputs"] = [
-            {"output_type": "stream", "name": "stdout", "text": told},
+            {"output_type": "stream", "name": "stdout", "text": result},
             {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
             | {"data": {"text/plain": "1000", "text/html": EXPLOIT}},
         ]
-        cell["source"] = f"print({told!r})"
+        cell["source"] = f"print({result!r})"
 
 
 def duplicated(notebook: Notebook) -> Notebook:
-    """Every graded cell twice and the answer between: which one is graded?"""
+    """Appends three copies of every graded cell, with other points."""
     doubled = [copy.deepcopy(c) for c in notebook["cells"] if grade_id_of(c)]
     for cell in doubled:
         cell["metadata"]["nbgrader"]["points"] = 5
@@ -152,7 +152,7 @@ def without_answers(notebook: Notebook) -> Notebook:
 
 
 def answers_last(notebook: Notebook) -> Notebook:
-    """What is to be answered at the end, as if the cells had been deleted and put back."""
+    """Moves the answer cells to the end, as if they had been deleted and restored."""
     cells = sorted(notebook["cells"], key=lambda cell: grade_id_of(cell) in P1.answers)
     return {**notebook, "cells": cells}
 
@@ -164,7 +164,7 @@ def shuffled(notebook: Notebook) -> Notebook:
 
 
 def no_json_numbers(notebook: Notebook) -> bytes:
-    """NaN, infinities and an integer of a million digits, where numbers are expected."""
+    """NaN, an infinity and an integer of thousands of digits, where numbers are expected."""
     text = json.dumps(notebook)
     return (
         text[:-1] + ', "nan": NaN, "inf": -Infinity, "million": 1' + "0" * 4000 + ', "nbformat": 4}'
@@ -172,7 +172,7 @@ def no_json_numbers(notebook: Notebook) -> bytes:
 
 
 def surrogates(notebook: Notebook) -> bytes:
-    """Halves of characters, which Python reads and nobody can write, in every kind of text."""
+    """Lone surrogates, which Python can read but not encode, in every kind of text."""
     cell = cell_of(notebook, CELL)
     cell["source"] = "tanh = '@'\n# @\n"
     notebook["cells"].append(markdown("@"))
@@ -183,7 +183,7 @@ def surrogates(notebook: Notebook) -> bytes:
 
 
 def metadata_bomb(notebook: Notebook) -> Notebook:
-    """Megabytes of metadata and attachments, kernels and languages that are paths and commands."""
+    """Megabytes of metadata, attachments, and a kernel and a language that are commands."""
     notebook["metadata"] = {
         "kernelspec": {"name": "../../../../bin/sh", "display_name": EXPLOIT, "argv": ["sh"]},
         "language_info": {
@@ -202,14 +202,14 @@ def metadata_bomb(notebook: Notebook) -> Notebook:
 
 
 def crowd(notebook: Notebook) -> Notebook:
-    """Twenty thousand cells before the first one that counts, and outputs by the thousand."""
+    """Puts twenty thousand cells with outputs before the first one that counts."""
     printed = {"output_type": "stream", "name": "stdout", "text": "x\n"}
     first = [code("1", outputs=[printed] * 3)] * 20_000
     return {**notebook, "cells": first + notebook["cells"]}
 
 
 def with_plots(notebook: Notebook) -> Notebook:
-    """What a long evening leaves: plots, progress bars, long prints, widgets."""
+    """Honest outputs of a long session: plots, progress bars, long prints, widgets."""
     rng = random.Random(2)
     bar = "".join(f"\r{n}%|{'#' * n}| [00:{n:02}<00:10, 9.8it/s]" for n in range(100))
     for cell in notebook["cells"]:

@@ -1,5 +1,5 @@
-"""Files and notebooks, what formgrader shows to a person: HTML, SVG and scripts, TeX, ids of
-headings, drawings and pictures that would act in a grader's browser, or end it."""
+"""Files and notebooks, what formgrader displays: HTML, SVG, scripts, TeX, heading ids, diagrams and
+images that would act in a grader's browser or crash it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import base64
 from attack import NBGRADER, Attack, Changes
 from notebook_changes import (
     EXPLOIT,
-    LEFT,
+    ONE_BLOCK_MISSING,
     Notebook,
     cell_of,
     code,
@@ -22,7 +22,7 @@ from notebook_changes import (
 
 
 def active(notebook: Notebook) -> Notebook:
-    """Whatever a browser would run: in answers, in Markdown, in outputs, in TeX."""
+    """Code that a browser would run, in answers, Markdown, outputs and TeX."""
     cell_of(notebook, "compare_optimizers_question")["source"] = (
         f"{EXPLOIT}\n\n[x](javascript:alert(5)) ![x](http://tracker.example/x.png)\n\n"
         "[y][z]\n\n[z]: javascript:alert(6)\n\n$\\href{javascript:alert(7)}{x}$ <javascript:a()>"
@@ -42,7 +42,7 @@ def active(notebook: Notebook) -> Notebook:
 
 
 def answering(text: str) -> Changes:
-    """With this text for an answer, and once more before everything else."""
+    """Puts this text into an answer, and into a new first cell."""
 
     def make(notebook: Notebook) -> Notebook:
         cell_of(notebook, "compare_sgd_momentum_question")["source"] = text
@@ -52,7 +52,7 @@ def answering(text: str) -> Changes:
 
 
 def pictures(notebook: Notebook) -> Notebook:
-    """Pictures of a few kilobytes that a browser unpacks to gigabytes."""
+    """Images of a few kilobytes that a browser unpacks to gigabytes."""
     large = shows(**{"image/png": png(60_000, 60_000)})
     many = shows(**{"image/png": png(2000, 2000)})
     cell_of(notebook, "compare_optimizers_plot")["outputs"] = [large] * 5 + [many] * 300
@@ -64,8 +64,8 @@ ATTACKS = (
         "notebook: HTML, SVG and scripts",
         tries="Adds code for the browser of whoever grades the questions, signed in as a grader.",
         must="Nothing runs: outputs are text and PNG, and Markdown keeps no HTML and no links.",
-        over=LEFT,
-        does=Changes(notebook=active),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=active),
         twin=honest(more(markdown("Since $a < b$ and `x<y>` we have **a < b**, see [1] above."))),
         roads=(NBGRADER,),
     ),
@@ -75,8 +75,8 @@ ATTACKS = (
             "Uses commands whose arguments are links, styles and images: mmlToken, bbox, enclose."
         ),
         must="Nothing acts: only TeX commands from a list of harmless ones are kept.",
-        over=LEFT,
-        does=answering(
+        baseline=ONE_BLOCK_MISSING,
+        changes=answering(
             "$\\mmlToken{mi}[href='javascript:alert(1)']{x} \\bbox[background:url(//x.example)]{y}"
             "\\enclose{box}[href=x]{z} \\cancel[mathbackground=url(x)]{a}$"
         ),
@@ -87,8 +87,8 @@ ATTACKS = (
         "notebook: TeX that defines commands",
         tries="Gives forbidden commands new names, or writes them as codes and entities.",
         must="Nothing acts: commands that define are not listed; codes and entities are broken up.",
-        over=LEFT,
-        does=answering(
+        baseline=ONE_BLOCK_MISSING,
+        changes=answering(
             "$\\def\\x{\\href}\\x{javascript:alert(1)}{x} \\csname href\\endcsname{y}{z} ^^5chref"
             " \\newcommand{\\y}{\\require{html}}\\y$ &#92;href{x}{y} $\\begin{CD} A\\end{CD}$"
         ),
@@ -99,8 +99,8 @@ ATTACKS = (
         "notebook: headings with the ids of scores",
         tries="Uses headings with the ids that formgrader's script looks up for scores.",
         must="No points: a heading never gets an id that a script looks for.",
-        over=LEFT,
-        does=answering(
+        baseline=ONE_BLOCK_MISSING,
+        changes=answering(
             "# compare_optimizers_plot\n\n> ## compare_optimizers_question\n\n"
             "compare_optimizers_question-comment\n---"
         ),
@@ -111,8 +111,8 @@ ATTACKS = (
         "notebook: diagrams and addresses",
         tries="Adds a block that becomes a diagram with links, and addresses that become links.",
         must="Nothing acts: no diagram is drawn, and an address stays text.",
-        over=LEFT,
-        does=answering(
+        baseline=ONE_BLOCK_MISSING,
+        changes=answering(
             '```mermaid\ngraph TD; A-->B; click A href "javascript:alert(1)"\n```\n\n'
             "see https://formgrader.example/login and ![plot](attachment:none.svg) [^1]\n\n"
             "[^1]: <img src=http://tracker.example>"
@@ -126,8 +126,8 @@ ATTACKS = (
         "notebook: images that unpack to gigabytes",
         tries="Adds PNGs of up to 60,000 by 60,000 pixels, so that the browser tab crashes.",
         must="They are left out: pixels are counted before a browser sees them.",
-        over=LEFT,
-        does=Changes(notebook=pictures),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=pictures),
         twin=honest(Changes(notebook=with_plots)),
     ),
 )

@@ -1,4 +1,4 @@
-"""Files and notebooks, the notebook: its JSON, its cells, its outputs and its margins."""
+"""Files and notebooks, the notebook: its JSON, cells, outputs, metadata and size."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from notebook_changes import (
     CELL,
     GRADED,
     HYPERPARAMETERS,
-    LEFT,
     NAMES,
+    ONE_BLOCK_MISSING,
     UNANSWERED,
     answers_last,
     code,
@@ -52,8 +52,8 @@ ATTACKS = (
         "notebook: deleted",
         tries="Hands in no notebook, so that names are looked up in the library.",
         must="No points: a check of a missing cell fails.",
-        over=UNANSWERED,
-        does=Changes(folder=deleted),
+        baseline=UNANSWERED,
+        changes=Changes(folder=deleted),
         twin=honest(
             Changes(
                 folder=lambda folder: (folder / P1.notebook).rename(folder / "My homework.ipynb")
@@ -67,8 +67,8 @@ ATTACKS = (
         must=(
             "No points: the missing cell is noticed outside the sandbox, and its probe is not run."
         ),
-        over=UNANSWERED,
-        does=Changes(
+        baseline=UNANSWERED,
+        changes=Changes(
             folder=deleted,
             appended={
                 PACKAGE: f"""
@@ -88,8 +88,8 @@ ATTACKS = (
         "notebook: without the answer cells",
         tries="Deletes them, so that the notebook looks like one from a year that had none.",
         must="No points: the grader decides which year's work it is.",
-        over=UNANSWERED,
-        does=Changes(
+        baseline=UNANSWERED,
+        changes=Changes(
             notebook=without_answers,
             files={"class.json": '{"older_work": true}', "older_work": "yes"},
         ),
@@ -102,8 +102,8 @@ ATTACKS = (
         must=(
             "No points: a cell sees only the library's networks, and must define the names itself."
         ),
-        over=UNANSWERED,
-        does=Changes(cells=dict.fromkeys(P1.answers, ""), appended={NETWORKS: NAMES}),
+        baseline=UNANSWERED,
+        changes=Changes(cells=dict.fromkeys(P1.answers, ""), appended={NETWORKS: NAMES}),
         twin=honest(Changes(cells={"cascade_names": NAMES, "small_network_names": NAMES})),
         roads=(ZIP, NBGRADER),
     ),
@@ -111,9 +111,9 @@ ATTACKS = (
         "notebook: deleted, for the published hyperparameters",
         tries="Hands in no notebook, so that the published run's hyperparameters are used.",
         must="No points for the training: no hyperparameters were chosen.",
-        over=SOLUTION.left(HYPERPARAMETERS),
-        does=Changes(folder=deleted),
-        twin=SOLUTION.but(
+        baseline=SOLUTION.without(HYPERPARAMETERS),
+        changes=Changes(folder=deleted),
+        twin=SOLUTION.plus(
             cells={
                 HYPERPARAMETERS: "batch_size, epochs = 20, 8\nlr_decay, lr_decay_every = 1, 100"
             },
@@ -125,8 +125,8 @@ ATTACKS = (
         "notebook: invalid JSON",
         tries="Hands in half a notebook, so that a grader gives up and keeps old points.",
         must="No points for cells: the report says that it cannot be read; the library is graded.",
-        over=UNANSWERED,
-        does=Changes(notebook=lambda notebook: json.dumps(notebook).encode()[:-300]),
+        baseline=UNANSWERED,
+        changes=Changes(notebook=lambda notebook: json.dumps(notebook).encode()[:-300]),
         twin=honest(
             Changes(
                 notebook=lambda notebook: b"\xef\xbb\xbf" + json.dumps(notebook, indent=4).encode()
@@ -138,16 +138,16 @@ ATTACKS = (
         "notebook: nested brackets",
         tries="Nests half a million brackets, for a reader that recurses.",
         must="No points: the report says that it is nested too deeply.",
-        over=LEFT,
-        does=instead(b'{"cells": ' * 500_000),
+        baseline=ONE_BLOCK_MISSING,
+        changes=instead(b'{"cells": ' * 500_000),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "notebook: a hundred megabytes",
         tries="Hands in a notebook that takes a gigabyte of memory when it is read.",
         must="No points, no memory: sizes are checked first.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             folder=lambda folder: (folder / "Problem_1.ipynb").write_bytes(
                 b'{"nbformat": 4, "cells": [' + b"[]," * 35_000_000 + b"[]]}"
             )
@@ -159,15 +159,15 @@ ATTACKS = (
         "notebook: the largest allowed size, all brackets",
         tries="Hands in fifteen megabytes of empty lists, which take twenty times that when read.",
         must="No points: a notebook of the largest allowed size fits the grader's memory.",
-        over=LEFT,
-        does=instead(b'{"nbformat": 4, "cells": [' + b"[]," * 5_000_000 + b"{}]}"),
+        baseline=ONE_BLOCK_MISSING,
+        changes=instead(b'{"nbformat": 4, "cells": [' + b"[]," * 5_000_000 + b"{}]}"),
     ),
     Attack(
         "notebook: another format version",
         tries="Declares format version 3, for a converter that upgrades it.",
         must="No points for cells: the report says what to do.",
-        over=UNANSWERED,
-        does=Changes(notebook=lambda notebook: {**notebook, "nbformat": 3, "worksheets": []}),
+        baseline=UNANSWERED,
+        changes=Changes(notebook=lambda notebook: {**notebook, "nbformat": 3, "worksheets": []}),
         twin=honest(Changes(notebook=lambda notebook: {**notebook, "nbformat_minor": 2})),
         roads=(NBGRADER,),
     ),
@@ -175,8 +175,8 @@ ATTACKS = (
         "notebook: points, flags and types",
         tries="Gives each cell a thousand points, and swaps graded and ungraded cells.",
         must="No points: the points in the notebook are ignored.",
-        over=LEFT,
-        does=each(points_and_flags),
+        baseline=ONE_BLOCK_MISSING,
+        changes=each(points_and_flags),
         twin=honest(each(lambda cell: cell["metadata"].update(collapsed=True, scrolled="auto"))),
         roads=ALL_ROADS,
     ),
@@ -184,8 +184,8 @@ ATTACKS = (
         "notebook: results in the cells",
         tries="Writes 2 of 2 points into outputs and sources, where nbgrader reads results.",
         must="No points: the content of a graded cell is replaced and never read.",
-        over=STUB,
-        does=each(full_marks_shown),
+        baseline=STUB,
+        changes=each(full_marks_shown),
         twin=honest(
             each(
                 lambda cell: (
@@ -204,8 +204,8 @@ ATTACKS = (
         "notebook: graded cells deleted",
         tries="Deletes the graded cells, because a missing cell cannot fail.",
         must="No points: every section is judged by its probes, whatever cells there are.",
-        over=STUB,
-        does=Changes(notebook=without_graded),
+        baseline=STUB,
+        changes=Changes(notebook=without_graded),
         twin=honest(Changes(notebook=without_graded)),
         roads=(NBGRADER,),
     ),
@@ -213,8 +213,8 @@ ATTACKS = (
         "notebook: cells three times",
         tries="Duplicates graded cells with other points, so that one counts several times.",
         must="No points: one cell of each id counts, and each section counts once.",
-        over=LEFT,
-        does=Changes(notebook=duplicated),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=duplicated),
         twin=honest(Changes(notebook=duplicated)),
         roads=(NBGRADER,),
     ),
@@ -222,8 +222,8 @@ ATTACKS = (
         "notebook: cells turned into Markdown",
         tries="Turns graded cells and an answer cell into Markdown.",
         must="No points: a cell is identified by its id and its type.",
-        over=LEFT,
-        does=each(
+        baseline=ONE_BLOCK_MISSING,
+        changes=each(
             lambda cell: grade_id_of(cell) in GRADED | {CELL} and cell.update(cell_type="markdown")
         ),
         twin=honest(Changes(notebook=shuffled)),
@@ -233,8 +233,8 @@ ATTACKS = (
         "notebook: tags that skip the execution",
         tries="Tags every cell with skip-execution and raises-exception, so that nothing fails.",
         must="No points: tags are ignored.",
-        over=STUB,
-        does=each(
+        baseline=STUB,
+        changes=each(
             lambda cell: cell["metadata"].update(
                 tags=["skip-execution", "raises-exception", "hide_input", "remove_cell"]
             )
@@ -246,8 +246,8 @@ ATTACKS = (
         "notebook: invalid numbers",
         tries="Puts NaN, infinities and an integer of thousands of digits into the JSON.",
         must="No points: nobody reads them, and they are not written back.",
-        over=LEFT,
-        does=Changes(notebook=no_json_numbers),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=no_json_numbers),
         roads=(NBGRADER,),
     ),
     Attack(
@@ -257,8 +257,8 @@ ATTACKS = (
             "metadata."
         ),
         must="No points, no error: what cannot be written is replaced.",
-        over=LEFT,
-        does=Changes(notebook=surrogates),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=surrogates),
         twin=honest(more(markdown("Größe: naïve ≥ 0.75 ✓ 😀"), code("π = '数字'"))),
         roads=(NBGRADER,),
     ),
@@ -266,8 +266,8 @@ ATTACKS = (
         "notebook: metadata, attachments and kernels",
         tries="Names a shell as kernel, adds megabytes of metadata, and uses scripts as ids.",
         must="No points: metadata and attachments are dropped, and no kernel is started.",
-        over=LEFT,
-        does=Changes(notebook=metadata_bomb),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=metadata_bomb),
         twin=honest(
             Changes(
                 notebook=lambda notebook: {
@@ -285,8 +285,8 @@ ATTACKS = (
         "notebook: twenty thousand cells",
         tries="Puts thousands of cells and outputs before the ones that count.",
         must="No points, bounded time: cells are found by their ids, and only some are shown.",
-        over=LEFT,
-        does=Changes(notebook=crowd),
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(notebook=crowd),
         twin=honest(more(*[code(f"x = {n}") for n in range(300)])),
         roads=(NBGRADER,),
     ),
@@ -296,8 +296,8 @@ ATTACKS = (
             "Uses a line of spaces that is almost a magic, for regular expressions that backtrack."
         ),
         must="No points, no time: such a line is read once.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             cells={
                 CELL: "relu = 1\n" + " " * 60_000 + "x\nnp?" + " " * 60_000 + "x\n" + "\\'" * 30_000
             }
@@ -316,8 +316,8 @@ ATTACKS = (
         "notebook: a cell that does more than define names",
         tries="Rewrites the library and the probes in a cell that should define names.",
         must="No points: a cell runs in a probe of its own, after the library was imported.",
-        over=SOLUTION.left("cascade_names"),
-        does=Changes(
+        baseline=SOLUTION.without("cascade_names"),
+        changes=Changes(
             cells={
                 "cascade_names": """
                     import sys, lib.mlp.layer_utils as layers, probes
@@ -345,8 +345,8 @@ ATTACKS = (
         "notebook: magics and shell commands",
         tries="Uses %run, !cp and get_ipython() to fetch and to change what is graded.",
         must="No points: there is no IPython and no shell, and such lines are left out.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             cells={
                 CELL: "!cp /solution/lib/*.py lib/\n%run -i /solution/activations.py\n"
                 "answers = !cat ../../source/problem_1/*.ipynb\nexec('\\n'.join(answers))\n"

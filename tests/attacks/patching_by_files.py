@@ -1,6 +1,6 @@
-"""Patching the judge by files that come along: configurations, tests, modules, bytecode.
+"""Patching the judge with extra files: configurations, tests, modules, bytecode.
 
-What is handed in is read by name, and nothing of it is on the path of anything that judges.
+Submitted files are read by name, and none is on the import path of anything that judges.
 """
 
 import marshal
@@ -17,13 +17,13 @@ from attack import (
     Attack,
     Changes,
 )
-from patching_python import LEFT
+from patching_python import ONE_BLOCK_MISSING
 
 BYTECODE = f"lib/mlp/__pycache__/layer_utils.{sys.implementation.cache_tag}.pyc"
 
 
 def stale_bytecode() -> bytes:
-    """A .pyc of `layer_utils` that is newer than any source, and does something else."""
+    """A .pyc of `layer_utils` with other code, which Python would not compare with the source."""
     code = compile("fc = flatten = leaky_relu = dropout = object", "layer_utils.py", "exec")
     unchecked_hash = struct.pack("<I8s", 0b01, bytes(8))
     return MAGIC_NUMBER + unchecked_hash + marshal.dumps(code)
@@ -34,8 +34,8 @@ ATTACKS = (
         "brings its own conftest",
         tries="Hands in conftest.py, pytest.ini, pyproject.toml and tox.ini that skip every test.",
         must="No points: the suites run with their own ini file, away from the submission.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 f"{folder}{name}": content
                 for folder in ("", "lib/", "lib/mlp/", "tests/")
@@ -60,45 +60,45 @@ ATTACKS = (
                 }.items()
             }
         ),
-        twin=SOLUTION.but(files={"conftest.py": "import pytest", "pytest.ini": "[pytest]"}),
+        twin=SOLUTION.plus(files={"conftest.py": "import pytest", "pytest.ini": "[pytest]"}),
         roads=ALL_ROADS,
     ),
     Attack(
         "brings its own tests",
         tries="Hands in tests that are named like the hidden suites and always pass.",
         must="No points: the tests that ran must be those of the grader's own suites.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 f"{folder}{name}": "def test_fc_backward_values(): pass\n"
                 for folder in ("", "lib/", "tests/", "tests/hidden/")
                 for name in ("test_fc.py", "test_hidden.py")
             }
         ),
-        twin=SOLUTION.but(files={"tests/test_mine.py": "def test_nothing():\n    assert True"}),
+        twin=SOLUTION.plus(files={"tests/test_mine.py": "def test_nothing():\n    assert True"}),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "brings site customizations",
         tries="Hands in sitecustomize.py, usercustomize.py and .pth files.",
         must="No points: Python starts without them, and the submission comes last on the path.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 f"{folder}{name}": "import os\nos._exit(0)\n"
                 for folder in ("", "lib/")
                 for name in ("sitecustomize.py", "usercustomize.py", "distutils-precedence.pth")
             }
         ),
-        twin=SOLUTION.but(files={"setup.cfg": "[metadata]\nname = homework"}),
+        twin=SOLUTION.plus(files={"setup.cfg": "[metadata]\nname = homework"}),
         roads=(ZIP,),
     ),
     Attack(
         "shadows modules",
         tries="Hands in numpy.py, json.py, struct.py, probes.py, writer.py and autograder/.",
         must="No points: the grader's modules are found before the student's.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 f"{folder}{name}.py": "raise SystemExit(0)\n"
                 for folder in ("", "lib/", "lib/mlp/")
@@ -110,30 +110,30 @@ ATTACKS = (
                 "lib/autograder/rubric.py": "SECTIONS = ()",
             }
         ),
-        twin=SOLUTION.but(files={"lib/plots.py": "def curve(values):\n    return list(values)"}),
+        twin=SOLUTION.plus(files={"lib/plots.py": "def curve(values):\n    return list(values)"}),
         roads=ALL_ROADS,
     ),
     Attack(
         "brings stale bytecode",
         tries="Hands in .pyc files beside the sources, which Python would prefer.",
         must="No points: submitted bytecode is ignored, and the sources run.",
-        over=STUB,
-        does=Changes(
+        baseline=STUB,
+        changes=Changes(
             files={
                 BYTECODE: stale_bytecode(),
                 "lib/mlp/layer_utils.pyc": stale_bytecode(),
                 "lib/numpy.pyc": stale_bytecode(),
             }
         ),
-        twin=SOLUTION.but(files={BYTECODE: stale_bytecode()}),
+        twin=SOLUTION.plus(files={BYTECODE: stale_bytecode()}),
         roads=(ZIP,),
     ),
     Attack(
         "brings configurations",
         tries="Hands in nbgrader_config.py, Jupyter configuration and a .env file.",
         must="No points: only the library and the notebook's cells are read.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             files={
                 "nbgrader_config.py": "get_config().Autograde.autograde_preprocessors = []\n",
                 "jupyter_config.py": "import os\nos._exit(0)\n",

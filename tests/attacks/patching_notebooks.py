@@ -1,6 +1,6 @@
-"""Patching the judge in the notebook: its shell, its syntax, what it displays and runs.
+"""Patching the judge in the notebook: its shell, its syntax, its displays and commands.
 
-The notebook is never run. A few cells are, in the sandbox, as any code of the student's.
+The notebook is never run. A few of its cells are, in the sandbox, like all code of the student.
 """
 
 from attack import (
@@ -15,11 +15,11 @@ from attack import (
 from autograder.hand_in.notebook import grade_id_of
 
 CELL = "activations_definitions"
-CELL_LEFT = SOLUTION.left(CELL)
+CELL_MISSING = SOLUTION.without(CELL)
 
 
 def judged_by_itself(notebook: dict) -> dict:
-    """Every graded cell asserts nothing, prints its points, and says that it passed."""
+    """Makes every graded cell print its points, and sets its maximum to 100."""
     for cell in notebook["cells"]:
         if grade_id_of(cell):
             if cell["cell_type"] == "code":
@@ -32,7 +32,7 @@ def judged_by_itself(notebook: dict) -> dict:
 
 
 def with_first_lines(notebook: dict, grade_id: str, lines: str) -> dict:
-    """The cell begins with these lines."""
+    """Puts these lines at the beginning of a cell."""
     for cell in notebook["cells"]:
         if grade_id_of(cell) == grade_id:
             cell["source"] = lines + "".join(cell["source"])
@@ -44,8 +44,8 @@ ATTACKS = (
         "patches IPython's shell",
         tries="Replaces showtraceback and run_cell of the shell, so that no cell ever fails.",
         must="No points: no shell runs, and a probe executes the cell as plain Python.",
-        over=CELL_LEFT,
-        does=Changes(
+        baseline=CELL_MISSING,
+        changes=Changes(
             cells={
                 CELL: """
                     try:
@@ -66,8 +66,8 @@ ATTACKS = (
         "transforms the tests' syntax",
         tries="Adds an AST transformer that removes assertions from every later cell.",
         must="No points: checks are not cells, and nothing outlives a cell.",
-        over=CELL_LEFT,
-        does=Changes(
+        baseline=CELL_MISSING,
+        changes=Changes(
             cells={
                 CELL: """
                     import ast, builtins
@@ -91,16 +91,16 @@ ATTACKS = (
         "displays its own points",
         tries="Fills sources, outputs and metadata of graded cells with a grader's scores.",
         must="No points: outputs are never read for a score, and points come from the rubric.",
-        over=CELL_LEFT,
-        does=Changes(notebook=judged_by_itself),
+        baseline=CELL_MISSING,
+        changes=Changes(notebook=judged_by_itself),
         roads=ALL_ROADS,
     ),
     Attack(
         "formats its own results",
         tries="Returns floats that display as 3 of 3 points in every format of Jupyter.",
         must="No points: nothing is displayed, and only the value of a float counts.",
-        over=CELL_LEFT,
-        does=Changes(
+        baseline=CELL_MISSING,
+        changes=Changes(
             cells={
                 CELL: """
                     class Score(float):
@@ -123,8 +123,8 @@ ATTACKS = (
         "runs shell commands in cells",
         tries="Uses !commands and %magics to copy the solution and change the gradebook.",
         must="No points and no command runs: magics are removed, and the rest runs as Python.",
-        over=CELL_LEFT,
-        does=Changes(
+        baseline=CELL_MISSING,
+        changes=Changes(
             cells={
                 CELL: """
                     !cp -r ../../../lib_solution/lib . ; sqlite3 gradebook.db "update grade"
@@ -138,7 +138,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             notebook=lambda notebook: with_first_lines(notebook, CELL, "%matplotlib inline\n!ls\n")
         ),
         roads=ALL_ROADS,
@@ -147,7 +147,7 @@ ATTACKS = (
         "uses a cell magic",
         tries="Begins a graded cell with %%writefile, to overwrite the library.",
         must="No points and no command runs: such a cell is not Python, and counts as empty.",
-        over=CELL_LEFT,
-        does=Changes(cells={CELL: "%%writefile lib/mlp/layer_utils.py\nfc = object"}),
+        baseline=CELL_MISSING,
+        changes=Changes(cells={CELL: "%%writefile lib/mlp/layer_utils.py\nfc = object"}),
     ),
 )

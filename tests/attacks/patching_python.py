@@ -1,7 +1,7 @@
-"""Patching the judge: what compares, draws or times is replaced where it can be reached.
+"""Patching the judge: replacing functions that compare, draw or measure time.
 
-A function that the student's process calls may be the student's own by then. What it says is taken
-for a claim, and nothing that judges is within its reach.
+Student code can replace any function of its own process. So everything from that process counts
+only as a claim, and it cannot reach anything that judges.
 """
 
 from attack import (
@@ -17,7 +17,7 @@ from attack import (
     Changes,
 )
 
-LEFT = SOLUTION.left("fc.backward")
+ONE_BLOCK_MISSING = SOLUTION.without("fc.backward")
 WRONG = {
     "fc.backward": """
         self.grads[self.w_name] = np.zeros_like(self.params[self.w_name])
@@ -25,8 +25,8 @@ WRONG = {
         dfeat = np.zeros_like(feat)
     """
 }
-ALL_WRONG = SOLUTION.but(blocks=WRONG)
-"""Zeros for gradients: what is returned is of the right shapes, and worth nothing."""
+ALL_WRONG = SOLUTION.plus(blocks=WRONG)
+"""Zero gradients: right shapes, wrong values."""
 
 
 def at_import(code: str) -> Changes:
@@ -38,8 +38,8 @@ ATTACKS = (
         "replaces builtins",
         tries="Makes abs, max, min, all, any, isinstance and AssertionError always agree.",
         must="No points: answers are compared in another process, with its own builtins.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import builtins
 
             builtins.abs = lambda x: 0
@@ -50,7 +50,7 @@ ATTACKS = (
             builtins.AssertionError = type("Fine", (Warning,), {})
             builtins.print = lambda *args, **kwargs: None
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "def abs(x):\n    return x if x > 0 else -x\n\nONE = abs(-1)"}
         ),
         roads=ALL_ROADS,
@@ -59,8 +59,8 @@ ATTACKS = (
         "replaces numpy's comparisons",
         tries="Makes numpy's allclose, isclose, array_equal, isfinite and max always agree.",
         must="No points: answers are compared in another process, with its own numpy.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import numpy as np
 
             for name in ("allclose", "array_equal", "array_equiv", "all", "any"):
@@ -72,7 +72,7 @@ ATTACKS = (
             np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None
             np.linalg.norm = lambda *args, **kwargs: 0.0
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={PACKAGE: "import numpy as np\n\nnp.set_printoptions(precision=3)\n"}
         ),
         roads=(ZIP,),
@@ -81,8 +81,8 @@ ATTACKS = (
         "replaces the random generators",
         tries="Makes numpy.random draw zeros, so that inputs are easy and answers are 0.",
         must="No points: expected values follow from inputs that are drawn outside the sandbox.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import numpy as np
 
             class Zeros:
@@ -100,7 +100,7 @@ ATTACKS = (
             np.random.randn = lambda *shape: np.zeros(shape)
             np.random.seed = lambda *args: None
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={PACKAGE: "import numpy as np\n\nnp.random.seed(7)\nnp.random.default_rng(7)\n"}
         ),
         roads=(NBGRADER,),
@@ -109,8 +109,8 @@ ATTACKS = (
         "replaces numpy's array functions",
         tries="Makes array, asarray, ascontiguousarray and frombuffer return zeros.",
         must="No points: this changes its own claims, and no array outside the sandbox.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import numpy as np
 
             plain = np.array
@@ -126,8 +126,8 @@ ATTACKS = (
         "stops the clock",
         tries="Makes time stand still, so that no limit is ever reached.",
         must="No points, and limits hold: the kernel and the grader have clocks of their own.",
-        over=STUB,
-        does=at_import("""
+        baseline=STUB,
+        changes=at_import("""
             import resource, time
 
             for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
@@ -136,7 +136,7 @@ ATTACKS = (
             resource.setrlimit = lambda *args: None
             resource.getrlimit = lambda *args: (-1, -1)
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "import time\n\nBEGAN = time.perf_counter()\ntime.sleep(0.001)"}
         ),
     ),
@@ -144,8 +144,8 @@ ATTACKS = (
         "replaces the probes",
         tries="Replaces registered probes inside its own process.",
         must="No points: whatever a probe yields is a claim, whoever wrote the probe.",
-        over=ALL_WRONG,
-        does=Changes(
+        baseline=ALL_WRONG,
+        changes=Changes(
             appended={
                 LAYERS: """
                     import sys
@@ -169,8 +169,8 @@ ATTACKS = (
         "replaces the writer",
         tries="Replaces the functions that convert values and write them to the pipe.",
         must="No points: what arrives is a claim, and is compared with the right numbers.",
-        over=ALL_WRONG,
-        does=Changes(
+        baseline=ALL_WRONG,
+        changes=Changes(
             appended={
                 LAYERS: """
                     import sys
@@ -194,8 +194,8 @@ ATTACKS = (
         "replaces what the judge imports",
         tries="Puts modules called pytest, _pytest and autograder.judgement.checks in sys.modules.",
         must="No points: only the student's own process sees these modules.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import sys, types, unittest
 
             ours = ["autograder", "autograder.judgement", "autograder.judgement.checks"]
@@ -214,8 +214,8 @@ ATTACKS = (
         "installs an import finder",
         tries="Puts a finder first in sys.meta_path, and folders first in sys.path.",
         must="No points: the finder serves its own process only.",
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import importlib.abc, importlib.machinery, os, sys
 
             class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -237,8 +237,8 @@ ATTACKS = (
             "Starts threads at import that wait for later checks and change the arrays they find."
         ),
         must="No points: each probe is a process of its own, in which no such thread runs.",
-        over=ALL_WRONG,
-        does=Changes(
+        baseline=ALL_WRONG,
+        changes=Changes(
             appended={
                 LAYERS: """
                     import gc, threading, time
@@ -255,7 +255,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "fc.forward": """
                     from concurrent.futures import ThreadPoolExecutor
@@ -277,8 +277,8 @@ ATTACKS = (
             "No points: a probe's process ends without running them, and what they write is "
             "ignored."
         ),
-        over=ALL_WRONG,
-        does=at_import("""
+        baseline=ALL_WRONG,
+        changes=at_import("""
             import atexit, os, signal, weakref
 
             class Last:
@@ -291,14 +291,14 @@ ATTACKS = (
             os.register_at_fork(after_in_child=lambda: os.write(2, b"29 points"))
             signal.signal(signal.SIGTERM, lambda *args: os._exit(0))
         """),
-        twin=SOLUTION.but(files={PACKAGE: "import atexit\n\natexit.register(print, 'good bye')"}),
+        twin=SOLUTION.plus(files={PACKAGE: "import atexit\n\natexit.register(print, 'good bye')"}),
     ),
     Attack(
         "forks into later checks",
         tries="Forks children, at import and in forward passes, that answer for later checks.",
         must="No points: processes that a probe leaves are killed, and probes share no pipes.",
-        over=ALL_WRONG,
-        does=Changes(
+        baseline=ALL_WRONG,
+        changes=Changes(
             blocks={
                 "flatten.forward": """
                     output = feat.reshape(len(feat), -1)
@@ -327,7 +327,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import os
@@ -343,8 +343,8 @@ ATTACKS = (
         "lets a library do the work",
         tries="Imports or installs torch, jax, sklearn or autograd to compute the gradients.",
         must="No points: students may import listed packages only, and there is no network.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     import importlib, subprocess, sys
@@ -366,7 +366,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             blocks={
                 "softmax": """
                     from scipy.special import softmax as of_scipy
@@ -380,8 +380,8 @@ ATTACKS = (
         "replaces the given network code",
         tries="Makes the given Module.backward and sequential answer for unwritten layers.",
         must="No points: the layer itself is tested, and its answer is wrong.",
-        over=ALL_WRONG,
-        does=Changes(
+        baseline=ALL_WRONG,
+        changes=Changes(
             appended={
                 NETWORKS: """
                     class Perfect:

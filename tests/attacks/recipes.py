@@ -1,5 +1,5 @@
-"""Faking the training by what is judged: recipes, networks and notebook cells that lie, that hold
-no numbers, or that are too large."""
+"""Faking the training with recipes, networks and notebook cells that lie, contain no numbers, or
+are too large."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN_FRAMES = """
 
 
 def built(chain: str) -> Changes:
-    """A TinyNet of another chain."""
+    """A TinyNet with this chain of layers."""
     return Changes(blocks={"TinyNet.__init__": f"self.net = sequential({chain})"})
 
 
@@ -60,7 +60,7 @@ ATTACKS = (
                 model.net.gather_params()
                 return dict(model.net.params), [0.0], [1.0], [1.0]
         """),
-        twin=HONEST.but(
+        twin=HONEST.plus(
             built(
                 'flatten(name="f"), fc(3072, 1024, 2.5e-2, name="wide"), leaky_relu(name="r"), '
                 'fc(1024, 10, 2.5e-2, name="out")'
@@ -80,7 +80,7 @@ ATTACKS = (
         Changes(
             cells={CELL: "batch_size = 500\nepochs = 10**9\nlr_decay = 1e-9\nlr_decay_every = 1"}
         ),
-        twin=HONEST.but(cells={CELL: QUICKLY.replace("epochs = 8", "epochs = 10**9")}),
+        twin=HONEST.plus(cells={CELL: QUICKLY.replace("epochs = 8", "epochs = 10**9")}),
     ),
     faking(
         "training: parameters that are NaN, infinite and huge",
@@ -93,7 +93,7 @@ ATTACKS = (
                     values[name] = np.full_like(values[name], strange)
                 return values, [float("nan")], [float("inf")], [float("nan")]
         """),
-        twin=HONEST.but(
+        twin=HONEST.plus(
             patches=(
                 (NETWORKS, "class TinyNet(Module):", "class TinyNet(Module):\n    GOOD = np.inf\n"),
             )
@@ -117,7 +117,7 @@ ATTACKS = (
                 model.net.layers = Chain(model.net.layers)
                 return values, [0.0], [1.0], [1.0]
         """),
-        twin=HONEST.but(
+        twin=HONEST.plus(
             built(
                 'flatten(name="f"), fc(3072, 200, 2.5e-2, name="a"), leaky_relu(0.1, name="r"), '
                 'fc(200, 10, 5e-2, name="b")'
@@ -176,7 +176,7 @@ ATTACKS = (
                 """
             }
         ),
-        twin=HONEST.but(
+        twin=HONEST.plus(
             cells={
                 CELL: """
                     batch_size, epochs = 20, int(8.0)
@@ -194,7 +194,7 @@ ATTACKS = (
         Changes(
             cells={CELL: "batch_size = 10**12\nepochs = 1\nlr_decay = 1e-300\nlr_decay_every = 1"}
         ),
-        twin=HONEST.but(cells={CELL: QUICKLY.replace("20", "25")}),
+        twin=HONEST.plus(cells={CELL: QUICKLY.replace("20", "25")}),
     ),
     faking(
         "training: returns a dictionary that has everything",

@@ -1,7 +1,7 @@
-"""The roads by which works are handed in and graded: each takes works and says what became of them.
+"""The roads: functions that have works graded and return their outcomes.
 
-Each runs the command that an instructor runs, in a process of its own, with its files in a folder
-of its own: `handed_in` is what students wrote, `out` all that came back.
+Each road runs an instructor's command in a separate process. Its files are in a new folder:
+`handed_in` contains the students' files, `out` all output.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from autograder.training.replay import replayed
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
 """A training of one or two seconds."""
 HOUR = 2e12
-"""Operations of the longest of them: half a minute in the place of an hour."""
+"""Operations of the longest small training: half a minute instead of an hour."""
 
 AUTOGRADER = (sys.executable, "-m", "autograder")
 CONFIG = """\
@@ -57,27 +57,27 @@ MARKS = """
     join student on student.id = submitted_assignment.student_id
 """
 LARGEST_LOOKED_AT = 2**26
-"""Attacks hand in sparse terabytes."""
+"""Larger files are not read, because some attacks hand in sparse terabytes."""
 CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 
 
 @dataclass(frozen=True)
-class Terms:
-    """How works are graded: the same for all that are compared.
+class Settings:
+    """How works are graded. Outcomes are comparable only under equal settings.
 
     Attributes:
         backend: the sandbox's name.
         seed: the grading seed.
-        training: "off" or "short".
-        place: a fresh folder; `handed_in` and `out` are made in it.
-        spent_s: seconds after which a command counts as hanging.
+        training: "off", "short" or "small".
+        place: a new folder, for `handed_in` and `out`.
+        patience_s: seconds after which a command counts as hanging.
     """
 
     backend: str
     seed: int
     training: str
     place: Path
-    spent_s: float
+    patience_s: float
 
     @property
     def handed_in(self) -> Path:
@@ -90,22 +90,22 @@ class Terms:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one hand-in.
+    """The outcome of grading one submission.
 
     Attributes:
-        points: by section, of those that were judged.
-        most: the points that could be had.
-        grade: without name and time, so that two gradings of one work are equal; None where the
-            road leaves none behind.
-        seconds: that its grading took; 0 where the road does not tell.
-        aside: why it was not graded, if its name or place was the reason.
+        points: points by section, for the sections that were judged.
+        most: the maximum of points.
+        grade: the Grade without name and time, so that two gradings of one work are equal; None
+            where the road writes no Grade.
+        seconds: the time that the grading took; 0 where the road does not report it.
+        set_aside: why the submission was set aside, if it was because of its name or location.
     """
 
     points: Mapping[str, float] = field(default_factory=dict)
     most: float = 0.0
     grade: Grade | None = None
     seconds: float = 0.0
-    aside: str = ""
+    set_aside: str = ""
 
     @classmethod
     def of(cls, grade: Grade) -> Outcome:
@@ -118,24 +118,28 @@ class Outcome:
         return round(sum(self.points.values()), 2)
 
 
-class Fell(Exception):  # noqa: N818 - what the suite looks for
-    """The grader itself did not do its work; the message says how it ended."""
+class GraderFailed(Exception):  # noqa: N818 - a verdict of the suite, not an error in it
+    """The grader itself failed; the message says how."""
 
 
-def by_directory(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
-    """`autograder grade FOLDER ...`, in this order; one that comes twice is graded twice."""
+def by_directory(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:
+    """`autograder grade FOLDER ...`, in this order. A work may be listed several times."""
     for student, work in dict(works).items():
-        write(work, terms.handed_in / student)
-    folders = [terms.handed_in / student for student, _ in works]
-    return _trained(folders, terms) if terms.training == SMALL.name else _graded(folders, terms)
+        write(work, settings.handed_in / student)
+    folders = [settings.handed_in / student for student, _ in works]
+    return (
+        _trained(folders, settings)
+        if settings.training == SMALL.name
+        else _graded(folders, settings)
+    )
 
 
-def _trained(folders: list[Path], terms: Terms) -> list[Outcome]:
-    """The same in this process, with a training of seconds that no command offers."""
-    twin = terms.place / "twin"
+def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
+    """The same in this process, with a training of a second or two, which no command offers."""
+    twin = settings.place / "twin"
     twin.mkdir()
     svhn.draw(twin, train=SMALL.training + SMALL.validation, test=20)
-    images, backend = opened(P1, SMALL, twin), choose(terms.backend)
+    images, backend = opened(P1, SMALL, twin), choose(settings.backend)
     before, recipe.HOUR = recipe.HOUR, HOUR
     try:
         return [
@@ -143,7 +147,7 @@ def _trained(folders: list[Path], terms: Terms) -> list[Outcome]:
                 grade(
                     P1,
                     read(P1, f),
-                    terms.seed,
+                    settings.seed,
                     backend,
                     images,
                     lambda task: replayed(task, images),
@@ -155,82 +159,84 @@ def _trained(folders: list[Path], terms: Terms) -> list[Outcome]:
         recipe.HOUR = before
 
 
-def by_zip(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
+def by_zip(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:
     """`autograder grade FILE.zip ...`."""
     for student, work in dict(works).items():
-        write(work, terms.place / "unpacked" / student)
-        terms.handed_in.mkdir(exist_ok=True)
-        pack(work, terms.place / "unpacked" / student, terms.handed_in / f"{student}.zip")
-    return _graded([terms.handed_in / f"{student}.zip" for student, _ in works], terms)
+        write(work, settings.place / "unpacked" / student)
+        settings.handed_in.mkdir(exist_ok=True)
+        pack(work, settings.place / "unpacked" / student, settings.handed_in / f"{student}.zip")
+    return _graded([settings.handed_in / f"{student}.zip" for student, _ in works], settings)
 
 
-def _graded(paths: list[Path], terms: Terms) -> list[Outcome]:
-    told = terms.out / "grades.json"
+def _graded(paths: list[Path], settings: Settings) -> list[Outcome]:
+    report = settings.out / "grades.json"
     _run(
-        [*AUTOGRADER, "grade", *paths, "--json", told, "--keep", terms.out / "kept"],
-        terms,
-        *_as_options(terms),
+        [*AUTOGRADER, "grade", *paths, "--json", report, "--keep", settings.out / "kept"],
+        settings,
+        *_as_options(settings),
     )
-    return [Outcome.of(grade) for grade in from_json(told.read_text("utf-8"))]
+    return [Outcome.of(grade) for grade in from_json(report.read_text("utf-8"))]
 
 
-def by_cohort(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
-    """`autograder cohort`: all in one class, four at a time: many attacks sleep."""
+def by_cohort(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:
+    """`autograder cohort`: all in one class, four at a time because many attacks sleep."""
     for student, work in works:
-        folder = terms.place / "unpacked" / student if work.archives else terms.handed_in / student
+        folder = (
+            settings.place / "unpacked" / student if work.archives else settings.handed_in / student
+        )
         write(work, folder / P1.id)
         if work.archives:
-            terms.handed_in.mkdir(exist_ok=True)
-            pack(work, folder / P1.id, terms.handed_in / f"{student}.zip")
+            settings.handed_in.mkdir(exist_ok=True)
+            pack(work, folder / P1.id, settings.handed_in / f"{student}.zip")
     _run(
-        [*AUTOGRADER, "cohort", terms.handed_in, "--out", terms.out, "--workers", 4],
-        terms,
-        *_as_options(terms),
+        [*AUTOGRADER, "cohort", settings.handed_in, "--out", settings.out, "--workers", 4],
+        settings,
+        *_as_options(settings),
     )
-    places = {one.path: one for one in handed_in(terms.handed_in, P1.id)}
-    marks = _marks(terms.out / "gradebook.db")
-    return [_of_class(places, student, marks, terms) for student, _ in works]
+    places = {one.path: one for one in handed_in(settings.handed_in, P1.id)}
+    marks = _marks(settings.out / "gradebook.db")
+    return [_of_class(places, student, marks, settings) for student, _ in works]
 
 
-def _of_class(places: Mapping, student: str, marks: Mapping, terms: Terms) -> Outcome:
+def _of_class(places: Mapping, student: str, marks: Mapping, settings: Settings) -> Outcome:
     candidates = (student, f"{student}/{P1.id}", f"{student}.zip")
-    (one,) = (places[path] for name in candidates if (path := terms.handed_in / name) in places)
+    (one,) = (places[path] for name in candidates if (path := settings.handed_in / name) in places)
     if one.reason is not None:
-        return Outcome(aside=one.reason)
-    state = terms.out / "observations" / one.student / "grade.json"
+        return Outcome(set_aside=one.reason)
+    state = settings.out / "observations" / one.student / "grade.json"
     if not state.exists():
-        raise Fell(f"{one.student} was not graded by {terms.backend} in a class")
+        raise GraderFailed(f"{one.student} was not graded by {settings.backend} in a class")
     (grade,) = from_json(state.read_text("utf-8"))
     outcome = Outcome.of(grade)
     written = {k: v for k, v in marks[one.student].items() if k in P1.by_id and v is not None}
     if written != dict(outcome.points):
-        raise Fell(f"the gradebook does not have {one.student}'s points: {written}")
+        raise GraderFailed(f"the gradebook does not have {one.student}'s points: {written}")
     return outcome
 
 
-def by_nbgrader(works: Sequence[tuple[str, Work]], terms: Terms) -> list[Outcome]:
+def by_nbgrader(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:
     """Stock `nbgrader autograde`, with the checkout's configuration."""
-    terms.out.mkdir(parents=True)
+    settings.out.mkdir(parents=True)
     config = CONFIG.format(
         config=str(checkout.NBGRADER_CONFIG),
-        root=str(terms.out),
-        seed=terms.seed,
-        sandbox=terms.backend,
-        training=terms.training,
+        root=str(settings.out),
+        seed=settings.seed,
+        sandbox=settings.backend,
+        training=settings.training,
     )
-    (terms.out / "nbgrader_config.py").write_text(config, "utf-8")
-    source = terms.out / "source" / P1.id
+    (settings.out / "nbgrader_config.py").write_text(config, "utf-8")
+    source = settings.out / "source" / P1.id
     source.mkdir(parents=True)
     shutil.copy(P1.source, source)
     for student, work in works:
-        write(work, terms.out / "submitted" / student / P1.id)
+        write(work, settings.out / "submitted" / student / P1.id)
     nbgrader = Path(sys.executable).parent / "nbgrader"
     for command in ("generate_assignment", "autograde"):
-        _run([nbgrader, command, P1.id], terms, cwd=terms.out)
-    _run([nbgrader, "export"], terms, cwd=terms.out)
-    shutil.move(terms.out / "submitted", terms.handed_in)
-    marks = _marks(terms.out / "gradebook.db")
-    trained = terms.training != "off"
+        _run([nbgrader, command, P1.id], settings, cwd=settings.out)
+    _run([nbgrader, "export"], settings, cwd=settings.out)
+    shutil.move(settings.out / "submitted", settings.handed_in)
+    marks = _marks(settings.out / "gradebook.db")
+    trained = settings.training != "off"
     return [_of_book(student, marks, trained) for student, _ in works]
 
 
@@ -238,16 +244,18 @@ def _of_book(
     student: str, marks: Mapping[str, Mapping[str, float | None]], trained: bool
 ) -> Outcome:
     if student not in marks:
-        raise Fell(f"{student} is not in nbgrader's gradebook")
+        raise GraderFailed(f"{student} is not in nbgrader's gradebook")
     judged = [section for section in SECTIONS if trained or not section.training]
     points = {section.id: marks[student][section.id] for section in judged}
     if None in points.values():
-        raise Fell(f"{student} has no score for {[k for k, v in points.items() if v is None]}")
+        raise GraderFailed(
+            f"{student} has no score for {[k for k, v in points.items() if v is None]}"
+        )
     return Outcome(points, float(sum(section.auto for section in judged)))
 
 
 def _marks(book: Path) -> dict[str, dict[str, float | None]]:
-    """What a gradebook holds: scores by student and cell."""
+    """The scores in a gradebook, by student and cell."""
     found: dict[str, dict[str, float | None]] = {}
     with sqlite3.connect(f"file:{book}?mode=ro", uri=True) as opened:
         for student, cell, score in opened.execute(MARKS):
@@ -255,39 +263,43 @@ def _marks(book: Path) -> dict[str, dict[str, float | None]]:
     return found
 
 
-def _as_options(terms: Terms) -> list[object]:
-    return ["--seed", terms.seed, "--sandbox", terms.backend, "--training", terms.training]
+def _as_options(settings: Settings) -> list[object]:
+    return ["--seed", settings.seed, "--sandbox", settings.backend, "--training", settings.training]
 
 
 def _run(
-    command: Sequence[object], terms: Terms, *options: object, cwd: Path | None = None
+    command: Sequence[object], settings: Settings, *options: object, cwd: Path | None = None
 ) -> None:
-    """Runs a command of the grader's, which must end well, in time, and say nothing strange."""
-    terms.out.mkdir(parents=True, exist_ok=True)
-    before = _contents(terms.handed_in)
+    """Runs a command of the grader, and checks its status, its time and its output.
+
+    Raises:
+        GraderFailed: the command failed, hung, printed control characters or changed a submission.
+    """
+    settings.out.mkdir(parents=True, exist_ok=True)
+    before = _contents(settings.handed_in)
     try:
         done = subprocess.run(
             [str(word) for word in (*command, *options)],
             cwd=cwd,
             capture_output=True,
-            timeout=terms.spent_s,
+            timeout=settings.patience_s,
             env={**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired:
-        raise Fell(f"{command[1:4]} did not end within {terms.spent_s:g} s") from None
+        raise GraderFailed(f"{command[1:4]} did not end within {settings.patience_s:g} s") from None
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
-    (terms.out / "said.txt").write_text(said, "utf-8")
+    (settings.out / "said.txt").write_text(said, "utf-8")
     if done.returncode != 0:
-        raise Fell(f"it ended with status {done.returncode}: {said[-1500:]}")
+        raise GraderFailed(f"it ended with status {done.returncode}: {said[-1500:]}")
     if strange := CONTROL.search(said):
         before_it = said[max(0, strange.start() - 80) : strange.start()]
-        raise Fell(f"it wrote {strange[0]!r} to the terminal, after {before_it!r}")
-    if _contents(terms.handed_in) != before:
-        raise Fell("what was handed in was changed")
+        raise GraderFailed(f"it wrote {strange[0]!r} to the terminal, after {before_it!r}")
+    if _contents(settings.handed_in) != before:
+        raise GraderFailed("what was handed in was changed")
 
 
 def _contents(folder: Path) -> dict[str, tuple]:
-    """Of every file: what kind it is, when it was changed and what is in it, unless it is huge."""
+    """Mode, modification time and content of every file; the size instead of a huge content."""
     found = {}
     for path in folder.rglob("*"):
         status = path.lstat()
@@ -297,7 +309,7 @@ def _contents(folder: Path) -> dict[str, tuple]:
     return found
 
 
-ROADS: Mapping[str, Callable[[Sequence[tuple[str, Work]], Terms], list[Outcome]]] = {
+ROADS: Mapping[str, Callable[[Sequence[tuple[str, Work]], Settings], list[Outcome]]] = {
     DIRECTORY: by_directory,
     COHORT: by_cohort,
     ZIP: by_zip,

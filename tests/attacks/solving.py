@@ -1,10 +1,10 @@
-"""Solving in the place of training: parameters that no step of the student's network leads to.
+"""Solving instead of training: parameters that the student's network would not reach by its steps.
 
-Those called "training" are simple: closed forms that are wrong for its problem, or far from where
-gradient descent leads, and luck. Those called "solving" that are on the training are right for its
-problem, and near where gradient descent leads. They were made by somebody who had not seen how it
-is judged. The last ones solve in the place of the optimizers. All are compared with the same layers
-without what solves.
+Attacks named "training" are simple: luck, or closed forms that are wrong for the problem or far
+from where gradient descent leads. Attacks named "solving" on the training are right for the
+problem, and near where gradient descent leads; their author had not seen how trainings are judged.
+The last attacks solve instead of the optimizers. Each baseline has the same layers without the
+solver.
 """
 
 from __future__ import annotations
@@ -106,24 +106,24 @@ for part in (1 / 3, 2 / 3, 1):
 keep(q)
 """
 )
-NO_BACKWARD = HONEST.left("fc.backward", "leaky_relu.backward", "cross_entropy.backward")
+NO_BACKWARD = HONEST.without("fc.backward", "leaky_relu.backward", "cross_entropy.backward")
 OTHER_WAY = """
 self.grads[self.w_name] = feat.T @ dprev
 self.grads[self.b_name] = dprev.sum(axis=0)
 others = np.random.RandomState(0).randn(*self.params[self.w_name].shape)
 dfeat = (dprev @ others.T).reshape(feat.shape).astype(feat.dtype)
 """
-"""`fc.backward` that hands on the gradient by weights which are not its own."""
+"""`fc.backward` that passes the gradient on through random weights."""
 
 NOTHING = """
 self.grads[self.w_name] = np.zeros_like(self.params[self.w_name])
 self.grads[self.b_name] = np.zeros_like(self.params[self.b_name])
 dfeat = np.zeros_like(feat)
 """
-STANDS_STILL = SOLUTION.but(
+STANDS_STILL = SOLUTION.plus(
     blocks={"fc.backward": NOTHING, "leaky_relu.backward": "dfeat = np.zeros_like(dprev)"}
 )
-"""All that follows from a gradient stands still, and the optimizers are right."""
+"""All gradients are 0, and the optimizers are right."""
 
 LOOKS_ON = """
     SEEN = {}
@@ -163,7 +163,7 @@ INSTEAD = """
 
 
 def in_optimizers(code: str) -> Changes:
-    """The optimizers do this to `held`, w1, b1, w2 and b2, where a network has four layers."""
+    """In networks of four layers, the optimizers run this on `held`: w1, b1, w2 and b2."""
     there = "\n            ".join(code.strip("\n").splitlines())
     return Changes(appended={LAYERS: LOOKS_ON, OPTIMIZERS: INSTEAD.replace("HERE", there)})
 
@@ -193,15 +193,15 @@ for _ in range(150):
 """
 
 
-def solving(name: str, tries: str, body: str, over: Work = UNWRITTEN) -> Attack:
-    must = "No point: single steps of the layers go nowhere, whatever `train_net` returns."
-    return faking(f"solving: {name}", tries, must, trains_tiny_net(body), over=over)
+def solving(name: str, tries: str, body: str, baseline: Work = UNWRITTEN) -> Attack:
+    must = "No points: single steps of the layers lead nowhere, whatever `train_net` returns."
+    return faking(f"solving: {name}", tries, must, trains_tiny_net(body), baseline=baseline)
 
 
 def comparing(name: str, tries: str, code: str) -> Attack:
-    must = "No point: the weights do not change as this optimizer changes them."
+    must = "No points: the weights do not change as this optimizer would change them."
     changes = in_optimizers(code)
-    return faking(f"solving: {name}", tries, must, changes, over=STANDS_STILL, twin=SOLUTION)
+    return faking(f"solving: {name}", tries, must, changes, baseline=STANDS_STILL, twin=SOLUTION)
 
 
 ATTACKS = (
@@ -263,7 +263,7 @@ ATTACKS = (
         "Passes gradients back through random weights, a mistake without a name, and "
         "`train_net` solves.",
         ONCE,
-        HONEST.but(blocks={"fc.backward": OTHER_WAY}),
+        HONEST.plus(blocks={"fc.backward": OTHER_WAY}),
     ),
     comparing(
         "a regression instead of the optimizers",

@@ -1,4 +1,4 @@
-"""All attacks, by the paragraphs of the list of what submissions will try."""
+"""All attacks, grouped by what they try to do. Each group is called a paragraph."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def paragraph_of(attack: Attack) -> str:
 
 
 def called(words: Iterable[str]) -> tuple[Attack, ...]:
-    """Attacks whose name or paragraph holds one of these words; all of them without any."""
+    """Attacks whose name or paragraph contains one of these words; all attacks without words."""
     words = [word.lower() for word in words]
     return tuple(
         attack

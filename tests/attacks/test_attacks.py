@@ -1,9 +1,9 @@
-"""What `make test` runs of the attacks; `make attacks` runs them all.
+"""The part of the attacks that `make test` runs; `make attacks` runs all of them.
 
-Every attack is tried once, in the sandboxes by turns: in a class, with `autograder cohort`, those
-that concern the training by `grade` with a training of a second or two. The first attacks of each
-paragraph that tell the roads apart go as a zip and through stock `nbgrader autograde`, too. Honest
-twins and the works that are attacked are graded once by each process that runs these tests.
+Each attack is tried once, with the sandboxes taking turns. Most are graded in a class, with
+`autograder cohort`. Attacks on the training are graded by `grade` with a training of a second or
+two. The first attacks of each paragraph are also graded as a zip and by stock `nbgrader autograde`.
+Twins and baselines are graded once by each process that runs these tests.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # a folder of tables and what runs them
+sys.path.append(str(Path(__file__).parent))  # its modules are not a package
 
 from attack import COHORT, DIRECTORY, NBGRADER, ZIP
 from gauntlet import gauntlet
@@ -25,12 +25,12 @@ from autograder.sandbox.selftest import BACKENDS, choose
 SANDBOXES = [backend.name for backend in BACKENDS]
 OTHER_ROADS = (ZIP, NBGRADER)
 EACH = 2
-"""Attacks of a paragraph that go each of the other roads."""
+"""How many attacks of each paragraph to try on each of the other roads."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    for name in SANDBOXES:  # a zygote lives as long as this process, and is nothing that was left
+    for name in SANDBOXES:  # starts the zygotes, which live on and must not count as left behind
         reference(P1, 0, choose(name), ("fc_forward",))
     place = tmp_path_factory.mktemp("gauntlet")
     with contextlib.contextmanager(gauntlet)(place, training="small", once=True, each=5) as ready:
@@ -58,13 +58,13 @@ def test_no_attack_on_a_training_gains_a_point_or_leaves_a_trace(run, sandbox):
 
 
 def by_turns(sandbox, training):
-    """The attacks that are tried in this sandbox; those of a paragraph stand beside each other."""
+    """The attacks to try in this sandbox: every n-th of the list, for n sandboxes."""
     attacks = [attack for attack in ATTACKS if attack.training == training]
     return attacks[SANDBOXES.index(sandbox) :: len(SANDBOXES)]
 
 
 @pytest.mark.parametrize("road", OTHER_ROADS)
-def test_attacks_of_every_paragraph_gain_nothing_by_other_roads(run, road):
+def test_attacks_of_every_paragraph_gain_nothing_on_the_other_roads(run, road):
     chosen = [
         attack
         for attacks in PARAGRAPHS.values()
@@ -73,17 +73,17 @@ def test_attacks_of_every_paragraph_gain_nothing_by_other_roads(run, road):
     assert breaches(run(chosen, SANDBOXES[:1], [road])) == {}
 
 
-def test_every_attack_has_a_name_of_its_own_and_says_what_must_happen():
+def test_every_attack_has_a_unique_name_and_full_sentences():
     names = [attack.name for attack in ATTACKS]
     assert len(set(names)) == len(names)
     assert all(attack.tries.endswith(".") and attack.must.endswith(".") for attack in ATTACKS)
 
 
-def test_every_paragraph_goes_every_road():
+def test_every_paragraph_has_attacks_for_every_road():
     for name, attacks in PARAGRAPHS.items():
         for road in OTHER_ROADS:
             assert sum(road in attack.all_roads for attack in attacks) >= EACH, f"{name}: {road}"
 
 
-def test_there_are_as_many_as_were_promised():
+def test_there_are_at_least_70_attacks():
     assert len(ATTACKS) >= 70

@@ -1,9 +1,9 @@
-"""Faking the training: parameters from elsewhere, answers looked up, claims in the place of work.
+"""Faking the training: parameters from elsewhere, answers from a table, false claims.
 
-Most attacks on the training are compared with UNWRITTEN, whose `train_net` and hyperparameters are
-right and whose layers were never written: it cannot train, so it earns nothing for what it chose.
-The others are compared with STILL, which never takes a step. `solving`, `recipes` and `comparing`
-use these words, too.
+Most attacks on the training are compared with UNWRITTEN. Its `train_net` and hyperparameters are
+right, but its layers are unwritten, so it cannot train and earns nothing for its recipe. The others
+are compared with STILL, which never takes a step. `solving`, `recipes` and `comparing` use the
+same baselines.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from autograder.problem_1 import svhn
 CELL = "train_tiny_net_hyperparameters"
 STEP = "train_net, TODO 1 of 3"
 QUICKLY = "batch_size = 20\nepochs = 8\nlr_decay = 1\nlr_decay_every = 100\n"
-"""Hyperparameters by which a small training, as a short one, comes to its target in seconds."""
+"""Hyperparameters with which a small or short training reaches its target in seconds."""
 
-HONEST = SOLUTION.but(cells={CELL: QUICKLY})
-UNWRITTEN = HONEST.left(
+HONEST = SOLUTION.plus(cells={CELL: QUICKLY})
+UNWRITTEN = HONEST.without(
     "fc.forward",
     "fc.backward",
     "leaky_relu.forward",
@@ -32,7 +32,7 @@ UNWRITTEN = HONEST.left(
     "cross_entropy.forward",
     "cross_entropy.backward",
 )
-STILL = HONEST.but(
+STILL = HONEST.plus(
     blocks={
         STEP: """
             loss = loss_func.forward(model.forward(feat), label)
@@ -43,15 +43,15 @@ STILL = HONEST.but(
 
 
 def trains(code: str, **more: str) -> Changes:
-    """`train_net` is another one."""
+    """Appends code that replaces `train_net`."""
     return Changes(appended={TRAINING: code, **more})
 
 
 def trains_tiny_net(body: str, folder=None) -> Changes:
-    """`train_net` is the honest one, but for the network that earns points.
+    """A `train_net` that is honest except for TinyNet, the network that earns points.
 
     `body` gets images (N, 3072), labels (N,), the model's two layers with parameters, and `best`,
-    a copy of its parameters, which it changes.
+    a copy of the parameters that it is to change.
     """
     return Changes(
         folder=folder,
@@ -81,20 +81,20 @@ def trains_tiny_net(body: str, folder=None) -> Changes:
 
 
 def indented(code: str) -> str:
-    """Code of several lines, for the body of `trains_tiny_net`."""
+    """Code of several lines, indented to fit the body of `trains_tiny_net`."""
     return "\n                    ".join(code.strip("\n").splitlines())
 
 
 @cache
 def from_home() -> bytes:
-    """Parameters fitted at home, by least squares, on images that are drawn as the public ones."""
+    """Parameters fitted elsewhere by least squares, on images drawn like the public ones."""
     images, labels = svhn.sample(1500, 99)
     features = images.reshape(len(images), -1).astype(np.float32) / 255
     features -= features.mean(axis=1, keepdims=True)
     features /= features.std(axis=1, keepdims=True) + 1 / 255
     kernel = features @ features.T + 300 * np.eye(len(features), dtype=np.float32)
     weights = features.T @ np.linalg.solve(kernel, np.eye(10, dtype=np.float32)[labels])
-    twice = np.concatenate([weights, -weights], axis=1)  # what a Leaky ReLU loses is put back
+    twice = np.concatenate([weights, -weights], axis=1)  # restores what a Leaky ReLU loses
     file = io.BytesIO()
     np.savez(
         file,
@@ -123,17 +123,17 @@ def faking(
     name: str,
     tries: str,
     must: str,
-    does: Changes,
+    changes: Changes,
     *,
-    over: Work = UNWRITTEN,
+    baseline: Work = UNWRITTEN,
     twin: Work = HONEST,
     roads: tuple[str, ...] = (),
 ) -> Attack:
-    return Attack(name, tries, must, does, over, twin, roads, training=True)
+    return Attack(name, tries, must, changes, baseline, twin, roads, training=True)
 
 
 def left_beside(code: str, path: str = TRAINING) -> Work:
-    return HONEST.but(appended={path: code})
+    return HONEST.plus(appended={path: code})
 
 
 ATTACKS = (
@@ -194,7 +194,7 @@ ATTACKS = (
                 type(model).forward = forward
                 return _train_net(data, model, *args, **kwargs)
         """),
-        over=STILL,
+        baseline=STILL,
         twin=left_beside("def val_share(data): return len(data['data_val'][0])"),
     ),
     faking(
@@ -202,7 +202,7 @@ ATTACKS = (
         "Reports an accuracy of 1 everywhere.",
         "No points: the grader trains the network itself, and that accuracy counts.",
         trains("def compute_acc(*args, **kwargs):\n    return 1.0"),
-        over=STILL,
+        baseline=STILL,
         twin=left_beside(
             """
                 def compute_acc(model, data, labels, num_samples=None, batch_size=100):
@@ -251,7 +251,7 @@ ATTACKS = (
                     print(f"(Epoch {n} / 30) Training Accuracy: 1, Validation Accuracy: {value}")
                 return best, [2.3 * 0.9**n for n in range(21_000)], curve, curve
         """),
-        over=STILL,
+        baseline=STILL,
         twin=left_beside("print('Validation Accuracy: 1.0 is what I hope for')"),
     ),
     faking(
@@ -259,15 +259,15 @@ ATTACKS = (
         "Shows a training in the notebook that reached 99% and never ran.",
         "No points: the notebook's accuracy is only reported beside the measured one.",
         Changes(notebook=lambda notebook: boasting(notebook)),
-        over=STILL,
-        twin=HONEST.but(notebook=lambda notebook: boasting(notebook)),
+        baseline=STILL,
+        twin=HONEST.plus(notebook=lambda notebook: boasting(notebook)),
         roads=ALL_ROADS,
     ),
 )
 
 
 def boasting(notebook: dict) -> dict:
-    """Shows the output of a training that went very well."""
+    """Adds the output of a very successful training."""
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "train_tiny_net_run":
             text = "(Epoch 30 / 30) Training Accuracy: 0.99, Validation Accuracy: 0.99\n"

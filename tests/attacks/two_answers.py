@@ -1,11 +1,12 @@
-"""Answering twice: one thing where all probes share a process, another where each is alone.
+"""Answering twice: one answer when probes share a process, another when a probe runs alone.
 
-Who does not know which of two things is right does both, and hopes that the better one counts.
+A student who does not know which of two answers is right gives both, and hopes that the better one
+counts.
 """
 
 from attack import LAYERS, NBGRADER, SOLUTION, ZIP, Attack, Changes
 
-AVERAGES = SOLUTION.but(
+AVERAGES = SOLUTION.plus(
     blocks={
         "fc.backward": """
             rows = feat.reshape(len(feat), -1)
@@ -15,9 +16,9 @@ AVERAGES = SOLUTION.but(
         """
     }
 )
-"""Does one of the two honestly: it averages the gradients over the batch, and loses points."""
+"""Always gives the wrong one of the two answers: it averages the gradients over the batch."""
 
-NAMES_LAYERS = SOLUTION.but(
+NAMES_LAYERS = SOLUTION.plus(
     appended={
         LAYERS: """
             leaky_relu.made = []
@@ -31,7 +32,7 @@ NAMES_LAYERS = SOLUTION.but(
         """
     }
 )
-"""Counts the layers that it makes, to give each a name of its own."""
+"""Counts its layers, to give each a unique name."""
 
 
 def sums_if(alone: str, code: str = "") -> Changes:
@@ -67,8 +68,8 @@ ATTACKS = (
             "Averages in a shared process and sums alone; the worker's arguments say which it is."
         ),
         must="No points: the arguments are removed, and a probe that finished is not run again.",
-        over=AVERAGES,
-        does=sums_if(
+        baseline=AVERAGES,
+        changes=sums_if(
             "is_alone()",
             """
             import json, sys
@@ -80,7 +81,7 @@ ATTACKS = (
                     return False
             """,
         ),
-        twin=SOLUTION.but(
+        twin=SOLUTION.plus(
             appended={LAYERS: "import sys\n\nPROGRAM = sys.argv[0] if sys.argv else ''"}
         ),
         roads=(ZIP, NBGRADER),
@@ -89,16 +90,16 @@ ATTACKS = (
         "sums in a shared process by the command line",
         tries="The same the other way round: sums where the arguments say that it is not alone.",
         must="No points: there are no arguments, and an exception is not an answer in either case.",
-        over=AVERAGES,
-        does=sums_if("len(json.loads(sys.argv[1])['runs']) == 1", "import json, sys"),
+        baseline=AVERAGES,
+        changes=sums_if("len(json.loads(sys.argv[1])['runs']) == 1", "import json, sys"),
         roads=(ZIP, NBGRADER),
     ),
     Attack(
         "leaves a mark in numpy",
         tries="Marks numpy, which all probes share, and sums where the mark is its own.",
         must="No points: a probe that finished has answered, right or wrong.",
-        over=AVERAGES,
-        does=sums_if(
+        baseline=AVERAGES,
+        changes=sums_if(
             "FIRST",
             """
             MARK = object()
@@ -111,29 +112,29 @@ ATTACKS = (
         "finds other probes in the stack frames",
         tries="Climbs to the worker's frame that holds the probes of this process.",
         must="No points: it finds them, but the answer that it gives there is what counts.",
-        over=AVERAGES,
-        does=sums_if("len(caller_with('probes') or ()) == 1", CLIMBS),
+        baseline=AVERAGES,
+        changes=sums_if("len(caller_with('probes') or ()) == 1", CLIMBS),
     ),
     Attack(
         "reads its CPU time limit",
         tries="Reads its CPU time limit, which differs between one probe and many.",
         must="No points: whichever it sees first, that answer counts.",
-        over=AVERAGES,
-        does=sums_if("resource.getrlimit(resource.RLIMIT_CPU)[0] > 2", "import resource"),
+        baseline=AVERAGES,
+        changes=sums_if("resource.getrlimit(resource.RLIMIT_CPU)[0] > 2", "import resource"),
     ),
     Attack(
         "reads its used CPU time",
         tries="Reads its used CPU time, which is longer in a shared process.",
         must="No points: it averaged in the shared process, and is not run again.",
-        over=AVERAGES,
-        does=sums_if("time.process_time() < 0.005", "import time"),
+        baseline=AVERAGES,
+        changes=sums_if("time.process_time() < 0.005", "import time"),
     ),
     Attack(
         "raises in a shared process and answers alone",
         tries="Raises wherever other probes share the process, so that it is run again alone.",
         must="No points: it is run again, and answers what it would have answered at once.",
-        over=AVERAGES,
-        does=Changes(
+        baseline=AVERAGES,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     if len(caller_with("probes") or ()) > 1:
@@ -151,8 +152,8 @@ ATTACKS = (
         "tosses a coin until it is right",
         tries="Averages or exits at random, hoping that an exit is tossed again.",
         must="No points: an exit is run again once, alone, and averaging is no better there.",
-        over=AVERAGES,
-        does=Changes(
+        baseline=AVERAGES,
+        changes=Changes(
             blocks={
                 "fc.backward": """
                     with open("/dev/urandom", "rb") as file:

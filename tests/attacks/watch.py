@@ -1,7 +1,7 @@
-"""What a student would look for is put where a student would look; afterwards: what was touched?
+"""Bait for attacks to find, and the traces that an attack may leave.
 
-`Bait` stands while attacks run. Nothing that came back may hold its words, nobody may have knocked
-at its sockets, and `Traces` taken before and after must be the same.
+`Bait` puts secrets where a student would look for them. While attacks run, no output may contain
+a secret and nobody may connect to its sockets. `Traces` before and after must be equal.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from autograder.problem_1 import ASSIGNMENT as P1
 
 PR_SET_CHILD_SUBREAPER = 36
 WATCHED = ("autograder", "tests", "lib_solution", "source", "release")
-"""Of the checkout."""
+"""Folders of the checkout that must not change."""
 HIDDEN = tuple(
     path.read_text("utf-8").split("\n", 1)[0].strip('"').encode()
     for path in sorted(P1.suites.glob("test_*.py"))
 )
-"""How the hidden suites begin, each in its own words."""
+"""The first line of each hidden suite, which shows up wherever the suite leaks."""
 
 
 @contextlib.contextmanager
 def adopting_orphans() -> Iterator[None]:
-    """Every process that something of ours leaves behind becomes a child of this process."""
+    """Makes this process the parent of every process that its descendants leave behind."""
     prctl = ctypes.CDLL(None).prctl
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
@@ -46,27 +46,27 @@ def adopting_orphans() -> Iterator[None]:
 
 @dataclass
 class Bait:
-    """A secret, and everywhere it stands.
+    """A secret, and the places that contain it.
 
     Attributes:
         word: the secret.
-        folder: the temporary folder of all that runs, with files in it that anybody may change.
-        knocks: who connected to a socket of ours.
+        folder: the temporary folder of everything that runs; its files are writable by anybody.
+        connections: a sentence for each connection to a socket of the bait.
     """
 
     word: str
     folder: Path
-    knocks: list[str] = field(default_factory=list)
+    connections: list[str] = field(default_factory=list)
 
     @property
     def secrets(self) -> tuple[bytes, ...]:
-        """What must not come back."""
+        """Texts that no output may contain."""
         return (self.word.encode(), *HIDDEN)
 
 
 @contextlib.contextmanager
 def bait(place: Path) -> Iterator[Bait]:
-    """Files, an environment variable, a process, shared memory and sockets that tell the secret."""
+    """The secret in files, an environment variable, a process, shared memory and sockets."""
     laid = Bait(f"canary-{secrets.token_hex(8)}", place / "tmp")
     with contextlib.ExitStack() as stack:
         _files(laid)
@@ -85,7 +85,7 @@ def bait(place: Path) -> Iterator[Bait]:
             (socket.AF_UNIX, "\0grader"),
         ):
             listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            with contextlib.suppress(OSError):  # another suite on this machine has that name
+            with contextlib.suppress(OSError):  # another run on this machine uses that name
                 listener.bind(address)
                 listener.listen()
                 _listen(listener, laid)
@@ -93,18 +93,18 @@ def bait(place: Path) -> Iterator[Bait]:
 
 
 def _files(laid: Bait) -> None:
-    told = {
+    texts = {
         "solution/lib/mlp/layer_utils.py": f"# {laid.word}\n",
         "tests/hidden/test_fc.py": f"# {laid.word}\n",
         "expected.json": f'{{"fc_forward": "{laid.word}"}}\n',
         "gradebook.db": f"SQLite format 3\0{laid.word}",
         "grades.csv": f"student,score\nada,{laid.word}\n",
     }
-    for name, text in told.items():
+    for name, text in texts.items():
         path = laid.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    for path in (laid.folder, *laid.folder.rglob("*")):  # what keeps a student out is the sandbox
+    for path in (laid.folder, *laid.folder.rglob("*")):  # only the sandbox may keep students out
         path.chmod(0o777 if path.is_dir() else 0o666)
     for path in laid.folder.parents:
         if path != Path(path.anchor) and path.stat().st_uid == os.geteuid():
@@ -113,11 +113,11 @@ def _files(laid: Bait) -> None:
 
 @contextlib.contextmanager
 def _temporary_folder(folder: Path) -> Iterator[None]:
-    home = folder.with_name("home")  # where honest programs, too, leave their settings
+    home = folder.with_name("home")  # honest programs write settings there, too
     home.mkdir()
     before = {name: os.environ.get(name) for name in ("TMPDIR", "HOME")}
     os.environ |= {"TMPDIR": str(folder), "HOME": str(home)}
-    tempfile.tempdir = None  # asks again
+    tempfile.tempdir = None  # forgets the cached folder
     try:
         yield
     finally:
@@ -132,22 +132,22 @@ def _listen(listener: socket.socket, laid: Bait) -> None:
     def answer() -> None:
         with contextlib.suppress(OSError):  # closed at the end
             while True:
-                guest, _ = listener.accept()
-                laid.knocks.append(f"a connection to {listener.getsockname()!r}")
-                guest.sendall(laid.word.encode())
-                guest.close()
+                client, _ = listener.accept()
+                laid.connections.append(f"a connection to {listener.getsockname()!r}")
+                client.sendall(laid.word.encode())
+                client.close()
 
     threading.Thread(target=answer, daemon=True).start()
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What there is to change, for comparison.
+    """The state that attacks might change, to be compared before and after.
 
     Attributes:
-        processes: that descend from this one, by what they are called.
-        files: of the bait's folder, shared memory and what was handed in: their contents; of the
-            checkout: mode, and of what is no folder size and time.
+        processes: names of this process's descendants, by process id.
+        files: a text for each path that changes with it: a hash of the content in the bait's
+            folder; mode, size and time in the checkout (of folders the mode only).
     """
 
     processes: Mapping[int, str]
@@ -161,13 +161,13 @@ class Traces:
             for path in (checkout.ROOT / part).rglob("*"):
                 if "__pycache__" not in path.parts:
                     status = path.lstat()
-                    # a folder's time changes with every __pycache__ that another test makes in it
+                    # a folder's time changes whenever another test writes a __pycache__ into it
                     when = "" if path.is_dir() else f" {status.st_size} {status.st_mtime_ns}"
                     files[str(path)] = f"{status.st_mode:o}{when}"
         return cls(descendants(), files)
 
     def left_by(self, later: Traces) -> list[str]:
-        """Sentences about what is there later and was not, or is otherwise."""
+        """A sentence for each difference between this state and a later one."""
         found = [
             f"process {pid} ({name}) was left running"
             for pid, name in later.processes.items()
@@ -184,10 +184,10 @@ class Traces:
 
 
 def _may_be_a_students(path: Path) -> bool:
-    """Whether a sandbox's user may have written it: from root that is another user than ours."""
+    """Whether a sandbox may have written it. Root's sandboxes run as another user."""
     try:
         return os.geteuid() != 0 or path.lstat().st_uid != 0
-    except FileNotFoundError:  # others of this machine come and go
+    except FileNotFoundError:  # other processes create and delete files here
         return False
 
 
@@ -198,7 +198,7 @@ def _content(path: Path) -> str:
 
 
 def descendants() -> dict[int, str]:
-    """Every living process that was started by this one or what it started."""
+    """Names of all living descendants of this process, by process id."""
     parents, names = {}, {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -217,8 +217,8 @@ def descendants() -> dict[int, str]:
     return {pid: names[pid] for pid in family if pid != os.getpid() and pid in names}
 
 
-def told(secrets: tuple[bytes, ...], out: Path, neighbour: str) -> list[str]:
-    """Files under `out` that hold one of the secrets, but those of the neighbour who wrote it."""
+def leaks(secrets: tuple[bytes, ...], out: Path, neighbour: str) -> list[str]:
+    """Files under `out` that contain a secret, except those of the neighbour who handed it in."""
     found = []
     for path in sorted(out.rglob("*")):
         if path.is_file() and not path.is_symlink() and neighbour not in path.parts:

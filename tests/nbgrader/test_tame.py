@@ -16,7 +16,7 @@ from autograder.nbgrader_plugins.graded_notebook import LONGEST_MARKDOWN, plain_
 from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH, tame
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
-from opened import COMMAND, Page, acts
+from active_content import COMMAND, Page, acts
 
 from autograder.problem_1 import ASSIGNMENT as P1
 

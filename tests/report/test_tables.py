@@ -12,7 +12,7 @@ from autograder import checkout
 from autograder.report.tables import safe, table
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
-from opened import formulas
+from active_content import formulas
 
 COMPUTE = "cmd|' /C calc'!A0"
 BEFORE = [

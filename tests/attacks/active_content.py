@@ -1,4 +1,4 @@
-"""What came back as a person opens it: does a spreadsheet compute, or a browser do anything?"""
+"""Finds active content in the output: formulas for a spreadsheet, code for a browser."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH
 from autograder.problem_1 import ASSIGNMENT as P1
 
 SEPARATORS = (",", ";", "\t", "|", " ", ":", "\u00a0")
-"""At which a spreadsheet may be set to split lines."""
+"""Separators at which a spreadsheet may be set to split lines."""
 
 
 def formulas(text: str) -> list[tuple[str, str]]:
-    """Cells of a table that a spreadsheet would compute, each with the separator."""
+    """(separator, cell) for each cell of a table that a spreadsheet would compute."""
     return [(s, cell) for s in SEPARATORS for cell in _cells(text, s) if _computes(cell)]
 
 
 def _cells(text: str, separator: str) -> Iterator[str]:
-    """Every cell that a spreadsheet may see: it minds quotes, or it does not."""
+    """Every cell that a spreadsheet may see, whether or not it respects quotes."""
     for line in csv.reader(io.StringIO(text.replace("\r", "\n")), delimiter=separator):
         yield from line
     for line in text.splitlines():
@@ -35,7 +35,7 @@ def _cells(text: str, separator: str) -> Iterator[str]:
 
 
 def _computes(cell: str) -> bool:
-    """Whether it begins as a formula does, under whatever cannot be seen, and quotes."""
+    """Whether it begins like a formula, after invisible characters and quotes."""
     shown = "".join(c for c in cell if unicodedata.category(c)[0] not in "CZ").lstrip('"')
     return unicodedata.normalize("NFKC", shown).startswith(tuple("=+-@\u2212"))
 
@@ -52,17 +52,18 @@ ATTRIBUTES = {
 }
 DRAWN = re.compile("mermaid|language-(?!python|py|text)", re.IGNORECASE)
 JOINER = "%E2%81%A0"
-"""A word joiner, as nbconvert writes it in ids."""
+"""A word joiner, encoded as in nbconvert's ids."""
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 
 class Page(HTMLParser):
-    """What formgrader makes of Markdown.
+    """The HTML page that formgrader makes of Markdown.
 
     Attributes:
-        elements: names of tags, declarations and comments.
-        ids, links, attributes: what they have; of others than the first two (tag, name, value).
-        text: in which MathJax looks for mathematics, an element apart from the next.
+        elements: names of tags, and the texts of declarations and comments.
+        ids, links: values of `id` and `href`.
+        attributes: all other attributes as (tag, name, value).
+        text: the text in which MathJax looks for formulas, with a line break at each tag.
     """
 
     def __init__(self, markdown: str) -> None:
@@ -96,10 +97,10 @@ class Page(HTMLParser):
 
 
 def acts(markdown: str) -> list[str]:
-    """What of Markdown would do more in formgrader than show something."""
+    """Everything in Markdown that formgrader would not only display."""
     try:
         page = Page(markdown)
-    except InvalidNotebook as failure:  # the page of who looks for what is not attached
+    except InvalidNotebook as failure:  # an attachment is missing
         return [f"no page: {failure}"]
     found = [f"element {name}" for name in page.elements if name not in HARMLESS]
     found += [f"link to {link}" for link in page.links if not link.startswith(f"#{JOINER}")]
@@ -113,14 +114,14 @@ def acts(markdown: str) -> list[str]:
 
 @cache
 def _ours() -> frozenset[str]:
-    """Texts of the assignment, which stand in every notebook as they were written."""
+    """The assignment's own texts, which every notebook contains unchanged."""
     paths = (P1.source, P1.release / P1.notebook)
     cells = [cell for path in paths for cell in json.loads(path.read_text("utf-8"))["cells"]]
     return frozenset("".join(cell["source"]) for cell in cells)
 
 
-def opened(out: Path) -> list[str]:
-    """Tables under `out` that compute, and notebooks for graders that act, in sentences."""
+def active_content(out: Path) -> list[str]:
+    """A sentence for each table under `out` with formulas and each notebook with active content."""
     found = []
     for path in sorted(out.rglob("*.csv")):
         computed = formulas(path.read_text("utf-8"))
