@@ -46,7 +46,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
     assert results(out) == results(here)
 
 
-def test_an_address_without_a_scheduler_is_answered_in_a_sentence(monkeypatch):
+def test_an_address_without_a_scheduler_gives_an_error_message(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(pool, "CONNECT_TIMEOUT_S", 1)
     with pytest.raises(ClusterError, match="there is no Dask scheduler at tcp"):

@@ -34,7 +34,7 @@ def grade_of(out, student):
     return found
 
 
-def test_everything_that_was_promised_is_there(undisturbed):
+def test_a_run_writes_every_file(undisturbed):
     out, _ = undisturbed
     for student in GRADED:
         assert (out / "feedback" / student / "problem_1" / "Problem_1.html").is_file()
@@ -44,7 +44,7 @@ def test_everything_that_was_promised_is_there(undisturbed):
     assert not (out / "feedback" / "absent").exists()
 
 
-def test_the_grades_are_those_of_autograder_grade(a_class, undisturbed):
+def test_the_grades_equal_those_of_autograder_grade(a_class, undisturbed):
     out, _ = undisturbed
     linus = read(P1, a_class / "linus" / "problem_1", "linus")
     alone, together = grade(P1, linus, SEED, choose()), grade_of(out, "linus")
@@ -68,7 +68,7 @@ def test_the_gradebook_has_every_cell_of_every_student(undisturbed, results):
     assert by_student["ada"]["compare_optimizers_question"] == (None, 1)
 
 
-def test_the_table_is_complete_and_computes_nothing(undisturbed):
+def test_the_table_is_complete_and_has_no_formulas(undisturbed):
     with (undisturbed[0] / "report" / "grades.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert set(rows) == {*GRADED, "absent"} - {"=cmd('x')"} | {"'=cmd('x')"}
@@ -80,7 +80,7 @@ def test_the_table_is_complete_and_computes_nothing(undisturbed):
     assert rows["broken"]["remarks"].startswith("it is not a zip file")
 
 
-def test_the_end_is_a_summary(undisturbed):
+def test_a_run_ends_with_a_summary(undisturbed):
     _, said = undisturbed
     assert "6 graded, 1 set aside, 5 with unknown time, mean" in said
     assert "29 / 29" in said
@@ -89,7 +89,7 @@ def test_the_end_is_a_summary(undisturbed):
     assert said.count("(time unknown)") == 5
 
 
-def test_a_page_says_nothing_of_other_students(undisturbed):
+def test_a_page_mentions_no_other_student(undisturbed):
     out, _ = undisturbed
     for student in GRADED:
         page = (out / "feedback" / student / "problem_1" / "Problem_1.html").read_text("utf-8")
@@ -97,7 +97,7 @@ def test_a_page_says_nothing_of_other_students(undisturbed):
         assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", page)]
 
 
-def test_killed_twice_and_resumed_it_ends_as_if_nothing_had_happened(
+def test_a_run_killed_twice_and_resumed_gives_the_same_results(
     a_class, undisturbed, start, results, tmp_path
 ):
     """Killed once while it grades and once while it writes."""
@@ -130,9 +130,7 @@ def finished(undisturbed, a_class, tmp_path):
     return folder, out
 
 
-def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
-    finished, undisturbed, results
-):
+def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed, results):
     folder, out = finished
     book = sqlite3.connect(out / "gradebook.db")
     with book:
@@ -162,7 +160,7 @@ def test_what_is_handed_in_again_is_graded_again_and_a_persons_marks_stay(
     assert comments == [("Well argued.",)]
 
 
-def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, write_work, tmp_path):
+def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_path):
     """So what an earlier result said of the inputs is of no use. It is the same at every resume,
     also where the hand-in between could not be read."""
     folder, out = tmp_path / "class", tmp_path / "out"
@@ -198,7 +196,7 @@ def test_what_replaces_a_hand_in_is_graded_under_a_seed_of_its_own(a_class, writ
     ]
 
 
-def test_a_class_of_another_year_is_graded_as_such_and_resumed_as_such(tmp_path):
+def test_a_class_of_older_work_is_graded_and_resumed_as_older_work(tmp_path):
     old_work = Path(__file__).parents[1] / "grading" / "old_work"
     folder, out = tmp_path / "class", tmp_path / "out"
     shutil.copytree(old_work, folder / "ada" / "problem_1")
@@ -212,7 +210,7 @@ def test_a_class_of_another_year_is_graded_as_such_and_resumed_as_such(tmp_path)
     assert (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns == written
 
 
-def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):
+def test_stock_nbgrader_continues_from_the_runs_results(finished, undisturbed):
     _, out = finished
     settings = out / "nbgrader_config.py"
     settings.write_text(settings.read_text().replace(str(undisturbed[0]), str(out)))
@@ -233,7 +231,7 @@ def test_stock_nbgrader_goes_on_where_the_run_ended(finished, undisturbed):
     assert "At a glance" in (out / "feedback" / "ada" / "problem_1" / "Problem_1.html").read_text()
 
 
-def test_results_are_not_overwritten_unasked(finished):
+def test_results_are_not_overwritten_without_resume(finished):
     folder, out = finished
     with pytest.raises(CohortError, match="Add --resume"):
         run(P1, folder, out)
@@ -246,7 +244,7 @@ class Asked(Exception):  # noqa: N818
 @pytest.mark.parametrize(
     ("processors", "workers", "started"), [(2, None, 2), (99, None, 4), (1, 3, 3), (1, 99, 4)]
 )
-def test_a_worker_for_each_processor_unless_told_and_none_too_many(
+def test_there_is_a_worker_for_each_processor_unless_set_and_at_most_one_per_submission(
     tmp_path, monkeypatch, processors, workers, started
 ):
     def start(count):
@@ -260,7 +258,7 @@ def test_a_worker_for_each_processor_unless_told_and_none_too_many(
         run(P1, tmp_path / "class", tmp_path / "out", workers=workers)
 
 
-def test_settings_are_kept_on_resuming(finished):
+def test_the_seed_is_kept_for_resuming(finished):
     out = finished[1]
     assert json.loads((out / "class.json").read_text())["seed"] == SEED
 
@@ -272,21 +270,21 @@ def test_settings_are_kept_on_resuming(finished):
         (lambda folder: folder.mkdir(), "is empty"),
     ],
 )
-def test_wrong_use_is_answered_in_a_sentence(tmp_path, make, words):
+def test_wrong_use_gives_an_error_message(tmp_path, make, words):
     make(tmp_path / "class")
     with pytest.raises(CohortError, match=words):
         run(P1, tmp_path / "class", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_worker_that_dies_on_the_solution_is_spoken_of_in_a_sentence(tmp_path, monkeypatch):
+def test_a_worker_that_dies_on_the_solution_gives_an_error_message(tmp_path, monkeypatch):
     (tmp_path / "class" / "ada" / "problem_1").mkdir(parents=True)
     monkeypatch.setattr(cohort, "prove", pool_tasks.dying)
     with pytest.raises(CohortError, match="out of memory"):
         run(P1, tmp_path / "class", tmp_path / "out")
 
 
-def test_two_runs_do_not_write_into_one_folder(finished):
+def test_two_runs_cannot_write_into_one_folder(finished):
     import fcntl
 
     folder, out = finished

@@ -50,7 +50,7 @@ def a_class(public_path, write_work, pack) -> Iterator[Path]:
         path.chmod(0o755)
 
 
-def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
+def test_a_class_is_graded_for_an_ordinary_user_despite_unreadable_files(a_class, as_ordinary_user):
     out = a_class.parent / "out"
     as_ordinary_user(GRADE, "cohort", a_class, "--out", out, "--seed", 1, cwd=a_class.parent)
     with (out / "report" / "grades.csv").open(encoding="utf-8", newline="") as file:
@@ -72,7 +72,7 @@ def test_an_ordinary_users_class_goes_on(a_class, as_ordinary_user):
     assert len(aside) == 3
 
 
-def test_grading_one_by_one_goes_on_as_well(a_class, as_ordinary_user):
+def test_grading_continues_after_an_unreadable_submission(a_class, as_ordinary_user):
     kept = a_class.parent / "kept"
     last = [a_class / "zoe" / "problem_1"]
     paths = sorted(path for path in a_class.iterdir() if path.name not in HONEST)
@@ -97,7 +97,7 @@ def two(tmp_path, write_work) -> Path:
     return tmp_path / "class"
 
 
-def test_who_vanishes_or_becomes_a_link_after_the_listing_is_set_aside(two):
+def test_a_submission_that_vanishes_or_becomes_a_link_after_listing_is_set_aside(two):
     ada, bob = handed_in(two, "problem_1")
     shutil.rmtree(ada.path)
     bob.path.rename(two / "real")
@@ -117,7 +117,7 @@ class Here(Processes):
         return self._executor
 
 
-def test_a_failing_disk_costs_nobody_a_point_and_stops_nobody_else(two, tmp_path, monkeypatch):
+def test_a_disk_error_sets_one_student_aside_and_stops_nobody_else(two, tmp_path, monkeypatch):
     out, real = tmp_path / "out", files._opened
 
     def opened(path, within):

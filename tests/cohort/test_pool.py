@@ -15,14 +15,14 @@ from autograder.cohort.pool import ATTEMPTS, Failed, Processes, closing, complet
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_everything_is_done_once_whatever_the_number_of_workers(workers):
+def test_every_task_is_done_once_whatever_the_number_of_workers(workers):
     with closing(Processes(workers)) as pool:
         found = list(completed(range(20), pool_tasks.squared, 1, pool))
     assert sorted(found) == [(n, n**2 + 1) for n in range(20)]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_task_that_kills_its_process_costs_nobody_else_anything(tmp_path, workers):
+def test_a_task_that_kills_its_process_affects_no_other_task(tmp_path, workers):
     with closing(Processes(workers)) as pool:
         found = dict(completed(range(8), pool_tasks.deadly, str(tmp_path), pool))
     assert set(found) == set(range(8))
@@ -46,7 +46,7 @@ class Counting(ThreadPoolExecutor):
         return future
 
 
-def test_any_executor_does_and_little_is_handed_out_ahead():
+def test_any_executor_works_and_few_tasks_are_submitted_ahead():
     class Threads:
         workers = 2
         counting = Counting(1)
@@ -83,7 +83,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
     assert _until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
 
 
-def test_what_is_interrupted_is_not_waited_for(tmp_path):
+def test_an_interrupted_pool_does_not_wait_for_its_tasks(tmp_path):
     def interrupted():
         with closing(Processes(2)) as pool:
             for task in range(6):

@@ -17,7 +17,7 @@ def reasons(root):
     return {one.student: one.reason for one in handed_in(root, "problem_1")}
 
 
-def test_folders_and_zips_are_found_in_order_of_their_ids(tmp_path):
+def test_folders_and_zips_are_listed_in_order_of_their_ids(tmp_path):
     for name in ("linus", "ada"):
         folder(tmp_path, name)
     (tmp_path / "grace.ZIP").write_bytes(b"")
@@ -30,7 +30,7 @@ def test_folders_and_zips_are_found_in_order_of_their_ids(tmp_path):
     ]
 
 
-def test_a_zip_that_a_student_made_is_that_students(tmp_path):
+def test_a_collected_zip_is_assigned_to_the_student_in_its_name(tmp_path):
     (tmp_path / "ada_problem_1.zip").write_bytes(b"")
     (tmp_path / "linus_problem_1.zip").write_bytes(b"")
     (tmp_path / "linus.zip").write_bytes(b"")
@@ -50,7 +50,7 @@ def test_a_zip_that_a_student_made_is_that_students(tmp_path):
      "Ünï Cøde", "Jose\u0301", "राम", "ประยุทธ์", "o'hara", "O’Brien",
      "a.b@school.edu", "-rf", "+49", "x" * 100],
 )  # fmt: skip
-def test_an_odd_id_is_still_an_id(student):
+def test_an_unusual_id_is_valid(student):
     assert is_id(student)
 
 
@@ -59,11 +59,11 @@ def test_an_odd_id_is_still_an_id(student):
     ["..", ".", "", ".hidden", "../x", "a/b", "a\\b", "a\nb", "a\0b", "*", "a[b]", "a?", "<b>",
      "a:b", " a", "a ", "a.", "x" * 101, "\u202eada", "a\u200bb", "\u0301a", "a" + 100 * "\u0301"],
 )  # fmt: skip
-def test_what_leads_elsewhere_or_deceives_is_no_id(student):
+def test_ids_that_are_paths_or_deceptive_are_invalid(student):
     assert not is_id(student)
 
 
-def test_what_cannot_be_graded_is_listed_with_its_reason(tmp_path):
+def test_an_ungradable_entry_is_listed_with_its_reason(tmp_path):
     folder(tmp_path, "<script>")
     folder(tmp_path, "line\nbreak")
     (tmp_path / "notes.txt").write_text("")
@@ -83,14 +83,14 @@ def test_what_cannot_be_graded_is_listed_with_its_reason(tmp_path):
     }
 
 
-def test_a_name_that_is_no_text_is_listed_too(tmp_path):
+def test_a_name_that_is_not_valid_text_is_listed(tmp_path):
     os.mkdir(os.fsencode(tmp_path) + b"/\xff\xfe")
     ((student, reason),) = reasons(tmp_path).items()
     assert student.isprintable()
     assert "not a valid student id" in reason
 
 
-def test_of_two_with_one_name_neither_is_taken_for_the_other(tmp_path):
+def test_two_submissions_with_one_name_are_both_set_aside(tmp_path):
     folder(tmp_path, "ada")
     folder(tmp_path, "ADA")
     folder(tmp_path, "linus")

@@ -45,7 +45,7 @@ def test_every_command_explains_itself(command):
     assert max(map(len, told.stdout.splitlines())) <= 80
 
 
-def test_grade_writes_the_promised_fields_as_json(solution):
+def test_grade_writes_the_documented_fields_as_json(solution):
     told = run("grade", solution, "--json", "-", "--seed", 5)
     assert told.returncode == 0, told.stderr
     (grade,) = json.loads(told.stdout)
@@ -93,7 +93,7 @@ def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
     assert grades[0] == grades[1] == grades[2]
 
 
-def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path):
+def test_kept_observations_are_regraded_without_the_submission(solution, tmp_path):
     json_file, kept = tmp_path / "new" / "grades.json", tmp_path / "kept"
     told = run("grade", solution, "--json", json_file, "--keep", kept, "--seed", 4)
     assert told.returncode == 0, told.stderr
@@ -106,7 +106,7 @@ def test_what_was_kept_is_graded_again_without_the_submission(solution, tmp_path
     assert again == first
 
 
-def test_work_of_another_year_is_graded_as_such_and_again_from_what_was_kept(tmp_path):
+def test_older_work_is_graded_and_regraded_as_older_work(tmp_path):
     old_work, kept = Path(__file__).parents[1] / "grading" / "old_work", tmp_path / "kept"
     told = run("grade", old_work, "--older-work", "--json", "-", "--keep", kept)
     assert told.returncode == 0, told.stderr
@@ -185,7 +185,7 @@ def test_a_grader_that_is_killed_has_shown_what_it_graded(two_and_one_that_hangs
     assert shown.index("ada.zip") < shown.index("grace.zip")
 
 
-def test_a_grader_that_is_killed_has_passed_on_what_it_graded(two_and_one_that_hangs):
+def test_a_grader_that_is_killed_has_piped_what_it_graded(two_and_one_that_hangs):
     told = killed(
         two_and_one_that_hangs,
         *("--json", "-"),
@@ -209,7 +209,7 @@ def test_json_goes_to_a_pipe_as_to_a_file(solution, tmp_path):
     assert told[0] == told[1]
 
 
-def test_a_link_goes_on_leading_to_the_file(solution, tmp_path):
+def test_a_link_to_the_output_file_is_kept(solution, tmp_path):
     (tmp_path / "results").mkdir()
     file, link = tmp_path / "results" / "grades.json", tmp_path / "grades.json"
     file.write_text("[]")
@@ -221,7 +221,7 @@ def test_a_link_goes_on_leading_to_the_file(solution, tmp_path):
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-def test_hand_ins_of_one_name_are_kept_each(tmp_path):
+def test_submissions_with_the_same_name_are_kept_separately(tmp_path):
     for student in ("ada", "grace"):
         (tmp_path / student / "problem_1" / "lib").mkdir(parents=True)
     ada, grace = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
@@ -240,7 +240,7 @@ def test_hand_ins_of_one_name_are_kept_each(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK nonsense", None])
-def test_what_was_not_kept_is_refused_in_a_sentence(tmp_path, content):
+def test_a_file_without_observations_is_refused_with_a_message(tmp_path, content):
     path = tmp_path / "ada.npz"
     if content is not None:
         path.write_bytes(content)
@@ -278,7 +278,7 @@ WORK = P1.source.parent
         (["frobnicate"], 2, "No such command"),
     ],
 )
-def test_wrong_use_is_answered_in_a_sentence(words, status, said):
+def test_wrong_use_gives_an_error_message(words, status, said):
     told = run(*words)
     assert told.returncode == status
     assert said in told.stderr
@@ -313,7 +313,7 @@ def test_data_draws_a_small_twin_and_shows_it(tmp_path):
     assert sheet.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_path_that_does_not_exist_is_wrong_use_and_nothing_is_graded(solution, tmp_path):
+def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_graded(solution, tmp_path):
     out = tmp_path / "grades.json"
     done = run("grade", solution, tmp_path / "nobody", tmp_path / "nobody.zip", "--json", out)
     assert done.returncode == 2

@@ -61,7 +61,7 @@ def scores(out: Path) -> dict[str, float]:
     return {line["student"]: float(line["score"]) for line in lines if line["score"]}
 
 
-def test_everybody_has_a_grade_a_page_and_a_line(tiny, graded):
+def test_every_student_has_a_grade_a_page_and_a_row(tiny, graded):
     out, said = graded
     assert scores(out) == SCORES
     assert "nobody" in said
@@ -73,7 +73,7 @@ def test_everybody_has_a_grade_a_page_and_a_line(tiny, graded):
     assert "A layer and a step" in report
 
 
-def test_the_gradebook_has_the_points_and_the_question_awaits_a_person(tiny, graded):
+def test_the_gradebook_has_the_points_and_the_question_waits_for_a_person(tiny, graded):
     out, _ = graded
     with Gradebook(f"sqlite:///{out / 'gradebook.db'}", course_id=tiny.course) as book:
         for student, score in SCORES.items():
@@ -83,7 +83,7 @@ def test_the_gradebook_has_the_points_and_the_question_awaits_a_person(tiny, gra
             assert waiting == {"step_question"}
 
 
-def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(submitted, graded, tmp_path):
+def test_a_killed_and_resumed_run_gives_the_same_results(submitted, graded, tmp_path):
     out = tmp_path / "out"
     path = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 

@@ -144,7 +144,7 @@ def corrected(course, before, edit) -> tuple[Course, str]:
     return course, course.grade(only_evidence=True)
 
 
-def test_a_mended_check_is_graded_again_without_student_code_and_told(corrected, before):
+def test_after_a_fixed_check_the_class_is_regraded_without_running_student_code(corrected, before):
     course, said = corrected
     grades, evidence = before
     assert course.scores() == SCORES | {"mia": 5.0}
@@ -171,7 +171,7 @@ def test_a_mended_check_is_graded_again_without_student_code_and_told(corrected,
     }
 
 
-def test_killed_in_between_it_forgets_no_change_and_no_evidence(corrected, before):
+def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, before):
     """As it is left by a kill between two renames, before anything else was written."""
     course, evidence = corrected[0], before[1]
     whole, found = course.changes(), course.out / "observations"
@@ -187,7 +187,7 @@ def test_killed_in_between_it_forgets_no_change_and_no_evidence(corrected, befor
     assert "kept evidence" not in said
 
 
-def test_every_correction_stays_in_the_table_and_the_last_is_shown(corrected, edit):
+def test_the_table_keeps_every_correction_and_the_terminal_shows_the_last(corrected, edit):
     course = corrected[0]
     edit(course.assignment, (SUITE, "rate <= 2", "rate < 1"), WEIGHT)
     said = course.grade(only_evidence=True)
@@ -240,7 +240,7 @@ def mia(work, hand_in, tmp_path) -> Path:
     [([MENDED], 5), ([WEIGHT], 4), ([POINTS], 7.5), ([HINT], 4.5), ([MENDED, POINTS], 8)],
     ids=["a check", "a weight", "points", "a hint", "both"],
 )
-def test_from_evidence_comes_the_grade_that_comes_of_grading_afresh(
+def test_regrading_from_evidence_gives_the_same_grade_as_grading_from_scratch(
     edition, bring, mia, tmp_path, edits, score
 ):
     _, first = bring(mia, edition())
@@ -255,7 +255,7 @@ def test_from_evidence_comes_the_grade_that_comes_of_grading_afresh(
 
 
 @pytest.mark.parametrize("edit_", [PROBE, MODULES, SOLUTION], ids=["probe", "modules", "solution"])
-def test_where_what_observes_has_changed_it_is_observed_again(edition, bring, mia, edit_):
+def test_a_change_to_what_is_observed_runs_student_code_again(edition, bring, mia, edit_):
     _, first = bring(mia, edition())
     after = edition(edit_, MENDED)
     with pytest.raises(AssertionError, match="student code would have been run"):
@@ -265,9 +265,7 @@ def test_where_what_observes_has_changed_it_is_observed_again(edition, bring, mi
     assert state.earlier == (first.grade,)  # a correction all the same
 
 
-def test_what_is_handed_in_again_or_asked_for_otherwise_is_no_correction(
-    edition, bring, mia, work, hand_in
-):
+def test_a_resubmission_or_another_seed_is_not_a_correction(edition, bring, mia, work, hand_in):
     bring(mia, edition())
     after = edition(MENDED)
     assert bring(mia, after, seed=SEED + 1)[1].earlier == ()
@@ -275,14 +273,14 @@ def test_what_is_handed_in_again_or_asked_for_otherwise_is_no_correction(
     assert bring(mia, after)[1].earlier == ()
 
 
-def test_evidence_that_is_damaged_is_had_again(edition, bring, mia, tmp_path):
+def test_damaged_evidence_is_collected_again(edition, bring, mia, tmp_path):
     _, first = bring(mia, edition())
     (tmp_path / "observations" / "mia" / "observations.npz").write_bytes(b"PK nothing")
     outcome, state = bring(mia, edition(MENDED))
     assert (outcome.corrected, state.grade.score, state.earlier) == (False, 5, (first.grade,))
 
 
-def test_a_state_takes_the_place_of_another_whole_or_not_at_all(tmp_path):
+def test_a_state_is_replaced_atomically(tmp_path):
     def state(place: Path, text: str) -> Path:
         place.mkdir()
         (place / "grade.json").write_text(text)
@@ -310,7 +308,7 @@ def imported(file: Path) -> Iterator[Path]:
                 yield from [place] if place.is_file() else []
 
 
-def test_nothing_that_observes_imports_what_only_judges():
+def test_code_that_observes_does_not_import_code_that_only_judges():
     judges = set(files_of(JUDGES))
     ahead, reached = set(files_of(["observation", "sandbox", "hand_in", "assignment"])), set()
     while ahead:
@@ -322,14 +320,14 @@ def test_nothing_that_observes_imports_what_only_judges():
     assert set(JUDGES) <= set(DECIDE)
 
 
-def test_of_a_training_what_judged_it_decides_too():
+def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():
     """What is kept of one was found beside the solution with the student's mistakes in it."""
     faster = replace(P1, training=replace(PLAN, rate=1.0))
     assert observing_hash(P1, False, False) == observing_hash(faster, False, False)
     assert observing_hash(P1, True, False) != observing_hash(faster, True, False)
 
 
-def test_parts_of_a_digest_do_not_run_together():
+def test_parts_of_a_digest_are_kept_apart():
     assert digest_of(["ab", "c"]) != digest_of(["a", "bc"])
     assert digest_of(["ab", b"c"]) == digest_of([b"ab", "c"])
 
@@ -340,7 +338,7 @@ def two(before) -> tuple[Grade, Grade]:
     return before[0]["mia"], before[0]["ada"]
 
 
-def test_sections_and_checks_that_come_and_go_are_told(two):
+def test_added_and_removed_sections_and_checks_are_listed(two):
     old, new = two
     scale, step = old.sections
     fewer = replace(step, score=2.0, tests=step.tests[:1])
@@ -357,7 +355,7 @@ def test_sections_and_checks_that_come_and_go_are_told(two):
     assert not list(changes.of("ada", replace(old, sections=(scale, unjudged)), new))
 
 
-def test_what_students_wrote_is_no_markup_and_no_formula(two):
+def test_student_text_is_neither_markup_nor_a_formula(two):
     old, new = two
     scale, step = old.sections
     told = tuple(replace(test, message="=cmd() [red]") for test in step.tests)
@@ -369,7 +367,7 @@ def test_what_students_wrote_is_no_markup_and_no_formula(two):
     assert "[red]" in console.file.getvalue()
 
 
-def test_a_long_table_is_cut_in_the_terminal(two):
+def test_a_long_table_is_shortened_in_the_terminal(two):
     one = next(changes.of("ada", *two))
     console = Console(file=io.StringIO(), width=100)
     many = [replace(one, student=f"student {number}") for number in range(200)]
@@ -380,7 +378,7 @@ def test_a_long_table_is_cut_in_the_terminal(two):
     assert len(said.splitlines()) < 30
 
 
-def test_where_nobodys_points_changed_that_is_said():
+def test_a_regrading_without_changes_says_so():
     console = Console(file=io.StringIO(), width=100)
     console.print(changes.shown([], 3))
     assert "points changed for none of 3 students" in console.file.getvalue()

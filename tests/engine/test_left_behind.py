@@ -28,11 +28,11 @@ def where(finding: Finding) -> tuple[str, int]:
     return finding.path, finding.line
 
 
-def test_nothing_is_left_behind_in_an_assignment_as_it_is(tiny):
+def test_an_unchanged_assignment_has_no_stale_references(tiny):
     assert left_behind.find(tiny) == []
 
 
-def test_all_that_a_section_which_is_gone_leaves_behind_is_named(tiny):
+def test_every_stale_reference_to_a_removed_section_is_listed(tiny):
     found = left_behind.find(replace(tiny, sections=tiny.sections[:1]))
     assert {finding.proof for finding in found} == {"left behind"}
     assert Counter(finding.path for finding in found) == {
@@ -149,7 +149,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_a_change_leaves_behind_is_named(copied, change):
+def test_a_stale_reference_is_reported_with_file_and_line(copied, change):
     file, old, new, words, *elsewhere = CHANGES[change]
     path = copied.root / file
     text = path.read_text("utf-8")
@@ -161,14 +161,14 @@ def test_what_a_change_leaves_behind_is_named(copied, change):
     assert part in (copied.root / path).read_text("utf-8").split("\n")[found.line - 1]
 
 
-def test_a_probe_that_no_check_looks_at_is_named(copied):
+def test_a_probe_that_no_check_uses_is_reported(copied):
     path = copied.suites / "test_step.py"
     path.write_text(path.read_text("utf-8").replace("test_step_rate", "tried_step_rate"), "utf-8")
     [finding] = [f for f in left_behind.find(copied) if "no hidden check looks at" in f.message]
     assert finding.message.endswith("the probe step_rate")
 
 
-def test_names_in_a_benchmark_are_told_by_those_beside_them(copied):
+def test_an_unknown_name_in_a_benchmark_is_found_beside_known_ones(copied):
     (copied.root / "benchmarks").mkdir()
     script = copied.root / "benchmarks" / "steps.py"
     script.write_text(
@@ -178,7 +178,7 @@ def test_names_in_a_benchmark_are_told_by_those_beside_them(copied):
     assert where(finding) == ("benchmarks/steps.py", 1)
 
 
-def test_a_section_without_checks_and_a_cell_that_is_not_there_are_named(tiny):
+def test_a_section_without_checks_and_a_missing_cell_are_reported(tiny):
     new = Section("norm", "Batch norm", 2, answers=("norm_names",))
     messages = [f.message for f in left_behind.find(replace(tiny, sections=(*tiny.sections, new)))]
     assert "no hidden check gives the points of norm" in messages

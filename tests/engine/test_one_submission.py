@@ -42,14 +42,14 @@ def test_the_solution_has_all_points_and_the_stub_none(tiny, work, stub, sandbox
 
 
 @pytest.mark.parametrize("mistake", COSTS)
-def test_a_mistake_is_paid_once_and_named(tiny, work, sandbox, mistake):
+def test_a_mistake_costs_points_once_and_is_named(tiny, work, sandbox, mistake):
     found = grade(tiny, work(mistake), SEED, sandbox)
     assert points(found) == {"scale": 3, "step": 2} | COSTS[mistake]
     (own,) = (s for s in found.sections if s.id in COSTS[mistake])
     assert [hint.misconception for hint in own.hints] == [mistake]
 
 
-def test_where_a_mistake_shows_again_it_is_told_and_not_counted(tiny, work, sandbox):
+def test_a_mistake_that_shows_again_is_mentioned_but_not_counted(tiny, work, sandbox):
     found = grade(tiny, work("scale_averages_the_gradient_of_the_factor"), SEED, sandbox)
     (hint,) = found.sections[1].hints
     assert hint.text == (
@@ -69,7 +69,7 @@ def test_kept_evidence_gives_the_same_grade_again(tiny, work, sandbox, tmp_path)
     assert from_json(to_json([first])) == [first]
 
 
-def test_the_page_has_titles_hints_and_the_points_that_a_person_gives(tiny, work, sandbox):
+def test_the_page_has_titles_and_hints(tiny, work, sandbox):
     page = feedback(tiny, grade(tiny, work("step_goes_uphill"), SEED, sandbox))
     for text in ("A layer and a step", "A step downhill", "Which way does the gradient point?"):
         assert text in page
@@ -77,7 +77,7 @@ def test_the_page_has_titles_hints_and_the_points_that_a_person_gives(tiny, work
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_what_was_handed_in_is_read(tiny, work, hand_in, tmp_path, packed):
+def test_a_submission_is_read_from_a_folder_or_a_zip(tiny, work, hand_in, tmp_path, packed):
     path = hand_in(tmp_path / "ada", work("step_rate_is_too_large"))
     if packed:
         path = Path(shutil.make_archive(str(tmp_path / "ada"), "zip", path))
@@ -87,7 +87,7 @@ def test_what_was_handed_in_is_read(tiny, work, hand_in, tmp_path, packed):
     assert "rate = 2" in found.cells["step_rate"]
 
 
-def test_what_is_missing_is_said_by_the_assignments_own_names(tiny, work, hand_in, tmp_path):
+def test_missing_files_are_reported_by_the_assignments_own_names(tiny, work, hand_in, tmp_path):
     folder = hand_in(tmp_path / "ada", work())
     (folder / "lib" / "optim.py").unlink()
     (folder / tiny.notebook).unlink()
@@ -97,7 +97,7 @@ def test_what_is_missing_is_said_by_the_assignments_own_names(tiny, work, hand_i
     )
 
 
-def test_what_is_written_down_of_mistakes_is_true(tiny):
+def test_the_committed_tables_of_mistakes_are_up_to_date(tiny):
     """`python -m autograder.diagnosis` writes the same for the assignment of the checkout."""
     found = {v.name: dict(hiding.hidden_later(tiny, v)) for v in hiding.hiders(tiny)}
     assert found == hiding.tabled(tiny)
@@ -105,7 +105,7 @@ def test_what_is_written_down_of_mistakes_is_true(tiny):
     assert costs.table(tiny, (costs.row(costs.cost(tiny, v)) for v in variants(tiny))) == table
 
 
-def test_two_assignments_in_one_process_know_nothing_of_each_other(tiny):
+def test_two_assignments_in_one_process_are_independent(tiny):
     for one, other in ((tiny, P1), (P1, tiny)):
         assert {check.section for check in manifest(one)} == set(one.by_id)
         assert not set(one.probes) & set(other.probes)
@@ -113,10 +113,10 @@ def test_two_assignments_in_one_process_know_nothing_of_each_other(tiny):
     assert suite_hash(tiny) != suite_hash(P1)
 
 
-def test_another_process_has_the_same_object(tiny):
+def test_unpickling_an_assignment_gives_the_same_object(tiny):
     assert pickle.loads(pickle.dumps(tiny)) is tiny
 
 
-def test_a_changed_copy_is_not_taken_for_the_original_in_another_process(tiny):
+def test_a_changed_copy_of_an_assignment_cannot_be_pickled(tiny):
     with pytest.raises(pickle.PicklingError, match="holds a different assignment"):
         pickle.dumps(replace(tiny, carry_forward=False))

@@ -15,7 +15,7 @@ def released(tmp_path_factory, tiny):
     return build(tiny, tmp_path_factory.mktemp("release") / tiny.id)
 
 
-def test_it_is_complete_and_gives_nothing_away(tiny, released):
+def test_the_release_is_complete_and_leaks_nothing(tiny, released):
     names = {p.relative_to(released.folder).as_posix() for p in released.folder.rglob("*.*")}
     assert names == {
         "README.md",
@@ -36,7 +36,9 @@ def test_it_is_complete_and_gives_nothing_away(tiny, released):
         ("README.md", "A layer", "Each step overshoots the minimum by more than", "answers"),
     ],
 )
-def test_what_is_wrong_with_it_is_named(tiny, released, tmp_path, file, old, new, proof):
+def test_a_faulty_release_is_reported_with_proof_and_file(
+    tiny, released, tmp_path, file, old, new, proof
+):
     shutil.copytree(released.folder, tmp_path / tiny.id)
     path = tmp_path / tiny.id / file
     text = path.read_text("utf-8")

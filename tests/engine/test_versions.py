@@ -78,7 +78,7 @@ def test_a_malformed_changelog_names_file_and_line(versioned, tmp_path, text, li
     assert said in str(told.value)
 
 
-def test_nobody_is_graded_with_a_malformed_changelog(versioned, tmp_path):
+def test_a_malformed_changelog_stops_grading(versioned, tmp_path):
     assignment = versioned("## 1.0\n")
     with pytest.raises(ChangelogError):
         prove(assignment, SEED, "no sandbox is asked for")
@@ -92,7 +92,7 @@ def test_ten_comes_after_nine(versioned):
     assert [version.number for version in versioned(text).versions] == ["1.10", "1.9", "1.0"]
 
 
-def test_the_release_carries_both_and_a_hand_in_made_from_it_the_version(versioned, tmp_path):
+def test_the_release_and_submissions_made_from_it_carry_the_version(versioned, tmp_path):
     assignment = versioned(SECOND)
     source = json.loads(assignment.source.read_text("utf-8"))
     source["metadata"]["autograder"] = {"version": "0.1", "answer": "left by somebody"}
@@ -106,7 +106,7 @@ def test_the_release_carries_both_and_a_hand_in_made_from_it_the_version(version
     assert (found.version, found.errors) == ("1.1", ())
 
 
-def test_nbgrader_releases_nothing_with_a_malformed_changelog(versioned, tmp_path, monkeypatch):
+def test_a_malformed_changelog_stops_nbgraders_release(versioned, tmp_path, monkeypatch):
     assignment = versioned("## 1.0\n")
     monkeypatch.setattr("autograder.release.contents.files", lambda _: {})
     with pytest.raises(BuildError, match=r"CHANGELOG\.md:1: "):
@@ -115,7 +115,7 @@ def test_nbgrader_releases_nothing_with_a_malformed_changelog(versioned, tmp_pat
 
 
 @pytest.mark.parametrize("version", ["1.0", "9.9", "1.0.0.1"])
-def test_what_is_claimed_is_a_version(version):
+def test_a_valid_version_is_read_from_the_notebook(version):
     assert claimed(notebook_of(version)) == version
 
 
@@ -123,7 +123,7 @@ def test_what_is_claimed_is_a_version(version):
     "version",
     [1.0, True, [], {"1.0": "1.0"}, "", "1.0\n", "1.", "<b>1.0</b>", "1" * 99, "१.०", "1.0.0.0.1"],
 )
-def test_what_is_no_version_is_not_read_out(versioned, version):
+def test_an_invalid_version_is_not_repeated_in_a_message(versioned, version):
     assert claimed(notebook_of(version)) == ""
     said = remark(versioned(SECOND), claimed(notebook_of(version)))
     assert said.startswith("made from an unknown version; the assignment is at 1.1: ")
@@ -142,12 +142,12 @@ def test_what_is_no_version_is_not_read_out(versioned, version):
         b'{"nbformat": 4, "metadata": {"autograder": {}}}',
     ],
 )
-def test_where_nothing_is_claimed_nothing_is_said(versioned, content):
+def test_a_notebook_without_a_version_gets_no_remark(versioned, content):
     assert claimed(content) is None
     assert remark(versioned(SECOND), None) is None
 
 
-def test_what_has_changed_since_is_told_of_every_version_since(versioned):
+def test_the_remark_lists_the_changes_of_every_later_version(versioned):
     assignment = versioned(THIRD)
     assert remark(assignment, "1.2") is None
     since = "The README names the rate."
@@ -169,7 +169,7 @@ def claiming(folder: Path, assignment: Assignment, version: str) -> Path:
     return folder
 
 
-def test_grade_pages_and_table_say_when_it_is_an_older_one(
+def test_grade_pages_and_table_mention_an_older_version(
     versioned, work, hand_in, sandbox, tmp_path
 ):
     assignment = versioned(SECOND)
@@ -187,7 +187,7 @@ def test_grade_pages_and_table_say_when_it_is_an_older_one(
     assert replace(again, elapsed_s=0) == replace(found, elapsed_s=0)
 
 
-def test_the_claim_decides_nothing_but_the_sentence(versioned, work, hand_in, sandbox, tmp_path):
+def test_the_claimed_version_changes_only_the_remark(versioned, work, hand_in, sandbox, tmp_path):
     assignment = versioned(SECOND)
     folder = hand_in(tmp_path / "ada", work("step_goes_uphill"))
     plain = grade(assignment, read(assignment, folder), SEED, sandbox)
@@ -198,7 +198,7 @@ def test_the_claim_decides_nothing_but_the_sentence(versioned, work, hand_in, sa
         assert replace(found, elapsed_s=0, errors=()) == replace(plain, elapsed_s=0)
 
 
-def test_what_was_kept_is_told_of_versions_that_came_later(
+def test_regrading_kept_evidence_mentions_later_versions(
     versioned, work, hand_in, sandbox, tmp_path
 ):
     """A correction comes after the hand-in: the claim is kept, and not what was said of it."""

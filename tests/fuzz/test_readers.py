@@ -29,7 +29,7 @@ def test_every_reader_is_fuzzed(tmp_path):
     assert tuple(reader.name for reader in readers(tmp_path)) == NAMES
 
 
-def test_a_reader_answers_plain_data_or_a_refusal_and_takes_no_more_memory_than_its_cap(reader):
+def test_a_reader_gives_plain_data_or_a_refusal_within_its_memory_cap(reader):
     answers, most = attacked(reader, 1_000, SEED)
     assert answers.total() >= 1_000
     refused = sum(count for said, count in answers.items() if said.startswith("refused"))
@@ -116,9 +116,7 @@ BROKEN = [
 @pytest.mark.parametrize(
     ("name", "where", "what", "instead"), BROKEN, ids=[f"{b[0]}: {b[2]}" for b in BROKEN]
 )
-def test_a_reader_that_is_broken_on_purpose_is_caught(
-    name, where, what, instead, tmp_path, monkeypatch
-):
+def test_a_deliberately_broken_reader_is_caught(name, where, what, instead, tmp_path, monkeypatch):
     monkeypatch.setattr(where, what, instead)
     with pytest.raises(Fallen, match=name) as caught:
         attacked(known(tmp_path, name), 20_000, SEED)
@@ -126,7 +124,7 @@ def test_a_reader_that_is_broken_on_purpose_is_caught(
         held(known(tmp_path, name), caught.value.data)
 
 
-def test_the_cap_is_measured(tmp_path):
+def test_the_memory_cap_is_enforced(tmp_path):
     reader = known(tmp_path, "frames of a probe")
     with pytest.raises(Fallen, match=r"bytes of memory for \d+ bytes"):
         attacked(replace(reader, cap=lambda size: 100), 100, SEED)

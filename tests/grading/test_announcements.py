@@ -12,16 +12,16 @@ from autograder.problem_1.rubric import SECTIONS
 from autograder.release import left_behind
 
 
-def test_checks_are_announced_and_probes_looked_at_and_both_are_of_a_section():
+def test_every_check_is_announced_and_every_probe_is_used():
     assert left_behind.find(P1) == []
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
-def test_every_section_has_checks_that_weigh_something(section):
+def test_every_section_has_checks_with_a_positive_weight(section):
     weight = sum(check.weight for check in manifest(P1) if check.section == section.id)
     assert weight > 0
 
 
 @pytest.mark.parametrize("check", manifest(P1), ids=lambda check: check.name)
-def test_a_check_looks_at_a_probe(check):
+def test_every_check_uses_a_probe(check):
     assert check.probes

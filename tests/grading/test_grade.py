@@ -26,7 +26,7 @@ def test_the_solution_has_all_points_under_any_seed(seed, right, graded):
     assert (found.score, failed) == (29, [])
 
 
-def test_what_needs_a_training_is_not_judged_without_one(right, graded):
+def test_sections_that_need_a_training_are_not_judged_without_one(right, graded):
     found = graded(right)
     unjudged = [section.id for section in found.sections if section.score is None]
     assert unjudged == ["train_tiny_net", "compare_sgd_momentum", "compare_optimizers"]
@@ -42,12 +42,12 @@ def test_the_stub_has_no_point_and_every_message_says_where_to_write(stub, grade
             assert "write your solution here" in test.message, test
 
 
-def test_what_students_receive_has_no_point(graded):
+def test_the_released_files_earn_no_points(graded):
     found = graded(read(P1, P1.release))
     assert (found.score, found.max_score, found.errors) == (0, 29, ())
 
 
-def test_one_seed_gives_one_grade(right, change, graded):
+def test_the_same_seed_gives_the_same_grade(right, change, graded):
     wrong = change("lib/optim.py", "self.momentum * v -", "self.momentum * v +")
     for submission in (right, wrong):
         first, second = graded(submission), graded(submission)

@@ -92,7 +92,7 @@ def test_a_broken_suite_is_refused(suite, seen, source, why):
         suites.mark(other, seen, seen)
 
 
-def test_a_reference_without_an_answer_is_refused(seen):
+def test_a_reference_that_did_not_finish_is_refused(seen):
     failed = Observation("fc_forward", {}, {}, Ending("timed out", "it did not finish"))
     broken = replace(seen, by_probe={**seen.by_probe, "fc_forward": failed})
     with pytest.raises(suites.SuiteBroken, match="it did not finish"):
@@ -106,7 +106,7 @@ def test_observations_of_different_probes_or_seeds_are_refused(seen):
             suites.mark(P1, seen, other)
 
 
-def test_checks_of_probes_that_were_not_asked_are_not_judged(seen):
+def test_checks_of_probes_that_did_not_run_are_not_judged(seen):
     some = {name: seen[name] for name in ("fc_forward", "fc_forward_flatten")}
     names = {v.check.name for v in suites.mark(P1, *[replace(seen, by_probe=some)] * 2)}
     assert names == {
@@ -116,7 +116,7 @@ def test_checks_of_probes_that_were_not_asked_are_not_judged(seen):
     }
 
 
-def test_nothing_around_the_grader_has_a_say(seen, tmp_path, monkeypatch):
+def test_the_grader_ignores_its_surroundings(seen, tmp_path, monkeypatch):
     (tmp_path / "conftest.py").write_text("raise SystemExit('conftest of a stranger')")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only")
     (tmp_path / "evil.py").write_text("raise SystemExit('plugin of a stranger')")
@@ -140,7 +140,7 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_strange_values_in_every_place_fail_and_break_nothing(name, seen):
+def test_strange_values_fail_every_check_without_an_error(name, seen):
     everywhere = {
         probe: Observation(
             probe, dict.fromkeys(seen[probe].values, STRANGE[name]), {}, seen[probe].ending
@@ -162,7 +162,7 @@ def test_close_allows_rounding_and_no_more():
 
 
 @pytest.mark.filterwarnings("error")
-def test_close_to_what_overflowed_is_a_failure_and_no_warning():
+def test_close_to_an_overflowed_value_is_a_failure_without_a_warning():
     with pytest.raises(checks.Failure):
         checks.close(np.ones(2), np.array([np.inf, 1.0]), "x")
 
@@ -193,7 +193,9 @@ def said_of(actual, expected):
     st.sampled_from([-1, 1]),
     st.sampled_from([(), (1,)]),
 )
-def test_of_a_numbers_error_only_the_order_of_magnitude_is_told(answer, power, digits, sign, shape):
+def test_a_message_reveals_only_the_order_of_magnitude_of_an_error(
+    answer, power, digits, sign, shape
+):
     """Whatever the expected value is within it, the message is the same, to a letter."""
     errors = [sign * digit * 10.0**power for digit in digits]
     assume(all(abs(1 + error) > 1e-3 for error in errors))
@@ -203,7 +205,7 @@ def test_of_a_numbers_error_only_the_order_of_magnitude_is_told(answer, power, d
     assert f"more than {10.0**power:.0e} of the largest value" in messages.pop()
 
 
-def test_an_error_that_is_a_power_of_ten_or_beyond_numbers_has_its_words():
+def test_errors_that_are_a_power_of_ten_or_infinite_have_messages():
     assert "off by more than 1e+00" in said_of(0.0, 2.0)
     assert "off by more than 1e+300" in said_of(np.array([2e300, 1.0]), np.array([1.0, 1.0]))
     assert "off by an infinite multiple" in said_of(np.ones(2), np.array([np.inf, 1.0]))
@@ -214,17 +216,17 @@ def test_an_error_that_is_a_power_of_ten_or_beyond_numbers_has_its_words():
     [(100, "all 100"), (99, "most of 100"), (51, "most of 100"), (50, "some of 100"),
      (2, "some of 100"), (1, "one of 100")],
 )  # fmt: skip
-def test_how_many_guesses_are_right_is_told_in_words(wrong, words):
+def test_the_number_of_right_guesses_is_given_in_words(wrong, words):
     expected = np.arange(1.0, 101)
     assert f", in {words} places, " in said_of(np.where(expected <= wrong, 0, expected), expected)
 
 
-def test_a_transposed_array_is_named():
+def test_a_transposed_array_is_recognised():
     with pytest.raises(checks.Failure, match=r"\(2, 3\); expected \(3, 2\); is it transposed\?"):
         checks.close(np.zeros((2, 3)), np.zeros((3, 2)), "x")
 
 
-def test_unchanged_sees_the_last_bit():
+def test_unchanged_compares_every_bit():
     before = np.linspace(0, 1, 5)
     checks.unchanged(before.copy(), before, "x")
     after = before.copy()

@@ -18,7 +18,7 @@ def now():
     return resource.getrlimit(resource.RLIMIT_DATA)
 
 
-def test_memory_beyond_the_limit_is_refused_and_there_again_afterwards():
+def test_memory_beyond_the_limit_is_refused_and_available_again_afterwards():
     with limited(64 * MIB):
         np.ones(32 * MIB, dtype=np.uint8)
         with pytest.raises(MemoryError):
@@ -28,7 +28,7 @@ def test_memory_beyond_the_limit_is_refused_and_there_again_afterwards():
     assert np.ones(128 * MIB, dtype=np.uint8).all()
 
 
-def test_the_limit_counts_what_is_taken_by_and_by():
+def test_the_limit_counts_many_small_allocations():
     held = []
     with limited(64 * MIB), pytest.raises(MemoryError):
         held += [np.ones(MIB, dtype=np.uint8) for _ in range(500)]
@@ -38,7 +38,7 @@ def test_the_limit_counts_what_is_taken_by_and_by():
     assert now() == before
 
 
-def test_blocks_inside_and_beside_each_other_leave_the_limit_as_it_was():
+def test_nested_and_concurrent_blocks_restore_the_limit():
     before = now()
     first_is_in, second_is_in = threading.Event(), threading.Event()
 
@@ -57,7 +57,7 @@ def test_blocks_inside_and_beside_each_other_leave_the_limit_as_it_was():
     assert now() == before
 
 
-def test_a_limit_that_was_lower_stays_as_it_was():
+def test_a_lower_limit_is_not_raised():
     code = (
         "import resource\n"
         "from autograder.judgement.memory import limited\n"
@@ -70,7 +70,7 @@ def test_a_limit_that_was_lower_stays_as_it_was():
     assert done.stdout.split() == ["True", "True"]
 
 
-def test_where_nobody_says_what_is_held_nothing_is_limited(monkeypatch):
+def test_nothing_is_limited_where_memory_use_is_unknown(monkeypatch):
     monkeypatch.setattr(memory, "_private_bytes", lambda: None)
     before = now()
     with limited(1):
@@ -78,7 +78,7 @@ def test_where_nobody_says_what_is_held_nothing_is_limited(monkeypatch):
     assert now() == before
 
 
-def test_blas_ends_nobody_for_want_of_memory():
+def test_blas_does_not_end_the_process_when_memory_runs_out():
     code = (
         "import numpy as np\n"
         "from autograder.judgement.memory import limited\n"
@@ -91,6 +91,6 @@ def test_blas_ends_nobody_for_want_of_memory():
     assert (done.stdout, done.stderr) == ("2000.0\n", "")
 
 
-def test_a_sandbox_that_is_made_meanwhile_has_its_own_limits_alone(right, graded):
+def test_a_sandbox_started_under_the_limit_does_not_inherit_it(right, graded):
     with limited(64 * MIB):  # as where another thread judges
         assert graded(right).score == 29

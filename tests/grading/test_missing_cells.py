@@ -61,7 +61,7 @@ def released(tmp_path_factory, graded):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_it_is_worth_as_much_and_each_check_says_what_to_do(name, released, tmp_path, graded):
+def test_a_faulty_notebook_earns_as_much_as_the_released_one(name, released, tmp_path, graded):
     change, says = NOTEBOOKS[name]
     found = graded(handed_in(tmp_path, change(source())))
     assert [s.score for s in found.sections] == [s.score for s in released.sections]
@@ -69,7 +69,7 @@ def test_it_is_worth_as_much_and_each_check_says_what_to_do(name, released, tmp_
     assert all(says in failed[check] for check in NAMED), failed
 
 
-def test_names_that_the_library_defines_are_not_the_cells(tmp_path, right, graded):
+def test_names_defined_in_the_library_do_not_count_as_the_cells(tmp_path, right, graded):
     """A cell sees the networks of the library, as in the notebook, but has to answer itself."""
     submission = handed_in(tmp_path, holding("", source()))
     path = "lib/mlp/fully_conn.py"

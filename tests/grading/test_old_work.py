@@ -30,24 +30,24 @@ def points(grade):
     return {section.id: section.score for section in grade.sections}
 
 
-def test_an_old_library_has_all_points_but_those_of_the_functions_in_the_notebook(found):
+def test_an_old_library_earns_all_points_except_for_the_functions_in_the_notebook(found):
     failed = {s.id for s in found.sections for t in s.tests if not t.passed}
     assert failed == {"activations"}
     assert (found.score, found.max_score) == (26, 29)
 
 
-def test_the_grade_says_that_it_was_given_to_work_of_another_year(found, graded):
+def test_the_grade_of_older_work_says_so(found, graded):
     assert found.errors[-1] == remark(P1)
     assert remark(P1) not in graded(read(P1, OLD_WORK)).errors
 
 
-def test_checks_of_cells_that_were_not_there_are_not_among_the_others(found, right, graded):
+def test_older_work_has_no_checks_of_cells_that_did_not_exist(found, right, graded):
     known = {t.name for s in graded(right).sections for t in s.tests}
     judged = {t.name for s in found.sections for t in s.tests}
     assert known - judged == {"cascade_names", "small_network_names"}
 
 
-def test_the_other_checks_of_a_section_share_its_points(change, graded):
+def test_the_remaining_checks_of_a_section_share_its_points(change, graded):
     """Of the cascade, output and gradients count alike; its names half as much."""
     wrong = change(
         NETWORKS,
@@ -59,13 +59,13 @@ def test_the_other_checks_of_a_section_share_its_points(change, graded):
     assert points(graded(wrong, older_work=True))["cascade"] == 1
 
 
-def test_what_the_cells_hold_is_not_looked_at_even_where_they_are(right, graded):
+def test_cells_of_older_work_are_ignored_even_if_present(right, graded):
     work = replace(right, cells={**right.cells, "cascade_names": "param_name_w = 'nothing'"})
     assert graded(work).score == 28.6
     assert graded(work, older_work=True).score == 29
 
 
-def test_hyperparameters_are_those_of_the_published_run_where_none_are_stated(right):
+def test_hyperparameters_default_to_those_of_the_published_run(right):
     cell = "train_tiny_net_hyperparameters"
     assert with_stand_ins(P1, right).cells[cell] == right.cells[cell]
     stated: dict = {}
@@ -75,7 +75,7 @@ def test_hyperparameters_are_those_of_the_published_run_where_none_are_stated(ri
 
 
 @pytest.mark.parametrize("older_work", [True, False])
-def test_what_was_observed_is_graded_again_as_work_of_the_same_year(sandbox, tmp_path, older_work):
+def test_kept_observations_are_regraded_as_work_of_the_same_year(sandbox, tmp_path, older_work):
     kept, work = [], read(P1, OLD_WORK)
     first = grade(P1, work, 3, sandbox, keep=kept.append, older_work=older_work)
     kept[0].save(tmp_path / "old.npz")

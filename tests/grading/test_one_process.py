@@ -49,7 +49,7 @@ SPOILED = {  # what happens once more were made in one process
 
 
 @pytest.mark.parametrize("how", SPOILED.values(), ids=SPOILED)
-def test_what_ends_a_probe_only_where_all_share_a_process_costs_nothing(how):
+def test_ending_a_probe_only_in_a_shared_process_costs_nothing(how):
     work, names = spoiled(how), probe_names(P1, training=False)
     seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
     verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
@@ -57,7 +57,7 @@ def test_what_ends_a_probe_only_where_all_share_a_process_costs_nothing(how):
     assert grade(P1, work, SEED, choose()).score == 29
 
 
-def test_evidence_that_counts_is_what_was_observed_alone():
+def test_evidence_is_taken_from_the_probe_that_ran_alone():
     work, kept = spoiled(SPOILED["an end"]), []
     grade(P1, work, SEED, choose(), keep=kept.append)
     assert {observation.ending.how for observation in kept[0].by_probe.values()} == {"finished"}
@@ -81,14 +81,14 @@ KEPT = {  # where the library may keep something from one probe to the next
 
 
 @pytest.mark.parametrize("where", KEPT.values(), ids=KEPT)
-def test_what_a_library_keeps_is_not_there_for_the_next_probe(where):
+def test_state_kept_by_a_library_does_not_reach_the_next_probe(where):
     work, names = spoiled(*where), probe_names(P1, training=False)
     seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
     verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
     assert {v.check.name: v.failure for v in verdicts if v.failure is not None} == {}
 
 
-def test_modules_that_import_each_other_late_or_cannot_be_imported_are_as_alone():
+def test_late_or_failing_imports_behave_as_in_a_separate_process():
     files = {
         **solution(P1).files,
         "lib/optim.py": b"raise OSError('not here')",
@@ -134,7 +134,7 @@ ENDINGS = {
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
 @pytest.mark.parametrize(("ending", "again"), ENDINGS.values(), ids=ENDINGS)
-def test_how_a_probe_ended_decides_which_answer_counts_and_not_whether_it_is_right(
+def test_the_ending_of_a_probe_and_not_its_answer_decides_which_run_counts(
     ending, again, right, monkeypatch
 ):
     names = probe_names(P1, training=False)
@@ -163,7 +163,7 @@ BY_CHANCE = """
         self.grads[self.w_name] = feat.T @ dprev * scale"""
 
 
-def test_who_answers_by_chance_is_not_asked_twice(monkeypatch):
+def test_a_probe_with_random_answers_is_not_run_twice(monkeypatch):
     """Told by what was asked: the chance itself would have to be seen many times."""
     old = b"\n        self.grads[self.w_name] = feat.T @ dprev"
     text = solution(P1).files[LAYERS]
@@ -178,7 +178,7 @@ def test_who_answers_by_chance_is_not_asked_twice(monkeypatch):
     assert len(asked) == 12
 
 
-def test_the_solution_does_the_same_in_one_process_and_in_many():
+def test_the_solution_gives_the_same_answers_in_one_process_and_in_many():
     names = probe_names(P1, training=True)
     right = solution(P1)
     one = observe(P1, right.files, right.cells, SEED, choose(), probes=names, together=True)

@@ -40,7 +40,7 @@ def test_the_printed_scores_are_those_of_a_hundredfold_leaky_relu():
     assert np.allclose(scores[-1], PRINTED_LAST_ROW, rtol=1e-6)
 
 
-def test_the_printed_student_loses_the_small_network_alone(change, graded, lost):
+def test_the_printed_student_loses_only_the_small_network(change, graded, lost):
     path = "lib/mlp/fully_conn.py"
     with_layer = change(path, "class TestFCReLU(Module):", LAST_LAYER.lstrip())
     submission = change(

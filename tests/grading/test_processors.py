@@ -47,13 +47,13 @@ def verdicts(grade):
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_right_work_has_all_points_whatever_the_child_computes_with(right, sandbox):
+def test_right_work_has_all_points_on_any_processor(right, sandbox):
     works = [right, *(written(a) for a in ALTERNATIVES if a.name in RIGHT)]
     assert [grade(P1, work, SEED, sandbox).score for work in works] == [29] * (1 + len(RIGHT))
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_mistakes_are_seen_in_a_rehearsal_as_by_a_child_that_computes_otherwise(sandbox):
+def test_mistakes_are_found_alike_in_a_rehearsal_and_on_another_processor(sandbox):
     for name in WRONG:
         work = applied(P1, (named(P1, name),))
         seen = observe(
@@ -76,7 +76,7 @@ def test_mistakes_are_seen_in_a_rehearsal_as_by_a_child_that_computes_otherwise(
             assert alike(*readings), (name, probe)
 
 
-def test_work_is_worth_the_same_on_another_processor_and_in_an_appeal_here(
+def test_a_grade_is_the_same_on_another_processor_and_after_an_appeal_here(
     sandbox, other_processor
 ):
     works = [applied(P1, (named(P1, name),)) for name in WRONG]

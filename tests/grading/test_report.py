@@ -42,7 +42,7 @@ def printed(grade, width: int = 80) -> str:
     return console.file.getvalue()
 
 
-def test_json_has_the_fields_that_are_promised(grade):
+def test_json_has_the_documented_fields(grade):
     (told,) = json.loads(to_json([grade]))
     assert list(told) == FIELDS
     assert told["schema"] == SCHEMA
@@ -53,7 +53,7 @@ def test_json_has_the_fields_that_are_promised(grade):
         assert all(list(test) == ["name", "passed", "message"] for test in section["tests"])
 
 
-def test_a_total_is_the_sum_of_what_is_shown(grade):
+def test_a_total_is_the_sum_of_the_displayed_points(grade):
     judged = [section for section in grade.sections if section.score is not None]
     assert grade.score == round(sum(section.score for section in judged), 2)
     assert all(round(section.score, 2) == section.score for section in judged)
@@ -66,7 +66,7 @@ def test_json_comes_back_as_the_same_grade(grade):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"schema": 99}]', "[{}]"])
-def test_other_json_is_refused(text):
+def test_json_that_is_not_a_grade_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - json's own error is one, too
         assert from_json(text) is None
 
@@ -81,13 +81,13 @@ def test_the_table_fits_80_columns_and_shows_every_section(grade):
     assert text.count("not judged") == 3
 
 
-def test_what_students_wrote_is_not_read_as_markup(grade):
+def test_student_text_is_not_read_as_markup(grade):
     text = " ".join(printed(grade).split())
     assert "ada [red]=cmd" in text
     assert "self.momentum[bold]" in text
 
 
-def test_one_cause_is_shown_once(stub, graded):
+def test_a_common_cause_is_shown_once(stub, graded):
     text = " ".join(printed(graded(stub)).split())
     assert text.count("raised NotImplementedError: SGDM.update: write your") == 1
 

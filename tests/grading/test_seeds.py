@@ -18,13 +18,13 @@ from autograder.seeds import (
 SEED = 20_261
 
 
-def test_the_sandbox_is_told_no_grading_seed():
+def test_the_sandbox_does_not_know_the_grading_seed():
     assert str(SEED) not in key_of(SEED)
     assert key_of(1) != key_of(2)
     assert key_of(1) == key_of(1)
 
 
-def test_to_try_a_seed_takes_megabytes_and_thousands_of_hashes(monkeypatch):
+def test_deriving_a_key_from_a_seed_is_expensive(monkeypatch):
     """So that 2^53 of them, or a million small ones, are not tried in passing."""
     asked = []
     monkeypatch.setattr(seeds.hashlib, "scrypt", lambda *_, **how: asked.append(how) or bytes(32))
@@ -35,7 +35,7 @@ def test_to_try_a_seed_takes_megabytes_and_thousands_of_hashes(monkeypatch):
     assert seeds.BITS == 53
 
 
-def test_a_class_waits_for_its_seed_once():
+def test_a_class_derives_its_key_once():
     stretched.cache_clear()
     for _ in range(3):
         key_of(SEED)
@@ -44,7 +44,7 @@ def test_a_class_waits_for_its_seed_once():
     assert stretched.cache_info().misses == 1
 
 
-def test_one_secret_of_a_seed_does_not_tell_another():
+def test_one_secret_of_a_seed_does_not_reveal_another():
     told = np.random.default_rng(np.frombuffer(bytes.fromhex(key_of(SEED)), dtype=np.uint32))
     secret, other = secret_generator("one thing", SEED), secret_generator("another", SEED)
     draws = [rng.integers(2**60) for rng in (told, secret, other)]
@@ -52,12 +52,12 @@ def test_one_secret_of_a_seed_does_not_tell_another():
     assert secret_generator("one thing", SEED).integers(2**60) == draws[1]
 
 
-def test_everybodys_first_hand_in_has_the_class_s_seed():
+def test_every_first_submission_has_the_seed_of_the_class():
     assert seed_of_hand_in(SEED, "ada", "a", first="a") == SEED
     assert seed_of_hand_in(SEED, "linus", "b", first="b") == SEED
 
 
-def test_whatever_replaces_it_has_a_seed_of_its_own_and_always_the_same():
+def test_a_resubmission_has_its_own_reproducible_seed():
     named = itertools.product((SEED, SEED + 1), ("ada", "ad"), ("b", "ab", "c"))
     found = [seed_of_hand_in(seed, who, digest, first="a") for seed, who, digest in named]
     assert len({*found, SEED, SEED + 1}) == len(found) + 2
@@ -65,7 +65,7 @@ def test_whatever_replaces_it_has_a_seed_of_its_own_and_always_the_same():
 
 
 @given(st.integers(0, 2**53 - 1), st.text(), st.text())
-def test_every_seed_is_one_that_json_keeps(seed, student, digest):
+def test_every_seed_survives_json(seed, student, digest):
     with_cost, seeds.COST = seeds.COST, 2
     try:
         found = seed_of_hand_in(seed, student, digest, first="-")

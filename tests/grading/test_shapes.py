@@ -70,28 +70,28 @@ UNFIT = {
 
 
 @pytest.mark.parametrize(("shape", "expected", "free"), FITTING.values(), ids=FITTING)
-def test_what_fits(shape, expected, free):
+def test_matching_shapes_are_accepted(shape, expected, free):
     assert complaint_about(shape, expected, free) is None
 
 
 @pytest.mark.parametrize(("shape", "expected", "free", "said"), UNFIT.values(), ids=UNFIT)
-def test_what_does_not_fit_is_told_with_both_shapes(shape, expected, free, said):
+def test_a_shape_mismatch_is_reported_with_both_shapes(shape, expected, free, said):
     assert said in complaint_about(shape, expected, free)
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1, 1)])
-def test_one_number_in_brackets_stands_for_a_scalar(shape):
+def test_an_array_of_size_1_is_accepted_as_a_scalar(shape):
     assert fitted(np.full(shape, 7.0), np.array(1.0)).shape == ()
 
 
-def test_a_text_does_not_stand_for_numbers_nor_numbers_for_a_text():
+def test_text_is_not_accepted_for_numbers_nor_numbers_for_text():
     for value, expected in (("x", np.ones(2)), (np.ones(2), "x")):
         with pytest.raises(ValueError, match=r"^is (a text|numbers); expected (numbers|a text)$"):
             fitted(value, expected)
     assert fitted("x", "y") == "x"
 
 
-def test_a_check_is_told_nothing_but_values_that_fit():
+def test_a_check_sees_only_values_that_fit():
     probe = Probe("p", lambda rng: {}, None, (), False, free={"w": {0: 9}})
     expected = dict(out=np.ones((4, 10)), w=np.ones(3), loss=np.array(2.0), gone=np.ones(2))
     claimed = dict(out=BOMB, w=np.ones(9), loss=np.array([5.0]), more=np.ones(2))
@@ -124,21 +124,21 @@ USES = {
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
-def test_whatever_is_done_with_a_refused_value_fails_and_says_why(use):
+def test_any_use_of_a_refused_value_fails_and_says_why(use):
     with pytest.raises(
         Failure, match=r"^(the output|dx next).* has shape \(9,\); expected \(2,\)$"
     ):
         use(Refused("dx_next", "has shape (9,); expected (2,)"))
 
 
-def test_a_check_calls_a_refused_value_by_the_name_it_has_for_it():
+def test_a_check_names_a_refused_value_in_its_own_words():
     with pytest.raises(Failure, match=r"^the gradient: returned a str; expected a nu"):
         checks.close(
             Refused("dx", "returned a str; expected a numeric array"), np.ones(2), "the gradient"
         )
 
 
-def test_no_check_and_no_diagnosis_spends_memory_on_what_does_not_fit(seen):
+def test_no_check_and_no_diagnosis_spends_memory_on_values_that_do_not_fit(seen):
     student = replaced(seen, lambda value: BOMB)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     verdicts = suites.mark(P1, student, seen)
@@ -157,7 +157,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_arrays_of_other_shapes_earn_nothing(odd, seen):
+def test_arrays_of_wrong_shapes_earn_nothing(odd, seen):
     def passed(by):
         student = replaced(seen, lambda value: by(value) if value.ndim else value)
         return {v.check.name for v in suites.mark(P1, student, seen) if v.failure is None}
@@ -166,7 +166,7 @@ def test_arrays_of_other_shapes_earn_nothing(odd, seen):
     assert passed(odd) == of_scalars < passed(lambda value: value)
 
 
-def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need(seen):
+def test_evidence_contains_only_values_that_checks_or_a_diagnosis_may_need(seen):
     more = {f"v{n}": np.ones(3) for n in range(2_000)}
     student = with_values(seen, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
     refused = {"w_after": "returned a str", "nothing_of_ours": "returned a str"}
@@ -181,13 +181,13 @@ def test_evidence_holds_no_more_than_the_reference_and_what_a_diagnosis_may_need
     assert kept["x_after"] is seen["fc_forward"]["x_after"]
 
 
-def test_what_a_diagnosis_may_need_is_bounded(seen):
+def test_values_kept_for_a_diagnosis_are_limited(seen):
     largest, larger = (np.ones(size, dtype=bool) for size in (LARGEST_MISFIT, LARGEST_MISFIT + 1))
     kept = trimmed(P1, with_values(seen, "fc_forward", out=largest, out_one=larger), seen)
     assert set(seen["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
 
 
-def test_a_mistake_of_another_shape_is_still_known_after_trimming():
+def test_a_mistake_with_a_wrong_shape_is_still_recognised_after_trimming():
     mistake = named(P1, "fc_backward_keeps_the_bias_gradient_of_every_example")
     student = costs.observed(P1, applied(P1, (mistake,)), SEED)
     kept = trimmed(P1, student, costs.reference(P1, SEED))
@@ -203,9 +203,7 @@ DropoutNet.forward = forward
 """
 
 
-def test_evidence_of_an_explosion_is_small_and_gives_the_same_grade_again(
-    change, sandbox, tmp_path
-):
+def test_evidence_of_huge_answers_is_small_and_gives_the_same_grade(change, sandbox, tmp_path):
     networks = "lib/mlp/fully_conn.py"
     explodes = solution(P1).files[networks].decode() + EXPLODES
     submission = change(LAYERS, "dprev.sum(axis=0)", "dprev", base=change(networks, explodes))
@@ -249,7 +247,7 @@ def test_fc_forward_small(fc_forward):
 AS_LARGE_AS_SAID = "np.ones(int(abs(fc_forward.student.out[0, 0])) * 2**20)"
 
 
-def test_a_check_that_takes_too_much_memory_fails_alone(suite, seen):
+def test_only_the_check_that_takes_too_much_memory_fails(suite, seen):
     other = suite(AS_LARGE_AS_SAID)
     out = seen["fc_forward"]["out"].copy()
     out[0, 0] = 10**6  # 8 TiB
@@ -272,16 +270,14 @@ def test_a_grade_says_which_checks_took_too_much_memory(seen):
     assert {s.id for s in found.sections if s.score not in (None, s.max_score)} == {"adam"}
 
 
-def test_a_check_that_takes_too_much_whatever_is_judged_is_the_graders_fault(suite, seen):
+def test_a_check_that_takes_too_much_memory_on_the_reference_is_an_error_of_the_grader(suite, seen):
     other = suite("np.ones(2**40)")
     why = "fc_forward_large takes too much memory even for the reference"
     with pytest.raises(suites.SuiteBroken, match=why):
         suites.mark(other, seen, seen)
 
 
-def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says_so(
-    seen, monkeypatch
-):
+def test_a_diagnosis_without_memory_names_nothing_and_the_grade_says_so(seen, monkeypatch):
     student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
     verdicts = suites.mark(P1, student, seen)
     monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
@@ -293,7 +289,7 @@ def test_a_diagnosis_that_takes_too_much_memory_names_nothing_and_the_grade_says
     assert found.score < 29
 
 
-def test_probes_say_which_sizes_are_free():
+def test_probes_declare_which_sizes_are_free():
     @probe.given(free={"w": {1: 4096}})
     def shapes_are_free(lib):
         yield {}

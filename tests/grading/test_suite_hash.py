@@ -24,7 +24,7 @@ def imported(file: Path) -> set[Path]:
     return {path for path in found if path.is_file()}
 
 
-def test_it_covers_every_module_that_grading_imports():
+def test_the_suite_hash_covers_every_module_that_grading_imports():
     reached, ahead = set(), {checkout.PACKAGE / "grading" / "grade.py"}
     while ahead:
         file = ahead.pop()
@@ -37,7 +37,7 @@ def test_it_covers_every_module_that_grading_imports():
     assert {n for n in left if not n.endswith("__init__.py")} <= SAYS_WHERE_THINGS_ARE
 
 
-def test_it_covers_what_runs_in_the_sandbox_the_suites_and_the_solution():
+def test_the_suite_hash_covers_sandboxed_code_suites_and_solution():
     covered = {path.relative_to(checkout.ROOT).as_posix() for path in deciding_files(P1)}
     for name in (
         "autograder/sandbox/inside/worker.py",

@@ -55,7 +55,7 @@ def test_the_solution_has_all_points(right, trained, images):
     assert not section(found).awaits_a_person
 
 
-def test_what_students_receive_has_no_point(trained):
+def test_the_released_files_earn_no_points(trained):
     found = trained(read(P1, P1.release))
     assert (found.score, found.max_score) == (0, 37)
     assert "raised NotImplementedError" in section(found).tests[0].message
@@ -71,12 +71,12 @@ def test_points_are_in_proportion_to_the_accuracy(right, trained, images):
     assert not found.tests[0].passed
 
 
-def test_an_accuracy_by_chance_earns_nothing(right, trained, images):
+def test_an_accuracy_at_chance_earns_nothing(right, trained, images):
     found = section(trained(right, replay=lambda _: Replay(images.chance, (0.2,))))
     assert found.score == 0
 
 
-def test_a_named_mistake_is_in_the_replay_and_paid_once(change, trained):
+def test_a_named_mistake_is_reproduced_in_the_replay_and_costs_points_once(change, trained):
     asked = []
 
     def replay(task: Task) -> Replay:
@@ -113,7 +113,7 @@ def test_checks_of_the_loop_count_by_their_weights(change, trained):
     assert found.score == pytest.approx(5 * 11 / 12, abs=0.01)
 
 
-def test_an_accuracy_in_the_notebook_is_told_and_earns_nothing(change, trained):
+def test_an_accuracy_in_the_notebook_is_reported_and_earns_nothing(change, trained):
     wrong = change(TRAINING, "                optimizer.step()", "                pass")
     printed = {
         "cell_type": "code",
@@ -172,9 +172,7 @@ def test_optimizers_that_are_fast_sgd_earn_nothing(change, trained):
     assert section(found).score == 5
 
 
-def test_what_was_observed_can_be_graded_again_without_a_training(
-    change, trained, sandbox, tmp_path
-):
+def test_kept_observations_are_regraded_without_a_training(change, trained, sandbox, tmp_path):
     wrong = change(OPTIMIZERS, "self.momentum * v -", "self.momentum * v +")
     kept = []
     first = trained(wrong, keep=kept.append)
@@ -187,7 +185,7 @@ def test_what_was_observed_can_be_graded_again_without_a_training(
         regrade(P1, first.submission, replace(read_again, training=told), sandbox, training=True)
 
 
-def test_a_grade_that_waits_for_its_replay_is_completed_from_what_was_kept(
+def test_a_grade_that_waits_for_its_replay_is_completed_from_kept_evidence(
     right, trained, sandbox, tmp_path
 ):
     kept = []

@@ -20,7 +20,7 @@ from autograder.hand_in.submission import read
 from autograder.problem_1 import ASSIGNMENT as P1
 
 
-def test_windows_zips_separate_folders_by_backslashes(tmp_path):
+def test_backslashes_in_windows_zips_separate_folders(tmp_path):
     members = {path.replace("/", "\\"): content for path, content in LIBRARY.items()}
     assert dict(read(P1, zipped(tmp_path / "w.zip", members)).files) == LIBRARY
 
@@ -62,7 +62,7 @@ def test_a_zip_cannot_hold_links_or_devices(tmp_path):
         ("lib/" + "a/" * 20 + "b.py", "too long"),
     ],
 )
-def test_names_that_no_honest_file_has_are_left_out(tmp_path, name, why):
+def test_files_with_malicious_names_are_left_out(tmp_path, name, why):
     found = read(P1, zipped(tmp_path / "n.zip", {**LIBRARY, name: b"evil"}))
     assert dict(found.files) == LIBRARY
     assert why in about(found)
@@ -79,7 +79,7 @@ def test_names_that_no_honest_file_has_are_left_out(tmp_path, name, why):
         ("lib/\ufb01.py", "lib/fi.py"),
     ],
 )
-def test_names_that_are_one_on_some_file_system_are_all_left_out(tmp_path, names):
+def test_names_that_collide_on_some_file_system_are_all_left_out(tmp_path, names):
     path = zipped(tmp_path / "d.zip", LIBRARY)
     with zipfile.ZipFile(path, "a") as archive:
         for name in names:
@@ -89,7 +89,7 @@ def test_names_that_are_one_on_some_file_system_are_all_left_out(tmp_path, names
     assert "several files have that name" in about(found)
 
 
-def test_a_file_that_is_a_folder_too_is_left_out(tmp_path):
+def test_a_name_that_is_both_file_and_folder_is_left_out(tmp_path):
     found = read(P1, zipped(tmp_path / "f.zip", {**LIBRARY, "lib/a": b"", "lib/a/b.py": b"b"}))
     assert set(found.files) == {*LIBRARY, "lib/a/b.py"}
     assert "both a file and a folder" in about(found)
@@ -101,7 +101,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     assert "unpacks to more than 200 times its size" in about(found)
 
 
-def test_a_size_that_lies_is_found_out(tmp_path):
+def test_a_false_size_is_detected(tmp_path):
     path = zipped(tmp_path / "s.zip", {**LIBRARY, "lib/zeros.py": bytes(8 * 2**20)})
     lie = path.read_bytes().replace((8 * 2**20).to_bytes(4, "little"), (90).to_bytes(4, "little"))
     path.write_bytes(lie)
@@ -110,7 +110,7 @@ def test_a_size_that_lies_is_found_out(tmp_path):
     assert "lib/zeros.py was not read: it is damaged in the zip file" in found.errors
 
 
-def test_a_folder_without_end_is_looked_at_in_part(tmp_path, monkeypatch):
+def test_an_endless_folder_is_read_in_part(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "MOST_IN_A_FOLDER", 20)
     many = LIBRARY | {f"data/{i}.png": b"" for i in range(50)}
     found = read(P1, folder(tmp_path, many))
@@ -120,7 +120,7 @@ def test_a_folder_without_end_is_looked_at_in_part(tmp_path, monkeypatch):
     assert "it holds more than 10 files" in about(read(P1, tmp_path))
 
 
-def test_an_encrypted_zip_is_named(tmp_path):
+def test_an_encrypted_zip_is_reported(tmp_path):
     path = zipped(tmp_path / "e.zip", LIBRARY)
     content = bytearray(path.read_bytes())
     at = content.find(b"PK\x01\x02")
@@ -131,7 +131,7 @@ def test_an_encrypted_zip_is_named(tmp_path):
     assert "it is encrypted" in about(read(P1, path))
 
 
-def test_what_is_not_there_is_nobodys_work(tmp_path):
+def test_a_missing_path_is_not_a_submission(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     for name, why in (("nowhere", "there is no"), ("pipe", "is neither"), ("loop", "is a link")):
@@ -186,7 +186,7 @@ def secret(tmp_path):
         ("Problem_1.ipynb", by_a_link, "optim.py", "Problem_1.ipynb was not read: it is a link"),
     ],
 )
-def test_what_becomes_a_link_while_it_is_read_is_not_followed(
+def test_a_file_that_becomes_a_link_while_being_read_is_not_followed(
     tmp_path, secret, monkeypatch, what, by, secretly, left
 ):
     root = folder(tmp_path / "ada", LIBRARY, ("Problem_1.ipynb", GOOD))
@@ -196,7 +196,7 @@ def test_what_becomes_a_link_while_it_is_read_is_not_followed(
     assert b"answers" not in b"".join([*found.files.values(), found.notebook])
 
 
-def test_a_folder_that_becomes_another_is_read_as_it_was_opened(tmp_path, secret, monkeypatch):
+def test_a_folder_that_is_replaced_is_read_as_it_was_opened(tmp_path, secret, monkeypatch):
     root = folder(tmp_path / "class" / "ada", LIBRARY, ("n.ipynb", GOOD))
     swapped(monkeypatch, lambda: by_a_link(root, secret))
     assert dict(read(P1, root, "ada", tmp_path / "class").files) == LIBRARY
@@ -219,7 +219,7 @@ def test_a_zip_in_a_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("linked", ["ada", "ada/problem_1"])
-def test_no_link_below_a_class_is_followed_and_those_above_are_the_graders(tmp_path, linked):
+def test_links_below_a_class_are_not_followed_and_links_above_it_are(tmp_path, linked):
     folder(tmp_path / "real" / "ada" / "problem_1", LIBRARY)
     (tmp_path / "class").symlink_to("real")
     work = tmp_path / "class" / "ada" / "problem_1"
@@ -230,7 +230,7 @@ def test_no_link_below_a_class_is_followed_and_those_above_are_the_graders(tmp_p
         read(P1, work, "ada", tmp_path / "class")
 
 
-def test_what_vanishes_is_left_out(tmp_path, monkeypatch):
+def test_a_file_that_vanishes_is_left_out(tmp_path, monkeypatch):
     root = folder(tmp_path, LIBRARY)
     swapped(monkeypatch, (root / "lib" / "optim.py").unlink)
     found = read(P1, root)
@@ -240,7 +240,7 @@ def test_what_vanishes_is_left_out(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("failing", ["open", "stat"])
 @pytest.mark.parametrize("what", ["optim.py", "mlp", "n.ipynb"])
-def test_a_fault_of_the_machine_is_not_held_against_a_student(tmp_path, monkeypatch, failing, what):
+def test_a_machine_error_is_not_blamed_on_the_student(tmp_path, monkeypatch, failing, what):
     """A disk that fails, or too many open files: nobody knows what was handed in."""
     root = folder(tmp_path, LIBRARY, ("n.ipynb", GOOD))
     real = getattr(os, failing)
@@ -256,7 +256,7 @@ def test_a_fault_of_the_machine_is_not_held_against_a_student(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_nor_is_one_that_shows_while_a_file_is_read(tmp_path, monkeypatch, packed):
+def test_a_machine_error_during_reading_is_not_blamed_on_the_student(tmp_path, monkeypatch, packed):
     files = LIBRARY | {"n.ipynb": json.dumps(GOOD).encode()}
     root = zipped(tmp_path / "a.zip", files) if packed else folder(tmp_path / "a", files)
     with monkeypatch.context() as patch:
@@ -277,7 +277,7 @@ def _fails(*_):
     raise OSError(errno.EIO, "Input/output error")
 
 
-def test_of_files_that_nobody_may_read_only_they_are_left_out(public_path, as_ordinary_user):
+def test_only_unreadable_files_are_left_out(public_path, as_ordinary_user):
     root = folder(public_path / "ada", LIBRARY, ("n.ipynb", GOOD))
     (root / "lib" / "optim.py").chmod(0)
     (root / "private").mkdir(mode=0)
@@ -294,7 +294,7 @@ def test_of_files_that_nobody_may_read_only_they_are_left_out(public_path, as_or
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o111, 0o444])
-def test_a_folder_or_zip_that_nobody_may_read_is_nobodys_work(public_path, as_ordinary_user, mode):
+def test_an_unreadable_folder_or_zip_is_not_a_submission(public_path, as_ordinary_user, mode):
     for path in (folder(public_path / "ada", LIBRARY), zipped(public_path / "ada.zip", LIBRARY)):
         if path.is_file() and mode & 0o444:
             continue

@@ -26,7 +26,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
         (json.dumps({"nbformat": -(10**400), "cells": []}).encode(), "an unknown version, ex"),
     ],
 )
-def test_a_notebook_that_is_none_leaves_the_library(tmp_path, content, why):
+def test_an_invalid_notebook_leaves_the_library(tmp_path, content, why):
     found = read(P1, folder(tmp_path, {**LIBRARY, "Problem_1.ipynb": content}))
     assert dict(found.files) == LIBRARY
     assert dict(found.cells) == {}
@@ -61,13 +61,13 @@ def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
         },
     ],
 )
-def test_cells_of_any_other_form_are_passed_over(tmp_path, cell):
+def test_malformed_cells_are_skipped(tmp_path, cell):
     content = {"nbformat": 4, "cells": [cell, *notebook(activations_definitions="y")["cells"]]}
     found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
     assert found.cells == {"activations_definitions": "y"}
 
 
-def test_of_cells_with_one_id_the_last_counts_and_is_named(tmp_path):
+def test_the_last_cell_with_an_id_counts_and_is_mentioned(tmp_path):
     content = notebook(cascade_names="first = 1")
     content["cells"] += notebook(cascade_names="second = 2")["cells"]
     found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
@@ -104,7 +104,7 @@ def test_magics_are_removed_as_text(text, python):
     ("beginning", "again", "end"),
     [("", " ", "x"), ("", "a ", "!"), ("np.mean?", " ", "x"), ("", "\\'", ""), ("", "\\'\\\"", "")],
 )
-def test_a_line_that_is_almost_a_magic_is_read_as_quickly_as_another(beginning, again, end):
+def test_a_line_that_is_almost_a_magic_is_read_in_linear_time(beginning, again, end):
     """By backtracking these would take hours: a test that hangs here has found a way to."""
     line = beginning + 50_000 * again + end
     assert without_magics(line) == line

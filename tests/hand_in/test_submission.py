@@ -14,7 +14,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
 
 
 @pytest.mark.parametrize("prefix", ["", "problem_1/", "Ada's work (2)/problem_1/"])
-def test_work_is_found_under_any_folder_and_notebook_name(tmp_path, prefix):
+def test_a_submission_is_found_under_any_folder_and_notebook_name(tmp_path, prefix):
     files = {prefix + path: content for path, content in LIBRARY.items()}
     found = read(P1, folder(tmp_path, files, (prefix + "copy of mine.ipynb", GOOD)))
     assert dict(found.files) == LIBRARY
@@ -28,13 +28,13 @@ def test_a_zip_and_its_folder_are_the_same_submission(tmp_path):
     assert read(P1, zipped(tmp_path / "a.zip", members), "ada") == in_folder
 
 
-def test_a_zip_alone_in_a_folder_is_the_submission(tmp_path):
+def test_a_single_zip_in_a_folder_is_the_submission(tmp_path):
     (tmp_path / "ada").mkdir()
     zipped(tmp_path / "ada" / "submission.zip", LIBRARY)
     assert dict(read(P1, tmp_path / "ada").files) == LIBRARY
 
 
-def test_the_notebook_with_most_of_our_cells_is_taken(tmp_path):
+def test_the_notebook_with_most_of_the_assignments_cells_is_used(tmp_path):
     empty, full = notebook(), notebook(cascade_names=NAMES, activations_definitions="relu = 1")
     found = read(
         P1,
@@ -43,7 +43,7 @@ def test_the_notebook_with_most_of_our_cells_is_taken(tmp_path):
     assert set(found.cells) == {"cascade_names", "activations_definitions"}
 
 
-def test_what_runs_of_itself_is_left_out(tmp_path):
+def test_files_that_run_automatically_are_left_out(tmp_path):
     strange = ("sitecustomize.py", "numpy.py", "conftest.py", ".git/config", "lib/.hidden.py")
     compiled = ("lib/__pycache__/optim.cpython-311.pyc", "lib/optim.pyc", "__MACOSX/lib/optim.py")
     files = LIBRARY | dict.fromkeys([*strange, *compiled], b"evil")
@@ -60,13 +60,13 @@ def test_large_files_and_many_files_are_left_out(tmp_path, monkeypatch):
     assert "more than 5 files" in about(found)
 
 
-def test_what_lies_beside_the_code_does_not_crowd_it_out(tmp_path, monkeypatch):
+def test_other_files_do_not_crowd_out_the_code(tmp_path, monkeypatch):
     monkeypatch.setattr(submission, "MOST_FILES", len(LIBRARY) + 1)
     found = read(P1, folder(tmp_path, LIBRARY | {f"lib/a{i}.png": b"" for i in range(9)}))
     assert set(found.files) == {*LIBRARY, "lib/a0.png"}
 
 
-def test_damaged_files_are_not_read_without_end(tmp_path, monkeypatch):
+def test_the_number_of_damaged_files_read_is_limited(tmp_path, monkeypatch):
     """Of a zip that holds thousands of them, each would be unpacked to be refused."""
     tried = []
     monkeypatch.setattr(submission, "MOST_FILES", 3)
@@ -78,7 +78,7 @@ def test_damaged_files_are_not_read_without_end(tmp_path, monkeypatch):
     assert "lib holds more than 3 files; only the first were used" in found.errors
 
 
-def test_what_is_said_to_be_too_large_is_not_unpacked(tmp_path, monkeypatch):
+def test_a_file_with_a_large_declared_size_is_not_unpacked(tmp_path, monkeypatch):
     path, tried = zipped(tmp_path / "l.zip", {"lib/optim.py": b"#" * 1001}), []
     monkeypatch.setattr(submission, "LARGEST_FILE", 1000)
     monkeypatch.setattr(reading.zipfile.ZipFile, "open", _damaged(tried))
@@ -103,7 +103,7 @@ def test_a_notebook_of_100_mb_is_not_read(tmp_path):
     assert "Problem_1.ipynb was not read: it is larger than 16 MiB" in found.errors
 
 
-def test_what_is_missing_is_said(tmp_path):
+def test_missing_files_are_reported(tmp_path):
     assert "there is no folder lib" in about(
         read(P1, folder(tmp_path / "n", {}, ("n.ipynb", GOOD)))
     )
@@ -113,7 +113,7 @@ def test_what_is_missing_is_said(tmp_path):
     assert "it is not a zip file" in about(read(P1, tmp_path / "work.rar"))
 
 
-def test_the_solution_reads_without_a_complaint_but_that_it_has_no_notebook():
+def test_reading_the_solution_reports_only_its_missing_notebook():
     assert read(P1, P1.library).errors == (
         "there is no notebook, so its answer cells count as missing",
     )

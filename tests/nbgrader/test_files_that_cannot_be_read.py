@@ -34,7 +34,7 @@ def classroom(public_path, a_course, source, hand_in):
     return opened
 
 
-def test_who_cannot_be_read_is_set_aside_and_the_others_are_graded(
+def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
     classroom, hand_in, source, as_ordinary_user
 ):
     for student in ("closed", "half-closed", "library-closed", "linked", "notebook-closed"):
@@ -69,7 +69,7 @@ def test_who_cannot_be_read_is_set_aside_and_the_others_are_graded(
 
 @pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own use of SQLAlchemy
 @pytest.mark.parametrize("when", ["the notebook is read", "the library is read"])
-def test_what_becomes_a_link_during_a_run_is_not_followed(
+def test_a_folder_that_becomes_a_link_during_a_run_is_not_followed(
     classroom, hand_in, source, monkeypatch, tmp_path, when
 ):
     """Under nbgrader's hands: after it has found the notebook, and between its two passes."""

@@ -58,7 +58,7 @@ def marked(grade_id, **cell):
         notebook_of(code(outputs=[{"output_type": "error", "traceback": "x"}])),
     ],
 )
-def test_whatever_was_handed_in_becomes_a_valid_notebook(content):
+def test_any_content_becomes_a_valid_notebook(content):
     made = as_json(restored(plain_notebook(content), SOURCES))
     nbformat.validate(json.loads(made))
 
@@ -71,7 +71,7 @@ def outputs_of(cell):
     return plain_notebook(notebook_of(cell))["cells"][0]["outputs"]
 
 
-def test_a_picture_that_is_no_png_is_left_out():
+def test_an_image_that_is_not_png_is_left_out():
     svg = base64.b64encode(b"<svg onload=alert(1)>").decode()
     (output,) = outputs_of(shown(**{"image/png": svg, "text/plain": "<Figure>"}))
     assert output["text"] == UNSHOWN.format("image/png") + "<Figure>"
@@ -79,7 +79,7 @@ def test_a_picture_that_is_no_png_is_left_out():
     assert output["text"] == UNSHOWN.format("image/png")
 
 
-def test_whoever_marks_is_told_of_a_figure_that_is_no_png():
+def test_a_person_who_grades_is_told_about_a_figure_that_is_not_png():
     drawn = {"image/svg+xml": "<svg onload=alert(1)>", "text/html": "<b>", "text/plain": "<Figure>"}
     (output,) = outputs_of(shown(**drawn))
     assert output["text"] == UNSHOWN.format("image/svg+xml") + "<Figure>"
@@ -91,7 +91,7 @@ def picture(width, height, size=24):
     return {"image/png": base64.b64encode(begins.ljust(size, b"\0")).decode()}
 
 
-def test_pictures_are_bounded_in_bytes_and_in_pixels():
+def test_images_are_limited_in_bytes_and_in_pixels():
     assert outputs_of(shown(**picture(3000, 2400)))
     for large in (picture(3000, 2400, LARGEST_IMAGE + 1), picture(60_000, 60_000)):
         assert [output["output_type"] for output in outputs_of(shown(**large))] == ["stream"]
@@ -101,13 +101,13 @@ def test_pictures_are_bounded_in_bytes_and_in_pixels():
     assert len(kept) == ALL_PIXELS // 2**24
 
 
-def test_texts_and_cells_are_bounded():
+def test_texts_and_cells_are_limited():
     printed = code(outputs=[{"output_type": "stream", "name": "stdout", "text": "x" * 10**6}])
     assert len(outputs_of(printed)[0]["text"]) == LONGEST_TEXT
     assert len(plain_notebook(notebook_of(*[code()] * 2000))["cells"]) == MOST_CELLS
 
 
-def test_the_terminals_control_sequences_are_left_out():
+def test_terminal_control_sequences_are_removed():
     printed = code(outputs=[{"output_type": "stream", "text": "\x1b[31mred\x1b[0m\x07\x00 \u2713"}])
     assert outputs_of(printed)[0]["text"] == "red ✓"
 
@@ -126,7 +126,7 @@ SOURCES = (
 )
 
 
-def test_of_cells_with_one_id_the_last_of_its_type_counts():
+def test_the_last_cell_with_an_id_and_the_right_type_counts():
     first, last = marked("answer", source="first"), marked("answer", source="last")
     text = {"cell_type": "markdown", "source": "x", "metadata": last["metadata"]}
     found = restored(plain_notebook(notebook_of(first, last, text)), SOURCES)
@@ -137,19 +137,19 @@ def test_of_cells_with_one_id_the_last_of_its_type_counts():
     assert [c["id"] for c in found["cells"]][:3] == ["cell-1", "answer", "cell-3"]
 
 
-def test_what_a_student_may_not_change_is_as_released():
+def test_locked_cells_are_restored_as_released():
     found = restored(plain_notebook(notebook_of(marked("check", source="assert True"))), SOURCES)
     assert found["cells"][0]["source"] == "# check"
     assert found["cells"][0]["metadata"] == {"nbgrader": SOURCES[0].nbgrader}
 
 
-def test_missing_cells_to_mark_are_put_back_and_given_ones_are_not():
+def test_missing_graded_cells_are_restored_and_given_ones_are_not():
     found = restored(plain_notebook(notebook_of()), SOURCES)
     assert [cell["id"] for cell in found["cells"]] == ["check", "answer", "question"]
     assert found["cells"][2]["source"] == MISSING
 
 
-def test_what_holds_the_stub_or_is_missing_was_not_answered():
+def test_a_cell_that_contains_the_stub_or_is_missing_is_unanswered():
     stub = {"cell_type": "markdown", "source": "# question ", "metadata": {}}
     stub["metadata"] = {"nbgrader": {"grade_id": "question"}}
     found = restored(plain_notebook(notebook_of(marked("answer", source="x = 1"), stub)), SOURCES)
@@ -157,7 +157,7 @@ def test_what_holds_the_stub_or_is_missing_was_not_answered():
     assert unanswered(restored(plain_notebook(b""), SOURCES), SOURCES) == {"question", "answer"}
 
 
-def test_of_the_release_as_it_was_handed_out_nothing_was_answered():
+def test_nothing_is_answered_in_the_released_notebook():
     """Its questions have brackets and colons, which are tamed in what a person opens."""
     content = (P1.release / P1.notebook).read_bytes()
     cells = [c for c in json.loads(content)["cells"] if c["metadata"].get("nbgrader")]
@@ -171,7 +171,7 @@ def test_of_the_release_as_it_was_handed_out_nothing_was_answered():
     assert unanswered(restored(plain_notebook(content), sources), sources) == to_answer
 
 
-def test_one_notebook_gives_the_same_bytes_every_time():
+def test_the_same_notebook_gives_the_same_bytes():
     content = P1.source.read_bytes()
     texts = {as_json(restored(plain_notebook(content), SOURCES)) for _ in range(2)}
     assert len(texts) == 1

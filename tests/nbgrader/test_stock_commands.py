@@ -118,13 +118,13 @@ def test_no_trick_earns_a_point(classroom):
     assert earned == {"activations": 3}  # its own work, in a cell that it may write
 
 
-def test_what_a_person_has_to_judge_awaits_a_person(classroom):
+def test_cells_for_manual_grading_wait_for_a_person(classroom):
     marks = classroom.marks("right")
     waiting = {name for name, (_, _, look) in marks.items() if look}
     assert waiting == MANUAL | {"train_tiny_net", "compare_sgd_momentum", "compare_optimizers"}
 
 
-def test_every_marked_cell_is_there_once_in_its_released_form(classroom, source):
+def test_every_graded_cell_occurs_once_in_its_released_form(classroom, source):
     released = {c["metadata"]["nbgrader"]["grade_id"]: c for c in source()["cells"]}
     for student in STUDENTS:
         cells = [c for c in classroom.notebook(student)["cells"] if c["metadata"]]
@@ -141,7 +141,7 @@ def test_every_marked_cell_is_there_once_in_its_released_form(classroom, source)
             assert set(found["metadata"]) == {"nbgrader"}
 
 
-def test_each_marked_cell_shows_its_result(classroom):
+def test_each_graded_cell_shows_its_result(classroom):
     shown = cell(classroom.notebook("wrong"), "sgd_momentum")["outputs"]
     assert len(shown) == 1
     assert shown[0]["text"].startswith("SGD + Momentum: 0 of 2 points\n")
@@ -178,7 +178,7 @@ class Active(HTMLParser):
         self._script = False
 
 
-def test_nothing_of_a_student_runs_in_a_browser(classroom):
+def test_no_student_content_runs_in_a_browser(classroom):
     page = classroom.root / "feedback" / "hostile" / P1.id / "Problem_1.html"
     text = page.read_text("utf-8")
     assert "click" in text
@@ -219,7 +219,7 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
         assert book.find_grade("activations", *answer[1:]).extra_credit == 0.25
 
 
-def test_what_replaces_a_hand_in_in_one_process_has_a_seed_of_its_own(monkeypatch):
+def test_a_resubmission_in_the_same_process_gets_another_seed(monkeypatch):
     """Formgrader's button grades in the server's process, which may have one seed for weeks."""
     first, second = Submission("ada", {"lib/a.py": b"1"}, {}), Submission("ada", {}, {}, (), b"2")
     names = {"db_url": "sqlite://", "assignment": P1.id, "student": "ada"}
@@ -231,7 +231,7 @@ def test_what_replaces_a_hand_in_in_one_process_has_a_seed_of_its_own(monkeypatc
     assert step._own_seed(SEED, second, {**names, "student": "linus"}) == SEED
 
 
-def test_what_lies_beside_a_notebook_is_neither_copied_nor_waited_for(classroom, hand_in, source):
+def test_files_beside_the_notebook_are_neither_copied_nor_waited_for(classroom, hand_in, source):
     """Links, pipes, files without an end, and a time that is none; as an exchange may hold them."""
     secret = classroom.root / "gradebook.db"
     work = classroom.work("strange")
@@ -268,7 +268,7 @@ def test_a_newer_hand_in_is_graded_again_without_being_forced(classroom, hand_in
         assert classroom.marks(student)["adam"][0] == points
 
 
-def test_no_id_moves_a_column_of_the_table_or_is_a_formula(classroom, tmp_path):
+def test_no_student_id_shifts_columns_or_becomes_a_formula(classroom, tmp_path):
     ids = ("ada,,,,40,0,40,40", "=cmd('x')", "-2+3")
     with gradebook.opened(P1, classroom.book) as book:
         for student in ids:
@@ -285,7 +285,7 @@ def test_no_id_moves_a_column_of_the_table_or_is_a_formula(classroom, tmp_path):
         assert None not in rows[shown]
 
 
-def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
+def test_older_work_is_graded_as_older_work(classroom, hand_in, points):
     work = classroom.work("older")
     hand_in(work, {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     option = "--GradeSubmission.older_work=True"
@@ -296,7 +296,7 @@ def test_work_of_another_year_is_graded_as_such(classroom, hand_in, points):
     assert {name: found[name][0] for name in expected} == expected
 
 
-def test_an_autograde_that_is_killed_loses_the_one_at_hand(tmp_path, a_course, source, hand_in):
+def test_a_killed_autograde_loses_only_the_current_submission(tmp_path, a_course, source, hand_in):
     """What it graded is in the gradebook, and the same command goes on with what is not."""
     (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(tmp_path)), "utf-8")
     (tmp_path / "source" / P1.id).mkdir(parents=True)

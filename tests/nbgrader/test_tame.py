@@ -88,13 +88,13 @@ DELIMITERS = ["${}$", "$${}$$", "\\\\({}\\\\)", "\\\\[{}\\\\]", "{}", "- ${}$", 
 
 
 @pytest.mark.parametrize("trick", HOSTILE)
-def test_nothing_of_markdown_does_more_than_to_show_something(trick):
+def test_tamed_markdown_contains_nothing_active(trick):
     assert acts(tame(HOSTILE[trick])) == []
 
 
 @pytest.mark.parametrize("trick", TEX)
 @pytest.mark.parametrize("delimiters", DELIMITERS)
-def test_tex_has_no_commands_but_those_that_show_something(trick, delimiters):
+def test_tamed_tex_contains_only_harmless_commands(trick, delimiters):
     tamed = tame(delimiters.replace("{}", TEX[trick]))
     page = Page(tamed)
     assert acts(tamed) == []
@@ -104,7 +104,7 @@ def test_tex_has_no_commands_but_those_that_show_something(trick, delimiters):
         assert left not in page.text
 
 
-def test_what_is_asked_of_tame_markdown_can_fail():
+def test_untamed_markdown_is_found_to_be_active():
     failing = [trick for trick, text in HOSTILE.items() if acts(text)]
     failing += [trick for trick, text in TEX.items() if acts(f"${text}$")]
     assert len(failing) > 0.8 * len([*HOSTILE, *TEX])
@@ -128,7 +128,7 @@ PIECES = st.sampled_from(
 @example("# \u2060# a")
 @example("-\n=\n-")
 @example("\\\\\\ href")
-def test_whatever_is_put_together_is_tame_and_stays_as_it_is(markdown):
+def test_any_combination_of_pieces_is_tamed_and_taming_is_idempotent(markdown):
     tamed = tame(markdown)
     assert tame(tamed) == tamed
     assert acts(tamed) == []
@@ -150,17 +150,17 @@ HONEST = [
 
 
 @pytest.mark.parametrize("answer", HONEST)
-def test_ordinary_answers_stay_as_they_are(answer):
+def test_ordinary_answers_are_unchanged(answer):
     assert tame(answer) == answer
 
 
-def test_a_heading_looks_as_before():
+def test_a_heading_still_looks_the_same():
     tamed = tame("## My answer ##\n\nis this\n\n#also\n\n---")
     assert tamed.replace("\u2060", "") == "## My answer ##\n\nis this\n\n#also\n\n***"
     assert Page(tamed).elements == ["h2", "a", "p", "h1", "a", "hr"]
 
 
-def test_every_command_of_the_assignment_is_among_those_that_show_something():
+def test_every_tex_command_of_the_assignment_is_allowed():
     cells = json.loads(P1.source.read_text("utf-8"))["cells"]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     names = {name for text in texts for name in COMMAND.findall(text)}

@@ -98,7 +98,7 @@ def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
     assert not (clone / "release" / P1.id).exists()
 
 
-def test_nothing_lies_beside_the_source_notebook():
+def test_the_source_folder_contains_only_the_notebook():
     """`nbgrader autograde` would copy it over what students hand in."""
     found = {path.name for path in P1.source.parent.iterdir()} - {".ipynb_checkpoints"}
     assert found == {P1.notebook}
@@ -128,7 +128,7 @@ def test_a_build_that_fails_leaves_the_old_release(tmp_path):
     assert [p.name for p in old.iterdir()] == ["old.txt"]
 
 
-def test_what_nbgrader_says_is_in_the_error(tmp_path, monkeypatch):
+def test_the_error_contains_nbgraders_message(tmp_path, monkeypatch):
     broken = tmp_path / "nbgrader_config.py"
     monkeypatch.setattr(checkout, "NBGRADER_CONFIG", broken)
     broken.write_text("c = get_config()\nc.GenerateAssignment.preprocessors = []\n")
@@ -175,7 +175,7 @@ def test_questions_keep_their_text_and_lose_their_answers(cells):
                 assert cells[name].source.endswith("*Write your answer here.*")
 
 
-def test_what_nbgrader_needs_to_grade_is_in_the_metadata(cells):
+def test_the_metadata_has_what_nbgrader_needs_to_grade(cells):
     graded = [cell for cell in cells.values() if "points" in cell.metadata.nbgrader]
     assert sum(cell.metadata.nbgrader.points for cell in graded) == P1.total
     for cell in cells.values():

@@ -322,7 +322,7 @@ def test_a_planted_leak_is_caught(release, secrets, leak):
     assert (proof, path) in {(finding.proof, finding.path) for finding in found}, found
 
 
-def test_a_leak_is_named_by_its_line(release):
+def test_a_leak_is_reported_with_its_line(release):
     path = release / "lib/optim.py"
     lines = path.read_text().split("\n")
     lines.insert(41, f"# {SECRET}")
@@ -346,6 +346,6 @@ def test_a_leak_is_named_by_its_line(release):
         "scores = softmax(logits)",
     ],
 )
-def test_what_given_code_says_too_or_everybody_writes_is_no_leak(release, secrets, harmless):
+def test_given_code_and_common_code_are_not_leaks(release, secrets, harmless):
     text("README.md", lambda s: f"{s}\n    {harmless}\n")(release)
     assert inspect(P1, release, secrets) == []

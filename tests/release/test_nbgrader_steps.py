@@ -55,7 +55,7 @@ def check(cell):
     ],
     ids=["code", "magics", "answer", "task", "given", "foreign"],
 )
-def test_a_cell_as_it_should_be_passes(cell):
+def test_a_correct_cell_passes(cell):
     check(cell)
 
 
@@ -93,7 +93,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("fault", REFUSED)
-def test_a_cell_in_doubt_is_refused(fault):
+def test_a_doubtful_cell_is_refused(fault):
     cell, words = REFUSED[fault]
     with pytest.raises(StripError) as refused:
         check(cell)
@@ -116,7 +116,7 @@ def test_a_stub_names_its_cell_and_nothing_else_changes():
 
 
 @pytest.mark.parametrize("before", ["", {}, {"plot.png": b"png"}])
-def test_the_files_are_added_to_what_is_written(before):
+def test_the_release_files_are_added_to_nbgraders_output(before):
     """nbconvert begins with an empty string where a dictionary belongs."""
     _, resources = AddReleaseFiles().preprocess(new_notebook(), {"outputs": before})
     assert set(contents.files(P1)) <= set(resources["outputs"])
@@ -124,7 +124,7 @@ def test_the_files_are_added_to_what_is_written(before):
     assert ("plot.png" in resources["outputs"]) == bool(before)
 
 
-def test_what_a_person_or_a_run_left_is_not_written():
+def test_outputs_tags_and_kernels_are_not_written():
     cell = code("x = 1\ny = 2", locked=True)
     cell.outputs = [new_output("stream", text="hello")]
     cell.execution_count = 7

@@ -177,17 +177,17 @@ BAD = {
 }
 
 
-def test_a_solution_becomes_a_statement_that_names_its_place_and_all_else_stays():
+def test_a_solution_becomes_a_stub_that_names_its_place_and_nothing_else_changes():
     assert strip(GOOD, "lib/layers.py") == STRIPPED
 
 
-def test_given_code_without_a_block_stays_as_it_is():
+def test_given_code_without_a_block_is_unchanged():
     given = "import os\n\n\ndef f(x):\n    # at the end, the solution is x\n    return x\n"
     assert strip(given, "lib/given.py") == given
 
 
 @pytest.mark.parametrize("fault", BAD)
-def test_whatever_is_in_doubt_is_refused_with_file_and_line(fault):
+def test_doubtful_source_is_refused_with_file_and_line(fault):
     source, line, words = BAD[fault]
     with pytest.raises(StripError) as refused:
         strip(source, "lib/layers.py")
@@ -205,7 +205,7 @@ def test_several_blocks_of_one_function_are_numbered():
     ]
 
 
-def test_a_block_outside_of_functions_is_called_by_its_cell_or_file():
+def test_a_block_outside_functions_is_named_after_its_cell_or_file():
     cell = dedent(GOOD[GOOD.index(f"        {RULE}") : GOOD.index("        self.meta")])
     cell = cell.replace("feat", "2")
     assert 'NotImplementedError("cascade_names: write' in strip(cell, "cell", "cascade_names")
@@ -217,7 +217,7 @@ def test_a_decorated_function_can_be_a_solution():
     assert strip(GOOD.replace(BODY, body), "x.py") == STRIPPED
 
 
-def test_markers_in_words_are_refused_in_markdown_too():
+def test_misspelt_markers_are_refused_in_markdown():
     answer = "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION"
     assert [(r.begin, r.end) for r in regions(answer, "cell")] == [(3, 5)]
     for fault in ("BEGIN SOLUTOIN", "Begin solution", "BEGIN MARK SCHEM", "BEGIN THE SOLUTION"):

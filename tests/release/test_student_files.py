@@ -131,7 +131,7 @@ NOTEBOOKS = {
 
 
 @pytest.mark.parametrize("case", NOTEBOOKS)
-def test_what_a_cell_needs_is_found(visible_checks, case):
+def test_the_cells_that_a_cell_needs_are_found(visible_checks, case):
     sources, expected = NOTEBOOKS[case]
     cells = [visible_checks._cell(f"cell {n}", text, False) for n, text in sources.items()]
     needed = visible_checks._needed(cells, 0)
@@ -146,9 +146,7 @@ def test_what_a_cell_needs_is_found(visible_checks, case):
         ("epochs = int(np.sqrt(4))", None),
     ],
 )
-def test_an_answer_that_needs_another_cell_is_told_that_it_is_graded_alone(
-    visible_checks, answer, told
-):
+def test_an_answer_that_uses_another_cells_names_fails(visible_checks, answer, told):
     sources = {"imports": "from math import *\nimport numpy as np", "own": "small = True"}
     cells = [visible_checks._cell(name, text, False) for name, text in sources.items()]
     cells.append(visible_checks._cell("answer", answer, True))
@@ -207,7 +205,7 @@ def test_an_error_shows_where_in_lib_it_happened(solved):
     assert "AttributeError: 'SGDM' object has no attribute 'speed'" in ran.stdout
 
 
-def test_a_library_that_is_no_python_fails_every_check_with_its_line(solved):
+def test_a_syntax_error_in_the_library_fails_every_check_with_its_file(solved):
     edit(solved / "lib/optim.py", "class SGDM(Optimizer):", "class SGDM(Optimizer)")
     ran = pytest_in(solved, "-k", "fc_forward or adam")
     assert ran.returncode == 1
@@ -215,7 +213,7 @@ def test_a_library_that_is_no_python_fails_every_check_with_its_line(solved):
     assert "lib/optim.py" in ran.stdout
 
 
-def test_a_broken_notebook_is_named(solved):
+def test_a_broken_notebook_is_reported(solved):
     (solved / P1.notebook).write_text("{")
     ran = pytest_in(solved)
     assert ran.returncode != 0
@@ -234,7 +232,7 @@ def collect(folder, *arguments):
     return run(folder, "collect_submission.py", "ada", *arguments)
 
 
-def test_a_finished_work_is_collected_without_a_question(solved):
+def test_finished_work_is_collected_without_a_question(solved):
     for name in ("data/train_32x32.mat", "lib/best.npz", "lib/.ipynb_checkpoints/optim.py"):
         (solved / name).parent.mkdir(exist_ok=True)
         (solved / name).write_text("x")
@@ -249,7 +247,7 @@ def test_a_finished_work_is_collected_without_a_question(solved):
         assert archive.read("lib/optim.py") == (solved / "lib/optim.py").read_bytes()
 
 
-def test_an_unfinished_work_is_listed_and_collected_on_demand(release):
+def test_unfinished_parts_are_listed_and_collected_only_on_request(release):
     ran = collect(release)
     assert ran.returncode == 1
     assert not list(release.glob("*.zip"))
@@ -280,7 +278,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("what", MISSING)
-def test_an_incomplete_work_is_refused_with_a_sentence(solved, what):
+def test_incomplete_work_is_refused_with_a_message(solved, what):
     spoil, sentence = MISSING[what]
     spoil(solved)
     ran = collect(solved, "--partial")
@@ -290,14 +288,14 @@ def test_an_incomplete_work_is_refused_with_a_sentence(solved, what):
     assert not list(solved.glob("*.zip"))
 
 
-def test_a_file_that_is_no_python_is_mentioned(solved):
+def test_a_file_with_a_syntax_error_is_mentioned(solved):
     edit(solved / "lib/optim.py", "class SGDM(Optimizer):", "class SGDM(Optimizer)")
     ran = collect(solved)
     assert ran.returncode == 1
     assert "lib/optim.py, line 44, is not valid Python" in ran.stdout
 
 
-def test_a_name_that_is_no_file_name_is_refused(solved):
+def test_a_name_that_is_not_a_valid_file_name_is_refused(solved):
     for name in ("../x", "a b", "", "-x", ".x"):
         assert run(solved, "collect_submission.py", name).returncode == 2
 
@@ -311,7 +309,7 @@ def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, 
     assert "larger than 16 MiB and would not be read" in ran.stderr
 
 
-def test_what_must_be_there_is_what_the_release_has(collecting):
+def test_the_collector_requires_exactly_the_released_files_and_cells(collecting):
     library = [name for name in files(P1) if name.startswith("lib/")]
     assert sorted(collecting.REQUIRED) == sorted([P1.notebook, *library])
     cells = [name for section in SECTIONS for name in section.answers]
@@ -323,12 +321,12 @@ def test_what_must_be_there_is_what_the_release_has(collecting):
 
 
 @pytest.mark.parametrize("name", sorted(n for n in files(P1) if n.endswith(".py")))
-def test_python_files_are_of_the_oldest_python_that_the_readme_allows(name):
+def test_python_files_parse_in_the_oldest_python_that_the_readme_allows(name):
     oldest = re.search(r"Python 3\.(\d+) or newer", files(P1)["README.md"].decode())[1]
     ast.parse(files(P1)[name].decode(), feature_version=(3, int(oldest)))
 
 
-def test_the_readme_names_what_is_there(built):
+def test_files_and_sections_named_in_the_readme_exist(built):
     text = (built / "README.md").read_text(encoding="utf-8")
     for name in re.findall(r"`(?:python )?([\w/]+\.(?:py|ipynb|sh))", text):
         assert (built / name).exists(), name
@@ -336,7 +334,7 @@ def test_the_readme_names_what_is_there(built):
     assert selected in P1.by_id
 
 
-def test_get_datasets_tells_how_to_use_it(built):
+def test_get_datasets_explains_its_options(built):
     ran = run(built, "get_datasets.py", "--help")
     assert ran.returncode == 0, ran.stderr
     assert "--synthetic" in ran.stdout
@@ -348,7 +346,7 @@ def test_get_datasets_draws_the_twin(release):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")
-def test_the_shell_script_calls_it_from_anywhere(built, tmp_path):
+def test_the_shell_script_works_from_any_folder(built, tmp_path):
     ran = subprocess.run(
         ["sh", str(built / "get_datasets.sh"), "--help"],
         cwd=tmp_path,
@@ -360,7 +358,7 @@ def test_the_shell_script_calls_it_from_anywhere(built, tmp_path):
     assert "--synthetic" in ran.stdout, ran.stderr
 
 
-def test_the_requirements_hold_all_that_is_imported():
+def test_the_requirements_list_every_imported_package():
     text = files(P1)["requirements.txt"].decode()
     required = set(re.findall(r"^([a-z]+)", text, re.MULTILINE)) | {"PIL", "pip"}
     own = {"lib", "svhn", "visible_checks"} | sys.stdlib_module_names

@@ -12,14 +12,14 @@ from autograder.release.proofs import run_proofs
 from autograder.release.verify import verify
 
 
-def test_the_release_as_it_is_built_is_proven(built):
+def test_a_fresh_release_passes_every_proof(built):
     """All proofs: nothing found in the files, the solution passes, the stub fails as it should."""
     told = []
     assert verify(P1, built, told.append) == []
     assert len(told) == 4
 
 
-def test_a_release_that_is_not_what_the_sources_build_is_named(release):
+def test_files_that_differ_from_the_sources_build_are_reported(release):
     (release / "lib/optim.py").write_text("")
     (release / "lib/grad_check.py").unlink()
     found = {(f.proof, f.path) for f in verify(P1, release)}
@@ -27,7 +27,7 @@ def test_a_release_that_is_not_what_the_sources_build_is_named(release):
     assert ("fresh", "lib/grad_check.py") in found
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     [finding] = verify(P1, tmp_path / "nowhere")
     assert "autograder release" in finding.message
 
@@ -84,7 +84,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_release_that_does_not_work_is_caught_by_running_it(one_section, fault):
+def test_a_broken_release_is_caught_by_running_it(one_section, fault):
     plant, proofs = BROKEN[fault]
     plant(one_section)
     found = run_proofs(replace(P1, sections=P1.sections[:1]), one_section)

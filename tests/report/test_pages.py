@@ -85,7 +85,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_what_students_wrote_is_text_and_nothing_else(name):
+def test_student_text_is_escaped(name):
     text = PAGES[name]()
     page = Page(text)
     assert not {"script", "iframe", "object", "img", "link"} & set(page.tags)
@@ -113,7 +113,7 @@ def test_a_page_has_its_landmarks_and_one_main_heading(name):
     assert set(inside) <= set(page.ids)
 
 
-def test_feedback_says_in_words_what_colour_says():
+def test_feedback_does_not_rely_on_colour():
     page = Page(feedback(P1, graded(failing=("adam",), unjudged=("train_tiny_net",))))
     text = " ".join(page.text.split())
     assert "30 of 32 points" in text
@@ -124,7 +124,7 @@ def test_feedback_says_in_words_what_colour_says():
     assert "The assignment has 40 in total." in text
 
 
-def test_one_message_for_many_checks_is_shown_once():
+def test_a_message_shared_by_many_checks_is_shown_once():
     adam = replace(
         graded().sections[-3],
         score=0.0,
@@ -136,7 +136,7 @@ def test_one_message_for_many_checks_is_shown_once():
 
 
 @pytest.mark.parametrize(("points", "drawn"), [([], False), ([0.2], False), ([0.2, 0.4], True)])
-def test_a_training_is_drawn_when_there_is_a_curve_of_it(points, drawn):
+def test_a_training_curve_is_drawn_if_it_has_two_points(points, drawn):
     assert ("svg" in Page(feedback(P1, graded(), points)).tags) is drawn
 
 
@@ -144,11 +144,11 @@ def test_a_training_is_drawn_when_there_is_a_curve_of_it(points, drawn):
     ("seconds", "words"),
     [(30, "less than a minute"), (60, "1 minute"), (7200, "2 hours"), (10**6, "12 days")],
 )
-def test_lateness_is_told_in_words(seconds, words):
+def test_lateness_is_given_in_words(seconds, words):
     assert f"by {words}." in Page(feedback(P1, graded(), (), seconds)).text
 
 
-def test_a_curve_is_drawn_where_its_figures_are():
+def test_a_curve_is_drawn_to_scale():
     root = ElementTree.fromstring(str(curve([0.0, 0.5, 1.0], 0.75)))
     (line,) = root.iter("polyline")
     x, y = zip(*(map(float, p.split(",")) for p in line.get("points").split()), strict=True)
@@ -192,12 +192,12 @@ def test_the_commonest_failures_come_first_with_how_many_have_them():
     assert text.index("adam values 2 67%") < text.index("rmsprop values 1 33%")
 
 
-def test_a_class_without_anybody_is_a_page_too():
+def test_an_empty_class_has_a_page():
     assert "0 graded" in " ".join(Page(page_of(P1, Class((), (("x", "y"),)))).text.split())
     assert list(csv.reader(io.StringIO(csv_of(Class((), (("x", "y"),))))))[1][-1] == "set aside: y"
 
 
-def test_the_table_of_a_class_has_its_numbers_and_its_texts():
+def test_the_table_of_a_class_has_scores_and_remarks():
     row = Row.of("ada", graded(failing=("adam",), errors=("a;b", "=c")), [0.5], 60.0)
     (line, aside) = csv.DictReader(io.StringIO(csv_of(Class((row,), (("bob", "=why"),)))))
     assert (line["student"], line["score"], line["adam"]) == ("ada", "35.0", "0.0")

@@ -25,12 +25,12 @@ SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
 
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("sign", SIGNS)
-def test_nothing_is_computed_whatever_the_separator(before, sign):
+def test_no_cell_is_a_formula_whatever_the_separator(before, sign):
     evil = before + sign + COMPUTE
     assert formulas(table([["student", "score"], [evil, 1.0], ["ada", 2.0, evil]])) == []
 
 
-def test_a_table_that_is_only_quoted_is_computed():
+def test_quoting_alone_does_not_prevent_formulas():
     """What is asked here can fail: of nearly all of these a spreadsheet would compute something."""
     found = []
     for before in BEFORE:
@@ -46,7 +46,7 @@ TEXTS = st.text(st.sampled_from("=+-@;,\t\n\r\"' |:a0＝\ufeff\u200b\u00a0") | s
 
 @given(st.lists(st.lists(TEXTS | st.floats(0, 40), min_size=1, max_size=4), min_size=1, max_size=3))
 @example([['a;"\u200b=1', 3.0]])
-def test_no_text_is_computed_or_makes_a_cell_or_a_line_of_its_own(rows):
+def test_no_text_becomes_a_formula_or_adds_a_cell_or_a_line(rows):
     text = table(rows)
     assert formulas(text) == []
     assert len(text.splitlines()) == len(rows)
@@ -57,7 +57,7 @@ def test_no_text_is_computed_or_makes_a_cell_or_a_line_of_its_own(rows):
 
 
 @given(TEXTS)
-def test_what_was_made_safe_stays_as_it_is(text):
+def test_making_a_text_safe_is_idempotent(text):
     assert safe(safe(text)) == safe(text)
 
 
@@ -65,10 +65,10 @@ def test_what_was_made_safe_stays_as_it_is(text):
     "text",
     ["ada", "O'Brien", "Anne-Marie", "a.b+c@school.edu", "2026-11-20 23:59:00", "राम", "", "x=1"],
 )  # fmt: skip
-def test_honest_texts_are_what_they_were(text):
+def test_honest_texts_are_unchanged(text):
     assert safe(text) == text
     assert table([[text, 1]]) == f'"{text}",1\n'
 
 
-def test_numbers_are_numbers_and_what_is_not_there_is_empty():
+def test_numbers_stay_numbers_and_none_is_empty():
     assert table([[1, 2.5, None, True, "3"]]) == '1,2.5,"",True,"3"\n'

@@ -7,7 +7,7 @@ def computes(lib):
 """
 
 
-def test_the_child_computes_as_its_surroundings_say_to_the_bit(run, other_processor, monkeypatch):
+def test_the_child_computes_as_the_environment_says_to_the_bit(run, other_processor, monkeypatch):
     def computed():
         seen = run(other_processor.source + PROBE, ["computes"])["computes"]
         return b"".join(seen[name].tobytes() for name in sorted(seen.values)).hex()

@@ -76,7 +76,7 @@ def d_computes(lib): yield dict(x=lib.layer_utils.computes())
 """
 
 
-def test_processor_time_decides_and_the_clock_ends_what_sleeps(run):
+def test_cpu_time_decides_and_wall_time_ends_only_a_sleeping_probe(run):
     seen = run(
         PROBES,
         ["a_computes", "b_loops", "c_sleeps", "d_computes"],
@@ -92,7 +92,7 @@ def test_processor_time_decides_and_the_clock_ends_what_sleeps(run):
     }
 
 
-def test_a_module_that_computes_long_is_imported_and_one_without_end_says_so(run):
+def test_a_slow_module_is_imported_and_an_endless_one_times_out(run):
     """The second would die of its limit silently, or of the clock's, whichever came first."""
     seen = run(
         "@given()\ndef optim(lib): yield dict(x=lib.optim.ready())\n"
@@ -107,7 +107,7 @@ def test_a_module_that_computes_long_is_imported_and_one_without_end_says_so(run
     assert said.endswith("did not import: it did not finish within 1 s")
 
 
-def test_limits_by_the_clock_alone_would_decide_by_the_load(run, monkeypatch):
+def test_wall_clock_limits_alone_would_depend_on_the_load(run, monkeypatch):
     """So the machine here is busy enough for the tests above to mean something."""
     monkeypatch.setattr(session, "WALL_PER_CPU_SECOND", 0)
     seen = run(PROBES, ["a_computes"], budget=TIGHT, layer_utils=COMPUTES)

@@ -84,7 +84,7 @@ def test_a_grader_that_is_killed_takes_its_children_with_it(sandbox, with_probes
 
 
 @pytest.mark.parametrize("backend", [*BACKENDS, Unconfined()], ids=lambda backend: backend.name)
-def test_a_grading_that_stops_early_ends_all_that_runs(backend, with_probes, tmp_path):
+def test_a_grading_that_stops_early_ends_all_its_processes(backend, with_probes, tmp_path):
     if missing := backend.unavailable():
         pytest.skip(missing)
     grader, started = _graded(backend, with_probes(PROBE), tmp_path)

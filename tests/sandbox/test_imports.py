@@ -39,7 +39,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("source", "how", "says", "line"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_module_costs_its_own_probes(run, library, source, how, says, line):
+def test_a_broken_module_fails_only_the_probes_that_need_it(run, library, source, how, says, line):
     files = library(optim=FINE, train=NEEDS_LAYERS)
     files["lib/mlp/layer_utils.py"] = source.encode("latin-1")
     seen = run(SOURCE, ["uses_layers", "uses_optim", "uses_train"], files=files)
@@ -65,7 +65,7 @@ def test_a_missing_library_raises_where_it_is_used(run):
         assert seen[probe].ending.raised.type == "ModuleNotFoundError"
 
 
-def test_files_of_the_submission_shadow_neither_the_standard_library_nor_numpy(run, library):
+def test_submitted_files_shadow_neither_the_standard_library_nor_numpy(run, library):
     files = library(layer_utils=FINE, optim="import numpy as np\ndef value(): return np.ones(2)")
     for name in ("numpy", "json", "random", "sitecustomize", "usercustomize", "probes", "writer"):
         files[f"{name}.py"] = b"raise SystemExit('shadowed')"
@@ -75,7 +75,7 @@ def test_files_of_the_submission_shadow_neither_the_standard_library_nor_numpy(r
     assert [seen[p].ending.how for p in seen] == ["finished", "finished"]
 
 
-def test_what_student_code_may_import(run, library):
+def test_student_code_can_import_the_listed_packages_only(run, library):
     allowed = "import numpy, scipy.special, matplotlib.pyplot, tqdm, PIL.Image, six, scipy.io"
     files = library(layer_utils=f"{allowed}\n{FINE}")
     seen = run(SOURCE, ["uses_layers"], files=files, budget=SUBMISSION)  # that takes seconds

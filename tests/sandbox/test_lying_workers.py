@@ -167,7 +167,7 @@ LIARS = {
 
 
 @pytest.mark.parametrize(("source", "says"), LIARS.values(), ids=LIARS)
-def test_whatever_a_worker_tells_every_probe_ends_once_with_a_sentence(source, says):
+def test_every_probe_ends_once_with_a_message_whatever_a_worker_sends(source, says):
     began = time.monotonic()
     tracemalloc.start()
     try:
@@ -182,12 +182,12 @@ def test_whatever_a_worker_tells_every_probe_ends_once_with_a_sentence(source, s
     assert time.monotonic() - began < SLEEP_S
 
 
-def test_a_worker_that_never_starts_is_the_graders_fault_and_says_so():
+def test_a_worker_that_never_starts_raises_a_sandbox_error():
     with pytest.raises(SandboxError, match="did not start: no such thing"):
         told("sys.exit('no such thing')")
 
 
-def test_the_submission_as_a_whole_has_an_end():
+def test_a_submission_as_a_whole_has_a_time_limit():
     began = time.monotonic()
     seen = told(
         "tell(b'I', b'm'); tell(b'B', probes[0].encode()); time.sleep(99)",
@@ -224,7 +224,7 @@ def test_files_of_a_submission_stay_inside_it(tmp_path):
             pass
 
 
-def test_names_that_cannot_be_written_cost_themselves_alone():
+def test_only_files_whose_names_cannot_be_written_are_lost():
     odd = ["lib", "lib/a.py/b.py", "x" * 300, "lib/" + "y/" * 3000 + "z.py", "lib/\udcff.py"]
     with Work({"lib/a.py": b"here", **dict.fromkeys(odd, b"odd")}).written() as mounts:
         (student,) = (mount.source for mount in mounts if mount.target == "student")
@@ -233,7 +233,7 @@ def test_names_that_cannot_be_written_cost_themselves_alone():
         assert sorted(written) in (["lib/a.py"], ["lib/a.py", os.fsdecode(b"lib/\xff.py")])
 
 
-def test_what_is_shown_can_be_read_by_another_user_whatever_the_umask(tmp_path):
+def test_mounted_files_are_readable_by_another_user_whatever_the_umask(tmp_path):
     old = os.umask(0o077)
     try:
         with Work({"lib/mlp/a.py": b"x"}, {"cell": "y"}).written() as mounts:
@@ -244,5 +244,5 @@ def test_what_is_shown_can_be_read_by_another_user_whatever_the_umask(tmp_path):
         os.umask(old)
 
 
-def test_the_trusted_files_are_all_there():
+def test_all_trusted_files_exist():
     assert all(mount.source.exists() for mount in backends.trusted_mounts(P1.probes_folder))

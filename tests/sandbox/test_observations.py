@@ -35,7 +35,7 @@ def observations() -> Observations:
     )
 
 
-def test_what_is_saved_is_what_is_loaded(observations, tmp_path):
+def test_saved_observations_are_loaded_unchanged(observations, tmp_path):
     path = tmp_path / "some" / "observations.npz"
     observations.save(path)
     again = Observations.load(path)
@@ -53,13 +53,13 @@ def test_what_is_saved_is_what_is_loaded(observations, tmp_path):
             assert not after[key].flags.writeable
 
 
-def test_two_savings_are_the_same_bytes(observations, tmp_path):
+def test_saving_twice_writes_the_same_bytes(observations, tmp_path):
     for name in "ab":
         observations.save(tmp_path / f"{name}.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
-def test_a_saving_that_fails_leaves_the_earlier_one_and_nothing_else(
+def test_a_failed_save_leaves_the_earlier_file_and_nothing_else(
     observations, tmp_path, monkeypatch
 ):
     path = tmp_path / "o.npz"
@@ -85,7 +85,7 @@ def _rewritten(path, change) -> None:
             archive.writestr(name, content)
 
 
-def test_a_file_that_is_none_of_ours_is_refused_in_a_sentence(observations, tmp_path):
+def test_a_file_without_observations_is_refused_with_a_message(observations, tmp_path):
     path = tmp_path / "o.npz"
     path.write_bytes(b"not an archive")
     with pytest.raises(ValueError, match="contains no observations"):

@@ -75,7 +75,7 @@ PROBE = """
 """
 
 
-def test_no_child_finds_where_the_grader_lies(run):
+def test_no_child_finds_the_graders_path(run):
     backwards = str(checkout.ROOT / "autograder")[::-1]  # the probe itself must not hold it
     seen = run(PROBE.format(backwards), ["looks"], layer_utils=LOOKS)["looks"]
     assert seen.ending.how == "finished", seen.ending
@@ -83,7 +83,7 @@ def test_no_child_finds_where_the_grader_lies(run):
     assert seen["count"] == 0, told
 
 
-def test_the_memory_that_a_child_inherits_holds_no_path_of_the_graders(run_probes, library):
+def test_the_memory_that_a_child_inherits_contains_no_path_of_the_grader(run_probes, library):
     """Of every process that bubblewrap's children come from: all that it can read."""
     backend = BACKENDS[0]
     if backend.unavailable() is not None:

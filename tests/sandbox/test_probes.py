@@ -87,7 +87,7 @@ def test_after_a_deep_recursion_the_innermost_lines_are_shown(run):
     assert raised.trace[-2].source == "return forward(depth - 1)"
 
 
-def test_an_exception_that_lies_about_itself_is_told_all_the_same(run):
+def test_an_exception_whose_str_raises_is_still_reported(run):
     layers = """
     class Odd(Exception):
         def __str__(self): raise RuntimeError("no")
@@ -126,7 +126,7 @@ def test_cells_arrive_as_text_and_their_lines_are_named(run):
     assert (line.file, line.line, line.source) == ("broken", 2, "z = y / 0")
 
 
-def test_data_is_mapped_and_code_that_works_in_place_changes_only_its_own_copy(run, tmp_path):
+def test_data_is_memory_mapped_and_changes_in_place_stay_in_one_probe(run, tmp_path):
     path = tmp_path / "images.npy"
     np.save(path, np.arange(12.0).reshape(3, 4))
     for folder in (path, path.parent, path.parent.parent, path.parent.parent.parent):
@@ -165,7 +165,7 @@ def test_numpys_global_generator_is_seeded_for_each_probe(run):
     assert not np.array_equal(one["a"]["x"], one["b"]["x"])
 
 
-def test_generators_without_a_seed_draw_the_same_when_a_submission_is_graded_again(run):
+def test_unseeded_generators_draw_the_same_in_every_grading(run):
     layers = """
     import os
     import numpy as np
@@ -200,13 +200,13 @@ def test_generators_without_a_seed_draw_the_same_when_a_submission_is_graded_aga
     assert not set(one[1:]) & {*drawn(first, "more_chance"), *drawn(other, "chance")}
 
 
-def test_sets_of_strings_come_in_one_order(run):
+def test_sets_of_strings_have_a_fixed_order(run):
     source = "@given()\ndef order(lib):\n    yield dict(x=[ord(c[0]) for c in set('abcdefgh')])"
     first, second = run(source, ["order"])["order"]["x"], run(source, ["order"])["order"]["x"]
     np.testing.assert_array_equal(first, second)
 
 
-def test_files_of_one_probe_are_gone_for_the_next(run):
+def test_files_of_one_probe_are_deleted_before_the_next(run):
     source = """
     import os
     @given()
@@ -223,7 +223,7 @@ def test_files_of_one_probe_are_gone_for_the_next(run):
     assert (seen["first"]["n"], seen["second"]["n"]) == (2, 0)
 
 
-def test_a_probe_that_returns_too_much_loses_that_and_keeps_the_rest(run):
+def test_a_value_that_is_too_large_is_refused_and_the_others_are_kept(run):
     source = """
     @given()
     def large(lib):
@@ -242,7 +242,7 @@ def test_a_probe_that_never_stops_yielding_is_refused(run):
     assert ending.how in ("refused", "timed out"), ending
 
 
-def test_the_end_of_what_was_printed_is_kept(run):
+def test_the_end_of_the_printed_output_is_kept(run):
     layers = """
     import sys
     def forward():
@@ -257,7 +257,7 @@ def test_the_end_of_what_was_printed_is_kept(run):
     assert len(printed) <= 8 * 1024
 
 
-def test_a_library_that_takes_standard_output_away_is_graded_all_the_same(run):
+def test_a_library_that_replaces_standard_output_is_still_graded(run):
     layers = """
     import io, sys
     print("said at import")
@@ -280,12 +280,12 @@ def test_a_probe_must_be_a_generator():
         given()(lambda lib: {})
 
 
-def test_a_library_says_what_it_has():
+def test_an_unknown_module_is_answered_with_the_known_ones():
     with pytest.raises(AttributeError, match="a library has optim; not optimum"):
         Library({"lib.optim": np}, {}).optimum  # noqa: B018
 
 
-def test_the_projects_own_probes_import_nothing_of_the_package_but_the_words_they_are_written_in():
+def test_probes_import_only_the_probe_module_of_the_package():
     for path in (PROBE, *sorted(P1.probes_folder.glob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -298,7 +298,7 @@ def test_the_projects_own_probes_import_nothing_of_the_package_but_the_words_the
             assert ours <= {"autograder.assignment.probe"}, path
 
 
-def test_limits_are_said_once():
+def test_limits_are_consistent():
     from autograder.sandbox.limits import SUBMISSION, TRAINING
 
     assert SUBMISSION.probe.output_bytes <= SUBMISSION.output_bytes
@@ -330,7 +330,7 @@ def fourth(lib):
 NAMES = ["first", "second", "third", "fourth"]
 
 
-def test_probes_together_share_a_process_and_keep_their_own_steps_and_ends(run):
+def test_probes_that_share_a_process_keep_their_own_steps_and_endings(run):
     seen = run(TOGETHER.replace("LAST", ""), NAMES, together=True)
     ends = [seen[name].ending.how for name in NAMES]
     assert ends == ["finished", "raised", "finished", "finished"]
@@ -353,7 +353,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("last", "ending"), ENDS.items(), ids=ENDS)
-def test_one_that_ends_the_process_ends_those_behind_it_and_none_before(run, last, ending):
+def test_a_probe_that_ends_the_process_ends_later_probes_and_no_earlier_ones(run, last, ending):
     seen = run(TOGETHER.replace("LAST", last), NAMES, together=True)
     how, says = ending
     assert [seen[name].ending.how for name in NAMES[:2]] == ["finished", "raised"]
@@ -385,7 +385,7 @@ def second(lib):
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_no_command_line_says_what_is_asked_and_how(run, together):
+def test_no_command_line_reveals_the_graders_arguments(run, together):
     names = ["first", "second"]
     seen = run(ARGUMENTS, names, together=together)
     for name in names:

@@ -48,7 +48,7 @@ def written(values: dict, room: int = ROOM) -> bytes:
 
 @pytest.mark.parametrize("dtype", ["?", *"bBhHiIlLqQ", "f2", "f4", "f8"])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 4), (2, 3), (1, 2, 3, 1)])
-def test_an_array_comes_back_exactly_as_it_was_and_read_only(dtype, shape):
+def test_an_array_arrives_unchanged_and_read_only(dtype, shape):
     sent = (np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2).astype(dtype)
     (step,) = read(written({"x": sent}))
     got = step.values["x"]
@@ -61,7 +61,7 @@ def test_an_array_comes_back_exactly_as_it_was_and_read_only(dtype, shape):
         got.setflags(write=True)
 
 
-def test_the_pieces_in_which_bytes_arrive_make_no_difference():
+def test_frames_are_read_the_same_in_pieces_of_any_size():
     sent = {"x": np.arange(6.0).reshape(2, 3), "flag": True, "n": 3, "s": np.float32(0.5)}
     data = written(sent) + frame({"end": "finished"})
     for pieces in (1, 2, 7, 100):
@@ -140,12 +140,12 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_not_exactly_right_is_refused_by_name(data):
+def test_a_malformed_frame_is_refused_with_a_message(data):
     with pytest.raises(MalformedError, match=r"\w+ \w+"):
         read(data)
 
 
-def test_texts_lose_what_cannot_be_stored_or_shown():
+def test_unprintable_characters_are_replaced_in_texts():
     header = b'{"texts": {"x": "a\\ud800\\u0000\\u001b[31m\\u202e b\\n"}}'
     (step,) = read(frame(header))
     assert step.values["x"] == "a?\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31m" + (
@@ -154,7 +154,7 @@ def test_texts_lose_what_cannot_be_stored_or_shown():
     step.values["x"].encode("utf-8")
 
 
-def test_an_exception_is_read_with_the_lines_it_went_through():
+def test_an_exception_is_read_with_its_traceback():
     trace = [["lib/optim.py", 12, "step", "x = 1 / 0"]]
     end = {"type": "ZeroDivisionError", "message": "division", "importing": None, "trace": trace}
     (step,) = read(frame({"end": end}))
@@ -162,7 +162,7 @@ def test_an_exception_is_read_with_the_lines_it_went_through():
     assert (step.end.type, step.end.trace[0].line) == ("ZeroDivisionError", 12)
 
 
-def test_no_more_is_taken_than_there_is_room_for():
+def test_no_bytes_are_accepted_beyond_the_limit():
     one = written({"x": np.zeros(64)})
     frames = Frames(room=len(one))
     assert len(list(frames.feed(one))) == 1
@@ -170,7 +170,7 @@ def test_no_more_is_taken_than_there_is_room_for():
         list(frames.feed(b"O"))
 
 
-def test_there_is_an_end_to_steps_and_records():
+def test_the_numbers_of_steps_and_records_are_limited():
     """Each costs the reader many times the bytes it takes to send."""
     step = frame({})
     with pytest.raises(MalformedError, match="too many steps"):
@@ -180,7 +180,7 @@ def test_there_is_an_end_to_steps_and_records():
         list(Records().feed(record * (protocol.MOST_RECORDS + 1)))
 
 
-def test_there_is_an_end_to_the_values_of_a_probe():
+def test_the_number_of_values_of_a_probe_is_limited():
     """An empty array takes 20 bytes to send and 600 to hold; one name again and again is one."""
     names = [f"a{number}" for number in range(protocol.MOST_VALUES)]
     many = frame({"arrays": [[name, "|b1", [0]] for name in names]})
@@ -189,7 +189,7 @@ def test_there_is_an_end_to_the_values_of_a_probe():
         read(many + frame({"refused": {"one_more": "is None"}}))
 
 
-def test_what_was_begun_and_not_ended_is_noticed():
+def test_an_incomplete_frame_is_noticed():
     frames = Frames(ROOM)
     data = written({"x": np.zeros(8)})
     assert list(frames.feed(data[:-1])) == []
@@ -198,7 +198,7 @@ def test_what_was_begun_and_not_ended_is_noticed():
     assert frames.whole
 
 
-def test_memory_follows_what_is_sent_and_not_what_is_claimed():
+def test_memory_use_depends_on_the_bytes_sent_not_on_the_size_claimed():
     claim = frame({"arrays": [["x", "<f8", [2**23]]]}, payload=2**26)
     tracemalloc.start()
     try:
@@ -248,7 +248,7 @@ def _mutated(rng: np.random.Generator, data: bytes) -> bytes:
     return bytes(data)
 
 
-def test_mutated_streams_give_plain_data_or_a_refusal_and_nothing_else():
+def test_mutated_streams_give_plain_data_or_are_refused():
     rng = np.random.default_rng(20)
     whole = (
         written({"x": np.arange(6.0).reshape(2, 3), "n": 3, "ok": True, "bad": "text"})
@@ -271,7 +271,7 @@ def test_mutated_streams_give_plain_data_or_a_refusal_and_nothing_else():
     assert refused > 1_000
 
 
-def test_records_come_back_whole_in_whatever_pieces():
+def test_records_are_read_the_same_in_pieces_of_any_size():
     data = b"".join(protocol.RECORD.pack(k, len(d)) + d for k, d in [(b"B", b"x"), (b"Z", b"")])
     for pieces in (1, 3, 100):
         records = Records()
@@ -282,7 +282,7 @@ def test_records_come_back_whole_in_whatever_pieces():
 
 
 @pytest.mark.parametrize("head", [(b"X", 0), (b"D", 2**17), (b"D", 2**32 - 1), (b"\0", 0)])
-def test_a_record_of_no_known_kind_or_length_is_refused(head):
+def test_a_record_of_unknown_kind_or_invalid_length_is_refused(head):
     with pytest.raises(MalformedError):
         list(Records().feed(protocol.RECORD.pack(*head)))
 

@@ -76,7 +76,7 @@ EXACT = {
 
 
 @pytest.mark.parametrize(("value", "expected"), EXACT.values(), ids=EXACT)
-def test_numbers_arrive_as_exact_arrays_of_their_own(value, expected):
+def test_numbers_are_copied_into_exact_plain_arrays(value, expected):
     got = as_plain_array(value, ROOM)
     assert type(got) is np.ndarray
     assert got.dtype == expected.dtype
@@ -118,14 +118,14 @@ UNFIT = {
 
 
 @pytest.mark.parametrize(("value", "says"), UNFIT.values(), ids=UNFIT)
-def test_what_is_no_numbers_is_named(value, says):
+def test_values_that_are_not_numbers_are_refused_with_a_message(value, says):
     if np.dtype(np.longdouble).itemsize == 8 and says.startswith("expected float32"):
         pytest.skip("longdouble is float64 here")
     with pytest.raises(UnfitError, match=says):
         as_plain_array(value, ROOM)
 
 
-def test_a_view_that_changes_afterwards_changes_nothing():
+def test_a_view_that_changes_later_does_not_change_the_copy():
     kept = np.zeros(3)
     sent = as_plain_array(kept[:], ROOM)
     kept += 1

@@ -16,7 +16,7 @@ from autograder.sandbox.selftest import OUTLASTS, OUTLIVES, Line, choose, selfte
 from autograder.sandbox.unconfined import Unconfined
 
 
-def test_every_attempt_is_held_and_every_ability_is_there(sandbox):
+def test_every_attempt_to_escape_fails_and_every_needed_ability_works(sandbox):
     lines = selftest(sandbox)
     assert [line for line in lines if not line.passed] == []
     assert len(lines) > 15
@@ -63,11 +63,11 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
         choose("docker")
 
 
-def test_none_is_only_for_those_who_ask():
+def test_no_sandbox_is_used_only_on_request():
     assert choose("none").confines is False
 
 
-def test_a_missing_program_is_named_with_what_to_install(monkeypatch):
+def test_a_missing_program_is_reported_with_the_install_command(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     (line,) = selftest(tested.BACKENDS[0])
     assert not line.passed

@@ -117,7 +117,7 @@ def test_time_is_watched_while_the_reader_pauses(anywhere, started):
     assert [(end.how, end.text) for end in ends.values()] == [("timed out", watch.OUT_OF_TIME)] * 2
 
 
-def test_processes_are_counted_where_the_kernel_does_not(started):
+def test_processes_are_counted_where_the_kernel_has_no_limit(started):
     events, process = started(Unconfined(), SLOWLY, "forks", "goes_on")
     assert ends_by_itself(process)
     ends = {event.probe: event.ending for event in events if event.ending}
@@ -125,7 +125,7 @@ def test_processes_are_counted_where_the_kernel_does_not(started):
     assert ends["goes_on"].how == "finished"
 
 
-def test_as_many_processes_as_are_allowed_are_no_breach(sandbox, run):
+def test_the_allowed_number_of_processes_is_not_a_breach(sandbox, run):
     seen = run(
         """
         import os, time
@@ -157,7 +157,7 @@ def test_a_reader_that_pauses_costs_no_time(sandbox, started):
     assert [event.ending.how for event in events if event.ending] == ["finished"]
 
 
-def test_no_thread_is_left_by_readers_that_stop_early_or_come_to_the_end(sandbox, started):
+def test_readers_leave_no_thread_whether_they_stop_early_or_finish(sandbox, started):
     for number in range(4):
         with closing(started(sandbox, SLOWLY, "goes_on", "sleeps")[0]) as events:
             if number % 2:
@@ -165,7 +165,7 @@ def test_no_thread_is_left_by_readers_that_stop_early_or_come_to_the_end(sandbox
         assert [t for t in threading.enumerate() if t.name == "watch"] == []
 
 
-def test_an_end_while_it_is_looked_is_no_breach(sandbox, started, monkeypatch):
+def test_a_process_that_ends_during_a_look_is_not_a_breach(sandbox, started, monkeypatch):
     """Looked at without a pause, processes end between any two steps of a look."""
     monkeypatch.setattr(watch, "LOOK_S", 0.0)
     for _ in range(5):
@@ -173,7 +173,9 @@ def test_an_end_while_it_is_looked_is_no_breach(sandbox, started, monkeypatch):
         assert [event.ending.how for event in events if event.ending] == ["finished"] * 2
 
 
-def test_what_cannot_be_looked_at_is_ended_and_the_grader_says_so(sandbox, started, monkeypatch):
+def test_a_process_that_cannot_be_watched_is_ended_and_raises_an_error(
+    sandbox, started, monkeypatch
+):
     def fails(process: Process) -> None:
         raise OSError("too many open files")
 
@@ -184,7 +186,7 @@ def test_what_cannot_be_looked_at_is_ended_and_the_grader_says_so(sandbox, start
         list(events)
 
 
-def test_what_was_sent_before_a_kill_is_read(sandbox, started):
+def test_output_sent_before_a_kill_is_read(sandbox, started):
     events, process = started(sandbox, replace(SLOWLY, output_bytes=4 * MIB), "goes_on", "sleeps")
     time.sleep(0.5)
     process.kill()

@@ -33,7 +33,7 @@ TRIED = [(backend, weakening) for backend in BACKENDS for weakening in table.of_
 @pytest.mark.parametrize(
     ("backend", "weakening"), TRIED, ids=[f"{b.name}: {w.name}" for b, w in TRIED]
 )
-def test_a_protection_less_is_noticed_or_held_by_another(backend, weakening, tmp_path):
+def test_a_missing_protection_is_noticed_or_covered_by_another(backend, weakening, tmp_path):
     if backend.unavailable() is not None:
         pytest.skip(backend.unavailable())
     for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
@@ -42,7 +42,7 @@ def test_a_protection_less_is_noticed_or_held_by_another(backend, weakening, tmp
     assert trial.as_said, (weakening.line, weakening.held_by, trial.failed)
 
 
-def test_whatever_holds_in_the_place_of_another_is_switched_off_with_it_or_cannot_be():
+def test_protections_that_cover_each_other_are_also_switched_off_together():
     """A protection that changes nothing alone proves nothing: it needs a row with its second."""
     pairs = [w.name.split(", and ") for w in table.WEAKENINGS if not w.held_by]
     for weakening in table.WEAKENINGS:
@@ -52,14 +52,14 @@ def test_whatever_holds_in_the_place_of_another_is_switched_off_with_it_or_canno
             assert elsewhere or both or other in table.NEVER_OFF, (weakening.name, where, other)
 
 
-def test_every_rule_of_the_filter_is_taken_away_once():
+def test_every_rule_of_the_filter_is_removed_once():
     names = " ".join(weakening.name for weakening in table.WEAKENINGS)
     for name in (*table.seccomp.REFUSED, *table.seccomp.ONESELF):
         assert f": {name}" in names
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the tests above ran as an ordinary user")
-def test_the_same_for_an_ordinary_user():
+def test_a_missing_protection_is_noticed_for_an_ordinary_user():
     """Of every third; `benchmarks/weakened.py` tries all."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
@@ -95,6 +95,6 @@ def test_the_same_for_an_ordinary_user():
     assert summary["tried"] > 33
 
 
-def test_the_table_of_results_is_that_of_the_weakenings():
+def test_the_table_in_results_md_is_up_to_date():
     results = (checkout.ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
     assert table.as_markdown() in results, "run `python benchmarks/weakened.py`"

@@ -98,14 +98,14 @@ def test_imports_run_one_way():
     assert steps == []
 
 
-def test_an_arrow_that_runs_back_is_named():
+def test_a_cycle_of_imports_is_reported():
     graph = {"grading": {"judgement": "a"}, "judgement": {"observation": "b"}, "report": {}}
     assert a_way_back(graph) == []
     graph["observation"] = {"grading": "c"}
     assert a_way_back(graph) == ["grading", "judgement", "observation", "grading"]
 
 
-def test_few_modules_lie_loose():
+def test_few_modules_are_outside_a_subpackage():
     loose = [path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py"]
     assert len(loose) <= MOST_LOOSE_MODULES, loose
 
@@ -150,7 +150,7 @@ def spelt_out(name: str, source: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", engine(), ids=name_of)
-def test_the_engine_spells_out_nothing_of_the_assignment(path):
+def test_the_engine_contains_no_names_or_figures_of_the_assignment(path):
     found = list(spelt_out(name_of(path), path.read_text("utf-8")))
     if path.name == NAMES_THE_ASSIGNMENT:
         assert len(found) == 1, "which assignment a checkout grades is said once"
@@ -158,7 +158,7 @@ def test_the_engine_spells_out_nothing_of_the_assignment(path):
         assert found == []
 
 
-def test_what_is_spelt_out_is_named():
+def test_a_name_or_figure_of_the_assignment_is_reported_with_its_line():
     source = '"""As in train_tiny_net."""\nPROBE = "train_tiny_net"\nMOST, OF = 37, "29 points"\n'
     assert list(spelt_out("training/new.py", source)) == [
         "training/new.py, line 2: train_tiny_net",
@@ -168,5 +168,5 @@ def test_what_is_spelt_out_is_named():
 
 
 @pytest.mark.parametrize("page", sorted(PACKAGE.rglob("*.html")), ids=name_of)
-def test_pages_spell_out_nothing_of_the_assignment(page):
+def test_page_templates_contain_no_names_or_figures_of_the_assignment(page):
     assert own_words().findall(page.read_text("utf-8")) == []

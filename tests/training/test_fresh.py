@@ -67,7 +67,7 @@ def run(sandbox):
     return run
 
 
-def test_right_work_learns_it_as_the_solution_does(run):
+def test_right_work_learns_as_the_solution_does(run):
     found = run()
     assert found.accuracy == pytest.approx(found.solution, abs=0.01)
     assert found.solution > 0.8
@@ -75,13 +75,13 @@ def test_right_work_learns_it_as_the_solution_does(run):
     assert found.share == 1
 
 
-def test_what_was_not_trained_is_at_chance(run):
+def test_an_untrained_network_is_at_chance(run):
     found = run(UNTRAINED)
     assert found.accuracy < 2 / PLAN.classes
     assert found.share == 0
 
 
-def test_a_problem_that_is_solved_and_not_trained_earns_nothing(run):
+def test_a_closed_form_solution_earns_nothing(run):
     """The top singular vector of each class reads all of it, but is not where training leads."""
     found = run(MOMENTS)
     assert found.accuracy > 0.9
@@ -95,7 +95,7 @@ def test_a_ridge_regression_on_the_first_layer_earns_nothing(run):
     assert found.share == 0
 
 
-def test_layers_that_were_left_train_nothing(run):
+def test_unwritten_layers_train_nothing(run):
     files = dict(solution(P1).files)
     text = files["lib/mlp/layer_utils.py"].decode()
     files["lib/mlp/layer_utils.py"] = text.replace(
@@ -113,7 +113,7 @@ def test_batches_in_another_order_lose_nothing(run):
     assert found.share == 1
 
 
-def test_nothing_in_the_sandbox_holds_a_judged_image_or_label():
+def test_the_sandbox_contains_no_judged_image_or_label():
     problem = fresh.drawn(P1, SEED)
     judged = {image.tobytes() for image in problem.sets["judged"][0]}
     assert set(problem.data) == {"train_images", "train_labels", "val_images", "val_labels"}
@@ -121,7 +121,7 @@ def test_nothing_in_the_sandbox_holds_a_judged_image_or_label():
         assert not judged & {image.tobytes() for image in problem.data[name]}
 
 
-def test_another_seed_is_another_problem():
+def test_another_seed_gives_another_problem():
     one, other = (fresh.drawn(P1, seed).sets["train"] for seed in (1, 2))
     assert not np.array_equal(one[0], other[0])
     classes = [

@@ -13,7 +13,7 @@ from autograder.training.images import opened
 PLAIN = Mode("plain", 1500, 300, 0.75)
 
 
-def test_features_are_those_that_the_notebook_loads(twin):
+def test_features_equal_those_that_the_notebook_loads(twin):
     theirs = SVHN_data(PLAIN.training, PLAIN.validation, twin)
     ours = opened(P1, PLAIN, twin)
     for (features, labels), name in ((ours.train, "train"), (ours.val, "val")):
@@ -32,16 +32,16 @@ def test_standardised_images_have_mean_0_and_deviation_1(images):
     assert np.all((some.std(axis=1) > 0.9) & (some.std(axis=1) <= 1.001))
 
 
-def test_chance_is_that_of_the_commonest_digit(images):
+def test_chance_is_the_share_of_the_most_common_digit(images):
     labels = images.val[1].tolist()
     assert images.chance == max(map(labels.count, range(10))) / len(labels)
 
 
-def test_too_few_images_are_refused_with_what_to_do(twin):
+def test_too_few_images_are_refused_with_instructions(twin):
     with pytest.raises(svhn.DataError, match=r"1,800.*73,257.*autograder data"):
         opened(P1, PLAN.modes["full"], twin)
 
 
-def test_no_data_is_refused_with_what_to_do(tmp_path):
+def test_missing_data_is_refused_with_instructions(tmp_path):
     with pytest.raises(svhn.DataError, match="autograder data"):
         opened(P1, PLAN.modes["short"], tmp_path / "nothing")

@@ -20,7 +20,7 @@ def network():
     return values, model
 
 
-def test_scores_accuracy_and_loss_are_those_of_the_library(network):
+def test_scores_accuracy_and_loss_equal_the_librarys(network):
     values, model = network
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2000, 4)), rng.integers(7, size=2000)
@@ -30,7 +30,7 @@ def test_scores_accuracy_and_loss_are_those_of_the_library(network):
     assert networks.loss(values, x, y) == pytest.approx(cross_entropy().forward(expected, y))
 
 
-def test_parameters_that_are_no_numbers_are_right_about_nothing(network):
+def test_parameters_with_nan_or_infinity_have_accuracy_0(network):
     values, _ = network
     x, y = np.ones((10, 4)), np.zeros(10, int)
     for poison in (np.nan, np.inf, -np.inf):
@@ -67,7 +67,7 @@ def test_parameters_that_do_not_fit_are_refused(network, change):
     ],
     ids=str,
 )
-def test_what_is_no_network_or_too_large_a_one_is_refused(network, change):
+def test_invalid_or_too_large_networks_are_refused(network, change):
     """Parameters are a claim: they may be anything that crosses the border."""
     claim = {**network[0], **change}
     for judged in (networks.accuracy, networks.loss):
@@ -75,12 +75,12 @@ def test_what_is_no_network_or_too_large_a_one_is_refused(network, change):
             judged(claim, np.ones((3, 4)), np.zeros(3, int))
 
 
-def test_more_parameters_than_can_be_judged_are_refused(network, monkeypatch):
+def test_too_many_parameters_are_refused(network, monkeypatch):
     monkeypatch.setattr(networks, "MOST_PARAMETERS", 100)
     with pytest.raises(ValueError, match="at most 100 parameters; found"):
         networks.network(network[0])
 
 
-def test_of_what_was_sent_the_network_is_kept_and_nothing_else(network):
+def test_only_the_network_is_kept_of_the_values_sent(network):
     claim = {**network[0], "w3": np.ones((7, 7)), "junk": np.ones(9), "w01": np.ones(9)}
     assert networks.network(claim).keys() == network[0].keys()

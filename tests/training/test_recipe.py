@@ -138,7 +138,7 @@ def test_forged_numbers_are_refused(forged):
         Recipe.read(PLAN, Observation("train_tiny_net_recipe", values, {}, Ending("finished")))
 
 
-def test_a_recipe_without_an_end_is_trained_as_far_as_an_hour_goes():
+def test_an_endless_recipe_is_cut_to_the_epochs_that_fit_into_an_hour():
     endless = Recipe((Layer("fc", 3072, 512, 0.02), Layer("fc", 512, 10, 0.02)), 25, 10**9, 1.0, 1)
     fitting = endless.fitting_epochs(70_000)
     assert 20 < fitting < 1000

@@ -25,14 +25,14 @@ def found(images):
     return train(Task(QUICK), images)
 
 
-def test_a_right_recipe_earns_all_and_then_stops(found, images):
+def test_training_stops_once_a_right_recipe_has_earned_all_points(found, images):
     assert found.accuracy >= enough(images)
     assert all(accuracy < enough(images) for accuracy in found.curve[:-1])
     assert len(found.curve) < QUICK.epochs
     assert found.failure == ""
 
 
-def test_it_is_the_training_of_the_notebook(images, twin):
+def test_a_replay_matches_the_notebooks_training(images, twin):
     """As a student does it: the global generator seeded, then the network, then the training."""
     far = opened(P1, replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
@@ -48,14 +48,14 @@ def test_the_same_recipe_gives_the_same_replay(found, images):
     assert train(Task(QUICK), images) == found
 
 
-def test_progress_is_told(images):
+def test_progress_is_reported_after_every_epoch(images):
     seen = []
     train(Task(QUICK), images, seen.append)
     assert [progress.epoch for progress in seen] == list(range(1, len(seen) + 1))
     assert isinstance(seen[0], Progress)
 
 
-def test_the_global_generator_is_left_as_it_was(images):
+def test_the_global_generator_is_restored(images):
     np.random.seed(5)
     expected = np.random.rand()
     np.random.seed(5)
@@ -63,7 +63,7 @@ def test_the_global_generator_is_left_as_it_was(images):
     assert np.random.rand() == expected
 
 
-def test_a_named_mistake_is_in_the_replay(images):
+def test_a_named_mistake_is_reproduced_in_the_replay(images):
     still = train(Task(QUICK, (NEVER_STEPS,)), images)
     assert still.accuracy < 0.25
     assert len(still.curve) == QUICK.epochs, "a loop with a mistake runs to its end"
@@ -75,17 +75,17 @@ def test_a_mistake_that_ends_the_training_earns_nothing(images):
     assert "it ended with ValueError" in ended.failure
 
 
-def test_no_epochs_train_nothing(images):
+def test_a_recipe_without_epochs_trains_nothing(images):
     assert train(Task(replace(QUICK, epochs=0)), images).accuracy < 0.3
 
 
-def test_batches_larger_than_the_data_are_told(images):
+def test_batches_larger_than_the_data_are_reported(images):
     found = train(Task(replace(QUICK, batch_size=10**6)), images)
     assert found.accuracy == 0
     assert "batch_size must be in 1..1500" in found.failure
 
 
-def test_what_does_not_fit_into_an_hour_is_cut_and_told(images, monkeypatch):
+def test_a_recipe_that_does_not_fit_into_an_hour_is_cut_and_reported(images, monkeypatch):
     monkeypatch.setattr("autograder.training.recipe.HOUR", 2e11)
     slow = replace(QUICK, epochs=10**6)
     fitting = slow.fitting_epochs(1500)
@@ -116,16 +116,16 @@ class TestKept:
         ],
         ids=["recipe", "mistake", "batch"],
     )
-    def test_another_task_is_another(self, own, other):
+    def test_different_tasks_have_different_keys(self, own, other):
         assert other.key(own) != Task(replace(QUICK, epochs=1)).key(own)
 
-    def test_other_images_are_others(self, own):
+    def test_different_images_give_different_keys(self, own):
         task = Task(QUICK)
         assert task.key(replace(own, digest="other")) != task.key(own)
         assert task.key(replace(own, mode=replace(own.mode, target=0.5))) != task.key(own)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', '{"format": 1, "a": 2}'])
-    def test_what_is_damaged_is_trained_again(self, own, content, monkeypatch):
+    def test_a_damaged_kept_replay_is_trained_again(self, own, content, monkeypatch):
         task, result = Task(QUICK), Replay(0.5, (0.4, 0.5))
         monkeypatch.setattr(replays, "train", lambda *_: result)
         replayed(task, own)
@@ -135,6 +135,6 @@ class TestKept:
         assert replayed(task, own) == result == kept(task, own)
         assert json.loads(file.read_text())["format"] == replays.FORMAT
 
-    def test_a_folder_that_cannot_be_written_costs_the_keeping_alone(self, own):
+    def test_a_replay_works_where_it_cannot_be_kept(self, own):
         own.replays.write_text("a file where the folder should be")
         assert replayed(Task(replace(QUICK, epochs=1)), own).curve
