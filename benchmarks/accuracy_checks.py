@@ -11,7 +11,7 @@ import sys
 import time
 
 import numpy as np
-from results import machine, told_by, verdict, write_section
+from results import json_from, machine, verdict, write_section
 
 from autograder.problem_1 import ASSIGNMENT as P1
 
@@ -22,18 +22,19 @@ BATCHES = {25: "the solution's own", 100: "the published run's"}
 def main() -> int:
     rows, least = [], []
     for threads in (1, 2):
-        seen = [told_by(__file__, "measure", threads=threads) for _ in range(ROUNDS)]
-        check = statistics.median(told["check_s"] for told in seen)
+        seen = [json_from(__file__, "measure", threads=threads) for _ in range(ROUNDS)]
+        check = statistics.median(measured["check_s"] for measured in seen)
         for size, whose in BATCHES.items():
-            steps = statistics.median(told[str(size)] for told in seen)
+            steps = statistics.median(measured[str(size)] for measured in seen)
             share = statistics.median(
-                told["check_s"] / (told["check_s"] + told[str(size)]) for told in seen
+                measured["check_s"] / (measured["check_s"] + measured[str(size)])
+                for measured in seen
             )
             rows.append(
                 f"| {threads} | {size}, {whose} | {steps:.2f} | {check:.2f} | {share:.1%} "
                 f"| {MOST:.0%} | {verdict(share, MOST)} |"
             )
-        products = statistics.median(told["forward_share"] for told in seen)
+        products = statistics.median(measured["forward_share"] for measured in seen)
         least.append(f"{products:.0%} with {threads}")
     return write_section(
         "accuracy checks",
@@ -59,7 +60,7 @@ def measure() -> None:
     images = rng.random((IMAGES, 32, 32, 3), dtype=np.float32) - np.float32(0.5)
     labels = rng.integers(10, size=IMAGES)
     model, loss = TinyNet(), cross_entropy()
-    optimizer, told = SGD(model.net, 1e-2), {}
+    optimizer, measured = SGD(model.net, 1e-2), {}
     _keep_freed_memory()  # as train_net does
     for batch in BATCHES:
         loader, times = SVHN_DataLoader(images, labels, batch), []
@@ -70,12 +71,12 @@ def measure() -> None:
             model.backward(loss.backward())
             optimizer.step()
             times.append(time.perf_counter() - start)
-        told[str(batch)] = statistics.median(times) * (IMAGES // batch)
+        measured[str(batch)] = statistics.median(times) * (IMAGES // batch)
     start = time.perf_counter()
     compute_acc(model, images, labels, batch_size=CHECKED)
-    told["check_s"] = time.perf_counter() - start
-    told["forward_share"] = _forward_share(images, model.net.get_params("fullo_1_w"))
-    print(json.dumps(told))
+    measured["check_s"] = time.perf_counter() - start
+    measured["forward_share"] = _forward_share(images, model.net.get_params("fullo_1_w"))
+    print(json.dumps(measured))
 
 
 def _forward_share(images: np.ndarray, w: np.ndarray) -> float:

@@ -29,7 +29,7 @@ from rich.progress import (
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "fuzz"))
 
-from fuzzing.readers import DAMAGED, Fallen, Reader, attacked, held, readers  # noqa: E402
+from fuzzing.readers import DAMAGED, Reader, Violation, attacked, held, readers  # noqa: E402
 
 SHARES = {
     "frames of a probe": 0.4,
@@ -61,12 +61,12 @@ def main() -> int:
                     inputs = round(share * options.inputs)
                     task = progress.add_task(title, total=inputs)
 
-                    def told(done: int, task: TaskID = task) -> None:
+                    def report(done: int, task: TaskID = task) -> None:
                         progress.update(task, completed=done)
 
-                    rows[title] = attacked(known[title], inputs, seed, told)
-        except Fallen as fallen:
-            return kept(fallen, title)
+                    rows[title] = attacked(known[title], inputs, seed, report)
+        except Violation as violation:
+            return kept(violation, title)
     minutes = (time.monotonic() - began) / 60
     text = shown(rows, seed, minutes)
     print(text)
@@ -79,18 +79,18 @@ def replayed(reader: Reader, options: argparse.Namespace) -> int:
     reader.answer(reader.ordinary)
     try:
         said, peak = held(reader, options.replay.read_bytes())
-    except Fallen as fallen:
-        print(fallen, "", repr(fallen.__cause__), sep="\n")
+    except Violation as violation:
+        print(violation, "", repr(violation.__cause__), sep="\n")
         return 1
     print(f"{said}; {peak:,} bytes of memory")
     return 0
 
 
-def kept(fallen: Fallen, title: str) -> int:
+def kept(violation: Violation, title: str) -> int:
     """Show the input that did it, and how to see it again."""
-    with tempfile.NamedTemporaryFile(prefix="fallen-", delete=False) as file:
-        file.write(fallen.data)
-    print(fallen, f"{fallen.data[:200]!r} ({len(fallen.data):,} bytes)", sep="\n")
+    with tempfile.NamedTemporaryFile(prefix="violation-", delete=False) as file:
+        file.write(violation.data)
+    print(violation, f"{violation.data[:200]!r} ({len(violation.data):,} bytes)", sep="\n")
     print(f"python benchmarks/fuzz.py --reader '{title}' --replay {file.name}")
     return 1
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from results import machine, told_by, write_section
+from results import json_from, machine, write_section
 
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
@@ -34,11 +34,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             for mat in source.glob("*_32x32.mat"):
                 Path(folder, mat.name).symlink_to(mat.resolve())
-            first.append(told_by(__file__, folder))
-            later.append(told_by(__file__, folder))
+            first.append(json_from(__file__, folder))
+            later.append(json_from(__file__, folder))
 
     def row(name: str, key: str, form: str) -> str:
-        values = (statistics.median(told[key] for told in runs) for runs in (first, later))
+        values = (statistics.median(measured[key] for measured in runs) for runs in (first, later))
         return f"| {name} | " + " | ".join(f"{value:{form}}" for value in values) + " |"
 
     write_section(
@@ -56,12 +56,12 @@ def measure(folder: str) -> None:
 
     start = time.perf_counter()
     data = SVHN_data(data_dir=folder)
-    told = {
+    measured = {
         "seconds": time.perf_counter() - start,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
         "arrays_mb": sum(array.nbytes for array in data.values()) / 1e6,
     }
-    print(json.dumps(told))
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def _processor() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def told_by(script: str, *arguments: object, threads: int | None = None) -> dict:
+def json_from(script: str, *arguments: object, threads: int | None = None) -> dict:
     """The JSON that a script prints in a process of its own, with so many BLAS threads.
 
     Settings of this machine that choose BLAS kernels are left out: numpy and its peers each choose

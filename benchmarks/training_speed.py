@@ -19,7 +19,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
-from results import machine, told_by, verdict, write_section
+from results import json_from, machine, verdict, write_section
 
 from autograder.problem_1 import ASSIGNMENT as P1
 
@@ -38,9 +38,9 @@ def main() -> int:
         seen = {role: [] for role in roles}
         for _ in range(ROUNDS):  # in turn, so that a change of the machine's speed hits all
             for role in roles:
-                told = told_by(__file__, role, threads=threads)
-                seen[role].append(told["ms"])
-                memory[role] = told
+                measured = json_from(__file__, role, threads=threads)
+                seen[role].append(measured["ms"])
+                memory[role] = measured
         rows += [_row(threads, seen, *TARGETS[role], role) for role in TARGETS]
         ratio = _ratio(seen["plain"], seen["ours"])
         rows.append(
@@ -48,7 +48,7 @@ def main() -> int:
             f"| {ratio:.2f} | {PLAIN_MOST} | {verdict(ratio, PLAIN_MOST)} |"
         )
     kept, back = (
-        statistics.median(told_by(__file__, role, threads=1)["ms"] for _ in range(3))
+        statistics.median(json_from(__file__, role, threads=1)["ms"] for _ in range(3))
         for role in ("adam", "adam_without")
     )
     return write_section(
@@ -105,13 +105,13 @@ def measure(role: str) -> None:
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
     step()
-    told = {
+    measured = {
         "ms": 1000 * statistics.median(times),
         "faults": (usage.ru_minflt - began) / STEPS,
         "step_mb": (tracemalloc.get_traced_memory()[1] - held) / 1e6,
         "peak_mb": usage.ru_maxrss / 1e3,
     }
-    print(json.dumps(told))
+    print(json.dumps(measured))
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:

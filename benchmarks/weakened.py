@@ -27,12 +27,15 @@ TABLE = ROOT / "tests" / "sandbox" / "weakenings.py"
 
 
 def main() -> int:
-    told = [*trials([sys.executable]), *(trials(as_ordinary_user()) if os.geteuid() == 0 else ())]
-    wrong = [line for line in told if isinstance(line, list)]
+    results = [
+        *trials([sys.executable]),
+        *(trials(as_ordinary_user()) if os.geteuid() == 0 else ()),
+    ]
+    wrong = [line for line in results if isinstance(line, list)]
     if wrong:
         print("Not as the table says:", *wrong, sep="\n")
         return 1
-    counts = ", ".join(f"{line['tried']} as {line['who']}" for line in told)
+    counts = ", ".join(f"{line['tried']} as {line['who']}" for line in results)
     text = f"""## Weakened sandboxes
 
 `python benchmarks/weakened.py`: {counts}. {machine()}.

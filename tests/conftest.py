@@ -1,5 +1,5 @@
-"""What the tests share: `lib` is the solution library, numpy can be made to compute as it does on
-other processors, and there is a user whom the modes of files bind, as they do not bind root."""
+"""Shared fixtures: the solution library as `lib`, numpy computing as on other processors, and an
+ordinary user, who is bound by file modes even where the tests run as root."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ KERNELS = {
     },
     "aarch64": {"ARMV8": (), "NEOVERSEN1": (), "NEOVERSEV1": ()},
 }.get(platform.machine(), {})
-"""Kernels of OpenBLAS, each of which adds up in an order of its own, and parts of the names that
-numpy has for the optional instructions which such a processor lacks."""
+"""OpenBLAS kernels, which differ in the order of summation. For each kernel: parts of numpy's names
+for the optional instructions that such a processor lacks."""
 
 FINGERPRINT = """
 import numpy as np
@@ -43,16 +43,16 @@ def fingerprint():
     single = a.astype(np.float32)
     return a @ b, single @ b.astype(np.float32), np.tanh(a), np.exp(single)
 """
-"""Some numbers that come out otherwise on other processors, in their last digits."""
+"""Code that computes numbers whose last digits differ between processors."""
 
 PRINT_IT = "import sys; sys.stdout.write(b''.join(x.tobytes() for x in fingerprint()).hex())"
 
 
 @functools.cache
 def numbers_under(*variables: tuple[str, str]) -> str | None:
-    """Those numbers, in hexadecimal, of a new process with one thread and these variables.
+    """The numbers of FINGERPRINT, in hexadecimal, in a new process with these variables.
 
-    None where it dies of an instruction.
+    None where the process dies of an illegal instruction.
     """
     done = subprocess.run(
         [sys.executable, "-c", FINGERPRINT + PRINT_IT],
@@ -68,12 +68,13 @@ def numbers_under(*variables: tuple[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class Processor:
-    """One that numpy can be made to compute as.
+    """A processor that numpy can imitate.
 
     Attributes:
-        variables: of the environment, which do that.
-        source: of a function `fingerprint` that returns arrays which differ between processors.
-        numbers: what it returns here, and there, in hexadecimal.
+        variables: environment variables that make numpy compute as on this processor.
+        source: source of a function `fingerprint`, which returns arrays that differ between
+            processors.
+        numbers: its result on the real processor and on this one, in hexadecimal.
     """
 
     variables: dict[str, str]
@@ -83,7 +84,7 @@ class Processor:
 
 @pytest.fixture(scope="session", params=KERNELS)
 def other_processor(request: pytest.FixtureRequest) -> Processor:
-    """Another processor than this one, if this one can execute what that one does."""
+    """Each other processor whose instructions the real one can execute."""
     kernel = request.param
     optional = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     lacking = [feature for feature in optional if any(part in feature for part in KERNELS[kernel])]
@@ -101,19 +102,19 @@ NOBODY = 65534
 
 @pytest.fixture
 def public_path() -> Iterator[Path]:
-    """As `tmp_path`, in a place where an ordinary user may look, read and write."""
+    """Like `tmp_path`, but an ordinary user may read and write it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         path = Path(name)
         path.chmod(0o777)
         yield path
-        if os.geteuid() != 0:  # what was closed to its owner is opened, to be removed
+        if os.geteuid() != 0:  # so that it can be removed
             subprocess.run(["chmod", "-R", "u+rwx", name], check=False)
 
 
 @pytest.fixture(scope="session")
 def as_ordinary_user() -> Callable[..., str]:
-    """`as_ordinary_user(code, *arguments)` runs Python code and returns what it printed, or with
-    `errors` what it wrote to its standard error."""
+    """`as_ordinary_user(code, *arguments)` runs Python code and returns its standard output, or
+    with `errors` its standard error."""
 
     def run(code: str, *arguments: object, cwd: Path | str = "/", errors: bool = False) -> str:
         python, options = _python()
@@ -134,7 +135,7 @@ def as_ordinary_user() -> Callable[..., str]:
 
 
 def _python() -> tuple[str, dict]:
-    """An interpreter that an ordinary user can run, and as whom."""
+    """An interpreter that an ordinary user can run, and options to run it as that user."""
     if os.geteuid() != 0:
         return sys.executable, {}
     version = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -1,4 +1,4 @@
-"""Small classes, and what a run leaves behind, as plain values to compare."""
+"""Small classes, and the results of a run as plain values to compare."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MARKS = """
 
 
 def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) -> None:
-    """A folder as a student hands it in: the solution, patched, or what was released."""
+    """Writes a submission: the solution, patched, or the released stub."""
     for path, content in (released(P1) if stub else solution(P1)).files.items():
         text = content.decode()
         for patched, old, new in patches:
@@ -50,7 +50,7 @@ def zipped(folder: Path, path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def write_work() -> Callable[..., None]:
-    """`write_work(folder, ...)`, see `hand_in`."""
+    """`write_work(folder, ...)` is `hand_in`."""
     return hand_in
 
 
@@ -62,7 +62,7 @@ def pack() -> Callable[[Path, Path], None]:
 
 @pytest.fixture(scope="session")
 def a_class(tmp_path_factory) -> Path:
-    """Folders, a zip, a late one, ids that are hostile, and what cannot be graded."""
+    """Folders, a zip, a late submission, a hostile id, and two submissions without work."""
     root = tmp_path_factory.mktemp("class")
     hand_in(root / "ada" / "problem_1")
     shutil.copytree(root / "ada", root / "=cmd('x')")
@@ -78,7 +78,7 @@ def a_class(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def start() -> Callable[..., subprocess.Popen]:
-    """`start(class, out, ...)` runs `autograder cohort` in a process of its own."""
+    """`start(class, out, ...)` starts `autograder cohort` in a new process."""
 
     def run(folder: Path, out: Path, *words: object) -> subprocess.Popen:
         command = [sys.executable, "-m", "autograder", "cohort", folder, "--out", out, *words]
@@ -95,7 +95,7 @@ def start() -> Callable[..., subprocess.Popen]:
 
 @pytest.fixture(scope="session")
 def undisturbed(a_class, start, tmp_path_factory) -> tuple[Path, str]:
-    """What one worker makes of the class in one go, and what is said at the end."""
+    """The results of an uninterrupted run with one worker, and its output."""
     out = tmp_path_factory.mktemp("undisturbed")
     process = start(a_class, out, "--seed", SEED, "--workers", 1, "--due", DUE)
     said, _ = process.communicate(timeout=500)
@@ -105,7 +105,7 @@ def undisturbed(a_class, start, tmp_path_factory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="session")
 def results() -> Callable[[Path], dict[str, object]]:
-    """Everything in a run's folder that must not depend on how it came about."""
+    """Everything in a run's folder that must not depend on how the run went."""
 
     def collected(out: Path) -> dict[str, object]:
         files = {

@@ -1,4 +1,4 @@
-"""The demo's class on a Dask cluster of two workers, one of which is killed in mid-run."""
+"""The demo's class on a Dask cluster of two workers, one of which is killed during the run."""
 
 import os
 import signal

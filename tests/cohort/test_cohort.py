@@ -1,4 +1,4 @@
-"""A class from its folder to its gradebook: whole, interrupted, resumed, handed in again."""
+"""A class from its folder to its gradebook: complete, interrupted, resumed and resubmitted."""
 
 import csv
 import json
@@ -93,14 +93,18 @@ def test_a_page_mentions_no_other_student(undisturbed):
     out, _ = undisturbed
     for student in GRADED:
         page = (out / "feedback" / student / "problem_1" / "Problem_1.html").read_text("utf-8")
-        others = set(GRADED) - {student, "new", "broken"}  # words that a page may have
+        others = set(GRADED) - {
+            student,
+            "new",
+            "broken",
+        }  # words that a page may contain
         assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", page)]
 
 
 def test_a_run_killed_twice_and_resumed_gives_the_same_results(
     a_class, undisturbed, start, results, tmp_path
 ):
-    """Killed once while it grades and once while it writes."""
+    """The run is killed once while it grades and once while it writes."""
     out, seed = tmp_path / "out", ("--seed", SEED, "--due", "2026-11-20 23:59 UTC")
     first = start(a_class, out, *seed, "--workers", 2)
     _until(lambda: len(list(out.glob("observations/*/grade.json"))) >= 2, first)
@@ -123,7 +127,7 @@ def test_a_run_killed_twice_and_resumed_gives_the_same_results(
 
 @pytest.fixture
 def finished(undisturbed, a_class, tmp_path):
-    """A copy of a class and of its results, to go on with."""
+    """A copy of a class and of its results, which a test may change."""
     folder, out = tmp_path / "class", tmp_path / "out"
     shutil.copytree(a_class, folder)
     shutil.copytree(undisturbed[0], out)
@@ -142,7 +146,7 @@ def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed,
     late = "select timestamp from submitted_assignment where student_id = '=cmd(''x'')'"
     assert book.execute(late).fetchall() == [("2026-11-21 00:10:00.000000",)]
     (folder / "=cmd('x')" / "problem_1" / "timestamp.txt").unlink()
-    (out / "observations" / "ada" / "grade.json").write_text("[{")  # a disk that was full
+    (out / "observations" / "ada" / "grade.json").write_text("[{")  # as left by a full disk
     run(P1, folder, out, resume=True, workers=1)
     assert grade_of(out, "linus").score == 29
     assert grade_of(out, "ada").sections == grade_of(undisturbed[0], "ada").sections
@@ -161,8 +165,8 @@ def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed,
 
 
 def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_path):
-    """So what an earlier result said of the inputs is of no use. It is the same at every resume,
-    also where the hand-in between could not be read."""
+    """So earlier results say nothing about the inputs. The seed is the same at every resume, even
+    if a submission in between could not be read."""
     folder, out = tmp_path / "class", tmp_path / "out"
     for student in ("ada", "linus"):
         shutil.copytree(a_class / "linus", folder / student)
@@ -201,7 +205,7 @@ def test_a_class_of_older_work_is_graded_and_resumed_as_older_work(tmp_path):
     folder, out = tmp_path / "class", tmp_path / "out"
     shutil.copytree(old_work, folder / "ada" / "problem_1")
     run(P1, folder, out, workers=1, seed=SEED)
-    assert grade_of(out, "ada").score == 25.27  # the names are lost with the notebook
+    assert grade_of(out, "ada").score == 25.27  # without a notebook, the names earn nothing
     run(P1, folder, out, workers=1, resume=True, older_work=True)
     found = grade_of(out, "ada")
     assert (found.score, found.errors[-1]) == (26, remark(P1))
@@ -237,8 +241,8 @@ def test_results_are_not_overwritten_without_resume(finished):
         run(P1, folder, out)
 
 
-class Asked(Exception):  # noqa: N818
-    """Stops a run where it would start its workers; says how many."""
+class WouldStart(Exception):  # noqa: N818
+    """Stops a run before it starts its workers; the message is their number."""
 
 
 @pytest.mark.parametrize(
@@ -248,13 +252,13 @@ def test_there_is_a_worker_for_each_processor_unless_set_and_at_most_one_per_sub
     tmp_path, monkeypatch, processors, workers, started
 ):
     def start(count):
-        raise Asked(count)
+        raise WouldStart(count)
 
     for student in ("ada", "grace", "linus", "new"):
         (tmp_path / "class" / student / P1.id).mkdir(parents=True)
     monkeypatch.setattr(cohort, "processors", lambda: processors)
     monkeypatch.setattr(cohort, "Processes", start)
-    with pytest.raises(Asked, match=f"^{started}$"):
+    with pytest.raises(WouldStart, match=f"^{started}$"):
         run(P1, tmp_path / "class", tmp_path / "out", workers=workers)
 
 

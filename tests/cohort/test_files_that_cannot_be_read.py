@@ -1,4 +1,4 @@
-"""A class goes on whatever is wrong with one student's files: who cannot be read is set aside."""
+"""A run continues whatever is wrong with a student's files; unreadable ones are set aside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HONEST = ("ada", "zoe")
 
 @pytest.fixture
 def a_class(public_path, write_work, pack) -> Iterator[Path]:
-    """Two honest students, one at each end, and between them whatever makes reading fail."""
+    """Honest students first and last, and between them submissions that cannot be read."""
     root = public_path / "class"
     for student in HONEST:
         write_work(root / student / "problem_1")

@@ -1,4 +1,4 @@
-"""nbgrader's formgrader in a browser, on a class's folder: a person grades what awaits a person."""
+"""nbgrader's formgrader in a browser, on a class's folder: a person grades a manual cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile submissions in a class change nothing about the honest: `benchmarks/hostile_class.py`."""
+"""Hostile submissions do not affect honest ones; a part of `benchmarks/hostile_class.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = ["import loops, deaf to signals", "import takes memory", "call kills eve
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    """The script, which stands beside the one that it imports."""
+    """The benchmark as a module, imported with its folder on the path."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(checkout.ROOT / "benchmarks"))
         yield import_module("hostile_class")

@@ -1,4 +1,4 @@
-"""Work handed to processes, some of which die."""
+"""A pool of worker processes, some of which die."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def test_a_task_that_kills_its_process_affects_no_other_task(tmp_path, workers):
 
 
 class Counting(ThreadPoolExecutor):
-    """Counts how much it was given and has not done yet."""
+    """Counts the submitted tasks that are not done yet."""
 
     waiting = most = 0
 

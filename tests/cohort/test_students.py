@@ -1,4 +1,4 @@
-"""Who handed in what: names of folders and zips are input like any other."""
+"""Student ids from the names of folders and zips, which are untrusted input."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The command line as its users meet it: in a process of its own."""
+"""The command line, run in new processes as users run it."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def run(*words, **environment):
 
 @pytest.fixture(scope="module")
 def solution(tmp_path_factory):
-    """The solution as a student would hand it in: a zip with `lib` and the notebook."""
+    """The solution as a student's submission: a zip with `lib` and the notebook."""
     path = tmp_path_factory.mktemp("hand-in") / "ada.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for file in (P1.library / "lib").rglob("*.py"):
@@ -39,16 +39,16 @@ def solution(tmp_path_factory):
     "command", [[], ["data"], ["release"], ["grade"], ["cohort"], ["doctor"], ["demo"]]
 )
 def test_every_command_explains_itself(command):
-    told = run(*command, "--help")
-    assert told.returncode == 0
-    assert "Usage: " in told.stdout
-    assert max(map(len, told.stdout.splitlines())) <= 80
+    result = run(*command, "--help")
+    assert result.returncode == 0
+    assert "Usage: " in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def test_grade_writes_the_documented_fields_as_json(solution):
-    told = run("grade", solution, "--json", "-", "--seed", 5)
-    assert told.returncode == 0, told.stderr
-    (grade,) = json.loads(told.stdout)
+    result = run("grade", solution, "--json", "-", "--seed", 5)
+    assert result.returncode == 0, result.stderr
+    (grade,) = json.loads(result.stdout)
     assert list(grade) == [
         "schema",
         "submission",
@@ -75,18 +75,18 @@ def test_grade_writes_the_documented_fields_as_json(solution):
 
 
 def test_grade_shows_a_table_that_fits_80_columns(solution):
-    told = run("grade", solution)
-    assert told.returncode == 0, told.stderr
-    assert "29 of 29 points" in told.stdout
-    assert max(map(len, told.stdout.splitlines())) <= 80
+    result = run("grade", solution)
+    assert result.returncode == 0, result.stderr
+    assert "29 of 29 points" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
     grades = []
     for sandbox in ("bubblewrap", "sandlock", "sandlock"):
-        told = run("grade", solution, "--json", "-", "--seed", 9, "--sandbox", sandbox)
-        assert told.returncode == 0, told.stderr
-        (grade,) = json.loads(told.stdout)
+        result = run("grade", solution, "--json", "-", "--seed", 9, "--sandbox", sandbox)
+        assert result.returncode == 0, result.stderr
+        (grade,) = json.loads(result.stdout)
         assert grade.pop("sandbox") == sandbox
         grade.pop("elapsed_s")
         grades.append(grade)
@@ -95,12 +95,12 @@ def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
 
 def test_kept_observations_are_regraded_without_the_submission(solution, tmp_path):
     json_file, kept = tmp_path / "new" / "grades.json", tmp_path / "kept"
-    told = run("grade", solution, "--json", json_file, "--keep", kept, "--seed", 4)
-    assert told.returncode == 0, told.stderr
+    result = run("grade", solution, "--json", json_file, "--keep", kept, "--seed", 4)
+    assert result.returncode == 0, result.stderr
     (first,) = json.loads(json_file.read_text())
-    told = run("grade", "--from-observations", kept / "ada.zip.npz", "--json", "-")
-    assert told.returncode == 0, told.stderr
-    (again,) = json.loads(told.stdout)
+    result = run("grade", "--from-observations", kept / "ada.zip.npz", "--json", "-")
+    assert result.returncode == 0, result.stderr
+    (again,) = json.loads(result.stdout)
     for grade in (first, again):
         grade.pop("elapsed_s")
     assert again == first
@@ -108,19 +108,19 @@ def test_kept_observations_are_regraded_without_the_submission(solution, tmp_pat
 
 def test_older_work_is_graded_and_regraded_as_older_work(tmp_path):
     old_work, kept = Path(__file__).parents[1] / "grading" / "old_work", tmp_path / "kept"
-    told = run("grade", old_work, "--older-work", "--json", "-", "--keep", kept)
-    assert told.returncode == 0, told.stderr
-    (first,) = json.loads(told.stdout)
+    result = run("grade", old_work, "--older-work", "--json", "-", "--keep", kept)
+    assert result.returncode == 0, result.stderr
+    (first,) = json.loads(result.stdout)
     assert first["score"] == 26
     assert "graded as work of an earlier year" in first["errors"][-1]
-    told = run("grade", "--from-observations", kept / "old_work.npz", "--json", "-")
-    (again,) = json.loads(told.stdout)
+    result = run("grade", "--from-observations", kept / "old_work.npz", "--json", "-")
+    (again,) = json.loads(result.stdout)
     assert {**again, "elapsed_s": 0} == {**first, "elapsed_s": 0}
 
 
 @pytest.fixture
 def two_and_one_that_hangs(solution, tmp_path):
-    """Hand-ins, of which the third takes minutes."""
+    """Three submissions, of which the last takes minutes."""
     paths = [tmp_path / f"{student}.zip" for student in ("ada", "grace", "slow")]
     for path in paths[:2]:
         path.write_bytes(solution.read_bytes())
@@ -132,7 +132,7 @@ def two_and_one_that_hangs(solution, tmp_path):
 
 
 def killed(paths, *options, when):
-    """The output of a grading that is killed once something is so; its processes end by it."""
+    """The output of a grading that is killed as soon as `when` holds; its processes end, too."""
     with subprocess.Popen(
         [sys.executable, "-m", "autograder", "grade", *map(str, paths), *map(str, options)],
         stdout=subprocess.PIPE,
@@ -186,27 +186,27 @@ def test_a_grader_that_is_killed_has_shown_what_it_graded(two_and_one_that_hangs
 
 
 def test_a_grader_that_is_killed_has_piped_what_it_graded(two_and_one_that_hangs):
-    told = killed(
+    result = killed(
         two_and_one_that_hangs,
         *("--json", "-"),
         when=lines_until(lambda text: text.count("\n  }") == 2),
     )
-    assert [grade["score"] for grade in json.loads(told.rstrip(",\n") + "]")] == [29, 29]
+    assert [grade["score"] for grade in json.loads(result.rstrip(",\n") + "]")] == [29, 29]
 
 
 def test_json_goes_to_a_pipe_as_to_a_file(solution, tmp_path):
-    """`--json >(jq ...)`, `--json /dev/stdout`: no file may take the place of these."""
+    """`--json >(jq ...)` and `--json /dev/stdout` must not be replaced by a file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
-        told = run("grade", solution, solution, "--json", pipe, "--seed", 5)
-        assert told.returncode == 0, told.stderr
+        result = run("grade", solution, solution, "--json", pipe, "--seed", 5)
+        assert result.returncode == 0, result.stderr
         piped = reader.communicate(timeout=60)[0]
     assert pipe.is_fifo()
     file = tmp_path / "grades.json"
     assert run("grade", solution, solution, "--json", file, "--seed", 5).returncode == 0
-    told = [re.sub(r'"elapsed_s": .*', "", text) for text in (piped, file.read_text())]
-    assert told[0] == told[1]
+    result = [re.sub(r'"elapsed_s": .*', "", text) for text in (piped, file.read_text())]
+    assert result[0] == result[1]
 
 
 def test_a_link_to_the_output_file_is_kept(solution, tmp_path):
@@ -225,14 +225,14 @@ def test_submissions_with_the_same_name_are_kept_separately(tmp_path):
     for student in ("ada", "grace"):
         (tmp_path / student / "problem_1" / "lib").mkdir(parents=True)
     ada, grace = (tmp_path / student / "problem_1" for student in ("ada", "grace"))
-    told = run("grade", ada, grace, ada, "--keep", tmp_path / "kept")
-    assert told.returncode == 0, told.stderr
+    result = run("grade", ada, grace, ada, "--keep", tmp_path / "kept")
+    assert result.returncode == 0, result.stderr
     kept = sorted((tmp_path / "kept").rglob("*.npz"))
     expected = ("ada/problem_1 (2).npz", "ada/problem_1.npz", "grace/problem_1.npz")
     assert kept == [tmp_path / "kept" / name for name in expected]
     assert sorted(path.name for path in tmp_path.rglob("*.npz")) == sorted(p.name for p in kept)
-    told = run("grade", "--from-observations", *kept, "--json", "-")
-    assert [grade["submission"] for grade in json.loads(told.stdout)] == [
+    result = run("grade", "--from-observations", *kept, "--json", "-")
+    assert [grade["submission"] for grade in json.loads(result.stdout)] == [
         "problem_1 (2)",
         "ada/problem_1",
         "grace/problem_1",
@@ -244,18 +244,18 @@ def test_a_file_without_observations_is_refused_with_a_message(tmp_path, content
     path = tmp_path / "ada.npz"
     if content is not None:
         path.write_bytes(content)
-    told = run("grade", "--from-observations", path)
-    assert told.returncode == (2 if content is None else 1)
-    assert "ada.npz" in told.stderr
-    assert "Traceback" not in told.stderr
+    result = run("grade", "--from-observations", path)
+    assert result.returncode == (2 if content is None else 1)
+    assert "ada.npz" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_an_unreadable_submission_has_a_grade_of_0_and_the_reason(tmp_path):
     empty = tmp_path / "grace.zip"
     empty.write_bytes(b"")
-    told = run("grade", empty, "--json", "-")
-    assert told.returncode == 0, told.stderr
-    (grade,) = json.loads(told.stdout)
+    result = run("grade", empty, "--json", "-")
+    assert result.returncode == 0, result.stderr
+    (grade,) = json.loads(result.stdout)
     assert grade["score"] == 0
     assert grade["errors"]
 
@@ -279,37 +279,37 @@ WORK = P1.source.parent
     ],
 )
 def test_wrong_use_gives_an_error_message(words, status, said):
-    told = run(*words)
-    assert told.returncode == status
-    assert said in told.stderr
-    assert "Traceback" not in told.stderr
+    result = run(*words)
+    assert result.returncode == status
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_training_without_data_says_how_to_get_it(solution, tmp_path):
-    told = run("grade", solution, "--training", "short", SVHN_DIR=str(tmp_path))
-    assert told.returncode == 1
-    assert "autograder data" in told.stderr
-    assert "Traceback" not in told.stderr
+    result = run("grade", solution, "--training", "short", SVHN_DIR=str(tmp_path))
+    assert result.returncode == 1
+    assert "autograder data" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_doctor_tries_every_sandbox_line_by_line():
-    told = run("doctor")
-    assert told.returncode == 0, told.stdout + told.stderr
+    result = run("doctor")
+    assert result.returncode == 0, result.stdout + result.stderr
     for name in ("bubblewrap", "sandlock"):
-        assert f"{name} confines student code" in told.stdout
-    assert told.stdout.count("✓") > 20
-    assert told.stdout.count("✓ cannot fork without end") == 2
-    assert told.stdout.count("✓ can compute with numpy") == 2
-    assert "✗" not in told.stdout
+        assert f"{name} confines student code" in result.stdout
+    assert result.stdout.count("✓") > 20
+    assert result.stdout.count("✓ cannot fork without end") == 2
+    assert result.stdout.count("✓ can compute with numpy") == 2
+    assert "✗" not in result.stdout
 
 
 def test_data_draws_a_small_twin_and_shows_it(tmp_path):
     sheet = tmp_path / "sheet.png"
-    told = run(
+    result = run(
         "data", "--synthetic", "--dir", tmp_path, "--train", 300, "--test", 50, "--preview", sheet
     )
-    assert told.returncode == 0, told.stderr
-    assert "synthetic twin" in told.stdout
+    assert result.returncode == 0, result.stderr
+    assert "synthetic twin" in result.stdout
     assert sheet.read_bytes().startswith(b"\x89PNG")
 
 

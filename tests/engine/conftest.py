@@ -1,4 +1,4 @@
-"""The tiny assignment, its works, and every sandbox of this machine."""
+"""The tiny assignment, submissions for it, and every sandbox of this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.hand_in.submission import Submission, write
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import BACKENDS, passes
 
-sys.path.append(str(Path(__file__).parents[1]))  # also for processes that are started from here
+sys.path.append(str(Path(__file__).parents[1]))  # also for processes that tests start
 
 from tiny_assignment import ASSIGNMENT
 
@@ -28,7 +28,7 @@ def tiny() -> Assignment:
 
 @pytest.fixture(scope="session", params=BACKENDS, ids=lambda backend: backend.name)
 def sandbox(request: pytest.FixtureRequest, tiny: Assignment) -> Backend:
-    """Every backend that this machine can offer."""
+    """Every backend that is available on this machine."""
     missing = request.param.unavailable()
     if missing is not None:
         pytest.skip(missing)
@@ -38,11 +38,11 @@ def sandbox(request: pytest.FixtureRequest, tiny: Assignment) -> Backend:
 
 
 Edit = tuple[str, str, str]
-"""A file, a text that stands there once (empty for a new file), and what stands there instead."""
+"""(file, old, new): the file contains the old text once; it is empty for a new file."""
 
 
 def edited(folder: Path, *edits: Edit) -> None:
-    """Changes files of an assignment's folder."""
+    """Edits files in an assignment's folder."""
     for file, old, new in edits:
         path = folder / file
         text = path.read_text("utf-8") if old else ""
@@ -54,7 +54,7 @@ def edited(folder: Path, *edits: Edit) -> None:
 def edition(
     tiny: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Assignment]]:
-    """`edition(edit, ...)`: another edition of the tiny assignment, in a package of its own."""
+    """`edition(edit, ...)`: an edited copy of the tiny assignment, in a new package."""
     monkeypatch.syspath_prepend(tmp_path)
     made: list[str] = []
 
@@ -75,7 +75,7 @@ def edition(
 
 @pytest.fixture(scope="session")
 def edit() -> Callable[..., None]:
-    """`edit(folder, ...)`, see `edited`."""
+    """`edit(folder, ...)` is `edited`."""
     return edited
 
 
@@ -84,7 +84,7 @@ Works = Callable[..., Submission]
 
 @pytest.fixture(scope="session")
 def work(tiny: Assignment) -> Works:
-    """`work("scale_adds", ...)`: the solution with these mistakes in it."""
+    """`work("scale_adds", ...)`: the solution with these mistakes."""
 
     def made(*mistakes: str) -> Submission:
         return applied(tiny, (named(tiny, name) for name in mistakes))
@@ -94,13 +94,13 @@ def work(tiny: Assignment) -> Works:
 
 @pytest.fixture(scope="session")
 def stub(tiny: Assignment) -> Submission:
-    """What students receive."""
+    """The released files."""
     return released(tiny)
 
 
 @pytest.fixture(scope="session")
 def hand_in(tiny: Assignment) -> Callable[[Path, Submission], Path]:
-    """`hand_in(folder, submission)` writes it as a student hands it in; returns the folder."""
+    """`hand_in(folder, submission)` writes a submission like a student's; returns the folder."""
 
     def written(folder: Path, submission: Submission) -> Path:
         write(tiny, submission, folder)

@@ -1,4 +1,4 @@
-"""A class, on an assignment that has nothing to do with neural networks."""
+"""Grading a class, on an assignment that has nothing to do with neural networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check that was wrong is mended, and the class is graded again from kept evidence."""
+"""After a wrong check is fixed, the class is graded again from kept evidence."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ STUDENTS = {"ada": (), "bob": ("scale_adds",), "mia": ("step_rate_is_too_large",
 SCORES = {"ada": 5.0, "bob": 4.0, "mia": 4.5}
 
 SUITE, RUBRIC, VARIANTS = "tests/hidden/test_step.py", "__init__.py", "misconceptions/step.py"
-MENDED = (SUITE, "rate < 1", "rate <= 2")
-"""The rate of 2 was right, after all."""
+FIXED = (SUITE, "rate < 1", "rate <= 2")
+"""Accepts a rate of 2, which the first version of the check refused."""
 WEIGHT = (SUITE, "weight=3", "weight=1")
 POINTS = (RUBRIC, '"A layer that scales", 3', '"A layer that scales", 6')
 HINT = (VARIANTS, "is larger than 1.", "is too large.")
@@ -55,7 +55,7 @@ def refused(*args, **kw):
     raise AssertionError("student code would have been run")
 
 if {only_evidence}:
-    states.grade = refused  # also in the workers, which import this file again
+    states.grade = refused  # also in workers, which import this file
 if __name__ == "__main__":
     run(ASSIGNMENT, Path({folder!r}), Path({out!r}), workers=1, seed={seed}, resume=True)
 """
@@ -63,7 +63,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Course:
-    """An edition that may be corrected, and its class."""
+    """A copy of the tiny assignment that tests may edit, and its class."""
 
     folder: Path
 
@@ -80,7 +80,7 @@ class Course:
         return self.folder / "submitted"
 
     def grade(self, only_evidence: bool = False) -> str:
-        """Grades the class in a process of its own, as somebody does after an edit."""
+        """Grades the class in a new process, as after an edit."""
         script = self.folder / f"class_{only_evidence}.py"
         text = SCRIPT.format(
             path=[str(checkout.ROOT), str(self.folder)],
@@ -117,7 +117,7 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, tiny, work, hand_in) -> Course:
-    """A class that was graded."""
+    """A graded class."""
     made = Course(tmp_path_factory.mktemp("course"))
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(tiny.folder, made.assignment, ignore=ignored)
@@ -133,14 +133,14 @@ def course(tmp_path_factory, tiny, work, hand_in) -> Course:
 
 @pytest.fixture(scope="module")
 def before(course) -> tuple[dict[str, Grade], dict[str, bytes]]:
-    """Its Grades and its evidence, before anything is corrected."""
+    """The Grades and the evidence of the class before any correction."""
     return course.grades(), course.evidence()
 
 
 @pytest.fixture(scope="module")
 def corrected(course, before, edit) -> tuple[Course, str]:
-    """The class with a check mended, and what was said."""
-    edit(course.assignment, MENDED)
+    """The class after a check was fixed, and the output of the regrading."""
+    edit(course.assignment, FIXED)
     return course, course.grade(only_evidence=True)
 
 
@@ -172,7 +172,7 @@ def test_after_a_fixed_check_the_class_is_regraded_without_running_student_code(
 
 
 def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, before):
-    """As it is left by a kill between two renames, before anything else was written."""
+    """The files are as after a kill between two renames, before anything else was written."""
     course, evidence = corrected[0], before[1]
     whole, found = course.changes(), course.out / "observations"
     (found / "mia").rename(found / ".was-mia")
@@ -199,17 +199,17 @@ def test_the_table_keeps_every_correction_and_the_terminal_shows_the_last(correc
     assert "1.5 / 2" not in said
 
 
-Bring = Callable[..., tuple[Outcome, State]]
+Update = Callable[..., tuple[Outcome, State]]
 
 
 @pytest.fixture
-def bring(tmp_path, tiny, monkeypatch) -> Bring:
-    """`bring(folder, assignment)` brings the state of what was handed in up to date;
-    `from_evidence` where no student code may be run for it."""
+def update(tmp_path, tiny, monkeypatch) -> Update:
+    """`update(folder, assignment)` updates the state of a submission. With `from_evidence`, it
+    fails if student code would run."""
 
     sandbox = choose(None, tiny.probes_folder).name
 
-    def brought(folder: Path, assignment, from_evidence: bool = False, **asked):
+    def updated(folder: Path, assignment, from_evidence: bool = False, **asked):
         def refused(*_, **kw):
             raise AssertionError("student code would have been run")
 
@@ -227,7 +227,7 @@ def bring(tmp_path, tiny, monkeypatch) -> Bring:
         assert state is not None
         return outcome, state
 
-    return brought
+    return updated
 
 
 @pytest.fixture
@@ -237,46 +237,46 @@ def mia(work, hand_in, tmp_path) -> Path:
 
 @pytest.mark.parametrize(
     ("edits", "score"),
-    [([MENDED], 5), ([WEIGHT], 4), ([POINTS], 7.5), ([HINT], 4.5), ([MENDED, POINTS], 8)],
+    [([FIXED], 5), ([WEIGHT], 4), ([POINTS], 7.5), ([HINT], 4.5), ([FIXED, POINTS], 8)],
     ids=["a check", "a weight", "points", "a hint", "both"],
 )
 def test_regrading_from_evidence_gives_the_same_grade_as_grading_from_scratch(
-    edition, bring, mia, tmp_path, edits, score
+    edition, update, mia, tmp_path, edits, score
 ):
-    _, first = bring(mia, edition())
+    _, first = update(mia, edition())
     after = edition(*edits)
-    outcome, again = bring(mia, after, from_evidence=True)
+    outcome, again = update(mia, after, from_evidence=True)
     assert (again.grade.score, outcome.corrected, outcome.kept) == (score, True, False)
     assert again.earlier == (first.grade,)
-    assert bring(mia, after, from_evidence=True)[0].kept
+    assert update(mia, after, from_evidence=True)[0].kept
     shutil.rmtree(tmp_path / "observations")
-    _, afresh = bring(mia, after)
+    _, afresh = update(mia, after)
     assert replace(afresh.grade, elapsed_s=0) == replace(again.grade, elapsed_s=0)
 
 
 @pytest.mark.parametrize("edit_", [PROBE, MODULES, SOLUTION], ids=["probe", "modules", "solution"])
-def test_a_change_to_what_is_observed_runs_student_code_again(edition, bring, mia, edit_):
-    _, first = bring(mia, edition())
-    after = edition(edit_, MENDED)
+def test_a_change_to_what_is_observed_runs_student_code_again(edition, update, mia, edit_):
+    _, first = update(mia, edition())
+    after = edition(edit_, FIXED)
     with pytest.raises(AssertionError, match="student code would have been run"):
-        bring(mia, after, from_evidence=True)
-    outcome, state = bring(mia, after)
+        update(mia, after, from_evidence=True)
+    outcome, state = update(mia, after)
     assert (outcome.corrected, state.grade.score) == (False, 5)
-    assert state.earlier == (first.grade,)  # a correction all the same
+    assert state.earlier == (first.grade,)  # it still counts as a correction
 
 
-def test_a_resubmission_or_another_seed_is_not_a_correction(edition, bring, mia, work, hand_in):
-    bring(mia, edition())
-    after = edition(MENDED)
-    assert bring(mia, after, seed=SEED + 1)[1].earlier == ()
+def test_a_resubmission_or_another_seed_is_not_a_correction(edition, update, mia, work, hand_in):
+    update(mia, edition())
+    after = edition(FIXED)
+    assert update(mia, after, seed=SEED + 1)[1].earlier == ()
     hand_in(mia, work())
-    assert bring(mia, after)[1].earlier == ()
+    assert update(mia, after)[1].earlier == ()
 
 
-def test_damaged_evidence_is_collected_again(edition, bring, mia, tmp_path):
-    _, first = bring(mia, edition())
+def test_damaged_evidence_is_collected_again(edition, update, mia, tmp_path):
+    _, first = update(mia, edition())
     (tmp_path / "observations" / "mia" / "observations.npz").write_bytes(b"PK nothing")
-    outcome, state = bring(mia, edition(MENDED))
+    outcome, state = update(mia, edition(FIXED))
     assert (outcome.corrected, state.grade.score, state.earlier) == (False, 5, (first.grade,))
 
 
@@ -300,7 +300,7 @@ def test_a_state_is_replaced_atomically(tmp_path):
 
 
 def imported(file: Path) -> Iterator[Path]:
-    """The modules of the package that a module imports, wherever in it."""
+    """The modules of the package that a module imports, also inside functions."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder"):
             for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
@@ -321,7 +321,7 @@ def test_code_that_observes_does_not_import_code_that_only_judges():
 
 
 def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():
-    """What is kept of one was found beside the solution with the student's mistakes in it."""
+    """Of a training, only its comparison with a training of the solution is kept."""
     faster = replace(P1, training=replace(PLAN, rate=1.0))
     assert observing_hash(P1, False, False) == observing_hash(faster, False, False)
     assert observing_hash(P1, True, False) != observing_hash(faster, True, False)
@@ -334,7 +334,7 @@ def test_parts_of_a_digest_are_kept_apart():
 
 @pytest.fixture(scope="module")
 def two(before) -> tuple[Grade, Grade]:
-    """A Grade in which the check of the rate failed, and one in which all passed."""
+    """A Grade in which the check of the rate failed, and one in which all checks passed."""
     return before[0]["mia"], before[0]["ada"]
 
 
@@ -358,8 +358,10 @@ def test_added_and_removed_sections_and_checks_are_listed(two):
 def test_student_text_is_neither_markup_nor_a_formula(two):
     old, new = two
     scale, step = old.sections
-    told = tuple(replace(test, message="=cmd() [red]") for test in step.tests)
-    one = next(changes.of("=ada", replace(old, sections=(scale, replace(step, tests=told))), new))
+    hostile = tuple(replace(test, message="=cmd() [red]") for test in step.tests)
+    one = next(
+        changes.of("=ada", replace(old, sections=(scale, replace(step, tests=hostile))), new)
+    )
     assert "'=cmd() [red]" in changes.csv_of([one])
     assert '"\'=ada"' in changes.csv_of([one])
     console = Console(file=io.StringIO(), width=100)

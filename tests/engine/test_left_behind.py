@@ -1,4 +1,4 @@
-"""What a change of an assignment leaves behind is named by file and line, before anything runs."""
+"""After a change of an assignment, stale references are reported by file and line."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ QUESTION = (("step_question", 1),)
 
 @pytest.fixture
 def copied(tiny, tmp_path):
-    """The tiny assignment in a folder of its own, to be spoilt; its modules are those loaded."""
+    """A copy of the tiny assignment's files to edit; its loaded modules stay the original ones."""
     shutil.copytree(tiny.root, tmp_path / "tiny", ignore=shutil.ignore_patterns("__pycache__"))
     assignment = replace(tiny, root=tmp_path / "tiny")
-    vars(assignment)["folder"] = assignment.root  # where it looks for files that are not imported
+    vars(assignment)["folder"] = assignment.root  # so that files are read from the copy
     return assignment
 
 
@@ -53,8 +53,8 @@ def test_every_stale_reference_to_a_removed_section_is_listed(tiny):
         assert any(word in line for word in ("step", "oints", "BEGIN SOLUTION", "@given")), finding
 
 
-# What is changed: the file, what stands there, and what stands there instead. What is said of it,
-# and where, if not in that file: the file, and a part of the line.
+# Name: (file, old text, new text, part of the message). If the message is about another line: a
+# fifth element (file, part of the line).
 CHANGES = {
     "a heading of no section": (
         "source/tiny/Tiny.ipynb",

@@ -1,4 +1,4 @@
-"""The way of one submission, on an assignment that has nothing to do with neural networks."""
+"""Grading one submission, on an assignment that has nothing to do with neural networks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COSTS = {
     "step_forgets_the_rate": {"step": 0.5},
     "step_rate_is_too_large": {"step": 1.5},
 }
-"""The sections in which a mistake loses points, and what is left of them there."""
+"""The sections in which a mistake costs points, and the points that are left."""
 
 
 def points(found):
@@ -98,7 +98,7 @@ def test_missing_files_are_reported_by_the_assignments_own_names(tiny, work, han
 
 
 def test_the_committed_tables_of_mistakes_are_up_to_date(tiny):
-    """`python -m autograder.diagnosis` writes the same for the assignment of the checkout."""
+    """`python -m autograder.diagnosis` writes these files for the checkout's assignment."""
     found = {v.name: dict(hiding.hidden_later(tiny, v)) for v in hiding.hiders(tiny)}
     assert found == hiding.tabled(tiny)
     table = (tiny.misconceptions_folder / "TABLE.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""A release of an assignment that has nothing to do with neural networks."""
+"""Releasing an assignment that has nothing to do with neural networks."""
 
 from __future__ import annotations
 

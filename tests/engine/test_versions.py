@@ -1,4 +1,4 @@
-"""Versions of an assignment: what students are told of them, and which one a hand-in claims."""
+"""Versions of an assignment: what students read about them, and which one a submission claims."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SAID = f"made from version 1.0; the assignment is at 1.1: {CHANGES}"
 
 @pytest.fixture
 def versioned(edition) -> Callable[[str], Assignment]:
-    """`versioned(text)`: an edition that has this changelog."""
+    """`versioned(text)`: a copy of the tiny assignment with this changelog."""
     return lambda changelog: edition(("handout/CHANGELOG.md", "", changelog))
 
 
@@ -72,10 +72,10 @@ def test_an_assignment_without_a_changelog_has_no_version(tiny):
 )
 def test_a_malformed_changelog_names_file_and_line(versioned, tmp_path, text, line, said):
     assignment = versioned(text)
-    with pytest.raises(ChangelogError) as told:
+    with pytest.raises(ChangelogError) as raised:
         build(assignment, tmp_path / "release" / assignment.id)
-    assert str(told.value).startswith(f"handout/CHANGELOG.md:{line}: ")
-    assert said in str(told.value)
+    assert str(raised.value).startswith(f"handout/CHANGELOG.md:{line}: ")
+    assert said in str(raised.value)
 
 
 def test_a_malformed_changelog_stops_grading(versioned, tmp_path):
@@ -161,7 +161,7 @@ def test_the_remark_lists_the_changes_of_every_later_version(versioned):
 
 
 def claiming(folder: Path, assignment: Assignment, version: str) -> Path:
-    """A hand-in, changed to claim a version."""
+    """A submission, changed to claim a version."""
     path = folder / assignment.notebook
     notebook = json.loads(path.read_text("utf-8"))
     notebook["metadata"]["autograder"] = {"version": version}
@@ -201,7 +201,7 @@ def test_the_claimed_version_changes_only_the_remark(versioned, work, hand_in, s
 def test_regrading_kept_evidence_mentions_later_versions(
     versioned, work, hand_in, sandbox, tmp_path
 ):
-    """A correction comes after the hand-in: the claim is kept, and not what was said of it."""
+    """The claimed version is kept and not the remark, because a new version may follow."""
     before, after = versioned(FIRST), versioned(SECOND)
     folder = claiming(hand_in(tmp_path / "ada", work()), before, "1.0")
     kept = []

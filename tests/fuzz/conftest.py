@@ -1,4 +1,4 @@
-"""The fuzzers stand beside their tests; `benchmarks/fuzz.py` runs them at length."""
+"""Makes the fuzzers in `fuzzing` importable; `benchmarks/fuzz.py` runs them for longer."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""A few seconds of what `benchmarks/fuzz.py` does with a million inputs, and that it can fail."""
+"""A few seconds of fuzzing (`benchmarks/fuzz.py` tries a million inputs), and proof that it can
+fail."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from fuzzing.readers import Fallen, Reader, attacked, drawn, held, readers
+from fuzzing.readers import Reader, Violation, attacked, drawn, held, readers
 
 from autograder.hand_in import files, notebook, version
 from autograder.sandbox import protocol
@@ -60,12 +61,12 @@ def _text_as_it_is(value: object) -> object:
 
 
 def _any_number(data: bytes) -> protocol.ProbeEnd:
-    told = protocol._json(data)
-    return protocol.ProbeEnd("exit", told.get("code", 0), 0.0, "")
+    end = protocol._json(data)
+    return protocol.ProbeEnd("exit", end.get("code", 0), 0.0, "")
 
 
 def _without_a_cap(self: protocol.Frames, view: memoryview) -> memoryview:
-    """As it is, but memory is taken for what is claimed."""
+    """Like the original, but allocates the claimed size."""
     if len(view) >= protocol.HEAD.size:
         claimed = protocol.HEAD.unpack_from(view)[2]
         bytearray(min(claimed, 2**28))
@@ -88,7 +89,7 @@ def _no_complaint(path: str) -> None:
 
 
 def _whatever_is_claimed(path) -> None:
-    """The table of contents is believed, as `zipfile` does."""
+    """Trusts the central directory, as `zipfile` does."""
 
 
 def _unguarded(archive, member):
@@ -110,7 +111,7 @@ BROKEN = [
     ("zip files", files, "_complaint", _no_complaint),
     ("zip files", files, "_member_reader", _unguarded),
 ]
-"""A reader, and what is taken away from it."""
+"""(reader, module or class, attribute, broken replacement)."""
 
 
 @pytest.mark.parametrize(
@@ -118,13 +119,13 @@ BROKEN = [
 )
 def test_a_deliberately_broken_reader_is_caught(name, where, what, instead, tmp_path, monkeypatch):
     monkeypatch.setattr(where, what, instead)
-    with pytest.raises(Fallen, match=name) as caught:
+    with pytest.raises(Violation, match=name) as caught:
         attacked(known(tmp_path, name), 20_000, SEED)
-    with pytest.raises(Fallen):
+    with pytest.raises(Violation):
         held(known(tmp_path, name), caught.value.data)
 
 
 def test_the_memory_cap_is_enforced(tmp_path):
     reader = known(tmp_path, "frames of a probe")
-    with pytest.raises(Fallen, match=r"bytes of memory for \d+ bytes"):
+    with pytest.raises(Violation, match=r"bytes of memory for \d+ bytes"):
         attacked(replace(reader, cap=lambda size: 100), 100, SEED)

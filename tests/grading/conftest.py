@@ -1,4 +1,4 @@
-"""Submissions made from the solution, and what they are graded with."""
+"""Submissions made from the solution, and functions that grade them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def sandbox() -> Backend:
 
 @pytest.fixture(scope="session")
 def right() -> Submission:
-    """The solution, as if somebody had handed it in."""
+    """The solution as a submission."""
     return solution(P1)
 
 
 @pytest.fixture(scope="session")
 def change(right: Submission) -> Callable[..., Submission]:
-    """`change(path, old, new)`: the solution with a piece of text replaced that is there once.
+    """`change(path, old, new)`: the solution with a text replaced that occurs once in the file.
 
-    `change(path, content)` replaces a whole file, `change(path)` leaves it out.
+    `change(path, content)` replaces a whole file; `change(path)` leaves it out.
     """
 
     def make(path: str, *how: str | bytes, base: Submission = right) -> Submission:
@@ -54,7 +54,7 @@ def change(right: Submission) -> Callable[..., Submission]:
 
 @pytest.fixture(scope="session")
 def stub(right: Submission) -> Submission:
-    """What students receive."""
+    """The released stub as a submission."""
     files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
     cells = {name: strip(text, P1.notebook, name) for name, text in right.cells.items()}
     return Submission("stub", files, cells)
@@ -70,7 +70,7 @@ def graded(sandbox: Backend) -> Callable[..., Grade]:
 
 @pytest.fixture(scope="session")
 def lost() -> Callable[[Grade], Mapping[str, float]]:
-    """The points that a Grade takes away, by section."""
+    """The points that a Grade lacks, by section."""
 
     def by_section(grade: Grade) -> Mapping[str, float]:
         return {

@@ -1,7 +1,7 @@
-"""Nothing is checked that the notebook does not announce, in the section where it counts.
+"""The notebook announces every check, in the section where the check counts.
 
-`autograder release` holds every check against the notebook, and every probe against the checks;
-`tests/engine/test_left_behind.py` shows that what is wrong there is found.
+`autograder release` compares the checks with the notebook, and the probes with the checks.
+`tests/engine/test_left_behind.py` shows that it finds mismatches.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Broken submissions of the ordinary kind: each loses what is broken, with a sentence."""
+"""Submissions with ordinary faults: each loses points for what is broken, with a message."""
 
 import zipfile
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NETWORKS = {"cascade": 2, "small_network": 2, "dropout_network": 2}
 
 
 def file(path: str, content: bytes | str | None = None, old: str = "", new: str = "") -> Callable:
-    """A breaker that replaces a file, or a piece of it, or leaves it out."""
+    """A function that replaces a file or a part of it, or leaves the file out."""
 
     def break_it(files: dict[str, bytes]) -> None:
         if old:
@@ -51,7 +51,7 @@ def nested(files: dict[str, bytes]) -> None:
 
 @dataclass(frozen=True)
 class Broken:
-    """How the right submission is broken, what it loses, and what is said of it somewhere."""
+    """A fault in the right submission, the points it costs, and a part of some message."""
 
     name: str
     how: Callable
@@ -152,7 +152,7 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def said(grade) -> str:
-    """Everything that the student is told."""
+    """All messages for the student."""
     tests = [test.message for section in grade.sections for test in section.tests]
     return "\n".join([*grade.errors, *tests])
 

@@ -1,4 +1,4 @@
-"""Whole gradings of work that is right, empty, or nothing."""
+"""Complete gradings of right work, wrong work and stubs."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Marking is refused rather than done in part, and nothing around the grader has a say in it."""
+"""Marking is complete or refused, and independent of the grader's surroundings."""
 
 from dataclasses import replace
 
@@ -31,20 +31,22 @@ def seen(sandbox) -> Observations:
 
 @pytest.fixture
 def suite(tmp_path):
-    """`suite(source)` is the assignment with a suite of one file in place of the hidden ones."""
+    """`suite(source)` is the assignment with one suite instead of the hidden ones."""
 
     def write(source: str) -> Assignment:
         other = replace(P1, root=tmp_path)
         other.suites.mkdir(parents=True)
         (other.suites / "pytest.ini").write_text("[pytest]\n")
-        (other.suites / f"test_{tmp_path.name}.py").write_text(source)  # modules are kept by name
+        (other.suites / f"test_{tmp_path.name}.py").write_text(
+            source
+        )  # unique, because modules are cached by name
         return other
 
     return write
 
 
 def with_values(seen: Observations, probe: str, **values) -> Observations:
-    """The same observations, but for some values of one probe."""
+    """The same observations with some values of one probe replaced."""
     old = seen[probe]
     changed = Observation(probe, {**old.values, **values}, old.refused, old.ending)
     return replace(seen, by_probe={**seen.by_probe, probe: changed})
@@ -149,7 +151,7 @@ def test_strange_values_fail_every_check_without_an_error(name, seen):
     }
     verdicts = suites.mark(P1, replace(seen, by_probe=everywhere), seen)
     passed = [v.check.name for v in verdicts if v.failure is None]
-    # one is a batch size, a number of epochs and a decay that somebody may choose
+    # 1 is a valid batch size, number of epochs and decay
     assert passed == (["train_tiny_net_hyperparameters"] if name == "one" else [])
 
 
@@ -196,7 +198,7 @@ def said_of(actual, expected):
 def test_a_message_reveals_only_the_order_of_magnitude_of_an_error(
     answer, power, digits, sign, shape
 ):
-    """Whatever the expected value is within it, the message is the same, to a letter."""
+    """The message is the same for every expected value within an order of magnitude."""
     errors = [sign * digit * 10.0**power for digit in digits]
     assume(all(abs(1 + error) > 1e-3 for error in errors))
     given = np.full(shape, answer)
@@ -216,7 +218,7 @@ def test_errors_that_are_a_power_of_ten_or_infinite_have_messages():
     [(100, "all 100"), (99, "most of 100"), (51, "most of 100"), (50, "some of 100"),
      (2, "some of 100"), (1, "one of 100")],
 )  # fmt: skip
-def test_the_number_of_right_guesses_is_given_in_words(wrong, words):
+def test_the_number_of_wrong_places_is_given_in_words(wrong, words):
     expected = np.arange(1.0, 101)
     assert f", in {words} places, " in said_of(np.where(expected <= wrong, 0, expected), expected)
 

@@ -1,4 +1,4 @@
-"""The limit on the memory of judging: what is beyond it is refused, and afterwards it is gone."""
+"""The memory limit for judging: allocations beyond it fail, and it ends with its block."""
 
 import resource
 import subprocess
@@ -92,5 +92,5 @@ def test_blas_does_not_end_the_process_when_memory_runs_out():
 
 
 def test_a_sandbox_started_under_the_limit_does_not_inherit_it(right, graded):
-    with limited(64 * MIB):  # as where another thread judges
+    with limited(64 * MIB):  # as if another thread were judging
         assert graded(right).score == 29

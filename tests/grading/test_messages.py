@@ -1,4 +1,4 @@
-"""What students are told: where to look, in plain text, and never the expected values."""
+"""Messages tell students where to look, in plain text, and never reveal expected values."""
 
 import re
 
@@ -23,7 +23,7 @@ NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e[+-]\d+)?")
 
 
 def numbers(values) -> set[str]:
-    """Values as messages would print them, those of few digits apart (0.5 is anybody's)."""
+    """Values as messages would print them, without those of few digits, which are common (0.5)."""
     flat = np.ravel(np.asarray(values, dtype=float))
     printed = {f"{value:.6g}" for value in flat[np.isfinite(flat)]}
     return {text for text in printed if len(re.sub(r"\D", "", text.split("e")[0]).lstrip("0")) >= 5}
@@ -38,35 +38,39 @@ def test_messages_contain_no_expected_value(change_, change, graded, sandbox):
     for section in failed:
         expected = {
             text
-            for probe in answers  # of this section: among all there are that agree by chance
+            for probe in answers  # only this section's: others have values equal by chance
             if probe.startswith(section.id) and not probe.endswith("_training_size")
             for value in answers[probe].values.values()
             for text in numbers(value)
         }
         assert len(expected) > 20
-        told = [text for t in section.tests if not t.passed for text in NUMBER.findall(t.message)]
-        assert set(told) & expected == set()
+        printed = [
+            text for t in section.tests if not t.passed for text in NUMBER.findall(t.message)
+        ]
+        assert set(printed) & expected == set()
 
 
 @pytest.mark.parametrize("factor", [1.03, 0.4, 7.0])
 def test_a_number_and_its_error_do_not_reveal_the_right_number(change, graded, sandbox, factor):
-    """Of the loss: what is said of a wrong one fits right ones that are far apart."""
+    """The message about a wrong loss is compatible with right losses that are far apart."""
     wrong = change(LAYERS, "return loss", f"return {factor} * loss")
     messages = {t.name: t.message for s in graded(wrong).sections for t in s.tests}
     said = messages["cross_entropy_loss"]
-    told = TOLD.search(said)
-    assert told is not None, said
-    own, error = float(told["own"]), float(told["error"])
+    match = NUMBER_AND_ERROR.search(said)
+    assert match is not None, said
+    own, error = float(match["own"]), float(match["error"])
     right = float(reference(P1, SEED, sandbox, probe_names(P1, False))["cross_entropy"]["loss"])
     candidates = [
         own / (1 + sign * part * error) for sign in (-1, 1) for part in (1.001, 3.0, 9.999)
     ]
     assert min(candidates) < right < max(candidates)
     assert (max(candidates) - min(candidates)) / right > 5 * abs(factor - 1)
-    assert NUMBER.findall(said.replace(told["own"], "")) == []
+    assert NUMBER.findall(said.replace(match["own"], "")) == []
 
 
-TOLD = re.compile(r"by more than (?P<error>\de[+-]\d+) of .*; yours is (?P<own>[\d.]+)$")
+NUMBER_AND_ERROR = re.compile(
+    r"by more than (?P<error>\de[+-]\d+) of .*; yours is (?P<own>[\d.]+)$"
+)
 
 
 def test_an_exception_is_reported_with_the_students_own_line(change, graded):

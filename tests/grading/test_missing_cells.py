@@ -1,4 +1,4 @@
-"""A notebook that is missing, unreadable or without its cells is worth what the released one is."""
+"""A notebook that is missing, unreadable or lacks its cells earns as much as the released one."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ def without(notebook):
 
 
 def holding(text, notebook):
-    """Every cell that is to be answered holds this text."""
+    """Replaces the text of every answer cell."""
     for cell in notebook["cells"]:
         if grade_id_of(cell) in P1.answers:
             cell["source"] = text
@@ -70,7 +70,7 @@ def test_a_faulty_notebook_earns_as_much_as_the_released_one(name, released, tmp
 
 
 def test_names_defined_in_the_library_do_not_count_as_the_cells(tmp_path, right, graded):
-    """A cell sees the networks of the library, as in the notebook, but has to answer itself."""
+    """A cell can use the library's networks, but must define the names itself."""
     submission = handed_in(tmp_path, holding("", source()))
     path = "lib/mlp/fully_conn.py"
     named = right.files[path] + b"\nparam_name_w, param_name_b = 'fullo_w', 'fullo_b'\n"

@@ -1,7 +1,7 @@
-"""Work that does nothing of what was asked earns nothing, whatever it returns instead.
+"""Work that solves nothing earns nothing, whatever it returns instead.
 
 The blocks of the stub are filled with statements that run and return something of the right shape.
-The networks are built right, so that it is the layers in them that are worth nothing.
+The networks are built correctly, so that only their layers are wrong.
 """
 
 import re
@@ -25,9 +25,9 @@ SGD = "for n in layer.params: layer.params[n] -= self.lr * layer.grads[n]"
 
 
 def filled(forward, backward, grads, shape_of_fc="(len(feat), self.output_dim)", update="pass"):
-    """Statements for every block from expressions.
+    """Statements for every block, made from expressions.
 
-    In them `like` stands for the right shape and `same` for what came in.
+    In the expressions, `like` stands for the right shape and `same` for the input.
     """
 
     def of(expression, like, other):
@@ -87,7 +87,7 @@ CELLS = {
 
 
 def with_blocks(stub, blocks):
-    """The stub with its blocks filled; those that are not named raise something else."""
+    """The stub with its blocks filled; blocks that are not named raise ZeroDivisionError."""
 
     def fill(found):
         return blocks.get(found["place"], "raise ZeroDivisionError('no')")
@@ -112,7 +112,7 @@ def test_functions_that_do_nothing_earn_nothing(name, stub, graded):
 
 
 def test_the_blocks_run(stub, graded):
-    """Otherwise nothing would be tested above but exceptions."""
+    """Otherwise the tests above would only test exceptions."""
     submission = with_blocks(stub, NULLS["ones"])
     messages = [t.message for s in graded(submission).sections[:-1] for t in s.tests]
     raised = [message for message in messages if "raised" in message]

@@ -1,7 +1,7 @@
 """Work written years ago against the same API: another skeleton, float64, loops, no cell ids.
 
-It is graded by an option that says so. A submission that lacks the same cells without the option
-loses what is to be written into them, see `test_missing_cells.py`.
+An option declares work to be older. Without the option, a submission that lacks the same cells
+loses their points; see `test_missing_cells.py`.
 """
 
 import json
@@ -48,7 +48,7 @@ def test_older_work_has_no_checks_of_cells_that_did_not_exist(found, right, grad
 
 
 def test_the_remaining_checks_of_a_section_share_its_points(change, graded):
-    """Of the cascade, output and gradients count alike; its names half as much."""
+    """In the cascade, output and gradients have equal weights, and the names half of that."""
     wrong = change(
         NETWORKS,
         "class TestFCReLU(Module):",

@@ -1,4 +1,4 @@
-"""All probes share a process first; those that did not finish there are asked again, alone."""
+"""All probes share a process at first; a probe that did not finish is run again alone."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from autograder.seeds import key_of
 SEED = 5
 LAYERS = "lib/mlp/layer_utils.py"
 MOST = 25
-"""The probe that makes most networks makes twenty."""
+"""More layers than any single probe makes, which is at most twenty."""
 
 OLD = "        self.negative_slope = negative_slope"
 
@@ -40,7 +40,7 @@ def spoiled(new, end="", files=()):
 
 
 COUNTED = "np.made = getattr(np, 'made', 0) + 1; "
-SPOILED = {  # what happens once more were made in one process
+SPOILED = {  # what happens once more than MOST layers were made in one process
     "an exception": f"{COUNTED}assert np.made < {MOST}",
     "an end": f"{COUNTED}np.made > {MOST} and exit()",
     "a crash": f"{COUNTED}np.made > {MOST} and __import__('os').abort()",
@@ -64,7 +64,7 @@ def test_evidence_is_taken_from_the_probe_that_ran_alone():
 
 
 WRONG = f" > {MOST} and setattr(self, 'negative_slope', 0.5)"
-KEPT = {  # where the library may keep something from one probe to the next
+KEPT = {  # where the library may keep state from one probe to the next
     "a module": (f"MADE.append(1); len(MADE){WRONG}", "MADE = []"),
     "a class": (f"self.made.append(1); len(self.made){WRONG}", "leaky_relu.made = []"),
     "a default": (f"made().append(1); len(made()){WRONG}", "def made(kept=[]): return kept"),
@@ -164,7 +164,7 @@ BY_CHANCE = """
 
 
 def test_a_probe_with_random_answers_is_not_run_twice(monkeypatch):
-    """Told by what was asked: the chance itself would have to be seen many times."""
+    """Counts the runs, because the random answers alone would prove little."""
     old = b"\n        self.grads[self.w_name] = feat.T @ dprev"
     text = solution(P1).files[LAYERS]
     assert text.count(old) == 1

@@ -1,7 +1,7 @@
 """The student whose run the assignment was published with.
 
-The notebook printed scores that were right where they are negative and a hundredfold where they are
-positive: something stands after the last layer of the small network. All else in it passed.
+The notebook printed scores that were right where they are negative and a hundred times too large
+where they are positive: the small network had a further layer at its end. Everything else passed.
 """
 
 import numpy as np

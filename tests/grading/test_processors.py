@@ -1,7 +1,7 @@
-"""A Grade does not depend on processors: the child's, the grader's, and that of an appeal.
+"""A Grade does not depend on the processors of the child, the grader or a later appeal.
 
-Every processor adds up in an order of its own. Here children compute as on another one than this
-process does, in which the suites judge and mistakes are rehearsed.
+Processors differ in the order of summation. Here children compute as on another processor than this
+process, in which suites judge and mistakes are rehearsed.
 """
 
 import sys
@@ -34,7 +34,7 @@ WRONG = (
 
 @pytest.fixture
 def elsewhere(other_processor, monkeypatch):
-    """Children that start from now on compute as on another processor; this process does not."""
+    """New children compute as on another processor; this process does not."""
     for name, value in other_processor.variables.items():
         monkeypatch.setenv(name, value)
     reference.cache_clear()

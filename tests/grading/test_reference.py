@@ -1,4 +1,4 @@
-"""The reference's gradients, which students are marked beside, agree with numerical ones."""
+"""The gradients of the reference, with which students' are compared, match numerical ones."""
 
 import importlib
 
@@ -12,7 +12,7 @@ from autograder.seeds import key_of
 
 KEY = key_of(77)
 NUMERICAL = 1e-7
-"""Of centred differences in float64 with h = 1e-5: h^2 from the curve, 1e-11 from rounding."""
+"""Tolerance of centred differences in float64 with h = 1e-5: truncation h^2, rounding 1e-11."""
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def lib():
 
 
 def answers(lib, name):
-    """What a probe yields of the solution, and what it was given."""
+    """The values that a probe yields for the solution, and its inputs."""
     found = {}
     for values in P1.probes[name].run(lib, **P1.probes[name].inputs(KEY)):
         found |= {key: np.array(value) for key, value in values.items()}

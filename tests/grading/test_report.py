@@ -43,12 +43,12 @@ def printed(grade, width: int = 80) -> str:
 
 
 def test_json_has_the_documented_fields(grade):
-    (told,) = json.loads(to_json([grade]))
-    assert list(told) == FIELDS
-    assert told["schema"] == SCHEMA
-    assert told["max_score"] == 29
-    assert list(told["versions"]) == ["python", "numpy"]
-    for section in told["sections"]:
+    (data,) = json.loads(to_json([grade]))
+    assert list(data) == FIELDS
+    assert data["schema"] == SCHEMA
+    assert data["max_score"] == 29
+    assert list(data["versions"]) == ["python", "numpy"]
+    for section in data["sections"]:
         assert list(section) == ["id", "title", "score", "max_score", "tests", "hints"]
         assert all(list(test) == ["name", "passed", "message"] for test in section["tests"])
 
@@ -67,7 +67,7 @@ def test_json_comes_back_as_the_same_grade(grade):
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"schema": 99}]', "[{}]"])
 def test_json_that_is_not_a_grade_is_refused(text):
-    with pytest.raises(ValueError):  # noqa: PT011 - json's own error is one, too
+    with pytest.raises(ValueError):  # noqa: PT011 - json's error is a ValueError, too
         assert from_json(text) is None
 
 

@@ -1,4 +1,4 @@
-"""Grading seeds: what follows from them, and that they do not follow from it."""
+"""Grading seeds: keys follow from a seed, and a seed cannot be found from its key."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def test_the_sandbox_does_not_know_the_grading_seed():
 
 
 def test_deriving_a_key_from_a_seed_is_expensive(monkeypatch):
-    """So that 2^53 of them, or a million small ones, are not tried in passing."""
+    """So that nobody can try 2^53 seeds, or a million small ones, during a grading."""
     asked = []
     monkeypatch.setattr(seeds.hashlib, "scrypt", lambda *_, **how: asked.append(how) or bytes(32))
     stretched.cache_clear()
@@ -45,9 +45,9 @@ def test_a_class_derives_its_key_once():
 
 
 def test_one_secret_of_a_seed_does_not_reveal_another():
-    told = np.random.default_rng(np.frombuffer(bytes.fromhex(key_of(SEED)), dtype=np.uint32))
+    known = np.random.default_rng(np.frombuffer(bytes.fromhex(key_of(SEED)), dtype=np.uint32))
     secret, other = secret_generator("one thing", SEED), secret_generator("another", SEED)
-    draws = [rng.integers(2**60) for rng in (told, secret, other)]
+    draws = [rng.integers(2**60) for rng in (known, secret, other)]
     assert len(set(draws)) == 3
     assert secret_generator("one thing", SEED).integers(2**60) == draws[1]
 

@@ -1,4 +1,4 @@
-"""What has another shape than the reference's reaches no check, and no memory is spent on it."""
+"""An array whose shape differs from the reference's reaches no check and takes no memory."""
 
 import resource
 from dataclasses import replace
@@ -25,7 +25,7 @@ from autograder.sandbox.session import Ending
 
 SEED = 2024
 BOMB = np.broadcast_to(np.arange(2, dtype=bool), (10**6, 10**6, 2))
-"""A terabyte of truth values, of which two are there."""
+"""A terabyte of booleans by broadcasting, of which two are in memory."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def with_values(seen, probe, **values):
 
 
 def replaced(seen, by):
-    """Every value of every probe, by another."""
+    """Replaces every value of every probe."""
     return replace(
         seen,
         by_probe={
@@ -145,7 +145,7 @@ def test_no_check_and_no_diagnosis_spends_memory_on_values_that_do_not_fit(seen)
     assert [v.check.name for v in verdicts if v.failure is None] == []
     assert {d.found for d in diagnose(P1, student, verdicts).values()} <= {()}
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert (after - before) / 1024 < 250, "MiB, with all that a diagnosis keeps"
+    assert (after - before) / 1024 < 250, "MiB, including what a diagnosis keeps"
 
 
 ODD = {
@@ -220,7 +220,7 @@ def test_evidence_of_huge_answers_is_small_and_gives_the_same_grade(change, sand
 
 @pytest.fixture
 def suite(tmp_path):
-    """`suite(body)` is the assignment with a suite of two checks; one does this."""
+    """`suite(body)` is the assignment with a suite of two checks, the first with this body."""
 
     def write(body):
         other = replace(P1, root=tmp_path)

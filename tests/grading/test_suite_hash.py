@@ -1,4 +1,4 @@
-"""`Grade.suite` is a hash of all that decides a verdict, so that nothing stale is resumed."""
+"""`Grade.suite` hashes everything that decides a verdict, so that no stale Grade is reused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAYS_WHERE_THINGS_ARE = {"checkout.py"}
 
 
 def imported(file: Path) -> set[Path]:
-    """The modules of the package that a module imports, wherever in it."""
+    """The modules of the package that a module imports, also inside functions."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograder"):

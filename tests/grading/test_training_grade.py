@@ -1,4 +1,4 @@
-"""Whole gradings with a training, on a small twin that is learnt in seconds."""
+"""Complete gradings with a training, on a small twin that is learnt in seconds."""
 
 import json
 from dataclasses import replace
@@ -180,9 +180,9 @@ def test_kept_observations_are_regraded_without_a_training(change, trained, sand
     read_again = Observations.load(tmp_path / "ada.npz")
     again = regrade(P1, first.submission, read_again, sandbox, training=True)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
-    told = {**read_again.training, "mistakes": ["fc_forward_forgets_the_bias"]}
+    other = {**read_again.training, "mistakes": ["fc_forward_forgets_the_bias"]}
     with pytest.raises(ValueError, match="judged with other mistakes; grade the submission again"):
-        regrade(P1, first.submission, replace(read_again, training=told), sandbox, training=True)
+        regrade(P1, first.submission, replace(read_again, training=other), sandbox, training=True)
 
 
 def test_a_grade_that_waits_for_its_replay_is_completed_from_kept_evidence(

@@ -1,4 +1,4 @@
-"""What these tests hand in is made by `handing_in`, which stands beside them."""
+"""Makes `handing_in` importable, which writes the submissions of these tests."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Work to hand in, as a folder or as a zip, and what was said of it."""
+"""Writes submissions as folders or zips, and joins the messages about them."""
 
 import json
 import zipfile

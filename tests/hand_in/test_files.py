@@ -1,5 +1,5 @@
-"""The files of a folder or zip that strangers hand in: links, names, bombs and damage, files that
-become others while they are read, and those that nobody may read."""
+"""Untrusted files in a folder or zip: links, malicious names, bombs, damage, files that change
+while they are read, and unreadable files."""
 
 import contextlib
 import errno
@@ -140,7 +140,7 @@ def test_a_missing_path_is_not_a_submission(tmp_path):
 
 
 def swapped(monkeypatch, swap):
-    """Does something to the files between their listing and their reading."""
+    """Calls `swap` between the listing and the reading of files."""
     listed = submission.listed
 
     @contextlib.contextmanager
@@ -169,7 +169,7 @@ def by_a_pipe(path, secret):
 
 @pytest.fixture
 def secret(tmp_path):
-    """A library like a student's, with what the student may not read."""
+    """A library outside the submission, which the student may not read."""
     place = tmp_path / "secret"
     folder(place, {path.removeprefix("lib/"): b"answers = 42\n" for path in LIBRARY})
     return place
@@ -241,7 +241,7 @@ def test_a_file_that_vanishes_is_left_out(tmp_path, monkeypatch):
 @pytest.mark.parametrize("failing", ["open", "stat"])
 @pytest.mark.parametrize("what", ["optim.py", "mlp", "n.ipynb"])
 def test_a_machine_error_is_not_blamed_on_the_student(tmp_path, monkeypatch, failing, what):
-    """A disk that fails, or too many open files: nobody knows what was handed in."""
+    """If a disk fails or too many files are open, the submission is unknown, not faulty."""
     root = folder(tmp_path, LIBRARY, ("n.ipynb", GOOD))
     real = getattr(os, failing)
 

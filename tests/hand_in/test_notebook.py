@@ -1,4 +1,4 @@
-"""The notebook that strangers hand in: what is read of its cells, and what becomes of magics."""
+"""Untrusted notebooks: how cells are read, and how magics are removed."""
 
 import json
 import random
@@ -105,7 +105,7 @@ def test_magics_are_removed_as_text(text, python):
     [("", " ", "x"), ("", "a ", "!"), ("np.mean?", " ", "x"), ("", "\\'", ""), ("", "\\'\\\"", "")],
 )
 def test_a_line_that_is_almost_a_magic_is_read_in_linear_time(beginning, again, end):
-    """By backtracking these would take hours: a test that hangs here has found a way to."""
+    """With backtracking these lines would take hours, so that this test would hang."""
     line = beginning + 50_000 * again + end
     assert without_magics(line) == line
 

@@ -1,5 +1,5 @@
-"""A submission as a whole: where its library and its notebook are found, how much of them is read,
-and what is said to be missing."""
+"""A submission as a whole: where its library and notebook are found, how much of them is read, and
+which missing files are reported."""
 
 import json
 import zipfile
@@ -67,7 +67,7 @@ def test_other_files_do_not_crowd_out_the_code(tmp_path, monkeypatch):
 
 
 def test_the_number_of_damaged_files_read_is_limited(tmp_path, monkeypatch):
-    """Of a zip that holds thousands of them, each would be unpacked to be refused."""
+    """Each of a zip's damaged files has to be unpacked to be refused, so their number counts."""
     tried = []
     monkeypatch.setattr(submission, "MOST_FILES", 3)
     path = zipped(tmp_path / "d.zip", {f"lib/b{i}.py": b"x" for i in range(9)} | LIBRARY)

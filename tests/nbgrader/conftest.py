@@ -30,7 +30,7 @@ class Course:
         return gradebook.url(self.root / "gradebook.db")
 
     def nbgrader(self, *words: str) -> str:
-        """Run a command as an instructor does; returns what it said."""
+        """Runs a command as an instructor does; returns its messages."""
         done = subprocess.run(
             [str(Path(sys.executable).parent / "nbgrader"), *words],
             cwd=self.root,
@@ -42,8 +42,8 @@ class Course:
         assert done.returncode == 0, done.stderr
         return done.stderr
 
-    def begun(self, *words: str) -> subprocess.Popen[str]:
-        """The same, while it runs."""
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Starts a command, and returns the running process."""
         return subprocess.Popen(
             [str(Path(sys.executable).parent / "nbgrader"), *words],
             cwd=self.root,
@@ -56,7 +56,7 @@ class Course:
         return self.root / "submitted" / student / P1.id
 
     def marks(self, student: str) -> dict[str, tuple[float | None, float | None, bool]]:
-        """By cell: what we gave, what a person gave, and whether a person has to look."""
+        """By cell: automatic score, manual score, and whether it needs manual grading."""
         with gradebook.opened(P1, self.book) as book:
             notebook = book.find_submission_notebook("Problem_1", P1.id, student)
             return {
@@ -65,7 +65,7 @@ class Course:
             }
 
     def notebook(self, student: str) -> dict:
-        """What graders see."""
+        """The notebook that graders see."""
         path = self.root / "autograded" / student / P1.id / P1.notebook
         return json.loads(path.read_text("utf-8"))
 
@@ -84,7 +84,7 @@ def source() -> Callable[[], dict]:
 
 @pytest.fixture(scope="session")
 def hand_in() -> Callable[..., None]:
-    """`hand_in(folder, notebook, ...)` writes a submission: the solution, or what it is told."""
+    """`hand_in(folder, notebook, ...)` writes a submission: the solution, patched, or the stub."""
 
     def write(
         folder: Path,

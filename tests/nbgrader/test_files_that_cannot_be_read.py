@@ -1,4 +1,4 @@
-"""`nbgrader autograde` goes on whatever is wrong with one student's files, and follows no link."""
+"""`nbgrader autograde` continues whatever is wrong with a student's files, and follows no link."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AWAITS = (None, None, True)
 
 @pytest.fixture
 def classroom(public_path, a_course, source, hand_in):
-    """A course that has its assignment, with two honest hand-ins, of which one is the last."""
+    """A course with its assignment and two honest submissions, one of which comes last."""
     root = public_path / "course"
     (root / "source" / P1.id).mkdir(parents=True)
     shutil.copy(P1.source, root / "source" / P1.id)
@@ -72,7 +72,7 @@ def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
 def test_a_folder_that_becomes_a_link_during_a_run_is_not_followed(
     classroom, hand_in, source, monkeypatch, tmp_path, when
 ):
-    """Under nbgrader's hands: after it has found the notebook, and between its two passes."""
+    """It changes after nbgrader has found the notebook, or between nbgrader's two passes."""
     other = tmp_path / "other"
     hand_in(other, source())
     hand_in(classroom.work("swapped"), None, stub=True)

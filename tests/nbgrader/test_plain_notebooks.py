@@ -1,4 +1,4 @@
-"""What is kept of a notebook that nobody vouches for."""
+"""What is kept of an untrusted notebook."""
 
 import base64
 import json
@@ -86,7 +86,7 @@ def test_a_person_who_grades_is_told_about_a_figure_that_is_not_png():
 
 
 def picture(width, height, size=24):
-    """The beginning of a PNG, which says how large it is, and nothing after it."""
+    """The beginning of a PNG, which contains its size, and no pixels."""
     begins = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", width, height)
     return {"image/png": base64.b64encode(begins.ljust(size, b"\0")).decode()}
 
@@ -114,8 +114,8 @@ def test_terminal_control_sequences_are_removed():
 
 def released(name, cell_type="code", *, locked=True, **kind):
     kinds = {"grade": False, "solution": False, "task": False} | kind
-    told = {"grade_id": name, "locked": locked, "cell_type": cell_type, "schema_version": 3}
-    return Source(name, f"# {name}", locked, told | kinds)
+    metadata = {"grade_id": name, "locked": locked, "cell_type": cell_type, "schema_version": 3}
+    return Source(name, f"# {name}", locked, metadata | kinds)
 
 
 SOURCES = (
@@ -158,14 +158,14 @@ def test_a_cell_that_contains_the_stub_or_is_missing_is_unanswered():
 
 
 def test_nothing_is_answered_in_the_released_notebook():
-    """Its questions have brackets and colons, which are tamed in what a person opens."""
+    """Its questions contain brackets and colons, which taming changes."""
     content = (P1.release / P1.notebook).read_bytes()
     cells = [c for c in json.loads(content)["cells"] if c["metadata"].get("nbgrader")]
     sources = []
     for cell in cells:
-        told = {"cell_type": cell["cell_type"]} | cell["metadata"]["nbgrader"]
+        metadata = {"cell_type": cell["cell_type"]} | cell["metadata"]["nbgrader"]
         text = "".join(cell["source"])
-        sources.append(Source(told["grade_id"], text, told["locked"], told))
+        sources.append(Source(metadata["grade_id"], text, metadata["locked"], metadata))
     to_answer = {source.name for source in sources if source.nbgrader["solution"]}
     assert len(to_answer) == 6
     assert unanswered(restored(plain_notebook(content), sources), sources) == to_answer

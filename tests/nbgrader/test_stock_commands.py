@@ -39,7 +39,7 @@ def cell(notebook, grade_id):
 
 
 def spoilt(notebook):
-    """Everything that has been done to an nbgrader notebook to get points or a grader's browser."""
+    """A notebook with many tricks to get points or to run code in a grader's browser."""
     for each in notebook["cells"]:
         each["metadata"]["tags"] = ["skip-execution", "raises-exception"]
     marked = cell(notebook, "fc_forward")
@@ -115,7 +115,7 @@ def test_the_gradebook_has_the_points_of_autograder_grade(classroom, points, stu
 
 def test_no_trick_earns_a_point(classroom):
     earned = {n: score for n, (score, _, _) in classroom.marks("hostile").items() if score}
-    assert earned == {"activations": 3}  # its own work, in a cell that it may write
+    assert earned == {"activations": 3}  # honest work in an answer cell
 
 
 def test_cells_for_manual_grading_wait_for_a_person(classroom):
@@ -133,9 +133,9 @@ def test_every_graded_cell_occurs_once_in_its_released_form(classroom, source):
         for name in classroom.marks(student):
             found = cells[ids.index(name)]
             assert found["cell_type"] == released[name]["cell_type"]
-            told = found["metadata"]["nbgrader"]
+            actual = found["metadata"]["nbgrader"]
             expected = released[name]["metadata"]["nbgrader"]
-            assert {k: told[k] for k in ("points", "grade", "locked", "solution", "task")} == {
+            assert {k: actual[k] for k in ("points", "grade", "locked", "solution", "task")} == {
                 k: expected[k] for k in ("points", "grade", "locked", "solution", "task")
             }
             assert set(found["metadata"]) == {"nbgrader"}
@@ -160,7 +160,7 @@ def test_plots_stay_as_text_and_png(classroom):
 
 
 class Active(HTMLParser):
-    """What of a page would run: scripts, handlers, and links that are code."""
+    """Finds active content of a page: scripts, handlers and javascript links."""
 
     def __init__(self):
         super().__init__()
@@ -220,7 +220,7 @@ def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, s
 
 
 def test_a_resubmission_in_the_same_process_gets_another_seed(monkeypatch):
-    """Formgrader's button grades in the server's process, which may have one seed for weeks."""
+    """Formgrader grades in the server's process, which may keep one seed for weeks."""
     first, second = Submission("ada", {"lib/a.py": b"1"}, {}), Submission("ada", {}, {}, (), b"2")
     names = {"db_url": "sqlite://", "assignment": P1.id, "student": "ada"}
     step = autograde.GradeSubmission()
@@ -232,7 +232,7 @@ def test_a_resubmission_in_the_same_process_gets_another_seed(monkeypatch):
 
 
 def test_files_beside_the_notebook_are_neither_copied_nor_waited_for(classroom, hand_in, source):
-    """Links, pipes, files without an end, and a time that is none; as an exchange may hold them."""
+    """Links, pipes, endless files and an invalid time, all of which an exchange may contain."""
     secret = classroom.root / "gradebook.db"
     work = classroom.work("strange")
     hand_in(work, source())
@@ -297,7 +297,7 @@ def test_older_work_is_graded_as_older_work(classroom, hand_in, points):
 
 
 def test_a_killed_autograde_loses_only_the_current_submission(tmp_path, a_course, source, hand_in):
-    """What it graded is in the gradebook, and the same command goes on with what is not."""
+    """Finished grades are in the gradebook, and the same command continues with the others."""
     (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(tmp_path)), "utf-8")
     (tmp_path / "source" / P1.id).mkdir(parents=True)
     (tmp_path / "source" / P1.id / P1.notebook).write_bytes(P1.source.read_bytes())
@@ -312,7 +312,7 @@ def test_a_killed_autograde_loses_only_the_current_submission(tmp_path, a_course
     def points(student):
         return sum(score or 0 for score, _, _ in made.marks(student).values())
 
-    with made.begun("autograde", P1.id) as grader:
+    with made.start("autograde", P1.id) as grader:
         for line in grader.stderr:
             if "grace: 29 of 29 points" in line:
                 break

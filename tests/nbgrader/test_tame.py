@@ -1,4 +1,4 @@
-"""What a student's Markdown does where a person opens it: in formgrader, and in what is like it."""
+"""A student's Markdown is harmless where a person opens it, in formgrader and similar pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder import checkout
 from autograder.nbgrader_plugins.graded_notebook import LONGEST_MARKDOWN, plain_notebook
 from autograder.nbgrader_plugins.markdown import SHOW, SHOW_WITH, tame
 
-sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # for active_content.py
 from active_content import COMMAND, Page, acts
 
 from autograder.problem_1 import ASSIGNMENT as P1

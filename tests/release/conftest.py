@@ -1,4 +1,4 @@
-"""A release, built once for all tests of this folder, and copies of it to spoil."""
+"""A release, built once for all tests of this folder, and copies of it to change."""
 
 import shutil
 import sys
@@ -14,11 +14,11 @@ sys.path.append(str(Path(__file__).parent))  # for `planting`
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """A fresh build; tests leave it as it is."""
+    """A fresh build, which tests must not change."""
     return build(P1, tmp_path_factory.mktemp("release") / P1.id).folder
 
 
 @pytest.fixture
 def release(built, tmp_path):
-    """A copy of a fresh build, to change."""
+    """A copy of a fresh build, which tests may change."""
     return shutil.copytree(built, tmp_path / P1.id)

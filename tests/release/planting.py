@@ -1,4 +1,4 @@
-"""Plants: functions that spoil a release in one place."""
+"""Plants: functions that put one fault into a release."""
 
 import json
 
@@ -34,7 +34,7 @@ def data(name, content):
 
 
 def notebook(change):
-    """A plant that edits the notebook: a function of its JSON, and of its cells by grade id."""
+    """A plant that edits the notebook: `change` gets its JSON and its cells by grade id."""
 
     def plant(release):
         path = release / P1.notebook

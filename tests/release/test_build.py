@@ -1,4 +1,4 @@
-"""What is built is the same on every machine and by every road, and nothing half-made is left."""
+"""A build gives the same files on every machine and by every command, or leaves nothing."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def cells(built):
 
 @pytest.fixture
 def clone(tmp_path):
-    """The part of a checkout that nbgrader needs, elsewhere."""
+    """A copy of the part of a checkout that nbgrader needs."""
     folder = tmp_path / "clone"
     for name in ("autograder", "lib_solution", "source"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -44,7 +44,7 @@ def clone(tmp_path):
 
 
 def python(folder, arguments):
-    """Python in a folder, from an environment that is not activated."""
+    """Runs Python in a folder, without an activated environment."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -57,7 +57,7 @@ def python(folder, arguments):
 
 
 def test_the_committed_release_is_what_the_sources_build():
-    """When this fails: `autograder release`, look at the difference, commit it."""
+    """If this fails: run `autograder release`, check the difference and commit it."""
     findings = [f for f in differences(P1, P1.release) if "cache" not in f.path]
     assert findings == []
 
@@ -73,15 +73,15 @@ BUTTON = [
 ]
 
 
-@pytest.mark.parametrize("road", [COMMAND, BUTTON], ids=["the command", "formgrader's button"])
-def test_stock_nbgrader_builds_the_same_bytes(built, clone, road):
-    ran = python(clone, road)
+@pytest.mark.parametrize("how", [COMMAND, BUTTON], ids=["the command", "formgrader's button"])
+def test_stock_nbgrader_builds_the_same_bytes(built, clone, how):
+    ran = python(clone, how)
     assert ran.returncode == 0, ran.stderr
     assert tree(clone / "release" / P1.id) == tree(built)
 
 
 def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
-    """Not the one that the installed package belongs to."""
+    """It does not use the checkout of the installed package."""
     path = clone / "lib_solution/lib/optim.py"
     path.write_text(path.read_text() + "\nHERE = 1\n")
     assert python(clone, COMMAND).returncode == 0
@@ -99,7 +99,7 @@ def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
 
 
 def test_the_source_folder_contains_only_the_notebook():
-    """`nbgrader autograde` would copy it over what students hand in."""
+    """`nbgrader autograde` would copy other files over the students' files."""
     found = {path.name for path in P1.source.parent.iterdir()} - {".ipynb_checkpoints"}
     assert found == {P1.notebook}
 

@@ -1,4 +1,4 @@
-"""The search for leaks is proven by what it catches: every way to leak, planted in a release."""
+"""The search for leaks is tested with planted leaks of every kind."""
 
 import base64
 import gzip
@@ -40,7 +40,7 @@ def code_output(source):
 
 STUB = 'raise NotImplementedError("leaky_relu.backward: write your solution here")'
 
-# A name for the leak: what plants it, the proof that must fail, and the file that must be named.
+# Name of the leak: (plant, proof that must fail, file that must be named).
 LEAKS = {
     # The library
     "a solution left in": (

@@ -1,4 +1,4 @@
-"""Each step that nbgrader runs for us, by itself."""
+"""Unit tests of each step that nbgrader runs for a release."""
 
 import json
 
@@ -117,7 +117,7 @@ def test_a_stub_names_its_cell_and_nothing_else_changes():
 
 @pytest.mark.parametrize("before", ["", {}, {"plot.png": b"png"}])
 def test_the_release_files_are_added_to_nbgraders_output(before):
-    """nbconvert begins with an empty string where a dictionary belongs."""
+    """nbconvert starts with an empty string instead of a dictionary."""
     _, resources = AddReleaseFiles().preprocess(new_notebook(), {"outputs": before})
     assert set(contents.files(P1)) <= set(resources["outputs"])
     assert all(isinstance(content, bytes) for content in resources["outputs"].values())

@@ -1,4 +1,4 @@
-"""Solutions are taken out whole, or the source is refused with file and line."""
+"""Solutions are removed completely, or the source is refused with file and line."""
 
 import ast
 from textwrap import dedent
@@ -61,7 +61,7 @@ class fc:
 
 
 def swap(old, new):
-    """The good source with one change, which must be a change."""
+    """The good source with one replacement."""
     assert old in GOOD
     return GOOD.replace(old, new, 1)
 
@@ -69,7 +69,7 @@ def swap(old, new):
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BODY = GOOD[GOOD.index("        output = feat") : GOOD.index(f"        {END}")]
 
-# What is wrong: the source, the line the error names, and words of its message.
+# Name of the fault: (source, line of the error, part of its message).
 BAD = {
     "no END": (swap(f"        {END}\n", ""), 14, "without its END"),
     "no BEGIN": (swap(f"        {BEGIN}\n", ""), 17, "without its BEGIN"),
@@ -226,7 +226,7 @@ def test_misspelt_markers_are_refused_in_markdown():
 
 
 def test_the_library_is_stripped_of_every_solution_and_nothing_else():
-    """Line by line: what is gone stood between markers, what is new is one raise for each."""
+    """Removed lines were between markers; the only new lines are one raise for each block."""
     blocks = 0
     for name, content in files(P1).items():
         if not name.startswith("lib/"):

@@ -1,4 +1,4 @@
-"""What students run: the visible checks in a terminal, the collecting, the files beside them."""
+"""The files that students run: visible checks, the collecting of a submission, and others."""
 
 import ast
 import importlib.util
@@ -20,7 +20,7 @@ from autograder.release.proofs import answer
 
 
 def run(folder, *arguments, **environment):
-    """Python in a student's folder, told nothing by the process that runs these tests."""
+    """Runs Python in a student's folder, without settings of the process that runs the tests."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SVHN"))}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -104,7 +104,7 @@ def test_a_check_runs_the_cells_it_needs_and_no_others(checks):
     ]
 
 
-# Cells by name, their sources, which are answers, and what the last one needs.
+# Name of the case: (sources by cell, names of the cells that the last one needs with itself).
 NOTEBOOKS = {
     "the nearest definition": ({"a": "x = 1", "b": "x = 2", "c": "print(x)"}, "b c"),
     "a definition inside a loop": ({"a": "for x in [1]:\n    y = x", "b": "print(y)"}, "a b"),
@@ -139,23 +139,23 @@ def test_the_cells_that_a_cell_needs_are_found(visible_checks, case):
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         ("epochs = 2 if small else 30", "uses small, which another cell defines"),
         ("small = False\nepochs = 2 if small else 30", None),
         ("epochs = int(np.sqrt(4))", None),
     ],
 )
-def test_an_answer_that_uses_another_cells_names_fails(visible_checks, answer, told):
+def test_an_answer_that_uses_another_cells_names_fails(visible_checks, answer, message):
     sources = {"imports": "from math import *\nimport numpy as np", "own": "small = True"}
     cells = [visible_checks._cell(name, text, False) for name, text in sources.items()]
     cells.append(visible_checks._cell("answer", answer, True))
     cells.append(visible_checks._cell("graded", "assert epochs > 1", False))
     check = visible_checks.Check("id", "", 1, visible_checks._needed(cells, 0), False)
-    if told is None:
+    if message is None:
         check.run()
     else:
-        with pytest.raises(AssertionError, match=told):
+        with pytest.raises(AssertionError, match=message):
             check.run()
 
 
@@ -195,7 +195,7 @@ def test_a_failure_shows_the_message_and_the_students_lines_only(solved):
     assert "the gradient of the biases is off: every example adds to it" in ran.stdout
     assert "cell fc_backward of Problem_1.ipynb, line" in ran.stdout
     assert "visible_checks" not in ran.stdout
-    assert "db Error:" in ran.stdout  # what the cell printed
+    assert "db Error:" in ran.stdout  # printed by the cell
 
 
 def test_an_error_shows_where_in_lib_it_happened(solved):

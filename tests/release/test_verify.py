@@ -1,4 +1,4 @@
-"""The verifier is proven by what it catches: releases that are stale, or do not work."""
+"""The verifier is tested with releases that are stale or do not work."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from autograder.release.verify import verify
 
 
 def test_a_fresh_release_passes_every_proof(built):
-    """All proofs: nothing found in the files, the solution passes, the stub fails as it should."""
-    told = []
-    assert verify(P1, built, told.append) == []
-    assert len(told) == 4
+    """All proofs pass: the files are clean, the solution passes, and the stub fails."""
+    progress = []
+    assert verify(P1, built, progress.append) == []
+    assert len(progress) == 4
 
 
 def test_files_that_differ_from_the_sources_build_are_reported(release):
@@ -32,12 +32,12 @@ def test_a_missing_folder_is_reported(tmp_path):
     assert "autograder release" in finding.message
 
 
-# Proofs that run the checks: a release of one section, so that each takes a second or two.
+# Proofs that run the checks. The release has one section, so that each takes a second or two.
 
 
 @pytest.fixture
 def one_section(release):
-    """The release without its notebook's cells after the first check."""
+    """The release, with its notebook cut off after the first check."""
     path = release / P1.notebook
     content = json.loads(path.read_text(encoding="utf-8"))
     ids = [cell["id"] for cell in content["cells"]]

@@ -1,4 +1,4 @@
-"""Feedback pages, the class report and its table, from Grades that are hostile or odd."""
+"""Feedback pages, the class report and its table, from hostile or unusual Grades."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ EVIL = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"
 
 
 def graded(student="ada", *, failing=(), unjudged=(), message="off by 1.0e-01", hints=(), **kw):
-    """A Grade with one check a section, of which some fail."""
+    """A Grade with one check per section; the sections in `failing` fail."""
     sections = tuple(
         SectionGrade(
             s.id,
@@ -52,7 +52,7 @@ def graded(student="ada", *, failing=(), unjudged=(), message="off by 1.0e-01", 
 
 
 class Page(HTMLParser):
-    """What a page consists of, as a browser or a screen reader sees it."""
+    """The elements of a page, as a browser or a screen reader sees them."""
 
     def __init__(self, text):
         super().__init__()
@@ -92,11 +92,11 @@ def test_student_text_is_escaped(name):
     assert page.active == []
     assert "alert('x')" in page.text
     assert "{{ 7 * 7 }}" in page.text
-    assert "http" not in text.replace("http-equiv", "")  # nothing is loaded from anywhere
+    assert "http" not in text.replace("http-equiv", "")  # nothing is loaded from elsewhere
 
 
 def test_a_student_is_not_told_the_class_s_seed():
-    """Who knows it can work out what a later hand-in will be asked."""
+    """With the seed, a student could compute the inputs of a later grading."""
     secret = 918_273_645_546_372
     assert str(secret) not in feedback(P1, graded(failing=("adam",), seed=secret)).replace(",", "")
 

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets read them, whatever they are set to split lines at."""
+"""Tables contain no formulas for a spreadsheet, whatever separator it uses."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autograder import checkout
 from autograder.report.tables import safe, table
 
-sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # which are looked at in the same way
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # for active_content.py
 from active_content import formulas
 
 COMPUTE = "cmd|' /C calc'!A0"
@@ -31,7 +31,7 @@ def test_no_cell_is_a_formula_whatever_the_separator(before, sign):
 
 
 def test_quoting_alone_does_not_prevent_formulas():
-    """What is asked here can fail: of nearly all of these a spreadsheet would compute something."""
+    """Shows that the tests above can fail: most of these tables contain a formula."""
     found = []
     for before in BEFORE:
         text = io.StringIO()

@@ -1,4 +1,4 @@
-"""Libraries and probes to order, and every backend to run them in."""
+"""Fixtures that make libraries and probes, and run them in every backend."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUICK = Budget(
 
 @pytest.fixture(scope="session", params=BACKENDS, ids=lambda backend: backend.name)
 def sandbox(request: pytest.FixtureRequest) -> backends.Backend:
-    """Every backend that this machine can offer."""
+    """Every backend that is available on this machine."""
     missing = request.param.unavailable()
     if missing is not None:
         pytest.skip(missing)
@@ -49,7 +49,7 @@ def sandbox(request: pytest.FixtureRequest) -> backends.Backend:
 
 @pytest.fixture(scope="session")
 def library() -> Callable[..., dict[str, bytes]]:
-    """Makes the files of a library whose modules hold the given sources: `layer_utils="..."`."""
+    """Makes a library's files from the sources of its modules: `library(layer_utils="...")`."""
     return _library
 
 
@@ -72,7 +72,7 @@ def with_probes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
         folder = tmp_path_factory.mktemp("probes")
         folder.chmod(0o755)
         for parent in (folder.parent, folder.parent.parent):
-            parent.chmod(0o755)  # pytest's own are private to root, the child is not root
+            parent.chmod(0o755)  # pytest makes them private to root, the child is not root
         (folder / "__init__.py").touch()
         (folder / "under_test.py").write_text(
             "from autograder.assignment.probe import given, text\nimport numpy as np\n"
@@ -85,7 +85,7 @@ def with_probes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
 @pytest.fixture(scope="session")
 def run_probes(with_probes: Callable[[str], Path]) -> Run:
-    """`observe` with the probes of a source text in place of the project's own."""
+    """`observe` with the probes of a source text instead of the project's."""
 
     def run(
         sandbox: backends.Backend,
@@ -104,7 +104,7 @@ def run_probes(with_probes: Callable[[str], Path]) -> Run:
 
 @pytest.fixture
 def run(sandbox: backends.Backend, run_probes: Run) -> Run:
-    """The same in each backend, on a library given by the sources of its modules."""
+    """`run_probes` in each backend, with a library given by the sources of its modules."""
 
     def run(source: str, probes: Iterable[str], **rest: object) -> Observations:
         extra = {

@@ -1,4 +1,4 @@
-"""What is chosen for the grader about how numpy computes is chosen for the child."""
+"""Settings of the grader's process for numpy's arithmetic also apply to the child."""
 
 PROBE = """
 @given()

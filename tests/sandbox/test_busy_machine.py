@@ -1,7 +1,7 @@
-"""What a busy machine may change of a submission's observations: nothing but how long they take.
+"""A busy machine changes nothing about observations except how long they take.
 
-Everything here runs on one processor beside processes that never stop computing, so that a probe
-gets a fraction of it and its limits by the clock are over long before those of processor time.
+All tests share one processor with processes that never stop computing. So a probe gets a fraction
+of the processor, and reaches its wall-clock limit long before its CPU limit.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ TIGHT = Budget(
     wall_s=4.0,
     longest_s=300.0,
 )
-"""By the clock hardly longer than by processor time, which is right on a quiet machine."""
+"""Wall-clock limits hardly above the CPU limits, which is enough only on an idle machine."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def busy() -> Iterator[None]:
-    """This process and all that it starts on one processor, which others keep busy."""
+    """Restricts this process and its children to one processor, which others keep busy."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     loop = [sys.executable, "-I", "-S", "-c", "while True: pass"]
@@ -83,8 +83,8 @@ def test_cpu_time_decides_and_wall_time_ends_only_a_sleeping_probe(run):
         budget=TIGHT,
         layer_utils=COMPUTES,
     )
-    told = {name: (seen[name].ending.how, seen[name].ending.text) for name in seen}
-    assert told == {
+    endings = {name: (seen[name].ending.how, seen[name].ending.text) for name in seen}
+    assert endings == {
         "a_computes": ("finished", ""),
         "b_loops": ("timed out", "it did not finish within 1 s"),
         "c_sleeps": ("timed out", "it did not finish within 1.25 s"),
@@ -93,7 +93,7 @@ def test_cpu_time_decides_and_wall_time_ends_only_a_sleeping_probe(run):
 
 
 def test_a_slow_module_is_imported_and_an_endless_one_times_out(run):
-    """The second would die of its limit silently, or of the clock's, whichever came first."""
+    """The endless module would otherwise end silently, by its CPU or its wall-clock limit."""
     seen = run(
         "@given()\ndef optim(lib): yield dict(x=lib.optim.ready())\n"
         "@given()\ndef train(lib): yield dict(x=lib.train.ready())\n",
@@ -108,7 +108,7 @@ def test_a_slow_module_is_imported_and_an_endless_one_times_out(run):
 
 
 def test_wall_clock_limits_alone_would_depend_on_the_load(run, monkeypatch):
-    """So the machine here is busy enough for the tests above to mean something."""
+    """Shows that the machine is busy enough for the tests above."""
     monkeypatch.setattr(session, "WALL_PER_CPU_SECOND", 0)
     seen = run(PROBES, ["a_computes"], budget=TIGHT, layer_utils=COMPUTES)
     assert seen["a_computes"].ending.how == "timed out"

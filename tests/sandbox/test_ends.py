@@ -1,4 +1,4 @@
-"""Whatever ends a grading, no process of a submission stays behind."""
+"""However a grading ends, no process of a submission is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.sandbox.selftest import BACKENDS
 from autograder.sandbox.unconfined import Unconfined
 
 SLEEP_S = 100
-"""Of a probe whose process stays unless it is ended."""
+"""Sleep of a probe whose process stays alive unless it is ended."""
 
 GRADER = """
 import sys
@@ -47,20 +47,20 @@ def stays_forever(lib):
 
 
 BEGAN = 19
-"""In /proc/PID/stat after the name: when the process began, which tells it from later ones."""
+"""Index in /proc/PID/stat, after the name, of the start time, which identifies a process."""
 
 
 def _graded(sandbox, probes, place):
-    """A grader at work, and all the processes that it started."""
+    """A running grader, and all the processes that it started."""
     argv = [sys.executable, "-c", GRADER, sandbox.name, str(probes)]
-    # its temporary files stay, as those of any killed process do: here, where pytest cleans up
+    # a killed process leaves its temporary files: put them where pytest cleans up
     env = {**os.environ, "TMPDIR": str(place)}
     grader = subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
     )
     assert grader.stdout.readline() == "began\n"
     started = {pid: stat[BEGAN] for pid, stat in family(grader.pid).items() if pid != grader.pid}
-    assert len(started) >= 3, "the worker, its probe and what that started must be running"
+    assert len(started) >= 3, "the worker, its probe and the probe's child must be running"
     return grader, started
 
 

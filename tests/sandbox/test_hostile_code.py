@@ -1,7 +1,7 @@
-"""What a submission may try with its process, each beside an honest probe that must not notice.
+"""Hostile things that a submission may do in its process, each followed by an honest probe.
 
-All of one backend's cases run as the probes of one submission: every one of them ends, the ones
-between them finish, and nothing is left.
+For each backend, all cases run as the probes of one submission. Every case must end, the honest
+probes between them must finish, and no process or file may be left.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autograder.observation.observe import Observations
 
 @dataclass(frozen=True)
 class Case:
-    """A function of the student's, and how a probe that calls it must end."""
+    """A student's function, and how a probe that calls it must end."""
 
     name: str
     body: str
@@ -112,7 +112,7 @@ CASES = [
         "starts_threads_without_end",
         """
         import _thread, time
-        # not by threading, which waits for a thread that has no memory to begin in
+        # not with threading, which would wait for a thread that has no memory to start
         while True: _thread.start_new_thread(time.sleep, (1000,))
         """,
         "raised",
@@ -258,7 +258,7 @@ def _names() -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Where the runs of this module keep their files, apart from anybody else's."""
+    """The temporary folder of this module's runs only."""
     return tmp_path_factory.mktemp("runs")
 
 
@@ -277,12 +277,14 @@ def observed(sandbox, run_probes, library, folder, children_before) -> Observati
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[c.name for c in CASES])
-def test_a_probe_ends_as_it_must_and_the_next_one_does_not_notice(observed, number, case):
+def test_a_hostile_probe_ends_as_it_must_and_the_next_one_is_unaffected(observed, number, case):
     seen = observed[f"probe_{number:02}_{case.name}"]
     ending = seen.ending
-    told = ending.text + (f" {ending.raised.type} {ending.raised.message}" if ending.raised else "")
+    description = ending.text
+    if ending.raised:
+        description += f" {ending.raised.type} {ending.raised.message}"
     assert ending.how == case.how, ending
-    assert case.says in told, ending
+    assert case.says in description, ending
     if case.name not in LETHAL:
         assert seen["before"] == 2.0, "what came before the failure must be kept"
     if case.gives is not None:
@@ -303,7 +305,7 @@ def test_nothing_is_left_behind(observed, folder, children_before):
 
 
 def _children() -> dict[int, str]:
-    """What /proc/PID/stat says of each child of this process."""
+    """The contents of /proc/PID/stat for each child of this process."""
     stats = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

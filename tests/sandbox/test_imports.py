@@ -1,4 +1,4 @@
-"""A library that cannot be imported costs the probes that need it, and says why."""
+"""A module that cannot be imported fails the probes that need it, with the reason."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_submitted_files_shadow_neither_the_standard_library_nor_numpy(run, libr
 def test_student_code_can_import_the_listed_packages_only(run, library):
     allowed = "import numpy, scipy.special, matplotlib.pyplot, tqdm, PIL.Image, six, scipy.io"
     files = library(layer_utils=f"{allowed}\n{FINE}")
-    seen = run(SOURCE, ["uses_layers"], files=files, budget=SUBMISSION)  # that takes seconds
+    seen = run(SOURCE, ["uses_layers"], files=files, budget=SUBMISSION)  # imports take seconds
     assert seen["uses_layers"].ending.how == "finished", seen["uses_layers"].ending
     for module in ("autograder", "nbgrader", "pytest", "sklearn", "IPython", "_pytest", "pip"):
         seen = run(SOURCE, ["uses_layers"], files=library(layer_utils=f"import {module}\n{FINE}"))

@@ -1,7 +1,7 @@
-"""Workers that are not ours: what the trusted side makes of records that somebody else wrote.
+"""Forged workers: the trusted side reads records that somebody else wrote.
 
-A fake backend runs a Python program in the worker's place. Whatever it sends, every probe ends
-exactly once, in bounded time, with a sentence, and the reader's memory stays under its cap.
+A fake backend runs a Python program instead of the worker. Whatever it sends, every probe ends
+exactly once, in bounded time, with a message, and the reader's memory stays under its cap.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BUDGET = Budget(
     output_bytes=8 * MIB,
 )
 SLEEP_S = 99
-"""Of workers that stay: what took less was ended, on a slow machine, too."""
+"""Sleep of workers that do not end: a shorter run was ended, even on a slow machine."""
 
 PRELUDE = """
 import json, os, struct, sys, time
@@ -67,8 +67,8 @@ class Fake:
         return Process([process.pid], process.stdout, complaints, lambda: kill_family(process))
 
 
-def told(source: str, probes: tuple[str, ...] = ("a", "b"), budget: Budget = BUDGET) -> dict:
-    """How each probe ended, and what it gave."""
+def endings_of(source: str, probes: tuple[str, ...] = ("a", "b"), budget: Budget = BUDGET) -> dict:
+    """(how, text, values) of each probe: how it ended, the message and its values."""
     endings, values = {}, {}
     for event in run(Work({}), probes, "key", Fake(source), budget):
         assert event.probe in probes
@@ -92,7 +92,7 @@ tell(b"Z")
 
 
 def test_an_honest_worker_is_understood():
-    for how, text, values in told(HONEST).values():
+    for how, text, values in endings_of(HONEST).values():
         assert (how, text) == ("finished", "")
         assert values["x"].tolist() == [0.0]
 
@@ -171,7 +171,7 @@ def test_every_probe_ends_once_with_a_message_whatever_a_worker_sends(source, sa
     began = time.monotonic()
     tracemalloc.start()
     try:
-        seen = told(source)
+        seen = endings_of(source)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -184,12 +184,12 @@ def test_every_probe_ends_once_with_a_message_whatever_a_worker_sends(source, sa
 
 def test_a_worker_that_never_starts_raises_a_sandbox_error():
     with pytest.raises(SandboxError, match="did not start: no such thing"):
-        told("sys.exit('no such thing')")
+        endings_of("sys.exit('no such thing')")
 
 
 def test_a_submission_as_a_whole_has_a_time_limit():
     began = time.monotonic()
-    seen = told(
+    seen = endings_of(
         "tell(b'I', b'm'); tell(b'B', probes[0].encode()); time.sleep(99)",
         tuple("abcdefgh"),
         replace(BUDGET, wall_s=2.0),

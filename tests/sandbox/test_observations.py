@@ -1,4 +1,4 @@
-"""Observations on disk: the evidence of a grade, readable again without running anything."""
+"""Observations on disk: the evidence for a grade, which can be read without running anything."""
 
 from __future__ import annotations
 

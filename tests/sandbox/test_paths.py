@@ -1,4 +1,4 @@
-"""What a child can find out of where the grader lies: in its memory, and in what it is shown."""
+"""A child cannot find out the grader's path, neither in its memory nor in mounted files."""
 
 from __future__ import annotations
 
@@ -61,30 +61,30 @@ LOOKS = """
     LOOKS = (arguments, environment, shared_libraries, modules, objects, frames)
 
     def lines_with(backwards):
-        told = []
+        lines = []
         for look in (*LOOKS, files_of_the_graders):
-            told += [f"{look.__name__}: {text}" for text in look() if backwards in text[::-1]]
-        return told
+            lines += [f"{look.__name__}: {text}" for text in look() if backwards in text[::-1]]
+        return lines
 """
 PROBE = """
     @given()
     def looks(lib):
-        told = lib.layer_utils.lines_with({!r})
-        first = told[0][:1000] if told else "-"
-        yield dict(count=len(told), told=np.frombuffer(first.encode(), np.uint8))
+        lines = lib.layer_utils.lines_with({!r})
+        first = lines[0][:1000] if lines else "-"
+        yield dict(count=len(lines), lines=np.frombuffer(first.encode(), np.uint8))
 """
 
 
 def test_no_child_finds_the_graders_path(run):
-    backwards = str(checkout.ROOT / "autograder")[::-1]  # the probe itself must not hold it
+    backwards = str(checkout.ROOT / "autograder")[::-1]  # the probe must not contain it
     seen = run(PROBE.format(backwards), ["looks"], layer_utils=LOOKS)["looks"]
     assert seen.ending.how == "finished", seen.ending
-    told = bytes(np.asarray(seen["told"])).decode()
-    assert seen["count"] == 0, told
+    lines = bytes(np.asarray(seen["lines"])).decode()
+    assert seen["count"] == 0, lines
 
 
 def test_the_memory_that_a_child_inherits_contains_no_path_of_the_grader(run_probes, library):
-    """Of every process that bubblewrap's children come from: all that it can read."""
+    """Searches all readable memory of every zygote, from which bubblewrap's children are forked."""
     backend = BACKENDS[0]
     if backend.unavailable() is not None:
         pytest.skip(backend.unavailable())

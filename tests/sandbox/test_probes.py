@@ -1,4 +1,4 @@
-"""The contract of a probe, with the library it exercises and the side that judges it."""
+"""What a probe can rely on: its inputs, the library it exercises, and how its results arrive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_inputs_are_the_same_on_both_sides_and_fresh_at_every_call(run):
         x[...] = 0
     """
     seen = run(source, ["echo"], seed=12)
-    # not by `given`, which would list it among the probes that every other test looks at
+    # not with `given`, which would register it for all other tests
     probe = Probe(
         "echo",
         lambda rng: dict(x=rng.normal(size=(3, 4)), y=rng.integers(10, size=5)),

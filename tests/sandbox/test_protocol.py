@@ -1,4 +1,4 @@
-"""The reader of what comes out of a sandbox: exact data or a named refusal, whatever the bytes."""
+"""The reader of a sandbox's output: it gives exact data or refuses, whatever the bytes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from autograder.sandbox.protocol import Frames, MalformedError, Raised, Records,
 ROOM = 2**20
 
 
-def frame(told: object, sent: bytes = b"", magic: bytes = b"OBS1", **claims: int) -> bytes:
-    text = told if isinstance(told, bytes) else json.dumps(told).encode()
+def frame(header: object, sent: bytes = b"", magic: bytes = b"OBS1", **claims: int) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
     sizes = {"header": len(text), "payload": len(sent), **claims}
     return protocol.HEAD.pack(magic, sizes["header"], sizes["payload"]) + text + sent
 
@@ -36,7 +36,7 @@ def read(data: bytes, room: int = ROOM, pieces: int = 2**30) -> list[Step]:
 
 
 def written(values: dict, room: int = ROOM) -> bytes:
-    """What the writer puts on a pipe for one step."""
+    """The bytes that the writer sends for one step."""
     out, into = os.pipe()
     try:
         writer.Writer(into, room, "/box/student", {}).step(values)
@@ -171,7 +171,7 @@ def test_no_bytes_are_accepted_beyond_the_limit():
 
 
 def test_the_numbers_of_steps_and_records_are_limited():
-    """Each costs the reader many times the bytes it takes to send."""
+    """Each takes far more of the reader's memory than bytes to send."""
     step = frame({})
     with pytest.raises(MalformedError, match="too many steps"):
         read(step * (protocol.MOST_STEPS + 1), room=2**30)
@@ -181,7 +181,7 @@ def test_the_numbers_of_steps_and_records_are_limited():
 
 
 def test_the_number_of_values_of_a_probe_is_limited():
-    """An empty array takes 20 bytes to send and 600 to hold; one name again and again is one."""
+    """An empty array takes 20 bytes to send and 600 in memory. A repeated name counts once."""
     names = [f"a{number}" for number in range(protocol.MOST_VALUES)]
     many = frame({"arrays": [[name, "|b1", [0]] for name in names]})
     assert len(read(many * 3)) == 3
@@ -212,7 +212,7 @@ def test_memory_use_depends_on_the_bytes_sent_not_on_the_size_claimed():
 
 
 def test_a_stream_of_gigabytes_stays_under_the_cap():
-    """Three gigabytes in chunks: refused at the cap, nothing kept beyond it."""
+    """Sends up to three gigabytes in chunks; the reader refuses them at the cap."""
     cap, chunk = 2**22, b"\0" * 2**16
     frames, fed = Frames(cap), 0
     tracemalloc.start()
@@ -230,7 +230,7 @@ def test_a_stream_of_gigabytes_stays_under_the_cap():
 
 
 def _mutated(rng: np.random.Generator, data: bytes) -> bytes:
-    """A few bytes changed, cut out, repeated or put in, where lengths and types are most of all."""
+    """Changes, removes, repeats or inserts a few bytes, often those of lengths and types."""
     data = bytearray(data)
     for _ in range(rng.integers(1, 5)):
         at = int(rng.integers(0, max(1, len(data))))
@@ -288,7 +288,7 @@ def test_a_record_of_unknown_kind_or_invalid_length_is_refused(head):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "data",
     [
         b"",
         b"[]",
@@ -299,9 +299,9 @@ def test_a_record_of_unknown_kind_or_invalid_length_is_refused(head):
         b'{"how": "time", "allowed_s": NaN}',
     ],
 )
-def test_the_end_of_a_probe_is_read_strictly(told):
+def test_the_end_of_a_probe_is_read_strictly(data):
     with pytest.raises(MalformedError):
-        probe_end(told)
+        probe_end(data)
 
 
 def test_random_bytes_are_refused():

@@ -1,4 +1,4 @@
-"""What a student may return: it becomes plain numbers, or a sentence that says what it was."""
+"""A student's return value becomes plain numbers, or is refused with a message."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Pretends:
 
 def _matrix(rows: list[list[float]]) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # numpy would rather that nobody made one
+        warnings.simplefilter("ignore")  # numpy deprecates matrices
         return np.asmatrix(rows)
 
 

@@ -24,9 +24,9 @@ def test_every_attempt_to_escape_fails_and_every_needed_ability_works(sandbox):
 
 
 def test_without_a_sandbox_the_attempts_succeed():
-    """Each of these lines can fail, so that passing means something.
+    """Shows that each of these lines can fail.
 
-    That of what outlives a run cannot fail here, but does in `weakenings.py`.
+    The line about processes that outlive a run cannot fail here; it does in `weakenings.py`.
     """
     failed = {line.name.split(",")[0] for line in selftest(Unconfined()) if not line.passed}
     assert failed >= {
@@ -90,7 +90,7 @@ for backend in BACKENDS:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
 def test_an_ordinary_user_is_confined_as_well():
-    """The same in a process of the user nobody, with an interpreter that nobody can read."""
+    """The same as the user nobody, with an interpreter that this user can run."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None or shutil.which("setpriv") is None:

@@ -1,4 +1,4 @@
-"""What runs in a sandbox is watched while its reader does something else, or nothing."""
+"""Processes in a sandbox are watched even while their reader is busy or paused."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ Started = Callable[..., tuple[Iterator[Event], Process]]
 
 @pytest.fixture
 def started(with_probes: Callable[[str], Path]) -> Started:
-    """`started(backend, budget, *probes)`: the events of probes, and the process they come from."""
+    """`started(backend, budget, *probes)`: the probes' events, and the process that sends them."""
     folder = with_probes(PROBES)
 
     def start(backend: Backend, budget: Budget, *probes: str) -> tuple[Iterator[Event], Process]:
@@ -92,7 +92,7 @@ def started(with_probes: Callable[[str], Path]) -> Started:
 
 
 def ends_by_itself(process: Process, within_s: float = 10.0) -> bool:
-    """Whether nothing of it is alive after a while in which nobody reads."""
+    """Whether all its processes end within this time, while nobody reads."""
     deadline = time.monotonic() + within_s
     while not (over := all(stat[STATE] == ENDED for stat in process.running().values())):
         if time.monotonic() > deadline:
@@ -166,7 +166,7 @@ def test_readers_leave_no_thread_whether_they_stop_early_or_finish(sandbox, star
 
 
 def test_a_process_that_ends_during_a_look_is_not_a_breach(sandbox, started, monkeypatch):
-    """Looked at without a pause, processes end between any two steps of a look."""
+    """With no pause between looks, processes end between any two steps of a look."""
     monkeypatch.setattr(watch, "LOOK_S", 0.0)
     for _ in range(5):
         events, _ = started(sandbox, SLOWLY, "goes_on", "goes_on_again")

@@ -1,4 +1,4 @@
-"""A sandbox with any one protection less fails its self-test, and the table says which line."""
+"""A sandbox without one of its protections fails the line of the self-test in the table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.sandbox.selftest import BACKENDS
 
 
 def _table():
-    """`weakenings.py`, which stands beside this file and is no test."""
+    """The module `weakenings.py` in this folder."""
     spec = importlib.util.spec_from_file_location(
         "weakenings", Path(__file__).with_name("weakenings.py")
     )
@@ -37,13 +37,13 @@ def test_a_missing_protection_is_noticed_or_covered_by_another(backend, weakenin
     if backend.unavailable() is not None:
         pytest.skip(backend.unavailable())
     for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)  # pytest's own are private to root, the child is not root
+        folder.chmod(0o755)  # pytest makes them private to root, the child is not root
     trial = table.tried(backend, weakening, tmp_path / "changed")
     assert trial.as_said, (weakening.line, weakening.held_by, trial.failed)
 
 
 def test_protections_that_cover_each_other_are_also_switched_off_together():
-    """A protection that changes nothing alone proves nothing: it needs a row with its second."""
+    """If removing a protection has no effect, a further row must remove both."""
     pairs = [w.name.split(", and ") for w in table.WEAKENINGS if not w.held_by]
     for weakening in table.WEAKENINGS:
         for where, other in (weakening.held_by or {}).items():
@@ -60,7 +60,7 @@ def test_every_rule_of_the_filter_is_removed_once():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the tests above ran as an ordinary user")
 def test_a_missing_protection_is_noticed_for_an_ordinary_user():
-    """Of every third; `benchmarks/weakened.py` tries all."""
+    """Tries every third weakening; `benchmarks/weakened.py` tries all."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None or shutil.which("setpriv") is None:

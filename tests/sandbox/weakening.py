@@ -1,8 +1,8 @@
-"""How a protection of a sandbox is switched off, and what the self-test then says.
+"""Switches off single protections of a sandbox, to see whether the self-test notices.
 
-Nothing in the sandbox is made for this. A weakening changes what a backend hands over anyway: the
-command and the environment of a process, the order for sandlock's launcher, or the text of a file
-that runs inside. The weakenings themselves are in `weakenings.py`.
+The sandbox has no hooks for this. A weakening changes what a backend passes on: the command and
+the environment of a process, the order for sandlock's launcher, or the text of a file that runs
+inside. The weakenings themselves are in `weakenings.py`.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ Order = dict[str, Any]
 
 @dataclass(frozen=True)
 class Weakening:
-    """One protection less, or several.
+    """One or several protections to switch off.
 
     Attributes:
-        name: what is switched off.
-        line: of the self-test, which must fail.
-        command: makes another command of bwrap's.
-        order: changes the order of sandlock's launcher.
-        texts: by name of a file that runs inside or starts what does, (old, new) texts; an empty
-            old text adds the new one at the end.
-        inherited: the child gets a descriptor and a variable of ours.
-        left_alive: processes are not ended.
-        same_session: the child begins in the grader's session.
-        says: what the line must say, where it could fail for another reason.
-        only: the backends and users that have this protection; all when empty.
-        held_by: what else holds it, by backend and user.
+        name: the protection.
+        line: the line of the self-test that must fail.
+        command: changes the command line of bwrap.
+        order: changes the order for sandlock's launcher.
+        texts: (old, new) texts by the name of a file that runs inside or starts the child. An
+            empty old text appends the new one.
+        inherited: whether the child inherits a descriptor and a variable of the grader.
+        left_alive: whether processes are not ended.
+        same_session: whether the child stays in the grader's session.
+        says: a text that the failing line must contain, where it could fail for another reason.
+        only: the backends and users that have this protection.
+        held_by: another protection that covers this one, by backend and user.
     """
 
     name: str
@@ -64,17 +64,17 @@ class Weakening:
     says: str = ""
 
     def holds(self, where: str) -> str | None:
-        """What holds the same thing there."""
+        """Another protection that covers this one for a backend and user."""
         return (self.held_by or {}).get(where)
 
 
 class Weakened:
-    """A backend with a protection less."""
+    """A backend without one of its protections."""
 
     confines = True
 
     def __init__(self, backend: Backend, weakening: Weakening, folder: Path) -> None:
-        """`folder` takes the files that were changed."""
+        """`folder` is for the changed files."""
         self._backend, self._weakening, self._folder = backend, weakening, folder
         self._left: Callable[[], None] = lambda: None
         self._made: zygotes.Zygote | None = None
@@ -100,7 +100,7 @@ class Weakened:
             changed = self._changed(zygotes.SCRIPT)
             stack.enter_context(mock.patch.object(zygotes, "SCRIPT", changed))
             stack.enter_context(mock.patch.object(bubblewrap, "zygote", self._zygote))
-            if WHO == "root":  # nobody else gets this user, and kills with it what is left alive
+            if WHO == "root":  # keeps the slot, whose next owner would kill processes left alive
                 slot = self._kept.enter_context(Slot.take())
                 kept = SimpleNamespace(take=lambda: nullcontext(slot))
                 stack.enter_context(mock.patch.object(module, "Slot", kept))
@@ -112,21 +112,21 @@ class Weakened:
         return process
 
     def kill_what_is_left(self) -> None:
-        """A weakened sandbox may leave processes behind: those that were told this run's word."""
+        """Kills processes that a weakened sandbox left; this run's token identifies them."""
         self._left()
         of_zygote = family(self._made.process.pid) if self._made else ()
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 another = entry.name.isdigit() and int(entry.name) != os.getpid()
-                told = another and self.token.encode() in (entry / "cmdline").read_bytes()
-                if told or (another and int(entry.name) in of_zygote):
+                mentions_token = another and self.token.encode() in (entry / "cmdline").read_bytes()
+                if mentions_token or (another and int(entry.name) in of_zygote):
                     os.kill(int(entry.name), signal.SIGKILL)
         if self._made:
             self._made.process.wait()
         self._kept.close()
 
     def _zygote(self, box: str, folder: str, trusted: Sequence[Mount]) -> Any:
-        """One for this sandbox alone: as it was changed, and nobody else's."""
+        """A changed zygote for this sandbox only."""
         self._made = zygotes.made(box, folder, tuple(trusted))
         return self._made
 
@@ -168,7 +168,7 @@ class _in_our_session(subprocess.Popen):
         super().__init__(*command, **{**options, "start_new_session": False})
 
 
-# how to change a command, an order, a text
+# changes of a command, an order or a text
 
 
 def without(flag: str, values: int = 0) -> Callable[[list[str]], list[str]]:
@@ -180,7 +180,7 @@ def without(flag: str, values: int = 0) -> Callable[[list[str]], list[str]]:
 
 
 def with_(*words: str) -> Callable[[list[str]], list[str]]:
-    """Further mounts before those that bubblewrap makes."""
+    """Adds mounts before those that bubblewrap makes."""
 
     def change(argv: list[str]) -> list[str]:
         at = argv.index("--ro-bind")
@@ -190,7 +190,7 @@ def with_(*words: str) -> Callable[[list[str]], list[str]]:
 
 
 def without_last_remount(argv: list[str]) -> list[str]:
-    """That of the root, which comes last."""
+    """Leaves out the read-only remount of the root, which comes last."""
     at = len(argv) - 1 - argv[::-1].index("--remount-ro")
     return argv[:at] + argv[at + 2 :]
 
@@ -226,7 +226,7 @@ def in_launcher(*changes: tuple[str, str]) -> dict[str, tuple[tuple[str, str], .
 
 
 def disabled(*protections: int) -> tuple[str, str]:
-    """By sandlock's own numbers."""
+    """Disables protections by sandlock's numbers for them."""
     return "cwd=folder,", f"cwd=folder, disable={list(protections)},"
 
 
@@ -239,19 +239,19 @@ def setting(**values: Any) -> Callable[[Order], Any]:
 
 
 def with_another_first(argv: list[str]) -> list[str]:
-    """A first process that does not end when its input does."""
+    """Adds a first process that does not end when its input ends."""
     code = "import os, time; os.write(1, b'x'); time.sleep(60)"
     return [*argv[: argv.index("--") + 1], str(interpreter()), "-S", "-c", code]
 
 
 def unhidden(argv: list[str]) -> list[str]:
-    """Without the empty folders over what is installed beside python."""
+    """Leaves out the empty folders that hide packages installed beside Python."""
     words = iter(argv)
     kept = []
     for word in words:
         place = next(words) if word == "--tmpfs" else ""
         if place.endswith("-packages"):
-            next(words), next(words)  # and that it is read-only
+            next(words), next(words)  # its remount as read-only
         else:
             kept += [word, place] if place else [word]
     return kept
@@ -259,11 +259,11 @@ def unhidden(argv: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of a weakening under one backend.
+    """The result of a weakening under one backend.
 
     Attributes:
-        as_said: whether the line failed, or did not where something else holds.
-        failed: what failed, by line.
+        as_said: whether the line failed, or passed where another protection covers this one.
+        failed: details by the name of each failed line.
     """
 
     as_said: bool
@@ -271,7 +271,7 @@ class Trial:
 
 
 def tried(backend: Backend, weakening: Weakening, folder: Path) -> Trial:
-    """The self-test on a weakened backend; `folder` may be entered by anybody."""
+    """Runs the self-test on a weakened backend; `folder` must be accessible to every user."""
     weakened = Weakened(backend, weakening, folder)
     with mock.patch.object(bubblewrap, "PATIENCE_S", 1.0):
         try:

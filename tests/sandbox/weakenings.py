@@ -1,11 +1,11 @@
-"""Every protection of every sandbox, switched off in turn for the self-test to notice.
+"""A table of every protection of every sandbox, to be switched off one at a time.
 
-Each row says which line of the self-test must fail then. Where a second protection holds the same
-thing, the line must not fail, and the weakening of both is a row of its own.
+Each row says which line of the self-test must fail without the protection. If a second protection
+covers the first, the line must pass, and a further row switches off both.
 
     python tests/sandbox/weakenings.py [N]
 
-tries all of them as this user, or every Nth.
+tries all rows as the current user, or every Nth.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from autograder.sandbox.backend import INSIDE, Backend
 from autograder.sandbox.packages import hidden_within, python_files
 from autograder.sandbox.selftest import BACKENDS, OUTLASTS, OUTLIVES
 
-sys.path += [str(Path(__file__).parent), str(INSIDE)]  # what runs inside has plain names
+sys.path += [
+    str(Path(__file__).parent),
+    str(INSIDE),
+]  # modules inside import by plain names
 import seccomp
 from escapes import files, kernel, limits, processes
 from weakening import (
@@ -55,7 +58,7 @@ NO_FILTER = in_confine("        refuse_system_calls()\n", "        pass\n")
 
 
 def line_of(attempt: Callable) -> str:
-    """The name of an attempt."""
+    """The line of the self-test that reports an attempt."""
     for part in (files, processes, kernel, limits):
         for name, known in part.ATTEMPTS.items():
             if known is attempt:
@@ -97,7 +100,7 @@ GROUPS = {
         for name in names
     },
 }
-"""By system call, the line that must fail when it is not refused."""
+"""The line that must fail when a system call is not refused, by system call."""
 
 OUTSIDE = tempfile.gettempdir()
 HIDDEN_PACKAGES = [n for folder in python_files().values() for n in hidden_within(folder)]
@@ -262,7 +265,7 @@ RULES = [
     ),
 ]
 OF_BUBBLEWRAP = [
-    # what bwrap does not make, an ordinary user's zygote may not join: nothing starts
+    # an ordinary user's zygote cannot join a namespace that bwrap did not make: nothing would start
     Weakening(
         OWN_PROCESSES,
         OUTLIVES,
@@ -487,7 +490,7 @@ WEAKENINGS = (*ON_BOTH, *RULES, *_of(BUBBLEWRAP, OF_BUBBLEWRAP), *_of(SANDLOCK, 
 
 
 def of_here(backend: Backend) -> tuple[Weakening, ...]:
-    """The weakenings of a backend that can be tried by this user."""
+    """The weakenings of a backend that the current user can try."""
     here = f"{backend.name}, {WHO}"
     hidden = bool(HIDDEN_PACKAGES) and any(
         any((folder / name).iterdir())
@@ -498,7 +501,7 @@ def of_here(backend: Backend) -> tuple[Weakening, ...]:
 
 
 def as_markdown() -> str:
-    """What is switched off, and the line that fails then or what holds in its place."""
+    """A table of protections, with the line that fails or the protection that covers it."""
     lines = [f"| switched off | {' | '.join(EVERYWHERE)} |", "|---" * 5 + "|"]
     rows: dict[tuple[str, ...], list[str]] = {}
     for name in dict.fromkeys(weakening.name for weakening in WEAKENINGS):

@@ -1,5 +1,5 @@
-"""Folders are the stations of a submission's way: imports run along it, and the engine, which is
-everything but the assignment, knows no assignment by name."""
+"""The package's folders are the stages that a submission passes. Imports run in one direction
+between them, and the engine, which is everything except the assignment, names no assignment."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ FIGURES = {
     3072,  # features of an image
     68_000,  # training images of the published run
 }
-"""Numbers that are the assignment's own. Of the engine's numbers some are equal by chance."""
+"""Numbers of the assignment, which the engine must not contain except in EQUAL_BY_CHANCE."""
 EQUAL_BY_CHANCE = {
-    "sandbox/inside/system_calls.py": {29},  # of a system call
+    "sandbox/inside/system_calls.py": {29},  # number of a system call
     "sandbox/limits.py": {3072},  # MiB
 }
 
 
 def modules() -> list[Path]:
-    """Of the package, without what students receive."""
+    """The modules of the package, without the files for students."""
     found = PACKAGE.rglob("*.py")
     return sorted(path for path in found if not path.is_relative_to(P1.handout))
 
@@ -47,12 +47,12 @@ def name_of(path: Path) -> str:
 
 
 def room_of(path: Path) -> str:
-    """The folder that a module is in, or the module where it is in none."""
+    """The subpackage that contains a module, or the module's own name outside of one."""
     return name_of(path).partition("/")[0].removesuffix(".py")
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
-    """The modules of the package that a module imports, wherever in it, and the lines."""
+    """(name, line) of everything that a module imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             for alias in node.names:
@@ -63,7 +63,7 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def arrows() -> Mapping[str, Mapping[str, str]]:
-    """By room, the rooms that it imports, and where it does so first."""
+    """For each subpackage, the subpackages that it imports, with the place of the first import."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for path in modules():
         for name, line in imported(path):
@@ -74,8 +74,8 @@ def arrows() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def a_way_back(graph: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Rooms each of which imports the next, the last one the first; none where there are none."""
+def a_cycle(graph: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """A cycle of imports, or an empty list if there is none."""
     done: set[str] = set()
 
     def search(room: str, way: list[str]) -> list[str]:
@@ -93,16 +93,16 @@ def a_way_back(graph: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 def test_imports_run_one_way():
     graph = arrows()
-    way = a_way_back(graph)
+    way = a_cycle(graph)
     steps = [f"{a} imports {b} ({graph[a][b]})" for a, b in pairwise(way)]
     assert steps == []
 
 
 def test_a_cycle_of_imports_is_reported():
     graph = {"grading": {"judgement": "a"}, "judgement": {"observation": "b"}, "report": {}}
-    assert a_way_back(graph) == []
+    assert a_cycle(graph) == []
     graph["observation"] = {"grading": "c"}
-    assert a_way_back(graph) == ["grading", "judgement", "observation", "grading"]
+    assert a_cycle(graph) == ["grading", "judgement", "observation", "grading"]
 
 
 def test_few_modules_are_outside_a_subpackage():
@@ -116,7 +116,7 @@ def test_the_engine_imports_no_assignment(path):
 
 
 def own_words() -> re.Pattern[str]:
-    """What only the assignment may spell out."""
+    """A pattern of names and figures that only the assignment may contain."""
     probes = {name for name in P1.probes if "_" in name}
     sections = {name for name in P1.by_id if "_" in name} | {"rmsprop", "adam", "cascade"}
     files = {*P1.answered_in, *P1.modules, "lib/mlp", "lib.mlp"}
@@ -128,7 +128,7 @@ def own_words() -> re.Pattern[str]:
 
 
 def docstrings(tree: ast.Module) -> set[ast.expr]:
-    """Texts that say something and do nothing: examples may stand in them."""
+    """Docstrings, which may contain examples."""
     return {
         node.value
         for node in ast.walk(tree)
@@ -137,7 +137,7 @@ def docstrings(tree: ast.Module) -> set[ast.expr]:
 
 
 def spelt_out(name: str, source: str) -> Iterator[str]:
-    """What a module of this name says of the assignment's own."""
+    """A message for each name or figure of the assignment in a module's source."""
     tree, words = ast.parse(source), own_words()
     skipped = docstrings(tree)
     for node in ast.walk(tree):
@@ -153,7 +153,7 @@ def spelt_out(name: str, source: str) -> Iterator[str]:
 def test_the_engine_contains_no_names_or_figures_of_the_assignment(path):
     found = list(spelt_out(name_of(path), path.read_text("utf-8")))
     if path.name == NAMES_THE_ASSIGNMENT:
-        assert len(found) == 1, "which assignment a checkout grades is said once"
+        assert len(found) == 1, "only this module names the assignment, and only once"
     else:
         assert found == []
 

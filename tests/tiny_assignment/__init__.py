@@ -1,8 +1,8 @@
-"""A whole assignment on two screens: a layer that scales, and a step of gradient descent.
+"""A minimal assignment: a layer that scales its input, and a step of gradient descent.
 
-The engine's tests run on it, so that they know nothing of neural networks. It is the shortest way
-to see what an assignment consists of: this file, `probes`, `misconceptions`, `handout`, and under
-the same names as in the checkout `lib_solution`, `source` and `tests/hidden`.
+The engine's tests use it, so that they do not depend on neural networks. It also shows what an
+assignment consists of: this file, `probes`, `misconceptions`, `handout`, and, under the same names
+as in the checkout, `lib_solution`, `source` and `tests/hidden`.
 """
 
 from __future__ import annotations

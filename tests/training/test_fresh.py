@@ -1,4 +1,4 @@
-"""The problem of a grading: learnt by gradient descent, and by nothing that comes along."""
+"""The problem drawn for a grading: gradient descent learns it, and no shortcut does."""
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def test_an_untrained_network_is_at_chance(run):
 
 
 def test_a_closed_form_solution_earns_nothing(run):
-    """The top singular vector of each class reads all of it, but is not where training leads."""
+    """The top singular vector of each class is accurate, but training does not lead there."""
     found = run(MOMENTS)
     assert found.accuracy > 0.9
     assert abs(found.along) < SAME_WAY / 2
@@ -132,7 +132,7 @@ def test_another_seed_gives_another_problem():
 
 
 def test_both_signs_of_a_class_are_equally_common():
-    """So that the means of the classes, and with them any linear reading, say nothing."""
+    """So the class means, and with them any linear classifier, carry no information."""
     images, labels = fresh.drawn(P1, SEED).sets["train"]
     rows = images.reshape(len(images), -1)
     for k in range(PLAN.classes):

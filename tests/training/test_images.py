@@ -1,4 +1,4 @@
-"""The images that recipes are trained on are the notebook's, prepared as the notebook's."""
+"""Recipes are trained on the notebook's images, with the notebook's preprocessing."""
 
 import numpy as np
 import pytest

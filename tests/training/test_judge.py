@@ -8,7 +8,7 @@ from autograder.training import networks
 
 @pytest.fixture
 def network():
-    """The parameters of a network with weights of ordinary size, and the network."""
+    """(values, model): the parameters of a network with ordinary weights, and the network."""
     rng = np.random.default_rng(0)
     model = SmallFullyConnectedNetwork(dtype=np.float64)
     values = {"slopes": np.array([0.01, 1.0])}
@@ -68,7 +68,7 @@ def test_parameters_that_do_not_fit_are_refused(network, change):
     ids=str,
 )
 def test_invalid_or_too_large_networks_are_refused(network, change):
-    """Parameters are a claim: they may be anything that crosses the border."""
+    """Parameters are untrusted: they may be any value that the protocol can carry."""
     claim = {**network[0], **change}
     for judged in (networks.accuracy, networks.loss):
         with pytest.raises(ValueError, match=r"not an array|layers|at most"):

@@ -1,4 +1,4 @@
-"""What students choose, read as plain numbers; what is no recipe is refused in a sentence."""
+"""A student's choices are read as plain numbers; an invalid recipe is refused with a message."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_the_solution_s_choices_are_read():
     assert recipe.lr_decay == 0.99
 
 
-def test_every_choice_shows():
+def test_every_choice_is_in_the_recipe():
     chain = """self.net = sequential(
             flatten(), fc(3072, 40, 0.1, name="a"), leaky_relu(0.25, name="b"),
             fc(40, 20, 0.2, name="c"), leaky_relu(0, name="d"), dropout(0.5, name="e"),
@@ -61,7 +61,7 @@ def test_every_choice_shows():
     assert (recipe.batch_size, recipe.epochs, recipe.lr_decay) == (32, 7, 0.5)
 
 
-def test_two_students_who_chose_the_same_have_the_same_recipe():
+def test_equal_choices_give_equal_recipes():
     other = CHAIN.replace("fullo_1", "one").replace("fullo_2", "two").replace("2.5e-2", "0.025")
     assert read_of(other) == read_of()
 
@@ -71,7 +71,7 @@ def test_a_recipe_survives_json():
     assert Recipe.from_dict(recipe.as_dict()) == recipe
 
 
-def test_the_network_of_a_recipe_is_the_one_that_was_described():
+def test_a_network_built_from_a_recipe_has_that_recipe():
     library, layers = (
         load(P1, solution(P1).files),
         solution_recipe(P1).layers,
@@ -92,7 +92,7 @@ def test_the_network_of_a_recipe_is_the_one_that_was_described():
     ],
     ids=["a layer of one's own", "too wide", "no chain", "nothing to train", "NaN"],
 )
-def test_what_is_no_recipe_is_refused(chain, says):
+def test_an_invalid_network_is_refused_with_the_reason(chain, says):
     own = "\n\nclass Own(leaky_relu):\n    pass\n\n\nclass Own:\n" + (
         "    def __init__(self, name='own'):\n"
         "        self.name, self.params, self.grads = name, {}, {}\n"

@@ -1,4 +1,4 @@
-"""A recipe is trained by us, once, and no longer than it takes."""
+"""The grader trains each recipe itself, only once, and no longer than necessary."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ def test_training_stops_once_a_right_recipe_has_earned_all_points(found, images)
 
 
 def test_a_replay_matches_the_notebooks_training(images, twin):
-    """As a student does it: the global generator seeded, then the network, then the training."""
+    """The same order as in the notebook: seed the global generator, make the network, train."""
     far = opened(P1, replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
     sets = {"data_train": images.train, "data_val": images.val}
@@ -96,16 +96,16 @@ def test_a_recipe_that_does_not_fit_into_an_hour_is_cut_and_reported(images, mon
 
 class TestKept:
     @pytest.fixture
-    def own(self, images, tmp_path):
-        """The images, with a folder of their own for what is kept."""
+    def own_images(self, images, tmp_path):
+        """The images, with an empty folder for kept replays."""
         return replace(images, replays=tmp_path / "replays")
 
-    def test_a_recipe_is_trained_once(self, own, monkeypatch):
+    def test_a_recipe_is_trained_once(self, own_images, monkeypatch):
         task = Task(replace(QUICK, epochs=1))
-        assert kept(task, own) is None
-        first = replayed(task, own)
+        assert kept(task, own_images) is None
+        first = replayed(task, own_images)
         monkeypatch.setattr(replays, "train", None)
-        assert replayed(task, own) == first == kept(task, own)
+        assert replayed(task, own_images) == first == kept(task, own_images)
 
     @pytest.mark.parametrize(
         "other",
@@ -116,25 +116,26 @@ class TestKept:
         ],
         ids=["recipe", "mistake", "batch"],
     )
-    def test_different_tasks_have_different_keys(self, own, other):
-        assert other.key(own) != Task(replace(QUICK, epochs=1)).key(own)
+    def test_different_tasks_have_different_keys(self, own_images, other):
+        assert other.key(own_images) != Task(replace(QUICK, epochs=1)).key(own_images)
 
-    def test_different_images_give_different_keys(self, own):
+    def test_different_images_give_different_keys(self, own_images):
         task = Task(QUICK)
-        assert task.key(replace(own, digest="other")) != task.key(own)
-        assert task.key(replace(own, mode=replace(own.mode, target=0.5))) != task.key(own)
+        assert task.key(replace(own_images, digest="other")) != task.key(own_images)
+        other = replace(own_images, mode=replace(own_images.mode, target=0.5))
+        assert task.key(other) != task.key(own_images)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', '{"format": 1, "a": 2}'])
-    def test_a_damaged_kept_replay_is_trained_again(self, own, content, monkeypatch):
+    def test_a_damaged_kept_replay_is_trained_again(self, own_images, content, monkeypatch):
         task, result = Task(QUICK), Replay(0.5, (0.4, 0.5))
         monkeypatch.setattr(replays, "train", lambda *_: result)
-        replayed(task, own)
-        (file,) = own.replays.glob("*.json")
+        replayed(task, own_images)
+        (file,) = own_images.replays.glob("*.json")
         file.write_text(content)
-        assert kept(task, own) is None
-        assert replayed(task, own) == result == kept(task, own)
+        assert kept(task, own_images) is None
+        assert replayed(task, own_images) == result == kept(task, own_images)
         assert json.loads(file.read_text())["format"] == replays.FORMAT
 
-    def test_a_replay_works_where_it_cannot_be_kept(self, own):
-        own.replays.write_text("a file where the folder should be")
-        assert replayed(Task(replace(QUICK, epochs=1)), own).curve
+    def test_a_replay_works_where_it_cannot_be_kept(self, own_images):
+        own_images.replays.write_text("a file where the folder should be")
+        assert replayed(Task(replace(QUICK, epochs=1)), own_images).curve

@@ -1,4 +1,4 @@
-"""A headless Chromium, told what to do through its own debugging protocol."""
+"""A headless Chromium, controlled through its debugging protocol."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def installed() -> str | None:
 
 
 class Browser:
-    """One page."""
+    """A browser with one page."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)

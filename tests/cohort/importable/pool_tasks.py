@@ -1,4 +1,4 @@
-"""What the tests of the pool have done in other processes."""
+"""Tasks that the tests of the pool run in other processes."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ def squared(task: int, shared: int) -> int:
 
 
 def deadly(task: int, folder: str) -> int:
-    """Task 3 kills its process each time, task 4 the first time only, task 5 raises."""
+    """Task 3 kills its process every time, task 4 only the first time, and task 5 raises."""
     seen = Path(folder, str(task))
     again = seen.exists()
     seen.write_text(str(len(seen.read_text()) + 1 if again else 1))
@@ -22,7 +22,7 @@ def deadly(task: int, folder: str) -> int:
 
 
 def slow(task: int, folder: str) -> int:
-    """Says who does it, and lets its process be killed."""
+    """Records its process id, then waits to be killed."""
     Path(folder, str(os.getpid())).touch()
     while not Path(folder, "go on").exists():
         signal.sigtimedwait([], 0.05)

@@ -1,4 +1,4 @@
-"""What every reader's answer is held to."""
+"""Rules for the answers of all readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes out of a sandbox: a probe's frames, the worker's records, and how a probe ended."""
+"""Fuzzing a sandbox's output: a probe's frames, the worker's records, and a probe's ending."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from autograder.sandbox.session import WorkerRun
 from autograder.sandbox.watch import Watch
 
 ROOM = 2**18
-"""Bytes that a probe may send here: little, so that "more bytes than allowed" is reached often."""
+"""Bytes that a probe may send. The limit is low, so that inputs often exceed it."""
 
 names = st.sampled_from(["x", "dx", "w_after", "loss", "é", "x1", "class", "_"])
 
 
 @st.composite
 def steps(draw: st.DrawFn) -> bytes:
-    """One frame, with whatever is wrong with its header, its lengths and its payload."""
+    """One frame, possibly with errors in its header, its lengths and its payload."""
     described, payload = [], b""
     for name in draw(st.lists(names, max_size=4, unique=draw(st.integers(0, 9)) > 0)):
         dtype = draw(st.sampled_from([*DTYPES, *DTYPES, "|O", ">f8", "<U3", "<c16", "<f16"]))
@@ -61,7 +61,7 @@ frames = st.lists(steps(), min_size=1, max_size=4).map(b"".join)
 
 
 def read_frames(data: bytes) -> str:
-    """In pieces whose size follows from the bytes themselves."""
+    """Reads frames in pieces, whose size depends on the bytes."""
     reader, pieces = Frames(ROOM), 1 + sum(data[:64]) % 97 * (1 + len(data) // 50)
     try:
         for start in range(0, len(data), pieces):
@@ -73,7 +73,7 @@ def read_frames(data: bytes) -> str:
 
 
 def must_be_plain(step: Step) -> None:
-    """Exact arrays of numbers, read-only; texts that can be stored; nothing else."""
+    """Allows only read-only arrays of numbers, and texts that can be stored."""
     for name, value in step.values.items():
         if type(value) is np.ndarray:
             fit = value.dtype.str in DTYPES and not value.flags.writeable and value.dtype.isnative
@@ -98,7 +98,7 @@ def must_be_plain(step: Step) -> None:
         raise Breach(f"a probe ended with {step.end!r}")
 
 
-# records: what the worker sends, a whole submission's
+# records: what the worker sends for a whole submission
 
 PROBES = ("fc_forward", "adam", "activations")
 BUDGET = Budget(probe=Limits(output_bytes=ROOM), output_bytes=4 * ROOM)
@@ -106,15 +106,15 @@ BUDGET = Budget(probe=Limits(output_bytes=ROOM), output_bytes=4 * ROOM)
 
 @st.composite
 def streams(draw: st.DrawFn) -> bytes:
-    """Records of a run in which some are exchanged, missing, doubled, or another's."""
+    """Records of a run, of which some are moved, missing, repeated or of another kind."""
     records: list[tuple[bytes, bytes]] = [(b"I", b"lib.optim")]
     for probe in PROBES:
         ended = {"how": "exit", "code": 0, "allowed_s": 5, "printed": draw(st.text(max_size=9))}
-        told = draw(spoiled(st.just(ended), most=1))
+        end = draw(spoiled(st.just(ended), most=1))
         sent = draw(frames)
         cut = draw(st.integers(0, len(sent)))
         records += [(b"B", probe.encode()), (b"D", sent[:cut]), (b"D", sent[cut:])]
-        records += [(b"E", encoded(told))]
+        records += [(b"E", encoded(end))]
     records.append((b"Z", b""))
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(records) - 1))
@@ -132,7 +132,7 @@ def streams(draw: st.DrawFn) -> bytes:
 
 
 class Pipe:
-    """A process that said these bytes and is dead."""
+    """The output of a process that sent these bytes and died."""
 
     def __init__(self, data: bytes) -> None:
         pieces = 1 + sum(data[:64]) % 97 * (1 + len(data) // 50)
@@ -146,7 +146,7 @@ class Pipe:
 def read_stream(data: bytes) -> str:
     soon = time.monotonic() + 60
     pipe = Pipe(data)
-    watch = Watch(pipe, BUDGET.probe, soon, soon)  # which never begins to look
+    watch = Watch(pipe, BUDGET.probe, soon, soon)  # it is never started
     worker = WorkerRun(pipe, [[name] for name in PROBES], BUDGET, watch)
     ended = []
     for event in worker.events():

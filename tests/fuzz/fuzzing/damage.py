@@ -1,4 +1,4 @@
-"""Hostile data: valid things with something exchanged, and bytes with something changed."""
+"""Hostile data: valid structures with replaced parts, and bytes with changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 
 def damaged(chance: random.Random, data: bytes) -> bytes:
-    """The same bytes with a few changed, cut out, doubled, put in or moved."""
+    """The same bytes, with a few changed, removed, repeated or inserted."""
     changed = bytearray(data)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
         at = chance.randrange(len(changed) + 1)
@@ -58,7 +58,7 @@ TOKENS = (
 )
 
 
-# values that no honest writer sends
+# JSON values that no honest writer sends
 
 RAW = {
     "deep lists": "[" * 3_000 + "]" * 3_000,
@@ -95,12 +95,12 @@ anything = st.recursive(
 
 
 def encoded(tree: Any) -> bytes:
-    """JSON, in which marks stand for text that `json` itself would not write."""
+    """JSON, with marks replaced by text that `json` would not write."""
     return MARK.sub(lambda found: RAW[found[1]], json.dumps(tree)).encode()
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place in JSON data: a container and a key of it."""
+    """Every place in JSON data, as a container and a key."""
     for key in list(tree) if isinstance(tree, dict) else range(len(tree)):
         yield tree, key
         if isinstance(tree[key], (dict, list)):
@@ -109,7 +109,7 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
 
 @st.composite
 def spoiled(draw: st.DrawFn, trees: st.SearchStrategy[Any], most: int = 3) -> Any:
-    """JSON data in which a few places hold something else, nothing, or everything twice."""
+    """JSON data in which a few values are replaced, removed or repeated."""
     tree = draw(trees)
     for _ in range(draw(st.integers(0, most))):
         there = list(places(tree))

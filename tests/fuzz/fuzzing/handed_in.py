@@ -1,4 +1,4 @@
-"""What students hand in: notebooks and zip files."""
+"""Fuzzing submissions: notebooks and zip files."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ORDINARY = encoded({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code
 
 
 def read_notebook(data: bytes) -> str:
-    """By both who read it: the grading, and the page that a person looks at."""
+    """Reads a notebook with both of its readers: the one for grading and the one for display."""
     said: list[str] = []
     if not all(str(name).isprintable() for name in notebook.ids_in(data)):
         raise Breach("a notebook has ids that nobody can print")
@@ -135,7 +135,7 @@ def zips(draw: st.DrawFn) -> bytes:
     """A zip file whose members have odd names, kinds, flags, sizes and contents."""
     file = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(file, "w") as archive:
-        warnings.simplefilter("ignore")  # names that are there twice are meant
+        warnings.simplefilter("ignore")  # about duplicate names, which are intended
         for _ in range(draw(st.integers(0, 5))):
             info = zipfile.ZipInfo(draw(members).encode("utf-8", "replace").decode())
             info.compress_type = draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
@@ -146,7 +146,7 @@ def zips(draw: st.DrawFn) -> bytes:
             archive.writestr(info, draw(contents))
         archive.comment = draw(st.sampled_from([b"", b"", b"PK\5\6" + b"\0" * 18, b"x" * 300]))
     data = bytearray(file.getvalue())
-    for _ in range(draw(st.integers(0, 2))):  # a field of the table of contents
+    for _ in range(draw(st.integers(0, 2))):  # a field of the central directory
         at = data.rfind(b"PK\1\2", 0, draw(st.integers(1, len(data))))
         if at >= 0:
             place = at + draw(st.integers(4, 45))

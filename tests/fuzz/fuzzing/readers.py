@@ -1,9 +1,9 @@
-"""The readers of strangers' bytes: what is fed to each, and how many of what it answered.
+"""The readers of untrusted bytes, their inputs, and counts of their answers.
 
-A reader is given hostile bytes and answers plain data or a refusal that has a name. Whatever else
-happens (another exception, other types, more memory than its cap) is a breach. Inputs are drawn by
-structure (hypothesis): something valid with one thing or several exchanged; `damaged` then makes
-further ones of each by changing bytes.
+A reader gets hostile bytes, and answers with plain data or a named refusal. Anything else (another
+exception, other types, more memory than its cap) is a breach. Hypothesis draws inputs by structure:
+valid data with one or more parts replaced. `damaged` then makes further inputs from each by
+changing bytes.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from autograder.hand_in.submission import LARGEST_LIBRARY, LARGEST_NOTEBOOK
 from autograder.sandbox.limits import MIB
 
 DAMAGED = 9
-"""Inputs made by changing bytes of each that was drawn."""
+"""How many damaged inputs to make from each drawn one."""
 BATCH = 100
-"""Drawn at once: hypothesis remembers what it drew, so that nothing comes twice."""
+"""Inputs per run of hypothesis, which remembers its inputs to avoid duplicates."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One reader under attack.
+    """One reader to fuzz.
 
     Attributes:
-        name: in the table of results.
+        name: its name in the table of results.
         inputs: hostile bytes, drawn by structure.
-        answer: feeds bytes to it, checks what comes out, and says in a few words what that was.
-        cap: most bytes of memory that it may take for an input of so many bytes.
-        ordinary: an input to begin with, so that what it loads once is not counted.
+        answer: feeds bytes to the reader, checks the output, and describes it in a few words.
+        cap: the largest memory use in bytes, by the size of the input in bytes.
+        ordinary: the first input, which loads what is loaded only once.
     """
 
     name: str
@@ -51,11 +51,11 @@ class Reader:
     ordinary: bytes = b"{}"
 
 
-class Fallen(Exception):  # noqa: N818 - a fact about a reader
-    """A reader breached what it promises.
+class Violation(Exception):  # noqa: N818 - a fact about a reader
+    """A reader broke the rules.
 
     Attributes:
-        data: the input that did it.
+        data: the input that caused it.
     """
 
     def __init__(self, reader: Reader, data: bytes, error: BaseException) -> None:
@@ -64,7 +64,7 @@ class Fallen(Exception):  # noqa: N818 - a fact about a reader
 
 
 def readers(folder: Path) -> tuple[Reader, ...]:
-    """All of them; `folder` is empty and takes the zip file that is read."""
+    """All readers. `folder` must be empty; the reader of zips writes its file there."""
 
     def several(size: int) -> int:
         return 6 * size + 4 * MIB
@@ -94,12 +94,12 @@ def attacked(
     reader: Reader,
     inputs: int,
     seed: int,
-    told: Callable[[int], None] = lambda done: None,
+    report: Callable[[int], None] = lambda done: None,
 ) -> tuple[Counter[str], int]:
-    """How often a reader answered what, and the most memory that it took for one input.
+    """Counts of a reader's answers, and the largest memory use in bytes for one input.
 
     Raises:
-        Fallen: it breached what it promises, with the input.
+        Violation: the reader broke the rules; it has the input.
     """
     answers: Counter[str] = Counter()
     most, batch, chance = 0, 0, random.Random(seed)
@@ -114,14 +114,16 @@ def attacked(
                 before = _highest()
                 answers[_answered(reader, changed)] += 1
                 if _highest() - before > reader.cap(len(changed)):
-                    raise Fallen(reader, changed, Breach("this process grew by more than the cap"))
+                    raise Violation(
+                        reader, changed, Breach("this process grew by more than the cap")
+                    )
         batch += 1
-        told(answers.total())
+        report(answers.total())
     return answers, most
 
 
 def drawn(reader: Reader, count: int, seed: int) -> list[bytes]:
-    """So many inputs, the same for the same seed."""
+    """This many inputs, the same for the same seed."""
     found: list[bytes] = []
 
     @seeded(seed)
@@ -141,10 +143,10 @@ def drawn(reader: Reader, count: int, seed: int) -> list[bytes]:
 
 
 def held(reader: Reader, data: bytes) -> tuple[str, int]:
-    """The reader's answer, and the bytes of memory that it took.
+    """The reader's answer, and its memory use in bytes.
 
     Raises:
-        Fallen: more than its cap, or another breach.
+        Violation: the reader exceeded its cap, or broke another rule.
     """
     tracemalloc.start()
     try:
@@ -153,7 +155,7 @@ def held(reader: Reader, data: bytes) -> tuple[str, int]:
     finally:
         tracemalloc.stop()
     if peak > reader.cap(len(data)):
-        raise Fallen(reader, data, Breach(f"{peak:,} bytes of memory for {len(data):,} bytes"))
+        raise Violation(reader, data, Breach(f"{peak:,} bytes of memory for {len(data):,} bytes"))
     return said, peak
 
 
@@ -161,9 +163,9 @@ def _answered(reader: Reader, data: bytes) -> str:
     try:
         return reader.answer(data)
     except Exception as error:
-        raise Fallen(reader, data, error) from error
+        raise Violation(reader, data, error) from error
 
 
 def _highest() -> int:
-    """The most memory that this process ever had."""
+    """The largest memory use of this process so far, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,1 +1,1 @@
-"""What is known to go wrong."""
+"""Known mistakes of students."""

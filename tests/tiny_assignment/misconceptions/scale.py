@@ -1,4 +1,4 @@
-"""The layer."""
+"""Mistakes in the layer."""
 
 from autograder.assignment.variant import Variant
 

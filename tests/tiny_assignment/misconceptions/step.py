@@ -1,4 +1,4 @@
-"""The step."""
+"""Mistakes in the step of gradient descent."""
 
 from autograder.assignment.variant import Variant
 

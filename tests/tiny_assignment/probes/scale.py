@@ -1,4 +1,4 @@
-"""The layer: forward, and back again."""
+"""The layer's forward and backward passes."""
 
 from autograder.assignment.probe import given
 

@@ -1,4 +1,4 @@
-"""A step of gradient descent, and the learning rate that was chosen for it."""
+"""A step of gradient descent, and the learning rate that the student chose."""
 
 from autograder.assignment.probe import given
 

@@ -1,4 +1,4 @@
-"""The notebook's checks: each graded cell, after the cells before it that are not graded."""
+"""The notebook's checks: runs each graded cell after the ungraded cells before it."""
 
 import json
 from pathlib import Path
