@@ -1,4 +1,4 @@
-"""What the accuracy on all training images costs, as a share of an epoch.
+"""Measures the time of the accuracy on all training images, as a share of an epoch.
 
 usage: python benchmarks/accuracy_checks.py
 """
@@ -16,37 +16,36 @@ from results import json_from, machine, verdict, write_section
 from autograder.problem_1 import ASSIGNMENT as P1
 
 IMAGES, CHECKED, STEPS, ROUNDS, MOST = 70_000, 1000, 200, 5, 0.15
-BATCHES = {25: "the solution's own", 100: "the published run's"}
+BATCHES = {25: "the solution's", 100: "the published run's"}
 
 
 def main() -> int:
     rows, least = [], []
     for threads in (1, 2):
         seen = [json_from(__file__, "measure", threads=threads) for _ in range(ROUNDS)]
-        check = statistics.median(measured["check_s"] for measured in seen)
+        check = statistics.median(run["check_s"] for run in seen)
         for size, whose in BATCHES.items():
-            steps = statistics.median(measured[str(size)] for measured in seen)
+            steps = statistics.median(run[str(size)] for run in seen)
             share = statistics.median(
-                measured["check_s"] / (measured["check_s"] + measured[str(size)])
-                for measured in seen
+                run["check_s"] / (run["check_s"] + run[str(size)]) for run in seen
             )
             rows.append(
                 f"| {threads} | {size}, {whose} | {steps:.2f} | {check:.2f} | {share:.1%} "
                 f"| {MOST:.0%} | {verdict(share, MOST)} |"
             )
-        products = statistics.median(measured["forward_share"] for measured in seen)
+        products = statistics.median(run["forward_share"] for run in seen)
         least.append(f"{products:.0%} with {threads}")
     return write_section(
         "accuracy checks",
         "## Accuracies after each epoch\n\n`python benchmarks/accuracy_checks.py`, medians of "
         f"{ROUNDS} runs; {IMAGES:,} images, TinyNet 3072-512-10. {machine()}.\n\n"
-        "| threads | images a step | the steps, s | the accuracy, s | share | at most | |\n"
+        "| threads | batch size | steps, s | accuracy, s | share | target: at most | |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n\n"
-        f"`train_net` checks {CHECKED:,} images at a time. With 100 a step it cannot be less: a "
-        "forward pass is one of the three large products of a step, a quarter of an epoch's "
-        "multiplications when all images pass once more. Were steps and check nothing but these "
-        f"products, it would take {' and '.join(least)} threads. The faster the steps, the larger "
-        "the share; smaller ones change the parameters more often and gain less from their size.",
+        f"`train_net` computes the accuracy of {CHECKED:,} images at a time. At a batch size of "
+        "100, the share cannot be much smaller: a forward pass is one of the three large products "
+        "of a step, so the accuracy takes a quarter of all multiplications. If only these products "
+        f"took time, the share would be {' and '.join(least)} threads. Faster steps make the share "
+        "larger. Smaller batches make it smaller, because their steps are slower per image.",
     )
 
 
@@ -80,7 +79,7 @@ def measure() -> None:
 
 
 def _forward_share(images: np.ndarray, w: np.ndarray) -> float:
-    """The share of an epoch that a check would take if nothing but large products took time."""
+    """The accuracy's share of an epoch if only the large products took time."""
     flat = images.reshape(len(images), -1)
     few, many, grad = flat[:100], flat[:CHECKED], np.ones((100, w.shape[1]), np.float32)
 

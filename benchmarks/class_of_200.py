@@ -1,11 +1,11 @@
-"""A class of 200: how long it takes, what memory it needs, and what `kill -9` does to it.
+"""A class of 200: its time, its memory, and whether it survives `kill -9`.
 
 usage: python benchmarks/class_of_200.py
 
-The made-up class of the demo, copied under other ids, without trainings. Graded once undisturbed
-and once killed at three moments drawn by chance and resumed: gradebook, pages and table must be
-equal.
-The parent's memory is looked at for 20 submissions and for all.
+The class consists of copies of the demo's made-up class under other ids, and is graded without
+trainings. One run is undisturbed. Another is killed at three random moments and resumed. Gradebook,
+pages and table of both runs must be equal. The parent's memory is measured for 20 submissions and
+for all of them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ table are {"DIFFERENT from" if differing else "equal to"} those of the undisturb
 
 
 def a_class(folder: Path, size: int) -> Path:
-    """The demo's class, again and again under other ids."""
+    """Copies of the demo's class under other ids."""
     first = folder.with_name(folder.name + "-first")
     first.mkdir()
     demo_class.make(first)
@@ -73,7 +73,7 @@ def a_class(folder: Path, size: int) -> Path:
 
 
 def graded(folder: Path, out: Path, resume: bool = False, kill_s: float | None = None) -> tuple:
-    """Seconds, the parent's highest memory in MiB, and how many were done in the end."""
+    """Seconds, the parent's largest memory in MiB, and the number of finished submissions."""
     words = ["--resume"] if resume else ["--seed", "200"]
     command = [sys.executable, "-m", "autograder", "cohort", str(folder), "--out", str(out)]
     started = time.monotonic()
@@ -103,7 +103,7 @@ def memory_mib(pid: int) -> float:
 
 
 def interrupted(folder: Path, out: Path, seconds: float) -> list[int]:
-    """Kill it three times and let it finish; returns how many were done at each kill."""
+    """Kills a run three times, then lets it finish; returns the number finished at each kill."""
     chance, done = random.Random(200), []
     for number in range(KILLS):
         kill_s = chance.uniform(0.15, 0.4) * seconds
@@ -113,7 +113,7 @@ def interrupted(folder: Path, out: Path, seconds: float) -> list[int]:
 
 
 def results(out: Path) -> dict[str, object]:
-    """All that must not depend on how a run went."""
+    """All results, which must not depend on how the run went."""
     found: dict[str, object] = {
         path.relative_to(out).as_posix(): path.read_bytes()
         for folder in ("feedback", "autograded")

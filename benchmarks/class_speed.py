@@ -1,10 +1,11 @@
-"""How many submissions a minute `autograder cohort` grades, beside stock nbgrader.
+"""Measures how many submissions per minute `autograder cohort` and stock nbgrader grade.
 
 usage: python benchmarks/class_speed.py
 
-Both are given the same submissions: the made-up class of the demo, without those that hang or
-cannot be read. Stock nbgrader runs the visible checks that need no images, `autograde` and then
-`generate_feedback`; ours runs every hidden suite and writes gradebook and pages, training off.
+Both grade the same submissions: the demo's made-up class without those that hang or cannot be read.
+Stock nbgrader runs `autograde` with the visible checks that need no images, then
+`generate_feedback`. `autograder cohort` runs every hidden suite and writes gradebook and pages,
+with the training off.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ RUNS = 3
 PROCESSORS = 2
 STOCK, OURS = 7, 210
 AT_LEAST = 25
-"""On so many processors: stock nbgrader uses one, and ours as many as there are."""
+"""The target for the ratio on this many processors; stock nbgrader uses only one."""
 OBSERVED = 9
 NEEDS_IMAGES = ("data", "train_tiny_net", "compare_")
 
@@ -41,7 +42,7 @@ NEEDS_IMAGES = ("data", "train_tiny_net", "compare_")
 def main() -> int:
     used = sorted(os.sched_getaffinity(0))[:PROCESSORS]
     if len(used) < PROCESSORS:
-        print(f"skipped: the target is one for {PROCESSORS} processors; this is a machine with one")
+        print(f"skipped: the target is for {PROCESSORS} processors; this machine has one")
         return 0
     os.sched_setaffinity(0, used)
     with tempfile.TemporaryDirectory() as name:
@@ -50,27 +51,27 @@ def main() -> int:
         a_class = classroom(works, root / "class", OURS)
         a_course = stock_course(works[:: len(works) // STOCK][:STOCK], root / "course")
         stock, ours = [], []
-        for run in range(RUNS):  # in turn, so that a change of the machine's speed hits both
+        for run in range(RUNS):  # alternating, so that a change of the machine's speed affects both
             stock.append(STOCK / by_stock(a_course) * 60)
             ours.append(OURS / by_us(a_class, root / f"out-{run}") * 60)
     ratio = statistics.median(b / a for a, b in zip(stock, ours, strict=True))
     return write_section(
         "class speed",
-        "## A class, beside stock nbgrader\n\n"
-        f"`python benchmarks/class_speed.py`, medians of {RUNS} runs in turn, "
+        "## A class, compared with stock nbgrader\n\n"
+        f"`python benchmarks/class_speed.py`, medians of {RUNS} alternating runs, "
         f"on {PROCESSORS} processors. {machine()}.\n\n"
-        "| | submissions a minute |\n|---|---|\n"
+        "| | submissions per minute |\n|---|---|\n"
         f"| stock `nbgrader autograde` and `generate_feedback`, visible checks without training "
         f"| {statistics.median(stock):.1f} |\n"
         f"| `autograder cohort`, all hidden suites, gradebook and pages, training off "
         f"| {statistics.median(ours):.0f} |\n"
-        f"| the ratio, target: at least {AT_LEAST} | {ratio:.1f}, {verdict(AT_LEAST, ratio)} |\n\n"
+        f"| ratio, target: at least {AT_LEAST} | {ratio:.1f}, {verdict(AT_LEAST, ratio)} |\n\n"
         + why(),
     )
 
 
 def why() -> str:
-    """Where a submission's time goes in the sandbox."""
+    """A paragraph on where a submission's time in the sandbox goes."""
     right, sandbox, names = (
         solution(P1),
         choose(),
@@ -93,15 +94,16 @@ def why() -> str:
             seconds[way].append(time.perf_counter() - started)
     one, together, alone = (1000 * statistics.median(s) for s in seconds.values())
     return (
-        f"Where the time goes: a submission is {together:.0f} ms in the sandbox, with nothing else "
-        f"running. After {one:.0f} of them its first probe has ended: bwrap, a fork of the zygote, "
-        f"the import of the library. The other {len(names) - 1} probes share that process. Each in "
-        f"one of its own, it would take {alone:.0f} ms; what did not finish is asked again so."
+        f"Where the time goes: a submission takes {together:.0f} ms in the sandbox, with nothing "
+        f"else running. The first {one:.0f} ms are for bwrap, a fork of the zygote, the import of "
+        f"the library and the first probe. The other {len(names) - 1} probes share that process. "
+        f"With a process for each probe, a submission would take {alone:.0f} ms; probes that did "
+        "not finish are repeated in this way."
     )
 
 
 def handed_in(folder: Path) -> list[Path]:
-    """Hand-ins that any grader can work through."""
+    """Submissions that any grader can finish."""
     folder.mkdir()
     demo_class.make(folder)
     names = [name for name in demo_class.MISTAKES if (folder / name).is_dir()]
@@ -116,7 +118,7 @@ def classroom(works: Sequence[Path], folder: Path, size: int) -> Path:
 
 
 def stock_course(works: Sequence[Path], root: Path) -> Path:
-    """A course that nbgrader grades by itself, with no configuration of ours."""
+    """A course that stock nbgrader grades, without this project's configuration."""
     place = root / "source" / P1.id
     place.mkdir(parents=True)
     (place / P1.notebook).write_bytes(without_images(P1.source))
@@ -153,7 +155,7 @@ def by_us(folder: Path, out: Path) -> float:
     subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
     pages = list(out.glob(f"feedback/*/{P1.id}/*.html"))
-    assert len(pages) == OURS, f"we wrote {len(pages)} pages for {OURS} submissions"
+    assert len(pages) == OURS, f"autograder wrote {len(pages)} pages for {OURS} submissions"
     return seconds
 
 

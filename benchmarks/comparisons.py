@@ -1,9 +1,9 @@
-"""How far the optimizers are apart in the training that grading compares them by.
+"""Measures how far the optimizers are apart in the trainings that grading compares them by.
 
 usage: python benchmarks/comparisons.py
 
 The final training loss of SGDM, RMSProp and Adam as a share of plain SGD's, for the solution over
-100 grading seeds. A submission earns the point below the share that the hidden suite asks for.
+100 grading seeds. A submission earns the point if its share is below the hidden suite's threshold.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
         rows.append(f"| {name} | {low:.3f} | {median:.3f} | {high:.3f} |")
     write_section(
         "comparisons",
-        "## Optimizers beside plain SGD\n\n"
+        "## Optimizers compared with plain SGD\n\n"
         "`python benchmarks/comparisons.py`. Final training loss as a share of plain SGD's, the "
         "solution over 100 grading seeds; the point is given below 0.9.\n\n"
         "| training | least | median | most |\n|---|---|---|---|\n" + "\n".join(rows),

@@ -1,9 +1,9 @@
-"""Feed hostile bytes to everything that reads what strangers wrote, a million inputs and more.
+"""Feeds a million or more hostile inputs to every reader of untrusted bytes.
 
 usage: python benchmarks/fuzz.py [--inputs 1000000] [--seed N] [--reader NAME] [--replay FILE]
 
-The readers, their inputs and what they may answer are in tests/fuzz/fuzzing. Another answer,
-another exception or too much memory stops the run; the input is kept in a file for `--replay`.
+The readers, their inputs and their allowed answers are in tests/fuzz/fuzzing. Any other answer,
+another exception or too much memory stops the run, and the input is saved for `--replay`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ SHARES = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--inputs", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--reader", choices=SHARES, default=None)
-    parser.add_argument("--replay", type=Path, help="an input that was kept; needs --reader")
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="(default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=None, help="(default: new each run)")
+    parser.add_argument("--reader", choices=SHARES, default=None, help="(default: all readers)")
+    parser.add_argument("--replay", type=Path, help="a saved input to read again; needs --reader")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         known = {reader.name: reader for reader in readers(Path(name))}
@@ -87,7 +87,7 @@ def replayed(reader: Reader, options: argparse.Namespace) -> int:
 
 
 def kept(violation: Violation, title: str) -> int:
-    """Show the input that did it, and how to see it again."""
+    """Saves and shows the input that broke the rules, and the command to replay it."""
     with tempfile.NamedTemporaryFile(prefix="violation-", delete=False) as file:
         file.write(violation.data)
     print(violation, f"{violation.data[:200]!r} ({len(violation.data):,} bytes)", sep="\n")
@@ -103,12 +103,11 @@ def shown(rows: dict[str, tuple[Counter[str], int]], seed: int, minutes: float) 
         f"`python benchmarks/fuzz.py --inputs {total} --seed {seed}`, {minutes:.0f} minutes on one "
         f"core. {machine()}.",
         "",
-        f"{total:,} inputs: one of {DAMAGED + 1} drawn by structure, the others made of it by "
-        "changing bytes. None led to another exception than a refusal, to anything but plain "
-        "data, or to more memory than the cap (by tracemalloc for what was drawn, by the size of "
-        "the process for all).",
+        f"{total:,} inputs: one in {DAMAGED + 1} is drawn by structure, the others are made from "
+        "it by changing bytes. Every input gave plain data or a refusal, within the memory cap "
+        "(measured by tracemalloc for drawn inputs, and by the size of the process for all).",
         "",
-        "| reader | inputs | plain data | refused | kinds of answers | most memory, MiB |",
+        "| reader | inputs | plain data | refused | kinds of answers | peak memory, MiB |",
         "|---|---|---|---|---|---|",
     ]
     for title, (answers, most) in rows.items():
@@ -119,7 +118,7 @@ def shown(rows: dict[str, tuple[Counter[str], int]], seed: int, minutes: float) 
         )
     lines += [
         "",
-        "Answers that came most often:",
+        "Most frequent answers:",
         "",
         "| reader | answer | inputs |",
         "|---|---|---|",

@@ -1,9 +1,9 @@
-"""What grading one submission costs, without a training.
+"""Measures the time to grade one submission without a training.
 
 usage: python benchmarks/grading_time.py
 
-The whole command beside the imports nobody can do without, its self-test of the sandbox apart; and
-each further submission of the same run, which shares the reference's answers.
+Measures the command without the sandbox's self-test, compared with unavoidable imports. Also
+measures each further submission of the same run, which shares the reference's answers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ print(time.perf_counter() - started)
 
 def main() -> None:
     imports, commands, selftests, further = [], [], [], []
-    for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits all
+    for _ in range(RUNS):  # alternating, so that a change of the machine's speed affects all
         imports.append(seconds("-c", "import numpy, pytest")[0])
         selftests.append(float(seconds("-c", SELFTEST)[1]))
         commands.append(seconds(*command(1))[0])
@@ -41,11 +41,11 @@ def main() -> None:
     write_section(
         "grading time",
         "## Grading a submission, training off\n\n"
-        f"`python benchmarks/grading_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
+        f"`python benchmarks/grading_time.py`, medians of {RUNS} alternating runs. {machine()}.\n\n"
         "| | seconds |\n|---|---|\n"
         f"| `python -c 'import numpy, pytest'` | {statistics.median(imports):.2f} |\n"
-        f"| the self-test of the sandbox, target: under 1 | {statistics.median(selftests):.2f} |\n"
-        f"| `autograder grade lib_solution --training off` without it, "
+        f"| self-test of the sandbox, target: under 1 | {statistics.median(selftests):.2f} |\n"
+        f"| `autograder grade lib_solution --training off` without the self-test, "
         f"target: at most {allowed:.2f} | {own:.2f} |\n"
         f"| each further submission, target: under 0.6 | {statistics.median(further):.2f} |",
     )
@@ -57,7 +57,7 @@ def command(submissions: int) -> tuple[str, ...]:
 
 
 def seconds(*arguments: str) -> tuple[float, str]:
-    """How long Python takes for these arguments, and what it prints."""
+    """Seconds that Python takes with these arguments, and its output."""
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True

@@ -1,11 +1,11 @@
-"""Many gradings under many seeds: right work loses nothing, and no misconception escapes.
+"""Many gradings with many seeds: right work loses nothing, and every misconception is found.
 
 usage: python benchmarks/gradings.py [gradings of right work] [gradings of misconceptions]
 
-By rehearsal, without a sandbox: the work is our own, and the sandbox draws nothing. 1,000 gradings
-are shared among the solution and the alternatives of tests/problem_1/alternatives, 500 among the
-misconceptions; ten of these, drawn at random, are graded often, so that one that escapes now and
-then is seen to.
+Gradings run in this process, without a sandbox, because all submissions are trusted and the sandbox
+draws nothing at random. 1,000 gradings are shared among the solution and the alternatives of
+tests/problem_1/alternatives, and 500 among the misconceptions. Ten random misconceptions are graded
+often, to find any that escape only sometimes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ from autograder.diagnosis.variants import solution, variants
 from autograder.hand_in.submission import Submission
 from autograder.judgement.suites import mark
 
-sys.path.append(
-    str(checkout.ROOT / "tests" / "problem_1" / "alternatives")
-)  # whose tables are graded here
+sys.path.append(str(checkout.ROOT / "tests" / "problem_1" / "alternatives"))  # for the alternatives
 
 from right_work import ALTERNATIVES, written
 
@@ -49,16 +47,16 @@ def main() -> None:
     write_section(
         "gradings",
         "## Gradings under many seeds\n\n"
-        f"`python benchmarks/gradings.py {right} {wrong}`, training off, each grading under a seed "
-        f"of its own; {minutes:.0f} minutes. {machine()}.\n\n"
+        f"`python benchmarks/gradings.py {right} {wrong}`, training off, a new seed for each "
+        f"grading; {minutes:.0f} minutes. {machine()}.\n\n"
         "| | |\n|---|---|\n"
         f"| gradings of the solution and {len(ALTERNATIVES)} alternatives | {right:,} |\n"
-        f"| of them with a failed check | {sum(lost.values())} {listed(lost)} |\n"
+        f"| with a failed check | {sum(lost.values())} {listed(lost)} |\n"
         f"| gradings of misconceptions | {wrong:,} |\n"
-        f"| of them seen by no check of their section | {sum(escaped.values())} "
+        f"| found by no check of their section | {sum(escaped.values())} "
         f"{listed(escaped)} |\n"
-        f"| of them named first in their section | {named:.1%} {listed(unnamed)} |\n"
-        f"| of them accused of something in another section | {sum(sections.values())} "
+        f"| named first in their section | {named:.1%} {listed(unnamed)} |\n"
+        f"| given a name in another section as well | {sum(sections.values())} "
         f"{listed(sections)} |",
     )
 
@@ -75,7 +73,7 @@ def works() -> Iterator[tuple[str, Submission]]:
 
 
 def right_work(count: int, rng: np.random.Generator) -> Counter[str]:
-    """By name, how many gradings lost something."""
+    """The number of gradings with a failed check, by name."""
     everything, lost = list(works()), Counter()
     for number in range(count):
         name, work = everything[number % len(everything)]
@@ -91,7 +89,8 @@ def right_work(count: int, rng: np.random.Generator) -> Counter[str]:
 def misconceptions(
     count: int, rng: np.random.Generator
 ) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """By name, how many gradings saw nothing, gave another name, or accused another section."""
+    """By name, the numbers of gradings without a failed check in the mistake's section, with a
+    wrong name first, and with a name in another section."""
     everything = [variant for variant in variants(P1) if not variant.correct]
     often = rng.choice(len(everything), size=OFTEN, replace=False)
     escaped, unnamed, elsewhere = Counter(), Counter(), Counter()

@@ -1,10 +1,11 @@
-"""How cost grows: with the submissions of a class, and with the misconceptions that are known.
+"""Measures how cost grows with the size of a class and with the number of known misconceptions.
 
 usage: python benchmarks/growth.py [SUBMISSIONS]
 
-One class of 1,000, training off: when each submission was done, and what memory the grader's own
-process held then. And the diagnosis of works with mistakes, beside a quarter, half and all of the
-misconceptions: once with nothing remembered, and again as for the next in a class.
+Grades one class of 1,000, with the training off, and records the time and the memory of the
+grader's process as submissions finish. Also times the diagnosis of works with mistakes, with a
+quarter, half and all of the misconceptions: first with empty caches, then as for the next
+submission of a class.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def heading() -> str:
 
 
 def graded(folder: Path, out: Path) -> tuple[list[tuple[float, int, float]], float]:
-    """(seconds, submissions done, MiB held) again and again, and the seconds to the end."""
+    """Samples of (seconds, submissions done, MiB held), and the total in seconds."""
     command = [sys.executable, "-m", "autograder", "cohort", str(folder), "--out", str(out)]
     started, samples = time.monotonic(), []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -61,7 +62,7 @@ def graded(folder: Path, out: Path) -> tuple[list[tuple[float, int, float]], flo
 
 
 def memory_mib(pid: int) -> float:
-    """What a process holds now; 0 for one that has ended."""
+    """The memory of a process in MiB; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -71,7 +72,7 @@ def memory_mib(pid: int) -> float:
 
 
 def the_class(samples: list[tuple[float, int, float]], seconds: float) -> str:
-    """What one submission cost in each fifth of the class, and what the parent held."""
+    """A table of the time per submission and the parent's memory for each fifth of the class."""
     size = samples[-1][1]
     writing = [sample for sample in samples if sample[1] == size]
     grading = [*(sample for sample in samples if sample[1] < size), writing[0]]
@@ -108,7 +109,7 @@ def plot(samples: list[tuple[float, int, float]]) -> None:
 
 
 def diagnoses() -> str:
-    """Milliseconds for each work of the demo's class that has mistakes."""
+    """A table of milliseconds for each work of the demo's class that has mistakes."""
     wrong = [mistakes for mistakes in demo_class.MISTAKES.values() if mistakes]
     observed = [
         costs.observed(P1, applied(P1, (named(P1, m) for m in those)), SEED) for those in wrong
@@ -124,7 +125,7 @@ def diagnoses() -> str:
         rows.append(f"| {count} | {first:.1f} | {again:.1f} |")
     return (
         f"Diagnosing {len(wrong)} works with mistakes, milliseconds each:\n\n"
-        "| misconceptions known | in a class of these alone | the next in a larger class |\n"
+        "| known misconceptions | with empty caches | later in a class |\n"
         "|---|---|---|\n" + "\n".join(rows)
     )
 

@@ -1,4 +1,4 @@
-"""What `autograder --help` costs beside importing what it is built on.
+"""Measures the time of `autograder --help`, compared with importing its libraries.
 
 usage: python benchmarks/help_time.py
 """
@@ -17,14 +17,14 @@ RUNS, MOST = 21, 1.5
 
 def main() -> int:
     imports, helps = [], []
-    for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits both
+    for _ in range(RUNS):  # alternating, so that a change of the machine's speed affects both
         imports.append(milliseconds("-c", "import typer, rich"))
         helps.append(milliseconds("-m", "autograder", "--help"))
     ratio = statistics.median(b / a for a, b in zip(imports, helps, strict=True))
     return write_section(
         "help time",
-        "## The first answer\n\n"
-        f"`python benchmarks/help_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
+        "## Time to the first output\n\n"
+        f"`python benchmarks/help_time.py`, medians of {RUNS} alternating runs. {machine()}.\n\n"
         "| | |\n|---|---|\n"
         f'| `python -c "import typer, rich"` | {statistics.median(imports):.0f} ms |\n'
         f"| `autograder --help` | {statistics.median(helps):.0f} ms |\n"

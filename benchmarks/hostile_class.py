@@ -1,11 +1,11 @@
-"""Twenty hostile submissions in a class: what becomes of the hundred honest ones?
+"""Grades a hundred honest submissions with and without twenty hostile ones in the class.
 
 usage: python benchmarks/hostile_class.py [--honest 100] [--hostile 20]
 
-The honest are the demo's class under further ids; what the hostile do is in HOSTILE below. The
-honest alone and all of them together are graded with `autograder cohort`, training off, under one
-seed: every file about an honest student must be the same, byte for byte but for the seconds. The
-hostile may take as much longer as their limits add up to, divided among the workers.
+The honest submissions are copies of the demo's class under other ids; HOSTILE below has the hostile
+ones. `autograder cohort` grades the honest ones alone and all together, with one seed and the
+training off. Every file about an honest student must be byte for byte the same, except for times.
+Hostile submissions may add at most their time limits, divided among the workers.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ HOSTILE = {
         f"call {name}": {LAYERS: IN_EVERY_CALL.format(body=body)} for name, body in IN_CALLS.items()
     },
 }
-"""By name, what stands at the end of which files."""
+"""For each hostile submission, the code to append to its files."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--honest", type=int, default=100)
-    parser.add_argument("--hostile", type=int, default=len(HOSTILE))
+    parser.add_argument("--honest", type=int, default=100, help="(default: %(default)s)")
+    parser.add_argument("--hostile", type=int, default=len(HOSTILE), help="(default: all)")
     options = parser.parse_args()
     names = list(HOSTILE)[: options.hostile]
     with tempfile.TemporaryDirectory() as name:
@@ -128,12 +128,12 @@ def main() -> int:
 | | |
 |---|---|
 | {options.honest} honest submissions alone | {alone_s:.0f} s |
-| the same and {len(names)} hostile ones | {all_s:.0f} s |
-| allowed: alone, and {SUBMISSION.wall_s:g} s a hostile one, shared by workers | {most_s:.0f} s |
+| with {len(names)} hostile ones | {all_s:.0f} s |
+| limit: {SUBMISSION.wall_s:g} s more per hostile one, divided among workers | {most_s:.0f} s |
 | files and rows about honest students | {len(calm):,} |
-| of them different | {len(differing)} |
+| files and rows that differ | {len(differing)} |
 
-Seconds by the clock for each: {", ".join(f"{n} {s:.0f}" for n, s in seconds.items())}.
+Wall-clock seconds for each: {", ".join(f"{n} {s:.0f}" for n, s in seconds.items())}.
 """
     print(text, *differing[:10], sep="\n")
     if good:
@@ -142,7 +142,7 @@ Seconds by the clock for each: {", ".join(f"{n} {s:.0f}" for n, s in seconds.ite
 
 
 def a_class(folder: Path, size: int) -> Path:
-    """The demo's class without its hard cases, again and again under other ids."""
+    """Copies of the demo's class, without its hard cases, under other ids."""
     with tempfile.TemporaryDirectory() as name:
         demo_class.make(Path(name))
         originals = [
@@ -157,7 +157,7 @@ def a_class(folder: Path, size: int) -> Path:
 
 
 def join(folder: Path, names: list[str]) -> None:
-    """Add the hostile, who come between the honest in the order of their names."""
+    """Adds hostile submissions, whose names sort between the honest ones."""
     for name in names:
         work = folder / student_of(name) / P1.id
         shutil.copytree(P1.library / "lib", work / "lib")
@@ -173,7 +173,7 @@ def student_of(name: str) -> str:
 
 
 def graded(folder: Path, out: Path) -> float:
-    """Seconds by the clock."""
+    """Grades a class; returns wall-clock seconds."""
     command = [sys.executable, "-m", "autograder", "cohort", str(folder), "--out", str(out)]
     began = time.monotonic()
     done = subprocess.run(
@@ -186,7 +186,7 @@ def graded(folder: Path, out: Path) -> float:
 
 
 def results(out: Path) -> dict[str, object]:
-    """All that is said of honest students, without the seconds that it took."""
+    """All results about honest students, without times."""
     found: dict[str, object] = {}
     for folder in ("observations", "feedback", "autograded"):
         for path in (out / folder).rglob("*"):

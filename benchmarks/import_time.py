@@ -1,4 +1,4 @@
-"""What importing the solution library costs beside importing numpy alone.
+"""Measures the time to import the solution library, compared with numpy alone.
 
 usage: python benchmarks/import_time.py
 """
@@ -21,18 +21,18 @@ ALLOWED_MS = 50
 
 def main() -> None:
     numpy, library = [], []
-    for _ in range(RUNS):  # in turn, so that a change of the machine's speed hits both
+    for _ in range(RUNS):  # alternating, so that a change of the machine's speed affects both
         numpy.append(milliseconds("import numpy"))
         library.append(milliseconds("import lib.mlp.fully_conn"))
     extra = statistics.median(b - a for a, b in zip(numpy, library, strict=True))
     write_section(
         "import time",
         "## Importing the library\n\n"
-        f"`python benchmarks/import_time.py`, medians of {RUNS} runs in turn. {machine()}.\n\n"
+        f"`python benchmarks/import_time.py`, medians of {RUNS} alternating runs. {machine()}.\n\n"
         "| | ms |\n|---|---|\n"
         f"| `import numpy` | {statistics.median(numpy):.0f} |\n"
         f"| `import lib.mlp.fully_conn` | {statistics.median(library):.0f} |\n"
-        f"| the difference, target: at most {ALLOWED_MS} | {extra:.0f} |",
+        f"| difference, target: at most {ALLOWED_MS} | {extra:.0f} |",
     )
 
 

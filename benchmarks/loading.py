@@ -1,4 +1,4 @@
-"""Time and memory of loading all images, the first time and afterwards.
+"""Measures time and memory of loading all images, the first time and later.
 
 usage: python benchmarks/loading.py
 """
@@ -44,10 +44,10 @@ def main() -> None:
     write_section(
         "loading",
         f"## Loading the images\n\n`python benchmarks/loading.py`, medians of {ROUNDS} runs. "
-        f"{found.text} {machine()}.\n\n| `SVHN_data()` | the first time | afterwards |\n"
+        f"{found.text} {machine()}.\n\n| `SVHN_data()` | first time | later |\n"
         f"|---|---|---|\n{row('seconds', 'seconds', '.2f')}\n"
-        f"{row('peak of the process, MB', 'peak_mb', ',.0f')}\n"
-        f"{row('of it the arrays that it returns, MB', 'arrays_mb', ',.0f')}",
+        f"{row('peak memory of the process, MB', 'peak_mb', ',.0f')}\n"
+        f"{row('of that, the returned arrays, MB', 'arrays_mb', ',.0f')}",
     )
 
 

@@ -1,13 +1,13 @@
-"""Submissions that explode in memory, in a control group of 3 GiB: do the others' Grades survive?
+"""Grades honest submissions together with memory bombs, in a control group of 3 GiB.
 
 usage: python benchmarks/memory_bombs.py [--gib 3]
 
-Honest work and what tests/attacks/exhausting_the_judge.py lists (and two bombs inside the sandbox)
-are graded together by `autograder grade`, `autograder cohort` and stock `nbgrader autograde`, each
-in a control group of its own. Every honest work must have the Grade that it has without the others.
+The bombs are the attacks of tests/attacks/exhausting_the_judge.py, and two that take memory inside
+the sandbox. `autograder grade`, `autograder cohort` and stock `nbgrader autograde` each grade all
+of them in a new control group. Every honest submission must get the same Grade as without bombs.
 
-A control group needs root, or a delegated one. Without it each process gets the limit by itself
-(RLIMIT_AS), which says less: the report tells which it was.
+Making a control group needs root or a delegated group. Otherwise the limit applies to each process
+(RLIMIT_AS), which is a weaker test. The report says which limit was used.
 """
 
 from __future__ import annotations
@@ -51,22 +51,22 @@ BOMBS = {
         *(attack for attack in exhausting_room.ATTACKS if attack.name in INSIDE),
     )
 }
-OF_A_GROUP = {"v1": "/sys/fs/cgroup/memory", "v2": "/sys/fs/cgroup"}
+CGROUP_FOLDER = {"v1": "/sys/fs/cgroup/memory", "v2": "/sys/fs/cgroup"}
 LIMIT = {"v1": "memory.limit_in_bytes", "v2": "memory.max"}
 MOST = {"v1": "memory.max_usage_in_bytes", "v2": "memory.peak"}
 KILLS = {"v1": "memory.oom_control", "v2": "memory.events"}
 
 
 class Group:
-    """A control group with so much memory."""
+    """A control group with a memory limit in bytes."""
 
     def __init__(self, most: int) -> None:
         """
         Raises:
-            OSError: none can be made here.
+            OSError: control groups cannot be made here.
         """
-        self.version = "v1" if Path(OF_A_GROUP["v1"], LIMIT["v1"]).exists() else "v2"
-        self._folder = Path(OF_A_GROUP[self.version], f"memory-bombs-{os.getpid()}")
+        self.version = "v1" if Path(CGROUP_FOLDER["v1"], LIMIT["v1"]).exists() else "v2"
+        self._folder = Path(CGROUP_FOLDER[self.version], f"memory-bombs-{os.getpid()}")
         self._folder.mkdir()
         try:
             (self._folder / LIMIT[self.version]).write_text(str(most))
@@ -78,16 +78,16 @@ class Group:
         (self._folder / "cgroup.procs").write_text(str(os.getpid()))
 
     def most(self) -> int:
-        """Bytes that were in use at once."""
+        """The largest memory use in bytes."""
         return int((self._folder / MOST[self.version]).read_text())
 
     def kills(self) -> int:
-        """Processes that the kernel ended for want of memory."""
+        """The number of processes that the kernel killed for lack of memory."""
         lines = (self._folder / KILLS[self.version]).read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
     def remove(self) -> None:
-        for _ in range(100):  # those that were just killed are in it for a moment
+        for _ in range(100):  # killed processes stay in it for a moment
             with contextlib.suppress(OSError):
                 self._folder.rmdir()
                 return
@@ -96,7 +96,7 @@ class Group:
 
 @contextlib.contextmanager
 def group(most: int) -> Iterator[Group | None]:
-    """A group; None where there can be none."""
+    """A control group, or None where it cannot be made."""
     try:
         made = Group(most)
     except OSError:
@@ -108,8 +108,8 @@ def group(most: int) -> Iterator[Group | None]:
         made.remove()
 
 
-def down(road: str, names: list[str], most: int, within: Group | None, sending) -> None:
-    """In a process of its own: everything down one road, and what became of it."""
+def grade_all(road: str, names: list[str], most: int, within: Group | None, sending) -> None:
+    """Runs in a new process: grades everything on one road and sends the outcomes or an error."""
     if within is not None:
         within.join()
     else:
@@ -125,17 +125,17 @@ def down(road: str, names: list[str], most: int, within: Group | None, sending) 
 
 
 def tried(road: str, names: list[str], most: int) -> tuple[list[Outcome] | str, dict]:
-    """What became of these hand-ins, and what it took."""
+    """The outcomes of these submissions or an error, and the time and memory that grading took."""
     began = time.monotonic()
     with group(most) as made:
         receiving, sending = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.Process(target=down, args=(road, names, most, made, sending))
+        process = multiprocessing.Process(target=grade_all, args=(road, names, most, made, sending))
         process.start()
         sending.close()
         try:
             found = receiving.recv()
         except EOFError:
-            found = "it was ended"
+            found = "the grader was killed"
         process.join()
         took = {"seconds": time.monotonic() - began}
         if made is not None:
@@ -144,7 +144,7 @@ def tried(road: str, names: list[str], most: int) -> tuple[list[Outcome] | str, 
 
 
 def same(outcome: Outcome, alone: Outcome) -> bool:
-    """Whether two gradings of a work gave it the same."""
+    """Whether two gradings of a work have the same result."""
     if outcome.grade is None or alone.grade is None:
         return outcome.points == alone.points
     return replace(outcome.grade, elapsed_s=0.0) == replace(alone.grade, elapsed_s=0.0)
@@ -152,7 +152,7 @@ def same(outcome: Outcome, alone: Outcome) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--gib", type=float, default=3)
+    parser.add_argument("--gib", type=float, default=3, help="memory limit (default: %(default)s)")
     most = int(parser.parse_args().gib * 2**30)
     among = [name for n, bomb in enumerate(BOMBS) for name in (bomb, *list(HONEST)[n : n + 1])]
     rows, by_group = [], ""
@@ -173,7 +173,7 @@ def main() -> int:
 
 
 def report(rows: list[tuple[str, int, dict]], by_group: str, most: int) -> str:
-    how = by_group or "no control group could be made: RLIMIT_AS for each process"
+    how = by_group or "no control group could be made, so RLIMIT_AS for each process"
     lines = [
         f"| {road} | {right} of {len(HONEST)}{'' if right == len(HONEST) else f', {MISSED}'} "
         f"| {took.get('MiB', '')} | {took.get('kills', '')} | {took['seconds']:.0f} |"
@@ -183,12 +183,12 @@ def report(rows: list[tuple[str, int, dict]], by_group: str, most: int) -> str:
         [
             f"""## Memory bombs
 
-`python benchmarks/memory_bombs.py`: {len(BOMBS)} submissions that explode in memory, most of them
-where they are judged, among {len(HONEST)} honest ones, in {most / 2**30:g} GiB ({how}).
+`python benchmarks/memory_bombs.py`: {len(BOMBS)} submissions that take too much memory, most of
+them when judged, and {len(HONEST)} honest ones, in {most / 2**30:g} GiB ({how}).
 {machine()}.
 """,
-            "| road | honest Grades as without the bombs | MiB, most | processes that the kernel "
-            "ended | seconds |\n|---|---|---|---|---|",
+            "| road | honest Grades as without bombs | largest MiB | killed by the kernel "
+            "| seconds |\n|---|---|---|---|---|",
             *lines,
         ]
     )

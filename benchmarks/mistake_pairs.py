@@ -1,13 +1,13 @@
-"""Two mistakes never earn more than one of them alone: every pair of mistakes that we know.
+"""Checks every pair of known mistakes: two mistakes never earn more than one of them alone.
 
 usage: python benchmarks/mistake_pairs.py [--seed N] [part of a mistake's name ...]
 
-Mistakes are the variants, every block left unwritten, and blocks in which something stands that
-does nothing. Of each pair that goes together, everything is graded that runs the code of one of
-them. A check that counts with both must count with each one alone, whether it passes or is excused;
-so a section never earns more, and neither do all. The pairs that undo each other are known by name:
-what comes out is right, and that is what is checked. Pairs of which no section runs both are
-counted and not tried; trainings and the probe of TinyNet's size are left out.
+Mistakes are the variants, unwritten blocks, and blocks with code that does nothing. For each
+compatible pair, all sections that run the code of either mistake are graded. A check that counts
+with both mistakes, because it passes or is excused, must also count with each one alone. So no
+section and no total earns more. Pairs that cancel each other out are listed by name, because their
+results are right. Pairs without a section that runs both are counted but not tried. Trainings and
+probes of TinyNet's size are left out.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Gain:
     """Checks that count with both mistakes, but not with one of them alone.
 
     Attributes:
-        early, later: the mistakes; the later one is that of the later section.
-        alone: the one of them beside which it is a gain.
-        excused: the checks that are excused with both ...
-        passed: ... and those that pass.
+        early, later: the mistakes, in the order of their sections.
+        alone: the mistake with which alone the checks do not count.
+        excused: those checks that are excused with both mistakes.
+        passed: those checks that pass with both mistakes.
     """
 
     early: Variant
@@ -55,7 +55,7 @@ class Gain:
 
     @property
     def known(self) -> bool:
-        """Whether it is one of those where two mistakes undo each other."""
+        """Whether the mistakes are known to cancel each other out."""
         undone = UNDONE.get((self.early.name, self.later.name), ())
         return not self.excused and self.passed <= set(undone)
 
@@ -78,12 +78,16 @@ def mistakes() -> tuple[Variant, ...]:
 
 
 def pairs(those: Sequence[Variant]) -> Iterator[tuple[Variant, Variant]]:
-    """Every two of them, the earlier one first."""
+    """All pairs, the earlier mistake first."""
     return combinations(those, 2)
 
 
 def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW) -> list[Gain]:
-    """What two mistakes gain beside each one alone. Raises Unfit when they do not go together."""
+    """What two mistakes gain over each one alone.
+
+    Raises:
+        Unfit: the mistakes are not compatible.
+    """
     asked = concerned((early, later), tuple(slow))
     both = costs.outcome(P1, (early, later), asked, seed)
     found = []
@@ -104,23 +108,23 @@ def outcome_alone(alone: Variant, asked: tuple[str, ...], seed: int) -> costs.Ou
 
 
 def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...]:
-    """The probes of all sections that run the code of one of these."""
+    """The probes of all sections that run the code of any of these mistakes."""
     asked = {p for mistake in those for section in runs_in(mistake) for p in probes_of(P1, section)}
     return tuple(name for name in costs.seen(P1) if name in asked and name not in slow)
 
 
 def runs_in(mistake: Variant) -> frozenset[str]:
-    """The sections that run the code which it is in."""
+    """The sections that run the code with this mistake."""
     return frozenset((mistake.section, *P1.shows_in.get(mistake.section, ())))
 
 
 def meet(early: Variant, later: Variant) -> bool:
-    """Whether a section runs the code of both."""
+    """Whether some section runs the code of both mistakes."""
     return bool(runs_in(early) & runs_in(later))
 
 
 def gained(pair: tuple[Variant, Variant], seed: int) -> list[Gain] | None:
-    """What two mistakes gain; None where they do not go together."""
+    """What two mistakes gain; None if they are not compatible."""
     try:
         return gains(*pair, seed)
     except Unfit:
@@ -128,9 +132,9 @@ def gained(pair: tuple[Variant, Variant], seed: int) -> list[Gain] | None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("parts", nargs="*", help="of the earlier mistake's name")
-    parser.add_argument("--seed", type=int, default=costs.SEED)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help="parts of the earlier mistake's name")
+    parser.add_argument("--seed", type=int, default=costs.SEED, help="(default: %(default)s)")
     asked = parser.parse_args()
     every = [
         pair
@@ -149,11 +153,11 @@ def main() -> int:
             if number % 500 == 0:
                 print(f"{number} of {len(those)}, {time.monotonic() - began:.0f} s", flush=True)
     counts = {
-        "mistakes: misconceptions, blocks left unwritten, blocks that do nothing": len(mistakes()),
-        "pairs of them": len(every),
-        "of which no section runs both": len(every) - len(those),
-        "of which no library has both: they are in one place": unfit,
-        "tried": len(those) - unfit,
+        "mistakes: misconceptions, unwritten blocks, blocks that do nothing": len(mistakes()),
+        "pairs of mistakes": len(every),
+        "pairs without a section that runs both": len(every) - len(those),
+        "pairs that no library can have, because they change the same place": unfit,
+        "pairs tried": len(those) - unfit,
         **summary(found),
     }
     text = section(counts, time.monotonic() - began)
@@ -164,21 +168,21 @@ def main() -> int:
 
 
 def summary(found: Sequence[Gain]) -> dict[str, int]:
-    """How many checks and pairs gain something."""
+    """The numbers of checks and pairs with a gain."""
     undone = {(gain.early.name, gain.later.name) for gain in found if gain.known}
     return {
-        "checks excused with both and not with one of them alone": sum(
+        "checks excused with both mistakes but not with one alone": sum(
             len(gain.excused) for gain in found
         ),
-        "pairs that undo each other, so that a check passes": len(undone),
-        "others of which a check passes with both and not with one alone": sum(
+        "pairs that cancel each other out, so that a check passes": len(undone),
+        "other pairs with a check that passes with both but not with one alone": sum(
             not gain.known and not gain.excused for gain in found
         ),
     }
 
 
 def section(counts: Mapping[str, int], seconds: float) -> str:
-    """For RESULTS.md."""
+    """The section of RESULTS.md."""
     rows = "\n".join(f"| {what} | {count:,} |" for what, count in counts.items())
     return (
         f"## Two mistakes at a time\n\n`python benchmarks/mistake_pairs.py`, {seconds / 60:.0f} "

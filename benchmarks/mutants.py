@@ -1,10 +1,10 @@
-"""How many mutants of the solution's blocks the hidden suites kill.
+"""Measures how many mutants of the solution's blocks the hidden suites kill.
 
 usage: python benchmarks/mutants.py [part of a block's name ...]
 
-Cosmic Ray's operators change one thing at a time in each block and answer cell; every mutant is
-observed and marked. One that fails no check is a gap in the suites, or does the same as the
-solution: then it stands in EQUIVALENT, with the reason. A table is written when all blocks are
+Cosmic Ray's operators change one thing at a time in each block and answer cell. Every mutant is
+observed and marked. A mutant that fails no check is either a gap in the suites, or equivalent to
+the solution; then EQUIVALENT lists it with the reason. The table is written only if all blocks are
 tried.
 """
 
@@ -41,11 +41,11 @@ BLOCK = re.compile(r"^( *)### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION\n", re.DO
 PLACE = re.compile(r'raise NotImplementedError\("(.+?): write your solution here"\)')
 
 CHOICE = "students choose it; the training judges it"
-KINK = "at 0 either derivative is right, or both sides have the same value"
-CHANCE = "a draw is exactly keep_prob with probability 0"
+KINK = "at 0 either derivative is right, or both sides are equal"
+CHANCE = "a draw equals keep_prob with probability 0"
 RANGE = "keep_prob is in [0, 1], and a mask for 1 keeps everything"
 ROWS = "logits have two dimensions"
-HALF = "1 % b is 1 - b for b above a half, as every decay is"
+HALF = "1 % b is 1 - b for b above 0.5, and every decay is above 0.5"
 BATCHES = "the accuracy is the same in batches of any size"
 CELL = "activations_definitions"
 
@@ -57,7 +57,7 @@ EQUIVALENT = {
     ("TinyNet.__init__", 'fc(512, 10, 1.025, name="fullo_2"),'): CHOICE,
     ("TinyNet.__init__", 'fc(512, 10, -0.975, name="fullo_2"),'): CHOICE,
     ("flatten.forward", "output = feat.reshape(len(feat), - 2)"): "any negative size is worked out",
-    ("flatten.forward", "output = feat.reshape(len(feat), ~1)"): "any negative size is worked out",
+    ("flatten.forward", "output = feat.reshape(len(feat), ~1)"): "any negative size is inferred",
     (
         "leaky_relu.backward",
         "dfeat = dprev * np.maximum(feat > 0, self.negative_slope, dtype=dprev.dtype)",
@@ -84,7 +84,7 @@ EQUIVALENT = {
     (
         "Adam.update",
         "if layer == self.net.layers[0]:  # a new step begins",
-    ): "layers are equal when they are the same",
+    ): "layers are compared by identity",
     ("train_tiny_net_hyperparameters", "batch_size = 26"): CHOICE,
     ("train_tiny_net_hyperparameters", "batch_size = 24"): CHOICE,
     ("train_tiny_net_hyperparameters", "epochs = 21"): CHOICE,
@@ -96,17 +96,17 @@ EQUIVALENT = {
     (CELL, "elu = lambda x: np.where(x > 0, x, 0.5 * (np.exp(x) - 1))"): KINK,
     (CELL, "selu = lambda x: 1.0507 * np.where(x > 0, x, 1.6732 * (np.exp(x) - 1))"): KINK,
 }
-"""Why a mutant is right: by its block and its changed line."""
+"""The reason why a mutant is right, by its block and its changed line."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A block with one thing changed.
+    """A block with one change.
 
     Attributes:
         place: the block's name.
-        line: what is new in it.
-        work: the solution with it.
+        line: the changed line.
+        work: the solution with the change.
     """
 
     place: str
@@ -143,7 +143,7 @@ def main() -> None:
 
 
 def is_killed(work: Submission) -> bool:
-    """Whether a check fails: the quick ones first."""
+    """Whether a check fails; tries the quick probes first."""
     return fails(work, QUICK) or fails(work, SLOW)
 
 
@@ -155,7 +155,7 @@ def fails(work: Submission, names: tuple[str, ...]) -> bool:
     signal.alarm(PATIENCE_S)
     try:
         student = rehearsed(P1, work.files, work.cells, SEED, names)
-    except Exception:  # it cannot be imported, or does not end
+    except Exception:  # it cannot be imported, or hangs
         return True
     finally:
         signal.alarm(0)
@@ -183,14 +183,14 @@ def mutants() -> Iterator[Mutant]:
 
 
 def mutations(block: str) -> Iterator[tuple[str, str]]:
-    """What operators make of a block, each once: the line that is new, and the block."""
+    """(changed line, block) for each distinct mutant of a block."""
     code = textwrap.dedent(block)
     indent = " " * (len(block) - len(block.lstrip(" ")))
     seen = {code}
     for name in sorted(operator_names()):
         try:
             operator = get_operator(name)()
-        except TypeError:  # an experiment with names of variables, which have to be told to it
+        except TypeError:  # an operator on names of variables, which needs arguments
             continue
         for occurrence in range(10_000):
             changed = mutate_code(code, operator, occurrence)

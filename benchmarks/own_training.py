@@ -1,11 +1,10 @@
-"""The problem that is drawn for a grading: who learns it, and what each kind of cheat gets.
+"""The problem drawn for a grading: right work learns it, and each kind of cheat earns nothing.
 
 usage: python benchmarks/own_training.py [--seeds N]
 
-Right work trains under N seeds: the solution and the alternatives of tests/problem_1/alternatives,
-by turns. Then what is no training: readings in closed form, for their accuracy alone, and what the
-attacks on the training hand in, over layers whose gradients are 0, for the share of the points that
-it is given.
+The solution and the alternatives of tests/problem_1/alternatives take turns and train with N seeds.
+Then cheats are measured: the accuracy of closed-form classifiers, and the points that `train_net`
+of attacks on the training earns with layers whose gradients are 0.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from autograder.training.judged import OwnRun, own_run
 from autograder.training.networks import SAME_WAY
 from autograder.training.recipe import Recipe
 
-sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # whose train_net is graded here
+sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # for the attacks' train_net
 
 import solving
 import training as attacks
@@ -44,7 +43,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
 
 CHEATS = {
-    "parameters as they began": "pass",
+    "initial parameters": "pass",
     "a ridge regression": solving.RIDGE,
     "a regression on random features": solving.LAST_LAYER,
     "a thousand tries": solving.THOUSAND,
@@ -67,8 +66,8 @@ best[w1] -= 6 * inner / len(images)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=100, help="(default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=100, help="how many (default: %(default)s)")
     seeds = parser.parse_args().seeds
     right, seconds, others = trained(seeds)
     lost = [run for run in right if run.share != 1]
@@ -76,21 +75,22 @@ def main() -> int:
     text = (
         "## The problem of a grading\n\n"
         f"`python benchmarks/own_training.py --seeds {seeds}`. {machine()}.\n\n"
-        f"Right work, {len(right)} trainings of the solution and its alternatives, each under a "
-        f"seed of its own; {len(lost)} lost anything.\n\n"
+        f"Right work: {len(right)} trainings of the solution and its alternatives, with a new seed "
+        f"each; {len(lost)} lost points.\n\n"
         "| | least | median | most |\n|---|---|---|---|\n"
         f"| accuracy of the solution | {three([r.solution for r in right], '.3f')} |\n"
-        "| accuracy beside the solution's | "
+        "| accuracy minus the solution's | "
         f"{three([r.accuracy - r.solution for r in right], '+.3f')} |\n"
-        f"| cosine with the solution's way | {three([r.along for r in right], '.3f')} |\n"
+        f"| cosine with the solution's change of parameters | "
+        f"{three([r.along for r in right], '.3f')} |\n"
         f"| the same, batches in another order | {three([r.along for r in others], '.3f')} |\n"
         f"| cosine of single steps | {three([r.downhill for r in right], '.6f')} |\n"
-        "| accuracy beside the solution's, batches in another order | "
+        "| accuracy minus the solution's, batches in another order | "
         f"{three([r.accuracy - r.solution for r in others], '+.3f')} |\n"
         f"| seconds | {three(seconds, '.1f')} |\n\n"
-        "What is solved for and not trained, over five seeds (a share is given from cosines of "
-        f"{SAME_WAY} on):\n\n"
-        "| | accuracy | cosine, largest | of single steps | share of the points, largest |\n"
+        "Cheats that solve instead of training, with five seeds (only cosines of at least "
+        f"{SAME_WAY} earn a share of the points):\n\n"
+        "| | accuracy | largest cosine | of single steps | largest share of the points |\n"
         "|---|---|---|---|---|\n"
         + "".join(
             f"| {name} | {np.mean([r.accuracy for r in runs]):.2f} "
@@ -98,7 +98,7 @@ def main() -> int:
             f"| {max(float(r.share) for r in runs):.2f} |\n"
             for name, runs in cheats.items()
         )
-        + "\nReadings of the images alone, which are no network: "
+        + "\nClassifiers of the images that are not networks: "
         + ", ".join(f"{name} {value:.2f}" for name, value in readings().items())
         + "."
     )
@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
-    """What a library does with the problem of a seed, and the processor seconds it took."""
+    """A library's run on the problem of a seed, and its CPU seconds."""
     began = time.process_time()
     library = load(P1, work.files)
     recipe = Recipe.read(PLAN, rehearse(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
@@ -155,7 +155,7 @@ def cheat(body: str) -> list[OwnRun]:
 
 
 def readings() -> dict[str, float]:
-    """Accuracies of what reads the images in closed form."""
+    """Accuracies of closed-form classifiers of the images."""
     problem = fresh.drawn(P1, 0)
     (images, labels), (judged, right) = problem.sets["train"], problem.sets["judged"]
     rows, asked = (part.reshape(len(part), -1).astype(float) for part in (images, judged))

@@ -1,12 +1,12 @@
-"""What a replay says beside the training that a student does in the notebook, and what it costs.
+"""Compares replays with trainings in the notebook, and measures their cost.
 
 usage: python benchmarks/replays.py [--recipes N]
 
-Recipes spread over what students choose: hidden units, spread of the weights, slope, batches,
-epochs, decay. Each is trained twice on all images and to its end: as the notebook does it, half of
-them under another seed than the notebook's, which stands for batches and weights that come
-otherwise; and as a replay, from what the probe reads of the submission. Rows are kept in
-out/replays.jsonl, so that the same command goes on after an interruption.
+The recipes vary what students choose: hidden units, spread of the weights, slope, batch size,
+epochs and decay. Each recipe is trained twice on all images and to its end: like in the notebook,
+and as a replay of what the probe reads from the submission. Half of the notebook trainings use
+another seed than the notebook's, which gives other batches and weights. Rows are kept in out/replays.jsonl,
+so that the same command continues after an interruption.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ KEPT = checkout.ROOT / "out" / "replays.jsonl"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recipes", type=int, default=30, help="(default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipes", type=int, default=30, help="how many (default: %(default)s)")
     count = parser.parse_args().recipes
     try:
         opened(P1, PLAN.modes["full"])
@@ -78,7 +78,7 @@ def kept() -> dict[int, dict]:
 
 
 def chosen(number: int) -> tuple[dict, str]:
-    """The network and the cell of one student."""
+    """The network and the hyperparameters' cell of one student."""
     rng = np.random.default_rng(number)
     network = dict(
         hidden=int(rng.choice([100, 200, 300, 512, 512, 800])),
@@ -95,7 +95,7 @@ def chosen(number: int) -> tuple[dict, str]:
 
 
 def both(number: int) -> dict[str, float | str]:
-    """The best validation accuracy by the notebook and by a replay, and what these took."""
+    """The best validation accuracies in the notebook and in a replay, and the replay's times."""
     network, cell = chosen(number)
     files = dict(solution(P1).files)
     text = files[NETWORKS].decode()
@@ -131,7 +131,7 @@ def both(number: int) -> dict[str, float | str]:
 
 
 def in_the_notebook(files: dict, recipe: Recipe, images: object, seed: int) -> float:
-    """As the notebook's training cell, with the student's library."""
+    """The best accuracy of the notebook's training cell with the student's library."""
     library = load(P1, files)
     library.train.compute_acc = validation_only(library.train.compute_acc, images)
     with like_a_fresh_process(seed):
@@ -150,7 +150,7 @@ def in_the_notebook(files: dict, recipe: Recipe, images: object, seed: int) -> f
 
 
 def validation_only(own, images):
-    """Without the training accuracies, which decide nothing and take a fifth of the time."""
+    """Skips training accuracies, which have no effect and take a fifth of the time."""
     return lambda model, data, *rest, **more: (
         own(model, data, *rest, **more) if data is images.val[0] else 0.0
     )
@@ -165,24 +165,24 @@ def report(rows: list[dict]) -> tuple[str, int]:
     each_h = seconds.mean() * CLASS / 3600
     behind = max(0.0, -off.min())
     return (
-        "## Replays beside trainings in the notebook\n\n"
+        "## Replays compared with trainings in the notebook\n\n"
         f"`python benchmarks/replays.py --recipes {len(rows)}`, 70,000 images, one BLAS thread "
         f"each, {os.cpu_count()} at a time. {machine()}.\n\n| | |\n|---|---|\n"
         f"| recipes | {len(rows)} |\n"
         f"| accuracies in the notebook | {min(r['notebook'] for r in rows):.3f} to "
         f"{max(r['notebook'] for r in rows):.3f} |\n"
-        f"| replay less notebook, the notebook's seed: mean, largest either way | "
+        f"| replay minus notebook, with the notebook's seed: mean, largest absolute value | "
         f"{off[same].mean():+.4f}, {np.abs(off[same]).max():.4f} |\n"
-        f"| the same under another seed | {off[~same].mean():+.4f}, "
+        f"| the same with another seed | {off[~same].mean():+.4f}, "
         f"{np.abs(off[~same]).max():.4f} |\n"
-        f"| farthest that a replay falls behind, at most {REPLAY_SPREAD} is made up for | "
+        f"| largest shortfall of a replay, tolerated up to {REPLAY_SPREAD} | "
         f"{behind:.4f}, {verdict(behind, REPLAY_SPREAD)} |\n"
-        f"| processor seconds until all points are earned: median, most | "
+        f"| CPU seconds until all points are earned: median, most | "
         f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
-        f"| an epoch's seconds beside what `recipe.HOUR` says | {ratio.min():.2f} to "
+        f"| seconds of an epoch compared with `recipe.HOUR` | {ratio.min():.2f} to "
         f"{ratio.max():.2f} times |\n"
-        f"| a class of {CLASS} with {DISTINCT} distinct recipes, processor hours | "
-        f"{replays_h:.2f}; {each_h:.2f} if each were trained by itself |"
+        f"| CPU hours for a class of {CLASS} with {DISTINCT} distinct recipes | "
+        f"{replays_h:.2f}; {each_h:.2f} if every submission were trained |"
     ), 0
 
 

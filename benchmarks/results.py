@@ -1,4 +1,4 @@
-"""Keep each benchmark's section of RESULTS.md between its own markers."""
+"""Writes each benchmark's section of RESULTS.md between its markers."""
 
 import json
 import os
@@ -14,9 +14,9 @@ HEADER = "# Results\n\nMeasured by the scripts of this folder; each writes its o
 
 
 def write_section(name: str, text: str) -> int:
-    """Put ``text`` between the markers of ``name``, in place of what is there, or at the end.
+    """Replaces the section of ``name``, or appends it.
 
-    Returns the exit status of its script: 1 when it misses a target, see `verdict`.
+    Returns the script's exit status: 1 if the text has a missed target, see `verdict`.
     """
     opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
     section = f"{opening}\n{text.strip()}\n{closing}"
@@ -28,7 +28,7 @@ def write_section(name: str, text: str) -> int:
 
 
 def machine() -> str:
-    """The versions and the processors that a figure may depend on."""
+    """The versions and processors on which figures may depend."""
     import numpy
 
     return (
@@ -46,10 +46,10 @@ def _processor() -> str:
 
 
 def json_from(script: str, *arguments: object, threads: int | None = None) -> dict:
-    """The JSON that a script prints in a process of its own, with so many BLAS threads.
+    """The JSON that a script prints in a new process with this many BLAS threads.
 
-    Settings of this machine that choose BLAS kernels are left out: numpy and its peers each choose
-    their own, as they do where nobody has set any.
+    Environment variables that choose BLAS kernels are removed, so that numpy and its peers each
+    choose their default kernels.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "MKL_"))}
     if threads is not None:
@@ -60,5 +60,5 @@ def json_from(script: str, *arguments: object, threads: int | None = None) -> di
 
 
 def verdict(value: float, most: float) -> str:
-    """How a figure stands to its target."""
+    """Whether a figure reaches its target, in words."""
     return "reached" if value <= most else MISSED

@@ -1,10 +1,11 @@
-"""How long a submission takes in each sandbox, and where the time goes.
+"""Measures how long a submission takes in each sandbox, and where the time goes.
 
     python benchmarks/sandbox_speed.py [--runs 5] [--workers 2] [--out FILE.json]
 
-The submission is the solution; every probe but the long training runs. Times are by the clock: on a
-busy machine look at the fastest, and at the processor's seconds (of children that ended by
-themselves: bubblewrap's do not count). `start` is until the first probe yields, `probe` the median.
+The submission is the solution; all probes run except the long trainings. Times are wall-clock times
+of the fastest run. On a busy machine, also look at CPU seconds, which count only children that this
+process waited for, and so not bubblewrap's. `start` is the time until the first probe yields,
+`probe` the median per probe.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SOLUTION = {
 
 
 def one_submission(backend: Backend) -> dict[str, float]:
-    """Seconds until the first event, for the median probe, and in all."""
+    """Seconds until the first event, of the median probe, and in total."""
     before = _cpu_s()
     names = [name for name, probe in P1.probes.items() if not probe.training]
     began = last = time.perf_counter()
@@ -56,13 +57,13 @@ def one_submission(backend: Backend) -> dict[str, float]:
 
 
 def _cpu_s() -> float:
-    """Processor seconds of the children that have ended."""
+    """CPU seconds of the children that were waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def at_once(backend: Backend, workers: int, submissions: int) -> float:
-    """Seconds a submission when several are observed at the same time."""
+    """Seconds per submission when several are observed at the same time."""
     began = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda seed: observe(P1, SOLUTION, {}, seed, backend), range(submissions)))
@@ -71,9 +72,9 @@ def at_once(backend: Backend, workers: int, submissions: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--runs", type=int, default=5, help="per sandbox (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="at the same time (default: 2)")
+    parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
     options = parser.parse_args()
     table = {}
     for backend in (*BACKENDS, Unconfined()):

@@ -1,10 +1,10 @@
-"""Train on the twin with the recipe of a known run on the real SVHN, and hold the curves together.
+"""Trains on the twin with the recipe of a known run on the real SVHN, and compares the curves.
 
     python benchmarks/seed_curve.py [--data DIR]
 
-The known run's curve is ``seed_curve.csv``. This one goes through the solution library, writes
-``twin_curve.csv`` and ``seed_curve.png``, and takes three to five minutes on two processors. Exit
-status 1 when the curves are further apart than the bounds.
+The known run's curve is ``seed_curve.csv``. This run uses the solution library, writes
+``twin_curve.csv`` and ``seed_curve.png``, and takes three to five minutes on two processors. The
+exit status is 1 if the curves are further apart than the bounds.
 """
 
 import argparse
@@ -31,7 +31,7 @@ TEST = 0.03  # between validation and test accuracy
 
 
 def train(data_dir: Path) -> tuple[list[float], list[float], float, float]:
-    """Accuracies after each epoch (training, validation), and the best parameters' (val., test)."""
+    """Training and validation curves, and the best parameters' validation and test accuracies."""
     from lib.mlp.datasets import SVHN_data
     from lib.mlp.fully_conn import TinyNet
     from lib.mlp.layer_utils import cross_entropy
@@ -66,7 +66,7 @@ def train(data_dir: Path) -> tuple[list[float], list[float], float, float]:
 
 
 def failures(val: np.ndarray, seed: np.ndarray, best: float, test: float) -> list[str]:
-    """The bounds that do not hold."""
+    """A message for each bound that does not hold."""
     gap = np.abs(val - seed)
     found = [
         f"epoch {epoch}: {gap[epoch - 1]:.3f} from the seed's"
@@ -126,7 +126,7 @@ def section(about: str, twin: tuple, seed: tuple, best: float, test: float, wron
         return f"| {name} | {' | '.join(f'{values[epoch - 1]:{form}}' for epoch in epochs)} |"
 
     outcome = "NOT within the bounds: " + "; ".join(wrong) if wrong else "all bounds hold"
-    return f"""## The learning curve on the twin beside the one on SVHN
+    return f"""## The learning curve on the twin compared with SVHN
 
 `python benchmarks/seed_curve.py`: {outcome}.
 TinyNet (512 hidden units) of the solution library, SGD {RATE}, batch {BATCH}, numpy seed {SEED}.

@@ -1,10 +1,10 @@
-"""How fast the solution trains, beside PyTorch, the matrix products alone, and a plain solution.
+"""Compares the solution's training speed with PyTorch, bare matrix products and a plain solution.
 
 usage: python benchmarks/training_speed.py
 
-TinyNet, 3072-512-10, batches of 100, float32, SGD; everybody computes the gradient of the images,
-too. PyTorch is measured where it is installed. `pip install -e '.[peers]'` brings gigabytes for
-graphics cards on Linux; PyTorch's installation page says how to have it for the processor alone.
+TinyNet, 3072-512-10, batches of 100, float32, SGD. All of them also compute the gradient of the
+images. PyTorch is measured if it is installed. On Linux, `pip install -e '.[peers]'` installs
+gigabytes for graphics cards; PyTorch's installation page explains how to install it for CPUs only.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> int:
     rows, memory = [], {}
     for threads in (1, 2):
         seen = {role: [] for role in roles}
-        for _ in range(ROUNDS):  # in turn, so that a change of the machine's speed hits all
+        for _ in range(ROUNDS):  # alternating, so that a change of the machine's speed affects all
             for role in roles:
                 measured = json_from(__file__, role, threads=threads)
                 seen[role].append(measured["ms"])
@@ -54,20 +54,20 @@ def main() -> int:
     return write_section(
         "training speed",
         "## A step of training\n\n`python benchmarks/training_speed.py`, medians of "
-        f"{ROUNDS} runs in turn, of {STEPS} steps each; ratios are medians over the runs. "
+        f"{ROUNDS} alternating runs of {STEPS} steps each; ratios are medians over the runs. "
         f"{machine()}.\n\n"
         "| threads | | ms | ms | ratio | at most | |\n|---|---|---|---|---|---|---|\n"
         + "\n".join(rows)
         + "\n\n| | ours | a plain solution |\n|---|---|---|\n"
-        f"| most that a step allocates at once, MB | {memory['ours']['step_mb']:.1f} "
+        f"| peak allocation of a step, MB | {memory['ours']['step_mb']:.1f} "
         f"| {memory['plain']['step_mb']:.1f} |\n"
-        f"| memory pages fetched from the system a step | {memory['ours']['faults']:.1f} "
+        f"| page faults per step | {memory['ours']['faults']:.1f} "
         f"| {memory['plain']['faults']:.1f} |\n"
-        f"| peak of the process, MB | {memory['ours']['peak_mb']:.0f} "
+        f"| peak memory of the process, MB | {memory['ours']['peak_mb']:.0f} "
         f"| {memory['plain']['peak_mb']:.0f} |\n\n"
         f"A step of Adam on `FullyConnectedNetwork`, batch 32: {kept:.2f} ms; "
-        f"{back:.2f} ms where freed memory goes back to the system, as without the line in "
-        "`train_net` that keeps it.",
+        f"{back:.2f} ms without the line in `train_net` that keeps freed memory from going back "
+        "to the system.",
     )
 
 
@@ -90,7 +90,7 @@ def _ms(seen: dict, role: str) -> str:
 
 
 def measure(role: str) -> None:
-    """Time the steps of one role, in this process, and print what was seen as JSON."""
+    """Times the steps of one role in this process, and prints the figures as JSON."""
     step = ROLES[role]()
     for _ in range(WARM):
         step()
@@ -101,7 +101,7 @@ def measure(role: str) -> None:
         times.append(time.perf_counter() - start)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     tracemalloc.start()
-    step()  # what stays from step to step is replaced by arrays that are traced
+    step()  # replaces arrays that live between steps with traced ones
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
     step()
@@ -155,7 +155,7 @@ def adam(keep: bool = True) -> Callable[[], None]:
 
 
 def plain() -> Callable[[], None]:
-    """As most students write it: what comes to mind first, with a one-hot array in float64."""
+    """A straightforward solution like most students', with a one-hot array in float64."""
     from lib.mlp.fully_conn import Module
     from lib.mlp.layer_utils import cross_entropy, fc, flatten, leaky_relu, sequential
     from lib.optim import SGD
@@ -202,7 +202,7 @@ def plain() -> Callable[[], None]:
 
 
 def products() -> Callable[[], None]:
-    """The six matrix products of a step, into new arrays as in the step."""
+    """The six matrix products of a step, with new arrays for the results as in a step."""
     rng = np.random.default_rng(0)
 
     def draw(*shape: int) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""Hold the synthetic twin beside the real SVHN, figure by figure.
+"""Compares statistics of the synthetic twin with those of the real SVHN.
 
     python benchmarks/twin_statistics.py [--data DIR] [--fast]
 
 The real figures (``svhn_figures.json``) were measured on 1,083 images. The twin's are means over
-several samples of as many images; the largest deviation of one sample says how far chance reaches.
-Needs scikit-learn and scikit-image (``pip install .[bench]``) and some six minutes; ``--fast``
-leaves the two networks out. Exit status 1 when a figure is out of its bounds.
+several samples of the same size; the largest deviation of a sample shows the effect of chance.
+Needs scikit-learn and scikit-image (``pip install .[bench]``) and about six minutes; ``--fast``
+leaves the two networks out. The exit status is 1 if a figure is out of its bounds.
 """
 
 import argparse
@@ -27,13 +27,13 @@ SAMPLES, ACCURACY_SAMPLES = 8, 3
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 VARIANCE = (0.5, 0.8, 0.9, 0.95, 0.99)
 TO_GRAY = np.array([0.299, 0.587, 0.114])
-# Bounds: relative, on the median and on the tails at 5 and 95%; absolute, on accuracies.
+# Relative bounds on the median and on the quantiles at 5 and 95%; an absolute bound on accuracies.
 BOUNDED = ("brightness", "contrast", "horizontal gradient", "vertical gradient", "energy beyond")
 MEDIAN, TAIL, ACCURACY = 0.2, 0.5, 0.08
 
 
 def pictures(images: np.ndarray, digits: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Figures of the images (n, 32, 32, 3) uint8 themselves, by the names of svhn_figures.json."""
+    """Statistics of images (n, 32, 32, 3) uint8, named as in svhn_figures.json."""
     rgb = images / 255
     gray = rgb @ TO_GRAY
     spatial = (1, 2)
@@ -62,7 +62,7 @@ def quantiles(values: np.ndarray) -> np.ndarray:
 
 
 def sharpness(gray: np.ndarray, cycles: tuple[int, ...]) -> Iterator[tuple[int, np.ndarray]]:
-    """The share of each image's spectrum beyond so many cycles an image, under a Hann window."""
+    """Each image's share of spectral power beyond this many cycles per image (Hann window)."""
     centred = gray - gray.mean((1, 2), keepdims=True)
     spectrum = np.fft.fft2(centred * np.outer(np.hanning(32), np.hanning(32)))
     power = np.abs(spectrum) ** 2
@@ -72,7 +72,7 @@ def sharpness(gray: np.ndarray, cycles: tuple[int, ...]) -> Iterator[tuple[int, 
 
 
 def components(flat: np.ndarray) -> np.ndarray:
-    """How many principal components hold 50, 80, 90, 95 and 99% of the variance."""
+    """The numbers of principal components for 50, 80, 90, 95 and 99% of the variance."""
     values = np.linalg.svd(flat - flat.mean(0), compute_uv=False) ** 2
     share = np.cumsum(values) / values.sum()
     return 1.0 + np.array([np.count_nonzero(share < level) for level in VARIANCE])
@@ -83,8 +83,8 @@ def classifiers(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Five-fold accuracies of reference classifiers.
 
-    The folds are blocks of the file's order, in which images of one photo stand side by side: so
-    they share (almost) no photo, as in the real measurement.
+    The folds are contiguous blocks of the file, in which images of one photo are adjacent. So folds
+    share almost no photo, as in the real measurement.
     """
     from skimage.feature import hog
     from sklearn.model_selection import KFold, cross_val_score
@@ -116,7 +116,7 @@ def classifiers(
 def measure(
     images: np.ndarray, digits: np.ndarray, size: int, fast: bool
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Every figure of samples of ``size`` images: its mean and its largest deviation."""
+    """The mean and the largest deviation of each figure over samples of ``size`` images."""
     figures: dict[str, list[np.ndarray]] = {}
 
     def collect(samples: int, figures_of: Callable) -> None:
@@ -137,7 +137,7 @@ def measure(
 
 
 def verdict(name: str, real: np.ndarray, twin: np.ndarray) -> str:
-    """What the bounds say of one row."""
+    """Whether a row is within its bounds, with the deviations; empty without bounds."""
     if name.startswith("accuracy"):
         inside = abs(twin[0] - real[0]) <= ACCURACY
         return f"{'yes' if inside else 'NO'} ({twin[0] - real[0]:+.3f})"
@@ -149,7 +149,7 @@ def verdict(name: str, real: np.ndarray, twin: np.ndarray) -> str:
 
 
 def table(real: dict[str, list[float]], twin: dict[str, tuple]) -> tuple[str, bool]:
-    """The comparison as a Markdown table, and whether all is within the bounds."""
+    """The comparison as a Markdown table, and whether all figures are within their bounds."""
     lines = [
         "| figure | real | twin | ± | within the bounds? |",
         "|---|---|---|---|---|",
@@ -198,15 +198,15 @@ def main() -> int:
 
 
 def section(about: str, size: int, text: str, inside: bool) -> str:
-    return f"""## The twin's images beside real ones
+    return f"""## The twin's images compared with real ones
 
 `python benchmarks/twin_statistics.py`: {"all figures are" if inside else "NOT all figures are"}
 within their bounds. Measured: {about} Recipe {RECIPE.fingerprint()}.
 
 Rows of five are quantiles at 5, 25, 50, 75 and 95% over {size:,} images. *Real*: one sample.
 *Twin*: mean over {SAMPLES} samples of the same size ({ACCURACY_SAMPLES} for the accuracies). *±*:
-the largest deviation of one sample, so what chance may do to the real figure too. Bounds: median
-within {MEDIAN:.0%}, 5 and 95% within {TAIL:.0%} of the real figure (their deviations are given),
+the largest deviation of one sample, which chance may also cause in the real figure. Bounds: median
+within {MEDIAN:.0%}, 5 and 95% within {TAIL:.0%} of the real figure (deviations are given),
 accuracies within {ACCURACY}. Rows without a verdict have no bound.
 
 {text}

@@ -1,9 +1,9 @@
-"""Switch off every protection of every sandbox in turn: which line of the self-test notices?
+"""Switches off each protection of each sandbox, and records which line of the self-test fails.
 
 usage: python benchmarks/weakened.py
 
-As root the trials are made as an ordinary user as well (setpriv, and a python that everybody may
-run). The table is tests/sandbox/weakenings.py; whatever is not as it says stops this script.
+As root, it repeats all trials as an ordinary user, which needs setpriv and a Python that every user
+can run. The expected results are in tests/sandbox/weakenings.py; any other result is an error.
 """
 
 from __future__ import annotations
@@ -40,13 +40,12 @@ def main() -> int:
 
 `python benchmarks/weakened.py`: {counts}. {machine()}.
 
-Each protection of each sandbox switched off, and the line of the confinement self-test that fails.
-Where another one holds the same thing, nothing fails, and a row further on switches off both (what
-the zygote and sandlock always do cannot be switched off). The filter is one file for both
-sandboxes; its rules are tried under bubblewrap, which has no list of its own. Two things are not in
-the table: a namespace of control groups, which nothing shows where there is no /proc, and an
-ordinary user's namespace of users, without which bwrap does not start. The whole self-test takes
-{timed()}.
+Each row switches off a protection and shows the line of the confinement self-test that fails then.
+If another protection covers it, no line fails, and a further row switches off both (what the zygote
+and sandlock always do cannot be switched off). Both sandboxes use the same filter of system calls;
+its rules are tried under bubblewrap, which has no filter of its own. Two protections are not in the
+table: the namespace of control groups, which cannot be detected without /proc, and an ordinary
+user's user namespace, without which bwrap does not start. The whole self-test takes {timed()}.
 
 {table().as_markdown()}"""
     write_section("weakened", text)
@@ -74,12 +73,14 @@ def as_ordinary_user() -> list[str]:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
     if python is None or shutil.which("setpriv") is None:
-        raise SystemExit(f"as root this needs setpriv and a python{version} for everybody")
+        raise SystemExit(
+            f"as root, this needs setpriv and a python{version} that every user can run"
+        )
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python]
 
 
 def timed() -> str:
-    """Of the untouched sandboxes, the fastest of five."""
+    """The fastest of five self-tests of each unchanged sandbox, in words."""
     said = []
     for backend in BACKENDS:
         times = []

@@ -39,8 +39,8 @@ def main(words: Sequence[str]) -> int:
         "names", nargs="*", help="words in names or paragraphs (default: all attacks)"
     )
     known = [backend.name for backend in BACKENDS]
-    parser.add_argument("--sandbox", action="append", choices=known)
-    parser.add_argument("--road", action="append", choices=ALL_ROADS)
+    parser.add_argument("--sandbox", action="append", choices=known, help="(default: all)")
+    parser.add_argument("--road", action="append", choices=ALL_ROADS, help="(default: all)")
     asked = parser.parse_args(words)
     attacks, console, began = called(asked.names), Console(), time.monotonic()
     if not attacks:

@@ -56,7 +56,7 @@ def test_every_stale_reference_to_a_removed_section_is_listed(tiny):
 # Name: (file, old text, new text, part of the message). If the message is about another line: a
 # fifth element (file, part of the line).
 CHANGES = {
-    "a heading of no section": (
+    "a heading without a section": (
         "source/tiny/Tiny.ipynb",
         "## A layer that scales",
         '## Batch norm [2pt]\\n",\n"## A layer that scales [3pt]',
@@ -101,27 +101,27 @@ CHANGES = {
         "For 9 points, complete",
         "9 points; the rubric comes to 6",
     ),
-    "a solution that misconceptions fit no more": (
+    "a solution that misconceptions no longer fit": (
         "lib_solution/lib/optim.py",
         "self.rate * self.layer.da",
         "self.layer.da * self.rate",
         "step_goes_uphill changes a text that lib/optim.py holds 0 times",
         ("misconceptions/step.py", "step_goes_uphill"),
     ),
-    "a check of no section": (
+    "a check of an unknown section": (
         "tests/hidden/test_step.py",
         '@check("step", weight=1',
         '@check("steps", weight=1',
         "belongs to the section steps",
     ),
-    "a check of a probe that is gone": (
+    "a check of an unknown probe": (
         "tests/hidden/test_step.py",
         "def test_step_rate(step_rate)",
         "def test_step_rate(step_size)",
         "asks for the probe step_size",
         ("tests/hidden/test_step.py", "between 0 and 1"),
     ),
-    "a check that counts with one that is gone": (
+    "a check that counts with an unknown one": (
         "tests/hidden/test_step.py",
         "weight=3,",
         'weight=3, counts_with=("step_length",),',
@@ -139,7 +139,7 @@ CHANGES = {
         "| scale_multiplies |",
         "no misconception called scale_multiplies",
     ),
-    "an entry of what hides what": (
+    "an entry of the table of hidden mistakes": (
         "misconceptions/hidden.json",
         '"scale_adds": {}',
         '"scale_adds": {"scale_backward": ["scale_goes_nowhere"]}',

@@ -51,7 +51,7 @@ def replaced(seen, by):
 
 FITTING = {
     "its own shape": ((4, 10), (4, 10), None),
-    "nothing": ((0, 3), (0, 3), None),
+    "an empty array": ((0, 3), (0, 3), None),
     "a scalar": ((), (), None),
     "a size that is free": ((3072, 77), (3072, 512), {1: 4096}),
     "the smallest size that is free": ((3072, 1), (3072, 512), {1: 4096}),
@@ -59,9 +59,9 @@ FITTING = {
 }
 UNFIT = {
     "one more dimension": ((600_000, 1, 10), (4, 10), None, "(600000, 1, 10); expected (4, 10)"),
-    "turned": ((10, 4), (4, 10), None, "(10, 4); expected (4, 10); is it transposed?"),
-    "one in place of many": ((), (4, 10), None, "(); expected (4, 10)"),
-    "many in place of one": ((2,), (), None, "(2,); expected ()"),
+    "transposed": ((10, 4), (4, 10), None, "(10, 4); expected (4, 10); is it transposed?"),
+    "a scalar for an array": ((), (4, 10), None, "(); expected (4, 10)"),
+    "an array for a scalar": ((2,), (), None, "(2,); expected ()"),
     "many dimensions of 1": ((1,) * 30 + (4, 10), (4, 10), None, "expected (4, 10)"),
     "none of a size that is free": ((3072, 0), (3072, 512), {1: 9}, "expected (3072, 1 to 9)"),
     "beyond what is free": ((3072, 10), (3072, 512), {1: 9}, "expected (3072, 1 to 9)"),
@@ -150,7 +150,7 @@ def test_no_check_and_no_diagnosis_spends_memory_on_values_that_do_not_fit(seen)
 
 ODD = {
     "many dimensions of 1": lambda value: value.reshape((1,) * (32 - value.ndim) + value.shape),
-    "nothing": lambda value: np.zeros((0, *value.shape)),
+    "an empty array": lambda value: np.zeros((0, *value.shape)),
     "one float16": lambda value: np.float16(1),
     "a text": lambda value: "a text",
 }

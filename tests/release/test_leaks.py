@@ -248,7 +248,7 @@ LEAKS = {
         ".ipynb_checkpoints",
     ),
     "compiled": (compiled, "files", "lib/__pycache__/optim.cpython-311.pyc"),
-    "a picture nobody can read": (data("a.png", b"\x89PNG\r\n\x1a\n\xff"), "files", "a.png"),
+    "an unreadable image": (data("a.png", b"\x89PNG\r\n\x1a\n\xff"), "files", "a.png"),
     "a link to the solution": (
         lambda release: (release / "solution").symlink_to(P1.library),
         "files",
@@ -272,7 +272,7 @@ LEAKS = {
         "notebook",
         P1.notebook,
     ),
-    "a notebook that is none": (
+    "an invalid notebook": (
         notebook(lambda nb, cells: nb["cells"][1].pop("outputs")),
         "notebook",
         P1.notebook,
@@ -287,7 +287,7 @@ LEAKS = {
         "points",
         P1.notebook,
     ),
-    "a check that is gone": (
+    "a missing check": (
         notebook(lambda nb, cells: nb["cells"].remove(cells["adam"])),
         "points",
         P1.notebook,

@@ -81,7 +81,7 @@ BAD = {
         14,
         "looks like",
     ),
-    "beyond recognition, but hashes": (
+    "unrecognisable markers with three hashes": (
         swap(BEGIN, "### ANSWER").replace(END, "### DONE"),
         14,
         "is not a marker",
@@ -163,7 +163,7 @@ BAD = {
         "without solution markers",
     ),
     "not Python": (swap("import os", "import"), 1, "not Python"),
-    "no Python without its solution": (
+    "not Python without its solution": (
         swap(BODY, "        output = 1\n")
         .replace(
             "        return output\n",

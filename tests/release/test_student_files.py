@@ -126,7 +126,7 @@ NOTEBOOKS = {
         "a b",
     ),
     "unpacked": ({"a": "x, *y = 1, 2", "b": "print(y)"}, "a b"),
-    "in a cell that is no Python": ({"a": "x = = 1", "b": "y = (", "c": "print(y)"}, "b c"),
+    "in a cell that is not Python": ({"a": "x = = 1", "b": "y = (", "c": "print(y)"}, "b c"),
 }
 
 

@@ -132,10 +132,10 @@ LIARS = {
         "tell(b'I', b'm'); tell(b'B', b'a'); ended(); ended()",
         "ended its process",
     ),
-    "passes on bytes of nobody": ("tell(b'I', b'm'); tell(b'D', b'x')", "again and again"),
-    "says the end is near": ("tell(b'I', b'm'); tell(b'Z')", "again and again"),
+    "sends data before any probe begins": ("tell(b'I', b'm'); tell(b'D', b'x')", "again and again"),
+    "ends before any probe begins": ("tell(b'I', b'm'); tell(b'Z')", "again and again"),
     "asks again and again": ("tell(b'I', b'm'); tell(b'A')", "again and again"),
-    "tells the end in its own words": (
+    "ends a probe in an unknown way": (
         "tell(b'I', b'm'); tell(b'B', b'a'); tell(b'E', b'{\"how\": \"full marks\"}')",
         "unknown way",
     ),
@@ -153,7 +153,7 @@ LIARS = {
         "while True: os.write(1, b'x'); time.sleep(0.05)",
         "did not finish within",
     ),
-    "takes memory and talks on": (
+    "takes memory and keeps sending": (
         "tell(b'I', b'm'); tell(b'B', b'a'); kept = b'x' * 3 * 2**25\n"
         "while True: tell(b'D', b''); time.sleep(0.05)",
         "more than 64 MiB of memory",
