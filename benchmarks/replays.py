@@ -5,8 +5,8 @@ usage: python benchmarks/replays.py [--recipes N]
 The recipes vary what students choose: hidden units, spread of the weights, slope, batch size,
 epochs and decay. Each recipe is trained twice on all images and to its end: like in the notebook,
 and as a replay of what the probe reads from the submission. Half of the notebook trainings use
-another seed than the notebook's, which gives other batches and weights. Rows are kept in out/replays.jsonl,
-so that the same command continues after an interruption.
+another seed than the notebook's, which gives other batches and weights. Rows are kept in
+out/replays.jsonl, so that the same command continues after an interruption.
 """
 
 from __future__ import annotations
