@@ -1,7 +1,7 @@
-"""Makes the zip file that you hand in: the notebook and lib, and nothing else.
+"""Makes the zip file that you hand in. It contains only the notebook and lib.
 
 python collect_submission.py ada            makes ada_problem_1.zip
-python collect_submission.py ada --partial  ... also when something is left to write
+python collect_submission.py ada --partial  makes it even if work is unfinished
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ CELLS = (
     "compare_optimizers_question",
     "activations_definitions",
 )
-"""The cells of the notebook that you write in."""
+"""The cells of the notebook in which you write."""
 
 TODO = re.compile(r"""raise NotImplementedError\(["'](.+): write your solution here["']\)""")
 UNANSWERED = "*Write your answer here.*"
 LARGEST_NOTEBOOK = 16 * 2**20
-"""Bytes; the grader reads no notebook beyond, which has swallowed what is not an answer."""
+"""Bytes. The grader does not read larger notebooks."""
 
 
 def main() -> int:
@@ -49,11 +49,11 @@ def main() -> int:
     if faults:
         print("This cannot be handed in:", *faults, sep="\n  ", file=sys.stderr)
         return 1
-    left = unfinished(FOLDER)
-    if left:
-        print("Left to write:", *left, sep="\n  ")
+    todo = unfinished(FOLDER)
+    if todo:
+        print("Not finished:", *todo, sep="\n  ")
         if not options.partial and not _confirmed():
-            print("Nothing was made. Add --partial to hand it in as it is.", file=sys.stderr)
+            print("No file was made. Add --partial to hand in unfinished work.", file=sys.stderr)
             return 1
     target = FOLDER / f"{options.student}_problem_1.zip"
     names = collect(FOLDER, target)
@@ -63,9 +63,9 @@ def main() -> int:
 
 
 def missing(folder: Path) -> list[str]:
-    """What makes the work impossible to grade, a sentence each."""
+    """The reasons why the work cannot be graded, one sentence each."""
     faults = [
-        f"{name} is not there. Take it from the original files of the assignment"
+        f"{name} is missing. Copy it from the original files of the assignment"
         for name in REQUIRED
         if not (folder / name).is_file()
     ]
@@ -78,53 +78,53 @@ def missing(folder: Path) -> list[str]:
             "clear the output of cells that print too much",
         ]
     try:
-        found = {_grade_id(cell) for cell in _cells(folder)}
+        grade_ids = {_grade_id(cell) for cell in _cells(folder)}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         return [
             *faults,
-            f"{NOTEBOOK} is not a whole notebook ({problem}). Save it again in Jupyter",
+            f"{NOTEBOOK} is not a valid notebook ({problem}). Save it again in Jupyter",
         ]
     return faults + [
         f"{NOTEBOOK} has lost its cell {name!r}. Copy your work into the original notebook"
         for name in CELLS
-        if name not in found
+        if name not in grade_ids
     ]
 
 
 def unfinished(folder: Path) -> list[str]:
-    """What will cost points but can be handed in, a line each."""
-    left = []
+    """Unfinished parts, one line each. They cost points, but the work can be handed in."""
+    todo = []
     for path in _library(folder):
         name = path.relative_to(folder).as_posix()
         text = path.read_text(encoding="utf-8", errors="replace")
-        left += [f"{name}, {place}" for place in TODO.findall(text)]
+        todo += [f"{name}, {place}" for place in TODO.findall(text)]
         try:
             ast.parse(text)
         except (SyntaxError, ValueError) as problem:
             line = getattr(problem, "lineno", None) or 1
-            left.append(f"{name}, line {line}, is no Python: {problem}")
+            todo.append(f"{name}, line {line}, is not valid Python: {problem}")
     for cell in _cells(folder):
         text = "".join(cell["source"])
-        left += [f"{NOTEBOOK}, {place}" for place in TODO.findall(text)]
+        todo += [f"{NOTEBOOK}, {place}" for place in TODO.findall(text)]
         if UNANSWERED in text:
-            left.append(f"{NOTEBOOK}, {_grade_id(cell)}: a question to answer in words")
-    return left
+            todo.append(f"{NOTEBOOK}, {_grade_id(cell)}: a question to answer in words")
+    return todo
 
 
 def collect(folder: Path, target: Path) -> list[str]:
-    """Write the zip file, and return what is in it."""
+    """Write the zip file, and return the names of the files in it."""
     paths = [folder / NOTEBOOK, *_library(folder)]
     names = [path.relative_to(folder).as_posix() for path in paths]
-    half = target.with_suffix(".part")
-    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+    partial = target.with_suffix(".part")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, name in zip(paths, names):
             archive.write(path, name)
-    half.replace(target)
+    partial.replace(target)
     return names
 
 
 def _library(folder: Path) -> list[Path]:
-    """The Python files of lib: no data, caches, checkpoints or parameters."""
+    """The Python files of lib, without data, caches, checkpoints and saved parameters."""
     return [
         path
         for path in sorted((folder / "lib").rglob("*.py"))
@@ -145,18 +145,20 @@ def _grade_id(cell: dict) -> str | None:
 
 
 def _confirmed() -> bool:
-    return sys.stdin.isatty() and input("Hand it in as it is? [y/N] ").strip().lower() == "y"
+    return sys.stdin.isatty() and input("Hand in unfinished work? [y/N] ").strip().lower() == "y"
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("student", help="your name or number, for the name of the file")
-    parser.add_argument("--partial", action="store_true", help="do not ask when work is left")
+    parser.add_argument("student", help="your name or number, used in the file name")
+    parser.add_argument("--partial", action="store_true", help="do not ask if work is unfinished")
     options = parser.parse_args()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", options.student):
-        parser.error("a name of letters, digits, and - . _ please")
+        parser.error(
+            "the name must start with a letter or digit and have only letters, digits, - . _"
+        )
     return options
 
 

@@ -1,6 +1,6 @@
-"""Puts the images into the folder data: the real ones, or with --synthetic their twin.
+"""Downloads the images into the folder data, or generates synthetic ones with --synthetic.
 
-`python get_datasets.py --help` tells the rest.
+See `python get_datasets.py --help`.
 """
 
 import sys

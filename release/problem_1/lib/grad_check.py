@@ -1,7 +1,7 @@
 """Checking an analytic gradient against a numerical one.
 
-A gradient is checked by centred differences, (f(x + h) - f(x - h)) / 2h, whose error is of the
-order h^2. Run the checks in float64: in float32 a step of 1e-5 drowns in rounding.
+The numerical gradient is the centred difference (f(x + h) - f(x - h)) / 2h. Its error is of the
+order h^2. Run the checks in float64: in float32, rounding errors hide a step of 1e-5.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ __all__ = ["eval_numerical_gradient", "eval_numerical_gradient_array", "rel_erro
 
 
 def rel_error(x: np.ndarray, y: np.ndarray) -> float:
-    """The largest relative error between two arrays of one shape: max |x - y| / (|x| + |y|).
+    """The largest relative error between two arrays of the same shape: max |x - y| / (|x| + |y|).
 
-    The denominator is at least 1e-8, so that two zeros agree.
+    The denominator is at least 1e-8, so that the error between two zeros is 0.
     """
     x, y = np.asarray(x), np.asarray(y)
     if x.shape != y.shape:
-        raise ValueError(f"rel_error compares arrays of one shape; found {x.shape} and {y.shape}")
+        raise ValueError(f"rel_error needs arrays of the same shape; found {x.shape} and {y.shape}")
     return np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y)))
 
 
@@ -29,8 +29,8 @@ def eval_numerical_gradient(
 ) -> np.ndarray:
     """The gradient of a scalar function f at x, by centred differences.
 
-    Each element of x is perturbed in place and restored, so f may also be a function that looks at
-    x from elsewhere (a network that holds x as a parameter) and ignores its argument.
+    Each element of x is perturbed in place and then restored. So f may ignore its argument and read
+    x elsewhere, for instance as a parameter of a network.
     With verbose, every partial derivative is printed. Returns an array of x's shape.
     """
     grad = np.zeros_like(x)
@@ -47,7 +47,7 @@ def eval_numerical_gradient_array(
 ) -> np.ndarray:
     """The gradient at x of sum(f(x) * df), for an f that returns an array of df's shape.
 
-    df is the gradient that arrives from above. x is perturbed in place and restored.
+    df is the incoming gradient. x is perturbed in place and then restored.
     """
     grad = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -57,11 +57,11 @@ def eval_numerical_gradient_array(
 
 
 def _both_sides(f: Callable, x: np.ndarray, index: tuple[int, ...], h: float) -> tuple:
-    """f with one element of x moved up by h, and down by h."""
+    """f(x) with one element of x increased by h, and with it decreased by h."""
     old = x[index]
     try:
         x[index] = old + h
-        plus = np.array(f(x))  # a copy: f may hand out a view of x itself
+        plus = np.array(f(x))  # a copy, since f may return a view of x
         x[index] = old - h
         minus = np.array(f(x))
     finally:

@@ -1,7 +1,7 @@
-"""Optimizers: each changes the parameters of a network by their gradients, one step at a time.
+"""Optimizers: each updates the parameters of a network from their gradients, step by step.
 
-Write p for a parameter, g for its gradient and lr for the learning rate. What an optimizer
-remembers from step to step is a dictionary keyed by parameter name, and starts at zero.
+p is a parameter, g its gradient and lr the learning rate. The state that an optimizer keeps from
+step to step is a dictionary keyed by parameter name. It starts at zero.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["SGD", "SGDM", "Adam", "Optimizer", "RMSProp"]
 
 
 class Optimizer:
-    """What every optimizer has: the network it trains, and its learning rate."""
+    """Base class of all optimizers: holds the network to train, and the learning rate."""
 
     def __init__(self, net: sequential, lr: float = 1e-4) -> None:
         self.net = net
@@ -26,8 +26,8 @@ class Optimizer:
             self.update(layer)
 
     def update(self, layer) -> None:
-        """Update the parameters of one layer: `layer.params[n]` by `layer.grads[n]`."""
-        raise NotImplementedError("an optimizer says how it updates a layer")
+        """Update the parameters of one layer: `layer.params[n]` from `layer.grads[n]`."""
+        raise NotImplementedError("each optimizer defines its own update")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(lr={self.lr})"
@@ -52,7 +52,7 @@ class SGDM(Optimizer):
     def update(self, layer) -> None:
         #############################################################################
         # TODO: Update every parameter of the layer by SGD with momentum. Keep each #
-        # velocity in self.velocity[name]; where there is none yet, it is 0.        #
+        # velocity in self.velocity[name]. A velocity that is not there yet is 0.   #
         #############################################################################
         raise NotImplementedError("SGDM.update: write your solution here")
         #############################################################################
@@ -77,7 +77,7 @@ class RMSProp(Optimizer):
     def update(self, layer) -> None:
         #############################################################################
         # TODO: Update every parameter of the layer by RMSProp. Keep each moving    #
-        # average in self.cache[name]; where there is none yet, it is 0.            #
+        # average in self.cache[name]. An average that is not there yet is 0.       #
         #############################################################################
         raise NotImplementedError("RMSProp.update: write your solution here")
         #############################################################################
@@ -113,9 +113,9 @@ class Adam(Optimizer):
     def update(self, layer) -> None:
         #############################################################################
         # TODO: Update every parameter of the layer by Adam. Keep the moving        #
-        # averages in self.mt[name] and self.vt[name]; where there are none yet,    #
-        # they are 0. Add 1 to self.t before it is used: once a step, or once a     #
-        # call of update, but not once a parameter.                                 #
+        # averages in self.mt[name] and self.vt[name]. An average that is not there #
+        # yet is 0. Add 1 to self.t before you use it: once per step, or once per   #
+        # call of update, but not once per parameter.                               #
         #############################################################################
         raise NotImplementedError("Adam.update: write your solution here")
         #############################################################################

@@ -1,7 +1,7 @@
 """SVHN, the street view house numbers, and a synthetic twin of it.
 
-This folder stands by itself: it is shipped to students as it is, beside ``get_datasets.py``.
-Names are imported where they are first used, so that ``import svhn`` costs nothing.
+This folder is independent of the rest: students receive it as it is, next to ``get_datasets.py``.
+Modules are imported when a name is first used, so that ``import svhn`` is fast.
 """
 
 from importlib import import_module
@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import DataError
 
-_HOMES = {
+_MODULE_OF = {
     "download": "fetch",
     "draw": "twin",
     "sample": "twin",
@@ -18,10 +18,10 @@ _HOMES = {
     "Identity": "files",
     "main": "command",
 }
-__all__ = ["DataError", *_HOMES]
+__all__ = ["DataError", *_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)

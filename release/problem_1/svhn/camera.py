@@ -1,4 +1,4 @@
-"""What a camera makes of a scene, and how SVHN cut its images from such photos."""
+"""The camera that takes a photo of a scene, and the cropping of images as in SVHN."""
 
 from io import BytesIO
 from math import exp
@@ -8,13 +8,13 @@ from PIL import Image, ImageFilter
 
 from .recipe import Recipe
 
-SIDE = 32  # pixels of an image, both ways
+SIDE = 32  # width and height of an image in pixels
 
 
 def expose(
     rng: np.random.Generator, scene: np.ndarray, height: float, hard: bool, recipe: Recipe
 ) -> Image.Image:
-    """Blur, sharpen, add noise and pack as JPEG. ``height``: a digit's, in pixels."""
+    """Blur, sharpen, add noise and compress as JPEG. ``height``: of a digit, in pixels."""
     r = recipe
     blur = r.lens + height * r.blur * exp(r.blur_spread * rng.standard_normal())
     if hard:

@@ -11,16 +11,16 @@ from .errors import DataError
 from .files import SEED, TEST, TRAIN, identify
 
 ABOUT = """\
-Get the images of this assignment: 73,257 training and 26,032 test pictures, 32 x 32 pixels in three
-colours, of digits on house fronts. Each has the digit in its middle as its label.
+Get the images of this assignment: 73,257 training and 26,032 test images of digits on house fronts,
+32 x 32 pixels in three colours. The label of an image is the digit in its middle.
 
-Without options the real set is fetched: SVHN, the street view house numbers (about 250 MB; for
-non-commercial use only).
+Without options, this downloads the real dataset: SVHN, the street view house numbers (about 250 MB;
+for non-commercial use only).
     %(prog)s
-If the connection breaks, run it again: it goes on where it stopped.
+If the connection breaks, run it again: it resumes where it stopped.
 
-No network, or in a hurry? Draw a synthetic twin: the same two files with made-up house numbers that
-look like the real ones, and that a network learns as fast and as well.
+Without a network, or to save time, draw a synthetic twin: the same two files with generated house
+numbers. They look like the real ones, and a network learns them as fast and as well.
     %(prog)s --synthetic
 """
 AFTER = """\
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; what was there before is untouched.", file=sys.stderr)
+        print("\nInterrupted. The existing files are untouched.", file=sys.stderr)
         return 130
     return 0 if found.kind in ("real", "twin") else 1
 
@@ -70,13 +70,20 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--dir",
         default=os.environ.get("SVHN_DIR") or "data",
-        help="where the two files go (default: SVHN_DIR of the environment, or ./data)",
+        help="where the two files go (default: the environment variable SVHN_DIR, or ./data)",
     )
-    add("--preview", metavar="FILE.png", help="also draw a sheet of ten images of each digit")
-    twin = parser.add_argument_group("the twin's")
+    add("--preview", metavar="FILE.png", help="also save a picture with ten images of each digit")
+    twin = parser.add_argument_group("options of the twin")
     add = twin.add_argument
-    add("--seed", type=int, default=SEED, help="same seed, same images (default: %(default)s)")
-    add("--train", type=int, default=TRAIN.images, help="training images (default: %(default)s)")
-    add("--test", type=int, default=TEST.images, help="test images (default: %(default)s)")
-    add("--workers", type=int, help="processes that draw (default: all processors)")
+    add("--seed", type=int, default=SEED, help="seed of the images (default: %(default)s)")
+    add(
+        "--train",
+        type=int,
+        default=TRAIN.images,
+        help="number of training images (default: %(default)s)",
+    )
+    add(
+        "--test", type=int, default=TEST.images, help="number of test images (default: %(default)s)"
+    )
+    add("--workers", type=int, help="number of processes (default: one per CPU)")
     return parser

@@ -1,5 +1,5 @@
-"""What this package raises when the data cannot be had."""
+"""The error of this package."""
 
 
 class DataError(Exception):
-    """A sentence that says what was found and what to do; commands print it without traceback."""
+    """The data is not available. The message says why and what to do; commands print it alone."""

@@ -1,4 +1,4 @@
-"""Fetch SVHN's own files: resumed when a connection breaks, checked, put in place when whole."""
+"""Download the files of SVHN: resume broken downloads, verify checksums, replace atomically."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18  # bytes read at a time
 TIMEOUT = (10, 30)  # seconds to connect, and between two blocks
-PAUSES = (1, 3, 10)  # seconds between attempts that bring nothing, once something had come
+PAUSES = (1, 3, 10)  # seconds between retries that receive nothing
 
 
 def download(directory: str | Path, source: str = SOURCE) -> None:
     """Put ``train_32x32.mat`` and ``test_32x32.mat`` into ``directory``.
 
-    Files that are there are not fetched again, a twin that was drawn there stays, and nothing else
-    is overwritten. What a broken connection left is kept beside them as ``.part``, and the next run
-    goes on from there.
+    Existing files are never overwritten: complete ones are not downloaded again, and a twin stays.
+    After a broken connection, the bytes received are kept in a ``.part`` file, and the next run
+    resumes from there.
 
     Raises:
-        DataError: with a sentence that says what to do.
+        DataError: the download failed, or other files are in the way.
     """
     if identify(directory).kind == "twin":
-        print(f"{directory} holds a synthetic twin of SVHN. To have SVHN itself, delete its files.")
+        print(
+            f"{directory} holds a synthetic twin. To download SVHN itself, delete the twin's files."
+        )
         return
     for file in FILES:
         _fetch(file, Path(directory), source)
 
 
 def _fetch(file: File, directory: Path, source: str) -> None:
-    """Fetch one file, unless it is there already."""
+    """Download one file, unless it exists."""
     path = directory / file.name
     if path.exists():
         _refuse_other(path, file)
@@ -54,68 +56,70 @@ def _fetch(file: File, directory: Path, source: str) -> None:
             raise DataError(
                 f"{source}{file.name} is not SVHN's file: {size:,} bytes with MD5 {found}, "
                 f"expected {file.size:,} bytes with {file.md5}. A proxy or a login page may "
-                "stand between; try again from another network."
+                "have answered instead; try again from another network."
             )
         part.replace(path)
 
 
 def _refuse_other(path: Path, file: File) -> None:
-    """Raise unless ``path`` is the real file: nothing of the user's is overwritten."""
+    """Raise a DataError unless ``path`` is the real file: the user's files are not overwritten."""
     if path.stat().st_size == file.size and checksum(path) == file.md5:
         return
-    what = "the synthetic twin's" if read_mark(path) else "not SVHN's (cut short, or another file)"
+    what = "the synthetic twin's" if read_mark(path) else "not SVHN's (truncated, or another file)"
     raise DataError(
-        f"{path} is there already and is {what}: delete it, or choose another directory with --dir."
+        f"{path} exists already and is {what}: delete it, or choose another directory with --dir."
     )
 
 
 def _receive(url: str, part: Path) -> None:
-    """Receive ``url`` into ``part``, going on where a broken connection left off.
+    """Download ``url`` into ``part``, and resume after a broken connection.
 
-    It gives up at once when the first attempt brings nothing, which is how no network looks, and
-    after some pauses when a connection that had brought something is gone for good.
+    If the first attempt receives nothing, there is probably no network, and it gives up at once.
+    After a connection that received something, it retries with PAUSES before it gives up.
     """
     import requests
 
-    most = _size(part)
+    largest = _size(part)
     pauses: Iterator[int] = iter(())
     with requests.Session() as session:
         while True:
             try:
-                if _whole_after_one_answer(session, url, part):
+                if _request_rest(session, url, part):
                     return
                 reason = "the connection ended early"
             except requests.RequestException as error:
                 reason = _reason(error)
-            if _size(part) > most:
-                most, pauses = _size(part), iter(PAUSES)
+            if _size(part) > largest:
+                largest, pauses = _size(part), iter(PAUSES)
                 continue
             pause = next(pauses, None)
             if pause is None:
                 raise DataError(
-                    f"{url} could not be fetched: {reason}.{_kept(part)} Check the network and try "
-                    "again, or draw the synthetic twin with --synthetic, which needs none."
+                    f"{url} could not be downloaded: {reason}.{_kept(part)} Check the network and "
+                    "try again, or draw the synthetic twin with --synthetic, which needs none."
                 )
             time.sleep(pause)
 
 
-def _whole_after_one_answer(session: requests.Session, url: str, part: Path) -> bool:
-    """Make one request and keep what comes; True when that was the rest of the file."""
+def _request_rest(session: requests.Session, url: str, part: Path) -> bool:
+    """Make one request for the missing bytes; return whether the file is now complete."""
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
-        if answer.status_code == 416 and have:  # nothing comes after that: it is all, or too much
+        if (
+            answer.status_code == 416 and have
+        ):  # no bytes after these: the part is complete, or too long
             if not (span and int(span[2]) == have):
                 part.unlink()
-                return _whole_after_one_answer(session, url, part)
+                return _request_rest(session, url, part)
             return True
         if answer.status_code not in (200, 206):
             raise DataError(
                 f"{url} answered {answer.status_code} {answer.reason}. Try again later, or draw "
                 "the synthetic twin with --synthetic, which needs no network."
             )
-        # A server that does not know Range sends the file from its beginning.
+        # A server that does not support Range sends the file from the start.
         resumed = answer.status_code == 206 and span and span[1] and int(span[1]) == have
         start = have if resumed else 0
         length = answer.headers.get("Content-Length")
@@ -136,12 +140,12 @@ def _size(part: Path) -> int:
 def _kept(part: Path) -> str:
     size = _size(part)
     return (
-        f" The {size:,} bytes received are kept; the next run goes on from there." if size else ""
+        f" The {size:,} bytes received are kept; the next run resumes from there." if size else ""
     )
 
 
 def _reason(error: Exception) -> str:
-    """A few words for what arrives wrapped in several layers."""
+    """A short reason, since these errors wrap several others."""
     text = f"{type(error).__name__} {error}"
     if "NameResolution" in text or "getaddrinfo" in text:
         return "the server's name is unknown here (no network?)"

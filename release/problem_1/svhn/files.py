@@ -1,4 +1,4 @@
-"""The two files of SVHN's cropped digits: what they should be, and what lies in a directory."""
+"""The two files of SVHN's cropped digits: their checksums, and what a directory contains."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Literal
 from .errors import DataError
 
 SOURCE = "http://ufldl.stanford.edu/housenumbers/"
-SEED = 1  # of the twin, where none is asked for
-MARK = "svhn_twin"  # the variable that only files of the twin have
+SEED = 1  # the default seed of the twin
+MARK = "svhn_twin"  # a variable that only the twin's files contain
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class File:
 
     Attributes:
         name: file name, the same for SVHN and its twin.
-        md5: checksum of the real one.
-        size: its size in bytes.
-        images: how many images it holds.
+        md5: checksum of SVHN's file.
+        size: size of SVHN's file in bytes.
+        images: number of images in SVHN's file.
     """
 
     name: str
@@ -42,15 +42,15 @@ FILES = (TRAIN, TEST)
 
 @dataclass(frozen=True)
 class Identity:
-    """What a directory holds.
+    """What a directory contains.
 
     Attributes:
         kind: "real", "twin", "missing" (no such file) or "wrong" (anything else).
-        text: one sentence for people.
+        text: one sentence that says so, for the user.
         seed: the twin's seed.
         version: the version of the generator that drew the twin.
-        images: images in the training and in the test file, when the kind is real or twin.
-        md5: checksum by file name, of the files that are there.
+        images: number of training and of test images, if the kind is real or twin.
+        md5: checksums of the existing files by file name.
     """
 
     kind: Literal["real", "twin", "missing", "wrong"]
@@ -62,12 +62,12 @@ class Identity:
 
     @property
     def complete(self) -> bool:
-        """Whether there are as many images as SVHN has."""
+        """Whether the numbers of images are those of SVHN."""
         return self.images == tuple(file.images for file in FILES)
 
 
 def identify(directory: str | Path) -> Identity:
-    """Tell SVHN, its twin and anything else apart. Reads both files once, for their checksums."""
+    """Find out whether a directory holds SVHN or its twin. Reads both files for their checksums."""
     paths = [Path(directory) / file.name for file in FILES]
     absent = [path for path in paths if not path.is_file()]
     md5 = {path.name: checksum(path) for path in paths if path not in absent}
@@ -79,13 +79,14 @@ def identify(directory: str | Path) -> Identity:
     for path, file, mark in zip(paths, FILES, marks, strict=True):
         if mark is None and md5[file.name] != file.md5:
             text = (
-                f"{path} is neither SVHN's file nor the twin's: {path.stat().st_size:,} bytes, "
-                f"SVHN's has {file.size:,}. Delete it and get it again."
+                f"{path} is neither SVHN's file nor the twin's: it has {path.stat().st_size:,} "
+                f"bytes, SVHN's has {file.size:,}. Delete it and get it again."
             )
             return Identity("wrong", text, md5=md5)
     if marks[0] is None or marks[1] is None or marks[0][:2] != marks[1][:2]:
         text = (
-            f"{paths[0]} and {paths[1]} belong to different sets: delete both and get them again."
+            f"{paths[0]} and {paths[1]} are from different datasets: "
+            "delete both and get them again."
         )
         return Identity("wrong", text, md5=md5)
     version, seed, _ = marks[0]
@@ -97,17 +98,17 @@ def identify(directory: str | Path) -> Identity:
 
 
 def mark(version: int, seed: int, images: int) -> str:
-    """The text that marks a file of the twin. It is written last, so that a cut file has none."""
+    """The text that marks a file of the twin. It is written last, so truncated files have none."""
     return f"synthetic twin of SVHN, version {version}, seed {seed}, {images} images"
 
 
 def read_mark(path: Path) -> tuple[int, int, int] | None:
-    """(version, seed, images) of a file of the twin, None for any other file."""
+    """(version, seed, images) of a file of the twin, or None for any other file."""
     from scipy.io import loadmat
 
     try:
         text = str(loadmat(path, variable_names=[MARK])[MARK][0])
-    except Exception:  # scipy raises some ten kinds for files that are not whole .mat files
+    except Exception:  # scipy raises about ten types for files that are not complete .mat files
         return None
     found = re.search(r"version (\d+), seed (\d+), (\d+) images", text)
     if found is None:
@@ -117,26 +118,26 @@ def read_mark(path: Path) -> tuple[int, int, int] | None:
 
 
 def checksum(path: Path) -> str:
-    """MD5 of a file, the checksum that SVHN's files are known by."""
+    """The MD5 checksum of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
 @contextmanager
 def writing(path: Path, needed: int) -> Iterator[None]:
-    """Say in one sentence why ``path`` cannot be written; ``needed`` bytes are what it takes."""
+    """Turn an OSError while ``path`` is written into a DataError. ``needed``: its size in bytes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         if error.errno in (ENOSPC, EDQUOT):
-            path.unlink(missing_ok=True)  # half a file is of no use on a full disk
+            path.unlink(missing_ok=True)  # free the space of the incomplete file
             raise DataError(
                 f"The disk is full: {path.parent} needs {needed / 1e6:.0f} MB more. "
                 "Free some space, or choose another directory with --dir."
             ) from error
         if error.errno is None:
-            raise  # not the system's
+            raise  # not from the operating system
         raise DataError(
             f"{path.parent} cannot be written ({error.strerror}). "
             "Choose another directory with --dir."

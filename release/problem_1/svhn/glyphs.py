@@ -1,4 +1,4 @@
-"""The digits of the faces that matplotlib ships, as small pictures of their ink."""
+"""The digits of the font faces that matplotlib ships, as small images of their ink."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFont
 
-# Faces whose figures could stand on a house. Not the mono spaced DejaVu: their zero has a dot.
+# Faces that look like house numbers. Not the monospaced DejaVu, whose zero has a dot.
 UPRIGHT = (
     "DejaVuSans",
     "DejaVuSans-Bold",
@@ -28,9 +28,9 @@ ITALIC = (
     "STIXGeneralBolIta",
 )
 FACES = UPRIGHT + ITALIC
-# Heights in pixels at which ink is kept; a digit is reduced from the next larger one.
+# Heights in pixels of the cached glyphs. A digit is scaled down from the next larger one.
 LEVELS = (12, 18, 26, 38, 56)
-BOLDER = 1 / 24  # of the height: what a step of thickening adds on both sides of a stroke
+BOLDER = 1 / 24  # of the height, added on both sides of a stroke by one step of thickening
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Glyph:
     """The ink of one digit.
 
     Attributes:
-        ink: grey picture, 255 where there is ink, with one empty pixel all around.
-        width: of the ink, in pixels of that picture.
-        height: of the ink.
+        ink: greyscale image, 255 for ink, with a border of one empty pixel.
+        width: width of the ink, in pixels of that image.
+        height: height of the ink.
     """
 
     ink: Image.Image
@@ -49,7 +49,7 @@ class Glyph:
 
 
 def glyph_at(face: str, digit: int, height: float, bold: int) -> Glyph:
-    """The ink of a digit, at the kept height that is best reduced to ``height`` pixels."""
+    """The ink of a digit, at the cached height from which to scale down to ``height`` pixels."""
     level = next((level for level in LEVELS if level >= height), LEVELS[-1])
     return _glyph(face, digit, level, bold)
 

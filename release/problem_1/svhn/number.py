@@ -1,4 +1,4 @@
-"""The ink of a house number: which face, how wide, how slanted, how it climbs."""
+"""The ink of a house number: its face, width, slant and rotation."""
 
 from dataclasses import dataclass
 from math import cos, exp, sin
@@ -12,12 +12,12 @@ from .recipe import Recipe
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it stands in its photo.
+    """A number in its photo.
 
     Attributes:
-        ink: (H, W) float32, 1 where there is ink and 0 where there is none.
-        centres: the middles of its digits, (x, y) in pixels.
-        height: of a digit in pixels.
+        ink: (H, W) float32, 1 for ink and 0 for background.
+        centres: the centres of its digits, (x, y) in pixels.
+        height: height of a digit in pixels.
         half: half of the number's width in pixels.
         turn: angle of its line in radians.
     """
@@ -30,7 +30,7 @@ class Number:
 
 
 def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Number:
-    """Lay the digits 0..9 out in the middle of an empty photo that leaves room for cutting."""
+    """Place the digits 0..9 in the middle of an empty photo, with a margin for cropping."""
     r = recipe
     height = r.height * exp(r.height_spread * rng.standard_normal())
     height = float(np.clip(height, 9, r.largest))
@@ -54,14 +54,14 @@ def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Numbe
     centres = np.array(size) / 2 + offsets
     ink = np.zeros((size[1], size[0]), np.uint8)
     for glyph, scale, centre in zip(glyphs, scales, centres, strict=True):
-        # From the glyph's pixels to the photo's: stretch, slant, then turn.
+        # From the glyph's pixels to the photo's: scale, slant, then rotate.
         shape = np.array([[c, -s], [s, c]]) @ [[scale * narrow, -scale * slant], [0, scale]]
         np.maximum(ink, _moved(glyph, shape, centre, size), out=ink)
     return Number(ink / np.float32(255), centres, height, half, turn)
 
 
 def _glyphs(rng: np.random.Generator, digits: np.ndarray, height: float, r: Recipe) -> list[Glyph]:
-    """All digits of a number have one face and weight."""
+    """The digits of a number share one face and weight."""
     faces = UPRIGHT + ITALIC
     face = faces[rng.integers(len(faces))]
     if face in ITALIC and rng.random() < r.upright:
@@ -73,7 +73,7 @@ def _glyphs(rng: np.random.Generator, digits: np.ndarray, height: float, r: Reci
 def _moved(
     glyph: Glyph, shape: np.ndarray, centre: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """The glyph's ink, its middle at ``centre``; PIL wants the way back from the photo to it."""
+    """The glyph's ink, centred at ``centre``. PIL needs the inverse transform, photo to glyph."""
     back = np.linalg.inv(shape)
     start = np.array(glyph.ink.size) / 2 - back @ centre
     matrix = (*back[0], start[0], *back[1], start[1])

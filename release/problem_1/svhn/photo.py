@@ -1,8 +1,8 @@
-"""One photo of a house number, and the images cut from it, one a digit.
+"""One photo of a house number, and the images cropped from it, one per digit.
 
-A photo is built as it comes about: ink in a row, on a wall or a plate, lit unevenly, taken by a
-camera that blurs, sharpens and packs, and cut as SVHN's were: a square around each digit, its
-neighbours in part, scaled to 32 x 32.
+The steps follow a real photo: ink in a row, on a wall or a plate, in uneven light, taken by a
+camera that blurs, sharpens and compresses. The images are cropped as in SVHN: a square around each
+digit, with parts of its neighbours, scaled to 32 x 32.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from .scene import paint
 
 
 def photograph(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe = RECIPE) -> np.ndarray:
-    """Draw a photo of the number ``digits`` (n,), each 0..9: its images, (n, 32, 32, 3) uint8."""
+    """The images of a photo of the number ``digits`` (n,), each 0..9: (n, 32, 32, 3) uint8."""
     hard = rng.random() < recipe.hard
     number = place(rng, digits, recipe)
     scene = paint(rng, number, hard, recipe)

@@ -1,7 +1,7 @@
-"""What the twin's photos are like: the figures that were set by holding it beside the real SVHN.
+"""The parameters of the twin's photos, which were fitted to the real SVHN.
 
-``benchmarks/`` has the two measurements they were set on: the statistics of real images, and the
-learning curve of a network trained on the real set.
+``benchmarks/`` has the two measurements that they were fitted to: statistics of the real images,
+and the learning curve of a network trained on them.
 """
 
 from dataclasses import dataclass
@@ -10,39 +10,40 @@ from hashlib import md5
 
 @dataclass(frozen=True)
 class Recipe:
-    """How photos are drawn. Lengths are shares of a digit's height, brightness of full scale.
+    """How photos are drawn. Lengths are fractions of a digit's height, brightness of full scale.
 
-    A ``_spread`` is a standard deviation: of the logarithm where the quantity is positive. A share
-    is the probability that a photo has the thing.
+    A ``_spread`` is a standard deviation, of the logarithm if the quantity is positive. A share is
+    the probability that a photo has the feature.
 
     Attributes:
-        height, height_spread, largest: pixels a digit is high in its photo; what is larger is
-            drawn at ``largest``, because the cut image would not show a difference.
-        upright: how often an italic face is drawn a second time, since house numbers stand upright.
+        height, height_spread, largest: height of a digit in its photo, in pixels. Larger digits
+            are drawn at ``largest``, because the cropped image would not show a difference.
+        upright: how often a new face is drawn instead of an italic one, since house numbers are
+            mostly upright.
         bold: shares of strokes thickened by 0, 1 and 2 steps.
-        narrow: digits are squeezed to this share of their width.
-        gap: between neighbours' ink.
-        drop_spread: how much digits stand above or below the line, and the line climbs.
+        narrow: digits are narrowed to this fraction of their width.
+        gap: between the ink of neighbouring digits.
+        drop_spread: how far digits are above or below the line, and how steep the line is.
         slant_spread, turn_spread: shear, and rotation in radians.
 
         level: brightness half-way between ink and wall.
         contrast: difference between ink and wall.
-        tint: colour of the light, red against blue, in shares of the brightness.
-        colour: colour of a surface, likewise; ``vivid`` is the share of strongly coloured ones.
-        plate, clutter, outline, shadow: shares with a plate, with something beside the number, with
-            a raised edge, with the edge of a shadow.
+        tint: colour of the light, red against blue, as a fraction of the brightness.
+        colour: the same for a surface; ``vivid`` is the share of strongly coloured surfaces.
+        plate, clutter, outline, shadow: shares with a plate, with an object next to the number,
+            with raised digits, with the edge of a shadow.
         light, texture: unevenness of the light (logarithm) and of the wall.
 
-        lens: blur in pixels of the photo (standard deviation); ``blur`` comes on top of it.
-        astigmatic: how many times stronger it is from top to bottom.
-        sharpen: share of photos sharpened by the camera, which doubles edges.
-        noise: of the sensor.
-        quality: JPEG qualities, from and below.
+        lens: blur in pixels of the photo (standard deviation); ``blur`` is added to it.
+        astigmatic: factor of the vertical blur.
+        sharpen: share of photos sharpened by the camera, which gives edges a double contour.
+        noise: standard deviation of the sensor noise.
+        quality: range of JPEG qualities, without its end.
 
-        margin: side of the square cut out around a digit.
-        jitter: how far from the digit's middle it is cut.
+        margin: side of the square cropped around a digit.
+        jitter: offset of the square from the digit's middle.
 
-        hard: share of photos that can hardly be read. They have ``hard_contrast`` times the
+        hard: share of photos that are hard to read. They have ``hard_contrast`` times the
             contrast, ``hard_blur`` more blur, and ``hard_texture`` and ``hard_shadow`` instead of
             ``texture`` and ``shadow``.
     """
@@ -94,7 +95,7 @@ class Recipe:
     hard_texture: float = 0.15
 
     def fingerprint(self) -> str:
-        """Eight letters that change with every figure: measurements name the recipe they are of."""
+        """Eight hex digits that identify these parameters, stored with every measurement."""
         return md5(repr(self).encode()).hexdigest()[:8]
 
 

@@ -1,4 +1,4 @@
-"""A number on a wall, with what else is there, in uneven light."""
+"""A house number on a wall, with other objects, in uneven light."""
 
 from dataclasses import dataclass
 from math import cos, exp, pi, sin
@@ -9,14 +9,14 @@ from PIL import Image
 from .number import Number
 from .recipe import Recipe
 
-# Directions of colour (red, green, blue): the light's, from warm to cold, and from green to purple.
+# Directions of the light's colour (red, green, blue): warm to cold, and purple to green.
 WARM, GREEN = np.array([-0.5, -0.05, 0.7]), np.array([-0.4, 0.4, -0.3])
-SKY = np.array([-0.012, -0.004, 0.03])  # the set as a whole is a little blue
+SKY = np.array([-0.012, -0.004, 0.03])  # the images of the set are slightly blue on average
 
 
 @dataclass(frozen=True)
 class Surfaces:
-    """Draws colours that go together: brightness of wall and ink, and the colour of the light.
+    """Draws colours that match: brightness of wall and ink, and the colour of the light.
 
     Attributes:
         wall: brightness of the wall behind the number.
@@ -29,7 +29,7 @@ class Surfaces:
     tint: np.ndarray
 
     def colour(self, rng: np.random.Generator, level: float, recipe: Recipe) -> np.ndarray:
-        """A muted colour (3,) of about this brightness."""
+        """A muted colour (3,) with about this brightness."""
         strength = recipe.colour * exp(0.5 * rng.standard_normal())
         if rng.random() < recipe.vivid:
             strength *= 3
@@ -41,7 +41,7 @@ class Surfaces:
 
 
 def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) -> np.ndarray:
-    """What the camera sees, before it takes the photo: (H, W, 3) float32, mostly within 0..1."""
+    """The scene in front of the camera: (H, W, 3) float32, mostly within 0..1."""
     r, height = recipe, number.height
     u, v = _along_the_line(number)
     surfaces = _surfaces(rng, hard, r)
@@ -52,11 +52,13 @@ def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) 
         """Cover ``share`` (H, W) of the wall's colour with another one."""
         scene[:] += share[..., None] * (surfaces.colour(rng, level, r) - wall)
 
-    if rng.random() < r.plate:  # the number has a plate, and what is around it another colour
+    if (
+        rng.random() < r.plate
+    ):  # the number is on a plate, and the wall around it has another colour
         pad = height * rng.uniform(0.05, 0.5, 2)
         plate = _edge(number.half + pad[0] - abs(u)) * _edge(height / 2 + pad[1] - abs(v))
         mix(1 - plate, surfaces.wall + 0.25 * rng.standard_normal())
-    if rng.random() < r.clutter:  # a frame, a pipe, a joint, on one side
+    if rng.random() < r.clutter:  # a frame, a pipe or a joint on one side
         upright = rng.random() < 0.7
         far = (u if upright else v) * _sign(rng)
         start = (number.half if upright else height / 2) + height * rng.uniform(-0.1, 0.6)
@@ -75,7 +77,7 @@ def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) 
 
 
 def _surfaces(rng: np.random.Generator, hard: bool, r: Recipe) -> Surfaces:
-    """Dark on light as often as light on dark; the ink is the further from the middle."""
+    """Dark on light as often as light on dark. The ink is further from the mean than the wall."""
     contrast = r.contrast * exp(r.contrast_spread * rng.standard_normal())
     contrast = min(contrast * (r.hard_contrast if hard else 1), 0.85)
     middle = min(r.level * exp(r.level_spread * rng.standard_normal()), 0.92)
@@ -88,7 +90,7 @@ def _surfaces(rng: np.random.Generator, hard: bool, r: Recipe) -> Surfaces:
 def _light(
     rng: np.random.Generator, u: np.ndarray, v: np.ndarray, number: Number, hard: bool, r: Recipe
 ) -> np.ndarray:
-    """Factor (H, W) of the light: smooth, and in some photos with the edge of a shadow."""
+    """The factor of the light (H, W): smooth, and in some photos with the edge of a shadow."""
     height, width = u.shape
     field = rng.standard_normal((3, 3)).astype(np.float32)
     light: np.ndarray = np.exp(r.light * _stretched(field, height, width))
@@ -102,7 +104,7 @@ def _light(
 
 
 def _along_the_line(number: Number) -> tuple[np.ndarray, np.ndarray]:
-    """Each pixel's distance from the middle along the number's line and across it, (H, W) both."""
+    """Each pixel's distance from the middle, along the number's line and across it: (H, W) each."""
     height, width = number.ink.shape
     x = np.arange(width, dtype=np.float32) - width / 2
     y = np.arange(height, dtype=np.float32)[:, None] - height / 2
@@ -115,7 +117,7 @@ def _sign(rng: np.random.Generator) -> int:
 
 
 def _edge(distance: np.ndarray) -> np.ndarray:
-    """0 outside, 1 inside, and a pixel of both between them."""
+    """0 outside and 1 inside, with a transition of one pixel."""
     return np.clip(distance + 0.5, 0, 1)
 
 

@@ -1,4 +1,4 @@
-"""A sheet of samples, to see what a data set looks like."""
+"""A picture of sample images, to look at a dataset."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from .errors import DataError
 from .files import TEST, writing
 
-ZOOM, GAP = 2, 2  # a pixel is shown as 2 x 2; white lines between the images, in pixels
+ZOOM, GAP = 2, 2  # the scale of pixels; the white lines between the images, in pixels
 
 
 def preview(directory: str | Path, file: str | Path, each: int = 10) -> None:
-    """Draw the first ``each`` test images of every digit into a PNG file, a row a digit.
+    """Draw the first ``each`` test images of every digit into a PNG file, one row per digit.
 
     Raises:
-        DataError: there are no data in the directory, or the file cannot be written.
+        DataError: the directory has no test images, or the file cannot be written.
     """
     from scipy.io import loadmat
 
@@ -24,9 +24,7 @@ def preview(directory: str | Path, file: str | Path, each: int = 10) -> None:
     try:
         data = loadmat(path, variable_names=["X", "y"])
         images, digits = data["X"].transpose(3, 0, 1, 2), data["y"].ravel() % 10
-    except (
-        Exception
-    ) as error:  # scipy raises some ten kinds for files that are not whole .mat files
+    except Exception as error:  # scipy raises about ten types for files that are not complete
         raise DataError(
             f"{path} cannot be read as SVHN's test images: get the data first."
         ) from error
@@ -34,7 +32,7 @@ def preview(directory: str | Path, file: str | Path, each: int = 10) -> None:
 
 
 def sheet(images: np.ndarray, digits: np.ndarray, each: int) -> np.ndarray:
-    """The picture, (rows, columns, 3) uint8: 0 to 9 from top to bottom, white where images lack."""
+    """The picture, (rows, columns, 3) uint8: 0 to 9 from top to bottom, missing images in white."""
     step = images.shape[1] + GAP
     picture = np.full((10 * step + GAP, each * step + GAP, 3), 255, np.uint8)
     for digit in range(10):
@@ -45,7 +43,7 @@ def sheet(images: np.ndarray, digits: np.ndarray, each: int) -> np.ndarray:
 
 
 def save_sheet(file: Path, picture: np.ndarray) -> None:
-    """Write the picture as PNG, or nothing."""
+    """Write the picture as PNG, or no file at all on failure."""
     from PIL import Image
 
     part = file.with_name(file.name + ".part")

@@ -1,8 +1,8 @@
-"""The synthetic twin of SVHN: as many images, of the same balance, in the same two files.
+"""The synthetic twin of SVHN: the same number of images and class balance, in the same two files.
 
 Everything is drawn from one seed. The classes of a split are shuffled first, then consecutive
-digits make house numbers. Chunks of a fixed size have seeds of their own, so that the images do not
-depend on how many processes draw them.
+digits form house numbers. Each chunk of fixed size has its own seed, so that the images do not
+depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .files import FILES, MARK, SEED, TEST, TRAIN, identify, mark, writing
 from .photo import photograph
 from .recipe import RECIPE, Recipe
 
-VERSION = 1  # of the images that a seed draws: raise it with every change to them
+VERSION = 1  # increase it with every change to the images that a seed draws
 # Digits '1', '2' ... '9', '0' of SVHN's training set, in the order of the classes.
 BALANCE = (13861, 10585, 8497, 7458, 6882, 5727, 5595, 5045, 4659, 4948)
-LENGTHS = (0.15, 0.54, 0.26, 0.05)  # shares of the photos that show 1, 2, 3, 4 digits
-CHUNK = 512  # images; what one task of a process draws
+LENGTHS = (0.15, 0.54, 0.26, 0.05)  # shares of photos with 1, 2, 3, 4 digits
+CHUNK = 512  # images per task
 HEADER = b"MATLAB 5.0 MAT-file, synthetic twin of SVHN".ljust(116)
-SPLITS = {TRAIN.name: 0, TEST.name: 1, "sample": 2}  # each has random numbers of its own
+SPLITS = {TRAIN.name: 0, TEST.name: 1, "sample": 2}  # each has its own random numbers
 
 
 def sample(n: int, seed: int, workers: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Draw images that are in no file: (n, 32, 32, 3) uint8, and their classes 0..9 (n,) int64.
+    """Draw images that are in neither file: (n, 32, 32, 3) uint8, and classes 0..9 (n,) int64.
 
-    Class k is the digit k + 1, class 9 the digit 0. The same seed draws the same images, with any
-    number of workers (processes; all processors when None).
+    Class k is the digit k + 1, class 9 is the digit 0. The same seed draws the same images, with
+    any number of workers (processes; one per CPU if None).
     """
     return _split("sample", n, seed, workers, bar=None)
 
@@ -47,12 +47,12 @@ def draw(
     train: int = TRAIN.images,
     test: int = TEST.images,
 ) -> None:
-    """Draw the twin into ``directory``, in SVHN's two files, put in place when both are whole.
+    """Write the twin to SVHN's two files in ``directory``, once both are complete.
 
     Args:
         seed: the same seed draws the same images.
-        workers: processes; all processors when None.
-        train, test: how many images; SVHN's numbers by default.
+        workers: processes; one per CPU if None.
+        train, test: numbers of images; SVHN's numbers by default.
 
     Raises:
         DataError: the directory cannot be written, or holds files that are not a twin's.
@@ -78,14 +78,14 @@ def draw(
 
 
 def _refuse_other(directory: Path) -> None:
-    """Only a twin may be replaced: never SVHN itself, nor files of the user's."""
+    """Raise a DataError unless the files are a twin: only a twin may be overwritten."""
     if not any((directory / file.name).exists() for file in FILES):
         return
     found = identify(directory)
     if found.kind == "real":
         raise DataError(f"{directory} holds SVHN itself: choose another directory with --dir.")
     if found.kind != "twin":
-        raise DataError(f"{directory} holds something else. {found.text}")
+        raise DataError(f"{directory} holds other files. {found.text}")
 
 
 def _save(path: Path, images: np.ndarray, classes: np.ndarray, text: str) -> None:
@@ -95,7 +95,7 @@ def _save(path: Path, images: np.ndarray, classes: np.ndarray, text: str) -> Non
     with writing(path, images.nbytes), path.open("wb") as out:
         labels = (classes + 1).astype(np.uint8)[:, None]
         savemat(out, {"X": images.transpose(1, 2, 3, 0), "y": labels, MARK: text})
-        out.seek(0)  # scipy notes the date here: the same seed shall give the same bytes
+        out.seek(0)  # scipy writes the date here, but the same seed must give the same bytes
         out.write(HEADER)
 
 
@@ -119,8 +119,8 @@ def _split(
 def _map(
     chunks: list[np.ndarray], seeds: list[np.random.SeedSequence], workers: int | None
 ) -> Iterator[np.ndarray]:
-    """Draw the chunks in order, in this process if there is little to draw."""
-    workers = min(workers or _processors(), len(chunks))
+    """Draw the chunks in order. A single worker is this process itself."""
+    workers = min(workers or _cpus(), len(chunks))
     if workers == 1:
         yield from map(chunk, chunks, seeds)
         return
@@ -131,13 +131,13 @@ def _map(
         pool.shutdown(cancel_futures=True)
 
 
-def _processors() -> int:
-    """Processors this process may use."""
+def _cpus() -> int:
+    """Number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def balanced(n: int, rng: np.random.Generator) -> np.ndarray:
-    """n classes 0..9 in SVHN's balance, rounded to whole images, in random order."""
+    """n classes 0..9 in random order, with the class balance of SVHN."""
     share = np.array(BALANCE) * n / sum(BALANCE)
     counts = np.floor(share).astype(int)
     counts[np.argsort(counts - share, kind="stable")[: n - counts.sum()]] += 1
@@ -145,13 +145,13 @@ def balanced(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def chunk(classes: np.ndarray, seed: np.random.SeedSequence, recipe: Recipe = RECIPE) -> np.ndarray:
-    """Draw images of the given classes, in order, as photos of numbers: (n, 32, 32, 3) uint8."""
+    """Draw photos of numbers with the given classes, in order: (n, 32, 32, 3) uint8."""
     rng = np.random.default_rng(seed)
     return np.concatenate([photograph(rng, number, recipe) for number in numbers(classes, rng)])
 
 
 def numbers(classes: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-    """Cut a row of classes into house numbers of 1 to 4 digits 0..9."""
+    """Split a sequence of classes into house numbers of 1 to 4 digits 0..9."""
     lengths = 1 + rng.choice(len(LENGTHS), len(classes), p=LENGTHS)
     cuts = np.cumsum(lengths)
     return np.split((classes + 1) % 10, cuts[cuts < len(classes)])

@@ -1,4 +1,4 @@
-"""How `pytest` chooses among the notebook's checks, and what it says about them."""
+"""Selects the checks of the notebook that `pytest` runs, and formats their results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ NOT_RUN = pytest.StashKey()
 def pytest_addoption(parser):
     group = parser.getgroup("the notebook's checks")
     group.addoption("--training", action="store_true", help="also run the checks that train")
-    group.addoption("--quick", action="store_true", help="... on few images, for a quick look")
+    group.addoption(
+        "--quick", action="store_true", help="also run the checks that train, on few images"
+    )
 
 
 def pytest_configure(config):
@@ -27,16 +29,16 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what trains, of what -k and -m chose, unless training is asked for."""
-    asked = config.option.training or config.option.quick or "training" in config.option.markexpr
-    left_out = [] if asked else [item for item in items if item.get_closest_marker("training")]
+    """Of the checks that -k and -m select, leave out those that train, unless requested."""
+    training = config.option.training or config.option.quick or "training" in config.option.markexpr
+    left_out = [] if training else [item for item in items if item.get_closest_marker("training")]
     items[:] = [item for item in items if item not in left_out]
     config.stash[NOT_RUN] = [item.callspec.params["check"] for item in left_out]
 
 
 @pytest.fixture(autouse=True)
-def _beside_the_notebook(monkeypatch):
-    """Each check runs in the notebook's folder, and its figures are closed after it."""
+def _in_notebook_folder(monkeypatch):
+    """Run each check in the notebook's folder, and close its figures afterwards."""
     monkeypatch.chdir(FOLDER)
     yield
     if "matplotlib.pyplot" in sys.modules:
@@ -45,7 +47,7 @@ def _beside_the_notebook(monkeypatch):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Show the student's own lines instead of this machinery's."""
+    """Show the student's own lines instead of a traceback through these files."""
     report = (yield).get_result()
     check = getattr(item, "callspec", None) and item.callspec.params.get("check")
     if check:
@@ -56,7 +58,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """One line a section."""
+    """One line per section."""
     write = terminalreporter.write_line
     calls = {
         word: [r for r in terminalreporter.getreports(word) if hasattr(r, "check")]
@@ -75,5 +77,5 @@ def pytest_terminal_summary(terminalreporter, config):
         write(f"not run  {check.id:<22}{check.points:g} pt", yellow=True)
     if not_run:
         write("")
-        write("What was not run trains networks: `pytest --quick` sees whether it runs, on few")
-        write("images; `pytest --training` does it as the notebook does, which takes minutes.")
+        write("The checks that were not run train networks. `pytest --quick` runs them on a few")
+        write("images, `pytest --training` as the notebook does, which takes minutes.")

@@ -1,9 +1,9 @@
-"""Runs the checks of the notebook from the terminal, each by itself.
+"""Runs the checks of the notebook from the terminal, each in its own namespace.
 
-pytest                   all that takes seconds
+pytest                   the checks that take only seconds
 pytest -k fc_forward     one section
-pytest --quick           also those that train, on few images, to see whether they run
-pytest --training        also those that train, as in the notebook: takes minutes
+pytest --quick           also the checks that train, on few images, to see whether they run
+pytest --training        also the checks that train, as in the notebook (takes minutes)
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import visible_checks
 try:
     CHECKS = visible_checks.read_checks()
 except FileNotFoundError:
-    pytest.fail(f"{visible_checks.NOTEBOOK} is not there", pytrace=False)
+    pytest.fail(f"{visible_checks.NOTEBOOK} is missing", pytrace=False)
 except (json.JSONDecodeError, KeyError, TypeError) as problem:
-    pytest.fail(f"{visible_checks.NOTEBOOK.name} is not a whole notebook: {problem}", pytrace=False)
+    pytest.fail(f"{visible_checks.NOTEBOOK.name} is not a valid notebook: {problem}", pytrace=False)
 
 
 @pytest.mark.parametrize(

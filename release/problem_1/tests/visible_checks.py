@@ -1,7 +1,7 @@
 """The checks of the notebook, each with the cells it needs.
 
-The notebook's own cells are the only place where a check is written. This module finds, for each
-graded cell, the earlier cells that define the names it uses, and runs them in a fresh namespace.
+The checks are written in the notebook only. For each graded cell, this module finds the earlier
+cells that define the names it uses, and runs them and the graded cell in a fresh namespace.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Cell:
     """A code cell.
 
     Attributes:
-        name: what tracebacks call it.
-        source: its code, with magics and shell commands taken out.
-        answer: whether it is the student's to fill in.
+        name: its name in tracebacks.
+        source: its code, without magics and shell commands.
+        answer: whether the student fills it in.
         needs: names it uses before it defines them.
-        defines: names it leaves behind.
-        changes: names of what it changes in place, such as h in h["Adam"] = ...
+        defines: names it defines.
+        changes: names of objects it changes in place, such as h in h["Adam"] = ...
     """
 
     name: str
@@ -42,14 +42,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Check:
-    """A graded cell, and all that runs before it.
+    """A graded cell, and the cells that run before it.
 
     Attributes:
         id: its grade id, such as "fc_forward".
         title: the heading above it.
-        points: what its section gives for code.
-        cells: what to run, in order; the graded cell is the last.
-        training: whether images are loaded and networks trained.
+        points: the points for code in its section.
+        cells: the cells to run, in order. The graded cell is the last.
+        training: whether the check loads images and trains networks.
     """
 
     id: str
@@ -59,12 +59,12 @@ class Check:
     training: bool
 
     def run(self) -> None:
-        """Run the cells in a namespace of their own; what they raise is the verdict."""
+        """Run the cells in a new namespace. The check fails if they raise an exception."""
         for cell in self.cells:
-            if cell.answer and (names := cell.needs & self._defined_beside(cell)):
+            if cell.answer and (names := cell.needs & self._defined_elsewhere(cell)):
                 raise AssertionError(
                     f"{cell.name} uses {', '.join(sorted(names))}, which another cell defines. For "
-                    "grading a TODO cell runs by itself: write there what it needs"
+                    "grading, a TODO cell runs alone: define in it what it needs"
                 )
         namespace = {"__name__": "__main__"}
         for cell in self.cells:
@@ -72,14 +72,17 @@ class Check:
             linecache.cache[cell.name] = len(cell.source), None, lines, cell.name
             exec(compile(cell.source, cell.name, "exec"), namespace)
 
-    def _defined_beside(self, answer: Cell) -> set[str]:
+    def _defined_elsewhere(self, answer: Cell) -> set[str]:
         """The names that cells other than this one and the imports define."""
         others = (cell for cell in self.cells if cell is not answer and "*" not in cell.defines)
         return {name for cell in others for name in cell.defines}
 
     def explain(self, error: BaseException) -> str:
-        """What went wrong, and the lines of the notebook and of lib on the way there."""
-        told = [f"{self.title} ({self.points:g} points), the check {self.id!r} of the notebook", ""]
+        """The error, and the lines of the notebook and of lib that led to it."""
+        lines = [
+            f"{self.title} ({self.points:g} points), the check {self.id!r} of the notebook",
+            "",
+        ]
         for frame in traceback.extract_tb(error.__traceback__):
             path = Path(frame.filename)
             if frame.filename in {cell.name for cell in self.cells}:
@@ -88,13 +91,13 @@ class Check:
                 place = path.relative_to(FOLDER).as_posix()
             else:
                 continue
-            told += [f"{place}, line {frame.lineno}", f"    {frame.line}"]
-        told += ["", *(line.rstrip() for line in _last_words(error))]
-        return "\n".join(told)
+            lines += [f"{place}, line {frame.lineno}", f"    {frame.line}"]
+        lines += ["", *(line.rstrip() for line in _message(error))]
+        return "\n".join(lines)
 
 
-def _last_words(error: BaseException) -> list[str]:
-    """An assertion speaks for itself; of all else the type and place count too."""
+def _message(error: BaseException) -> list[str]:
+    """Only the message of an assertion; the type and the place of any other error, too."""
     if isinstance(error, AssertionError) and str(error):
         return [str(error)]
     return traceback.format_exception_only(type(error), error)
@@ -104,7 +107,7 @@ def read_checks(path: Path = NOTEBOOK) -> list[Check]:
     """Every check of the notebook, in order."""
     cells: list[Cell] = []
     checks: list[Check] = []
-    heading, since = "", 0  # since: where the code of this section begins
+    heading, section_start = "", 0  # the index of the first code cell of this section
     for number, raw in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
         text = "".join(raw["source"])
         if raw["cell_type"] == "markdown":
@@ -116,7 +119,7 @@ def read_checks(path: Path = NOTEBOOK) -> list[Check]:
         name = f"cell {grading.get('grade_id') or number} of {path.name}"
         cells.append(_cell(name, text, bool(grading.get("solution"))))
         if grading.get("grade"):
-            chosen = _needed(cells, since)
+            chosen = _needed(cells, section_start)
             checks.append(
                 Check(
                     id=grading["grade_id"],
@@ -126,19 +129,23 @@ def read_checks(path: Path = NOTEBOOK) -> list[Check]:
                     training=any("SVHN_data" in cell.needs for cell in chosen),
                 )
             )
-            since = len(cells)
+            section_start = len(cells)
     return checks
 
 
-def _needed(cells: list[Cell], since: int) -> tuple[Cell, ...]:
-    """The cells that the last one needs: the nearest before it that define the names it uses, what
-    changes those in between, and so on; the answers of its section; and every star import."""
+def _needed(cells: list[Cell], section_start: int) -> tuple[Cell, ...]:
+    """The last cell and the cells it needs.
+
+    These are the nearest earlier cells that define the names it uses, the cells in between that
+    change these objects, and what these cells need in turn. The answers of its section and all star
+    imports are always included.
+    """
     names = set(cells[-1].needs)
     chosen = [cells[-1]]
     for index in range(len(cells) - 2, -1, -1):
         cell = cells[index]
         stars = "*" in cell.defines
-        answers = cell.answer and index >= since
+        answers = cell.answer and index >= section_start
         if names & (cell.defines | cell.changes) or stars or answers:
             names = (names - cell.defines) | cell.needs
             chosen.insert(0, cell)
@@ -151,14 +158,14 @@ def _cell(name: str, text: str, answer: bool) -> Cell:
         scope = _Names()
         scope.read(ast.parse(source).body)
         needs, defines, changes = scope.needs, scope.defines, scope.changes
-    except SyntaxError:  # shown when it runs; until then, it has what its lines seem to define
+    except SyntaxError:  # reported when the cell runs. Until then, guess the names it defines
         needs, changes = set(), set()
         defines = set(re.findall(r"^(\w+)\s*=", source, re.MULTILINE))
     return Cell(name, source, answer, frozenset(needs), frozenset(defines), frozenset(changes))
 
 
 def _without_magics(text: str) -> str:
-    """The cell as Python: %magics and !commands do nothing, in lines of the same number."""
+    """The cell as Python: `pass` replaces %magics and !commands, so line numbers stay the same."""
     try:
         ast.parse(text)
         return text
@@ -169,7 +176,7 @@ def _without_magics(text: str) -> str:
 
 
 class _Names:
-    """The names that statements need, define and change, when they run one after the other."""
+    """The names that a sequence of statements needs, defines and changes."""
 
     def __init__(self) -> None:
         self.needs: set[str] = set()
@@ -208,7 +215,7 @@ class _Names:
         for node in ast.walk(statement):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 self.defines.add("*")
-                return  # a star import defines names nobody can tell; it is always run
+                return  # its names are unknown, so a star import is always run
             if isinstance(node, ast.AugAssign):
                 self.needs |= _roots(node.target) - self.defines
             if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
@@ -227,7 +234,7 @@ def _roots(target: ast.expr) -> set[str]:
 
 
 def _symbols(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
-    """The module-level names that a statement uses, in functions too, and those it assigns."""
+    """The module-level names that a statement uses (also inside functions) and assigns."""
     used, assigned = set(), set()
     for symbol in table.get_symbols():
         if symbol.is_referenced():

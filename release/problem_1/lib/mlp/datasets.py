@@ -1,7 +1,7 @@
 """The SVHN images (Netzer et al., 2011), format 2: digits of house numbers, 32 x 32 x 3.
 
 `get_datasets.py` puts `train_32x32.mat` and `test_32x32.mat` in the folder `data`. Reading them
-takes seconds, so the first call keeps the images beside them in a form that loads at once.
+takes seconds, so the first call saves a copy next to them that loads at once.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ def SVHN_data(
 ) -> dict[str, np.ndarray]:
     """The images and labels for training, validation and test.
 
-    Images are float32, (N, 32, 32, 3), pixels / 255 less the mean training image. Labels are
-    integers: class k is the digit k + 1, and class 9 the digit 0.
+    Images are float32, (N, 32, 32, 3), pixels / 255 minus the mean training image. Labels
+    are integers: class k is the digit k + 1, and class 9 is the digit 0.
 
     Args:
-        num_training: the first images of the training file are the training set ...
-        num_validation: ... and these, which follow them, the validation set.
-        data_dir: where the files are; the environment's SVHN_DIR, or ./data, when not given.
+        num_training: how many images the training set has. It is the start of the training file.
+        num_validation: how many images the validation set has. They follow in the same file.
+        data_dir: the folder of the files (default: the environment's SVHN_DIR, or ./data).
 
-    The environment's SVHN_MAX_TRAINING, where set, lowers num_training: for a quick look.
+    For quick runs, the environment variable SVHN_MAX_TRAINING limits num_training.
 
     Returns data_train, labels_train, data_val, labels_val, data_test and labels_test.
     """
@@ -38,8 +38,8 @@ def SVHN_data(
     end = num_training + num_validation
     if num_training < 1 or num_validation < 0 or end > len(images):
         raise ValueError(
-            f"asked for {num_training} training and {num_validation} validation images; "
-            f"{data_dir} holds {len(images)} for both together"
+            f"{num_training} training and {num_validation} validation images were requested; "
+            f"{data_dir} holds {len(images)} in total"
         )
     mean = images[:num_training].mean(axis=0, dtype=np.float64)
 
@@ -62,18 +62,18 @@ def load_split(mat: Path) -> tuple[np.ndarray, np.ndarray]:
     """The images (N, 32, 32, 3) uint8, mapped from disk, and the labels (N,) of one SVHN file."""
     if not mat.exists():
         raise FileNotFoundError(
-            f"{mat} is not there. Run `python get_datasets.py` to download SVHN, "
-            f"or `python get_datasets.py --synthetic` to draw its twin without a network"
+            f"{mat} is missing. Run `python get_datasets.py` to download SVHN, "
+            f"or `python get_datasets.py --synthetic` to generate images without a network"
         )
-    kept = mat.with_suffix(".npy")
-    written = mat.stat().st_mtime_ns
-    if not kept.exists() or kept.stat().st_mtime_ns != written:  # another file lies there now
+    cached = mat.with_suffix(".npy")
+    modified = mat.stat().st_mtime_ns
+    if not cached.exists() or cached.stat().st_mtime_ns != modified:  # made from another file
         records = _read(mat)
         try:
-            _keep(records, kept, written)
-        except OSError:  # a full disk, or a folder that others own: it works without
+            _save(records, cached, modified)
+        except OSError:  # the disk is full or the folder is read-only: go on without the copy
             return records["image"], records["label"].astype(np.int64)
-    records = np.load(kept, mmap_mode="r")
+    records = np.load(cached, mmap_mode="r")
     return records["image"], records["label"].astype(np.int64)
 
 
@@ -85,24 +85,24 @@ def _read(mat: Path) -> np.ndarray:
         content = loadmat(mat, variable_names=["X", "y"])
         pixels, digits = content["X"], content["y"].ravel()
         if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != np.uint8:
-            raise ValueError(f"X is {pixels.dtype} {pixels.shape} beside {len(digits)} labels")
-    except Exception as problem:  # loadmat has a dozen ways to say that a file is broken
+            raise ValueError(f"X is {pixels.dtype} {pixels.shape}, with {len(digits)} labels")
+    except Exception as problem:  # loadmat raises a dozen types of exceptions for broken files
         raise ValueError(
-            f"{mat} is not a whole SVHN file ({problem}). Delete it and run get_datasets.py again"
+            f"{mat} is not a complete SVHN file ({problem}). Delete it, then run get_datasets.py"
         ) from problem
     records = np.empty(len(digits), dtype=[("image", np.uint8, (32, 32, 3)), ("label", np.uint8)])
     records["image"] = pixels.transpose(3, 0, 1, 2)
-    records["label"] = digits - 1  # the file holds 1..10, and 10 stands for the digit 0
+    records["label"] = digits - 1  # the labels in the file are 1..10, where 10 is the digit 0
     return records
 
 
-def _keep(records: np.ndarray, path: Path, written: int) -> None:
-    """Save the records under their name only when they are whole, dated as what they came from."""
-    half = path.with_suffix(f".{os.getpid()}.part")
+def _save(records: np.ndarray, path: Path, modified: int) -> None:
+    """Save the records atomically, with the modification time of the file they were read from."""
+    partial = path.with_suffix(f".{os.getpid()}.part")
     try:
-        with open(half, "wb") as file:
+        with open(partial, "wb") as file:
             np.save(file, records)
-        os.utime(half, ns=(written, written))
-        half.replace(path)
+        os.utime(partial, ns=(modified, modified))
+        partial.replace(path)
     finally:
-        half.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Fully connected networks, put together from the layers of `layer_utils`.
+"""Fully connected networks, built from the layers of `layer_utils`.
 
-Every network is built as `Network(keep_prob=0, dtype=np.float32, seed=None)`: the keep probability
-and the seed are for its dropout layer, where it has one; dtype is that of its parameters.
+Every network is created by `Network(keep_prob=0, dtype=np.float32, seed=None)`. keep_prob and seed
+are for its dropout layer, if it has one. dtype is the dtype of its parameters.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = [
 
 
 class Module:
-    """A network: its layers in `self.net`, a `sequential`."""
+    """Base class of all networks. Their layers are in `self.net`, a `sequential`."""
 
     net: sequential
 
     def forward(
         self, feat: np.ndarray, is_training: bool = True, seed: int | None = None
     ) -> np.ndarray:
-        """feat (N, ...) -> the output of the last layer; the flag and the seed are for dropout"""
+        """feat (N, ...) -> the output of the last layer. Dropout gets is_training and seed."""
         output = feat
         for layer in self.net.layers:
             if isinstance(layer, dropout):
@@ -40,10 +40,10 @@ class Module:
         return output
 
     def backward(self, dprev: np.ndarray) -> np.ndarray:
-        """The gradient of the loss with respect to the output -> that with respect to feat
+        """dprev, the gradient of the loss with respect to the output -> that with respect to feat
 
-        Every layer's gradients are set on the way. dprev is cast to the parameters' dtype, so that
-        one float64 array in the loss does not make the whole backward pass float64.
+        Sets the gradients of every layer. dprev is cast to the dtype of the parameters: otherwise a
+        float64 array in the loss would make the whole backward pass float64.
         """
         dprev = dprev.astype(np.result_type(*self.net.params.values()), copy=False)
         for layer in reversed(self.net.layers):
@@ -52,7 +52,7 @@ class Module:
         return dprev
 
     def cast(self, dtype: np.typing.DTypeLike) -> None:
-        """Turn every parameter into `dtype`."""
+        """Convert every parameter to `dtype`."""
         for layer in self.net.layers:
             for name, param in layer.params.items():
                 layer.params[name] = param.astype(dtype)
@@ -65,7 +65,7 @@ class Module:
 class TestFCReLU(Module):
     """Flatten -> FC -> Leaky ReLU, from 15 features to 5."""
 
-    __test__ = False  # a network, whatever its name makes pytest think
+    __test__ = False  # not a test, although its name starts with Test
 
     def __init__(self, keep_prob=0, dtype=np.float32, seed=None) -> None:
         #############################################################################
@@ -120,8 +120,8 @@ class TinyNet(Module):
         # TODO: Build the network in self.net = sequential(...):                    #
         # Flatten -> FC (3072 to a number of hidden units that you choose) ->       #
         # Leaky ReLU -> FC (to 10). Give each layer a name. The default init_scale  #
-        # is too small for a network of this size: training would stand still for   #
-        # epochs. One over the root of the number of inputs is a good start.        #
+        # is too small for a network of this size: the loss would not fall for      #
+        # several epochs. 1 / sqrt(number of inputs) is a good value.               #
         #############################################################################
         raise NotImplementedError("TinyNet.__init__: write your solution here")
         #############################################################################
@@ -131,7 +131,7 @@ class TinyNet(Module):
 
 
 class DropoutNetTest(Module):
-    """3072 -> 500 -> 500 -> 10 with dropout after the first layer: what dropout does on images."""
+    """3072 -> 500 -> 500 -> 10 with dropout after the first layer, to try dropout on images."""
 
     def __init__(self, keep_prob=0, dtype=np.float32, seed=None) -> None:
         self.net = sequential(
@@ -147,7 +147,7 @@ class DropoutNetTest(Module):
 
 
 class FullyConnectedNetwork(Module):
-    """Five hidden layers of 100, to compare optimizers on."""
+    """Five hidden layers of 100 units, to compare optimizers."""
 
     def __init__(self, keep_prob=0, dtype=np.float32, seed=None) -> None:
         self.net = sequential(

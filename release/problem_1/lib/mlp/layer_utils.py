@@ -1,7 +1,7 @@
-"""The layers of a multi-layer perceptron, each a forward pass with its backward pass under it.
+"""The layers of a multi-layer perceptron, each with a forward and a backward pass.
 
 N is the number of examples in a batch, D and M are numbers of features, C is the number of classes.
-`feat` is what a layer receives, `dprev` the gradient of the loss with respect to what it returned;
+`feat` is the input of a layer. `dprev` is the gradient of the loss with respect to its output.
 `backward` returns the gradient of the loss with respect to `feat`.
 """
 
@@ -15,13 +15,13 @@ __all__ = ["cross_entropy", "dropout", "fc", "flatten", "leaky_relu", "sequentia
 
 
 class Layer:
-    """What every layer has.
+    """Base class of all layers.
 
     Attributes:
-        name: tells the layers of one network apart.
+        name: unique within a network.
         params: parameter arrays by name, such as {"fc_w": ..., "fc_b": ...}.
         grads: gradients of the loss by the same names, set by `backward`.
-        meta: what `forward` saved for `backward`; None after it.
+        meta: what `forward` saved for `backward`. `backward` resets it to None.
     """
 
     def __init__(self, name: str) -> None:
@@ -31,7 +31,7 @@ class Layer:
         self.meta = None
 
     def take_meta(self):
-        """What `forward` saved, which can be taken once."""
+        """Return what `forward` saved, and reset it: each `backward` needs its own `forward`."""
         meta, self.meta = self.meta, None
         if meta is None:
             raise ValueError(f"{self.name}: backward was called before forward")
@@ -42,7 +42,7 @@ class Layer:
 
 
 def _check_same_shape(name: str, dprev: np.ndarray, expected: tuple[int, ...]) -> None:
-    """The gradient that comes back must look like what the layer gave away."""
+    """Raise a ValueError unless the incoming gradient has the shape of the layer's output."""
     if dprev.shape != expected:
         raise ValueError(
             f"{name}.backward: the gradient has shape {dprev.shape}; expected {expected}, "
@@ -51,13 +51,13 @@ def _check_same_shape(name: str, dprev: np.ndarray, expected: tuple[int, ...]) -
 
 
 class sequential:
-    """Layers in a row, and their parameters and gradients by name."""
+    """A chain of layers, with their parameters and gradients by name."""
 
     def __init__(self, *layers: Layer) -> None:
         names = [layer.name for layer in layers]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"every layer needs a name of its own; given twice: {twice}")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"every layer needs a unique name; used more than once: {repeated}")
         self.layers = list(layers)
         self.gather_params()
         self.gather_grads()
@@ -71,7 +71,7 @@ class sequential:
         self.grads = {name: g for layer in self.layers for name, g in layer.grads.items()}
 
     def assign(self, name: str, val: np.ndarray) -> None:
-        """Make `val` the parameter called `name`: the array itself, in the dtype it has."""
+        """Set the parameter `name` to the array `val` itself: it is neither copied nor cast."""
         layer = self._owner(name)
         if val.shape != layer.params[name].shape:
             raise ValueError(
@@ -80,27 +80,28 @@ class sequential:
         layer.params[name] = self.params[name] = val
 
     def assign_grads(self, name: str, val: np.ndarray) -> None:
-        """Make `val` the gradient of the parameter called `name`."""
+        """Set the gradient of the parameter `name` to the array `val`."""
         layer = self._owner(name)
         if val.shape != layer.params[name].shape:
             raise ValueError(
-                f"{name} has shape {layer.params[name].shape}; its gradient cannot have {val.shape}"
+                f"{name} has shape {layer.params[name].shape}; "
+                f"its gradient cannot have shape {val.shape}"
             )
         layer.grads[name] = self.grads[name] = val
 
     def get_params(self, name: str) -> np.ndarray:
-        """The parameter called `name`."""
+        """The parameter `name`."""
         return self._owner(name).params[name]
 
     def get_grads(self, name: str) -> np.ndarray:
-        """The gradient of the parameter called `name`; `backward` must have run."""
+        """The gradient of the parameter `name`. `backward` must have run."""
         grads = self._owner(name).grads
         if name not in grads:
             raise ValueError(f"{name} has no gradient yet: run backward first")
         return grads[name]
 
     def load(self, pretrained: dict[str, np.ndarray]) -> None:
-        """Copy every parameter from `pretrained`, which has them by the same names."""
+        """Copy the values of all parameters from `pretrained`, a dictionary by parameter name."""
         missing = [name for name in self.params if name not in pretrained]
         if missing:
             raise ValueError(f"no values for {missing}; found {list(pretrained)}")
@@ -109,7 +110,7 @@ class sequential:
             print(f"Loading Params: {name} Shape: {pretrained[name].shape}")
 
     def _owner(self, name: str) -> Layer:
-        """The layer whose parameter `name` is."""
+        """The layer that has the parameter `name`."""
         for layer in self.layers:
             if name in layer.params:
                 return layer
@@ -121,7 +122,7 @@ class sequential:
 
 
 class flatten(Layer):
-    """Turns each example, an image say, into one row of features."""
+    """Reshapes each example (an image, for instance) into one row of features."""
 
     def __init__(self, name: str = "flatten") -> None:
         super().__init__(name)
@@ -200,10 +201,11 @@ class fc(Layer):
         feat = self.take_meta()
         _check_same_shape(self.name, dprev, (len(feat), self.output_dim))
         #############################################################################
-        # TODO: Compute the three gradients. Store that of the weights in           #
-        # self.grads[self.w_name] and that of the biases in self.grads[self.b_name],#
-        # each in the shape of its parameter, and that of the input in dfeat. feat  #
-        # is the input of the forward pass. Sum over the batch; do not average.     #
+        # TODO: Compute the three gradients. Store the gradient of the weights in   #
+        # self.grads[self.w_name] and the gradient of the biases in                 #
+        # self.grads[self.b_name], each with the shape of its parameter. Store the  #
+        # gradient of the input in dfeat. feat is the input of the forward pass.    #
+        # Sum over the batch; do not average.                                       #
         #############################################################################
         raise NotImplementedError("fc.backward: write your solution here")
         #############################################################################
@@ -259,18 +261,18 @@ class leaky_relu(Layer):
 
 class dropout(Layer):
     """Inverted dropout (Srivastava et al., 2014): each activation is kept with probability
-    keep_prob and then scaled by 1 / keep_prob, so that its expectation stays what it was.
+    keep_prob and then scaled by 1 / keep_prob, so that its expected value does not change.
 
     A keep_prob of 0 means no dropout at all, as does 1. At test time the layer is the identity.
 
     Attributes:
-        rng: the `numpy.random.RandomState` the mask is drawn from.
-        kept: the mask of the last forward pass; None where nothing was dropped.
+        rng: the `numpy.random.RandomState` that draws the masks.
+        kept: the mask of the last forward pass, or None if nothing was dropped.
     """
 
     def __init__(self, keep_prob: float, seed: int | None = None, name: str = "dropout") -> None:
         if not 0 <= keep_prob <= 1:
-            raise ValueError(f"{name}: keep_prob is a probability, in [0, 1]; found {keep_prob}")
+            raise ValueError(f"{name}: keep_prob must be in [0, 1]; found {keep_prob}")
         super().__init__(name)
         self.keep_prob = keep_prob
         self.rng = np.random.RandomState(seed)
@@ -279,14 +281,14 @@ class dropout(Layer):
     def forward(
         self, feat: np.ndarray, is_training: bool = True, seed: int | None = None
     ) -> np.ndarray:
-        """feat -> the same shape; a seed re-seeds the generator, so that a mask can recur"""
+        """feat -> the same shape. A seed re-seeds the generator, so the mask can be repeated."""
         output, kept = None, None
         if seed is not None:
             self.rng = np.random.RandomState(seed)
         #############################################################################
-        # TODO: Apply inverted dropout to feat when is_training, and pass feat      #
-        # through otherwise. Draw from self.rng. Store the mask in kept, for the    #
-        # backward pass, and the result in output. Mind what keep_prob 0 means.     #
+        # TODO: If is_training, apply inverted dropout to feat; otherwise pass feat #
+        # through. Draw from self.rng. Store the mask in kept, for the backward     #
+        # pass, and the result in output. Note what a keep_prob of 0 means.         #
         #############################################################################
         raise NotImplementedError("dropout.forward: write your solution here")
         #############################################################################
@@ -302,8 +304,9 @@ class dropout(Layer):
         feat = self.take_meta()
         _check_same_shape(self.name, dprev, feat.shape)
         #############################################################################
-        # TODO: Store in dfeat the gradient with respect to the input, for the mask #
-        # in self.kept and for whatever the forward pass did, training or test.     #
+        # TODO: Store in dfeat the gradient with respect to the input. Use the mask #
+        # in self.kept, and consider forward passes both in training and at test    #
+        # time.                                                                     #
         #############################################################################
         raise NotImplementedError("dropout.backward: write your solution here")
         #############################################################################
@@ -320,7 +323,7 @@ def softmax(feat: np.ndarray) -> np.ndarray:
     scores = None
     #############################################################################
     # TODO: Store the softmax of feat over its last axis in scores. It must not #
-    # overflow: logits of 1000 and more are ordinary here.                      #
+    # overflow, even for logits of 1000 and more.                               #
     #############################################################################
     raise NotImplementedError("softmax: write your solution here")
     #############################################################################
@@ -330,9 +333,9 @@ def softmax(feat: np.ndarray) -> np.ndarray:
 
 
 class cross_entropy:
-    """Softmax and the cross-entropy of the labels under it.
+    """The cross-entropy between the labels and the softmax of the logits.
 
-    The loss is the mean over the batch, or its sum when size_average is False.
+    The loss is the mean over the batch, or the sum if size_average is False.
     """
 
     def __init__(self, size_average: bool = True) -> None:
@@ -347,9 +350,9 @@ class cross_entropy:
                 f"expected logits (N, C) and labels (N,); found {feat.shape} and {label.shape}"
             )
         #############################################################################
-        # TODO: Store the softmax of the logits in scores, and in loss the negative #
-        # log probability of the right labels: averaged over the batch when         #
-        # self.size_average, summed when not.                                       #
+        # TODO: Store the softmax of the logits in scores. Store in loss the        #
+        # negative log probability of the correct labels: the mean over the batch   #
+        # if self.size_average, and the sum if not.                                 #
         #############################################################################
         raise NotImplementedError("cross_entropy.forward: write your solution here")
         #############################################################################
@@ -366,8 +369,9 @@ class cross_entropy:
         scores, label = self.meta
         self.meta = None
         #############################################################################
-        # TODO: Store in dfeat the gradient of the loss that forward returned, mean #
-        # or sum, with respect to the logits. scores is the softmax that you saved. #
+        # TODO: Store in dfeat the gradient, with respect to the logits, of the     #
+        # loss that forward returned (mean or sum). scores is the softmax that you  #
+        # saved.                                                                    #
         #############################################################################
         raise NotImplementedError("cross_entropy.backward: write your solution here")
         #############################################################################

@@ -1,4 +1,4 @@
-"""Training a network: batches, accuracy, and the loop."""
+"""Training a network: batches, accuracy, and the training loop."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["SVHN_DataLoader", "compute_acc", "train_net"]
 
 
 class SVHN_DataLoader:
-    """Batches in random order, each example once before any comes again.
+    """Batches in random order. No example is repeated within one pass over the data.
 
-    The order is drawn from numpy's global generator, once for every pass over the data. Examples
-    left over at the end of a pass, too few for a batch, are not used in it.
+    Each pass draws a new order from numpy's global generator. The last examples of a pass are left
+    out if they are too few for a batch.
     """
 
     def __init__(self, data: np.ndarray, labels: np.ndarray, batch_size: int) -> None:
@@ -49,9 +49,9 @@ def compute_acc(
     num_samples: int | None = None,
     batch_size: int = 100,
 ) -> float:
-    """The fraction of `data` that the model labels right, at test time (without dropout).
+    """The fraction of `data` that the model classifies correctly at test time (without dropout).
 
-    With num_samples, of so many examples drawn at random, or of all where there are fewer.
+    With num_samples, only this many randomly drawn examples are used, or all if there are fewer.
     """
     if num_samples is not None and num_samples < len(data):
         chosen = np.random.choice(len(data), num_samples, replace=False)
@@ -76,18 +76,18 @@ def train_net(
     show_every: int = 10,
     verbose: bool = False,
 ) -> tuple[dict[str, np.ndarray], list[float], list[float], list[float]]:
-    """Train a network, and keep the parameters that did best on the validation data.
+    """Train a network, and keep the parameters with the best validation accuracy.
 
     Args:
         data: (examples, labels) under "data_train" and "data_val".
-        model: the network. It is left with the parameters of the last step.
+        model: the network. After the call it has the parameters of the last step.
         loss_func: has forward(scores, labels) -> loss and backward() -> its gradient.
-        optimizer: of the model's own `net`.
-        batch_size: examples a step.
-        max_epochs: an epoch is len(examples) // batch_size steps.
-        lr_decay: the learning rate is multiplied by it ...
-        lr_decay_every: ... every so many epochs.
-        show_every: with verbose, the loss is printed every so many steps.
+        optimizer: updates `model.net`.
+        batch_size: examples per step.
+        max_epochs: number of epochs. An epoch has len(examples) // batch_size steps.
+        lr_decay: factor of the learning rate, applied every lr_decay_every epochs.
+        lr_decay_every: epochs between two decays of the learning rate.
+        show_every: steps between two printed losses, with verbose.
         verbose: print losses, and accuracies after every epoch.
 
     Returns:
@@ -111,9 +111,9 @@ def train_net(
                 feat, label = loader.get_batch()
                 loss = None
                 #################################################################
-                # TODO: One step of training: run the model forward on feat,    #
-                # store in loss what loss_func makes of its output and label,   #
-                # run both backward, and let the optimizer take its step.       #
+                # TODO: One training step: run the model forward on feat,       #
+                # compute loss from its output and label with loss_func, run    #
+                # both backward passes, and let the optimizer take one step.    #
                 #################################################################
                 raise NotImplementedError("train_net, TODO 1 of 3: write your solution here")
                 #################################################################
@@ -141,9 +141,10 @@ def train_net(
             val_acc_hist.append(val_acc)
 
             #####################################################################
-            # TODO: Where val_acc is the best so far, store it in opt_val_acc,  #
-            # and in opt_params, by name, copies of the model's parameters      #
-            # (model.net.params): training goes on and changes the originals.   #
+            # TODO: If val_acc is the best so far, store it in opt_val_acc, and #
+            # store copies of the model's parameters (model.net.params) in      #
+            # opt_params, by name. They must be copies, because further         #
+            # training changes the originals.                                   #
             #####################################################################
             raise NotImplementedError("train_net, TODO 3 of 3: write your solution here")
             #####################################################################
@@ -159,24 +160,24 @@ def train_net(
 
 
 def _keep_freed_memory() -> None:
-    """Let the arrays of a step lie where those of the last step lay.
+    """Make the C library reuse the memory of freed arrays.
 
-    The C library of Linux gives the memory of large arrays back to the system when they are freed
-    and fetches it page by page when the next step needs it: two thirds of Adam's time. It keeps
-    what is smaller than the largest block it ever freed (up to 32 MiB: mallopt(3), on
-    M_MMAP_THRESHOLD). So one is freed here, that nobody has written to.
+    On Linux, the C library returns the memory of large arrays to the system when they are freed.
+    Getting it back page by page in the next step takes two thirds of Adam's time. The library keeps
+    blocks that are smaller than the largest block it has freed so far (up to 32 MiB, see
+    M_MMAP_THRESHOLD in mallopt(3)). So this allocates a large block and frees it without using it.
     """
     np.empty(31 * 2**20, dtype=np.uint8)
 
 
 def _progress_bar(steps: int):
-    """A bar in a terminal (on stdout), a widget in a notebook, and nothing in a file or a pipe."""
+    """A bar in a terminal, a widget in a notebook, and nothing if stdout is a file or a pipe."""
     from tqdm import TqdmWarning, tqdm
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TqdmWarning)  # a notebook without ipywidgets
-        from tqdm.autonotebook import tqdm as best
+        from tqdm.autonotebook import tqdm as auto_tqdm
 
-    if best is not tqdm:
-        return best(total=steps, unit="step", leave=False)
+    if auto_tqdm is not tqdm:
+        return auto_tqdm(total=steps, unit="step", leave=False)
     return tqdm(total=steps, unit="step", leave=False, file=sys.stdout, disable=None)
