@@ -1,7 +1,7 @@
 """`make attacks`: try every attack in every sandbox, on every road.
 
     python tests/attacks                                  # all attacks
-    python tests/attacks daemon "exhausting"              # by name or by paragraph
+    python tests/attacks daemon "exhausting"              # by name or by group
     python tests/attacks --sandbox sandlock --road cohort
 
 Prints a table. The exit status is 1 if an attack gained, read, left behind or changed anything, or
@@ -23,7 +23,7 @@ from gauntlet import Result, gauntlet
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from tables import PARAGRAPHS, called
+from tables import GROUPS, matching
 
 from autograder import checkout
 from autograder.sandbox.selftest import BACKENDS, choose
@@ -35,14 +35,12 @@ from results import machine, write_section
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("tests/attacks", description=__doc__.split("\n", 1)[0])
-    parser.add_argument(
-        "names", nargs="*", help="words in names or paragraphs (default: all attacks)"
-    )
+    parser.add_argument("names", nargs="*", help="words in names or groups (default: all attacks)")
     known = [backend.name for backend in BACKENDS]
     parser.add_argument("--sandbox", action="append", choices=known, help="(default: all)")
     parser.add_argument("--road", action="append", choices=ALL_ROADS, help="(default: all)")
     asked = parser.parse_args(words)
-    attacks, console, began = called(asked.names), Console(), time.monotonic()
+    attacks, console, began = matching(asked.names), Console(), time.monotonic()
     if not attacks:
         parser.error(f"no attack is called {' or '.join(asked.names)}")
     backends = asked.sandbox or known
@@ -51,7 +49,7 @@ def main(words: Sequence[str]) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="attacks-") as place,
         console.status("") as status,
-        contextmanager(gauntlet)(Path(place), say=status.update) as run,
+        contextmanager(gauntlet)(Path(place), report=status.update) as run,
     ):
         results = list(run.run(attacks, backends, asked.road or ALL_ROADS))
     console.print(table(results))
@@ -75,7 +73,7 @@ def section(results: Sequence[Result], seconds: float) -> str:
     lines = []
     for (backend, road), tries in sorted(ways.items()):
         longest = max(t.seconds for t in tries)  # 0 where the road reports no times
-        full = sum(t.twin == t.most > 0 for t in tries)
+        full = sum(t.twin == t.max_score > 0 for t in tries)
         breached = sum(bool(t.breaches) for t in tries)
         lines.append(
             f"| {backend} | {road} | {len(tries)} | {sum(t.gained for t in tries):g} | {full} "
@@ -92,17 +90,17 @@ def section(results: Sequence[Result], seconds: float) -> str:
 
 
 def table(results: Sequence[Result]) -> Table:
-    """A row for every attack, backend and road, grouped by paragraph; 80 columns wide."""
+    """A row for every attack, backend and road, grouped by group; 80 columns wide."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     shown.add_column("Attack", width=38, no_wrap=True, overflow="ellipsis")
     shown.add_column("Sandbox", width=10)
     shown.add_column("Road", width=9)
     for name, width in (("Gained", 6), ("Twin", 5), ("s", 5)):
         shown.add_column(name, justify="right", width=width)
-    for paragraph, attacks in PARAGRAPHS.items():
+    for group, attacks in GROUPS.items():
         rows = [r for attack in attacks for r in results if r.attack is attack]
         if rows:
-            shown.add_row(Text(paragraph, "bold"))
+            shown.add_row(Text(group, "bold"))
         for row in rows:
             style = "red" if row.breaches else None
             shown.add_row(*_cells(row), style=style)
@@ -115,7 +113,7 @@ def _cells(row: Result) -> tuple[Text | str, ...]:
         row.backend,
         row.road,
         f"{row.gained:g}",
-        "full" if row.twin == row.most and row.most else f"{row.twin:g}",
+        "full" if row.twin == row.max_score and row.max_score else f"{row.twin:g}",
         f"{row.seconds:.1f}" if row.seconds else "",
     )
 

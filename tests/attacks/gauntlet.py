@@ -38,7 +38,7 @@ class Result:
 
     Attributes:
         gained: points above the baseline, summed over the sections in which there is a gain.
-        twin, most: the honest twin's points, and the maximum.
+        twin, max_score: the honest twin's points, and the maximum.
         seconds: the time that grading the attack took.
         breaches: a sentence for everything that must not happen and did.
     """
@@ -48,7 +48,7 @@ class Result:
     road: str
     gained: float = 0.0
     twin: float = 0.0
-    most: float = 0.0
+    max_score: float = 0.0
     seconds: float = 0.0
     breaches: tuple[str, ...] = ()
 
@@ -58,20 +58,20 @@ class Gauntlet:
     """Runs attacks, and remembers the Grades of honest works from road to road.
 
     Attributes:
-        laid: the bait.
+        planted: the bait.
         training: how attacks on the training are graded with: "short", or "small" for a
             smaller one in this process.
-        once: whether to grade honest works, except the sentinel, only on the first backend and
-            road, and to reuse those Grades on the others.
-        each: the sentinel is graded after this many attacks, and after the last.
-        say: gets a progress message for each batch.
+        honest_once: whether to grade honest works, except the sentinel, only on the first backend
+            and road, and to reuse those Grades on the others.
+        sentinel_every: the sentinel is graded after this many attacks, and after the last.
+        report: gets a progress message for each batch.
     """
 
-    laid: Bait
+    planted: Bait
     training: str = "short"
-    once: bool = False
-    each: int = 1
-    say: Callable[[str], None] = lambda _: None
+    honest_once: bool = False
+    sentinel_every: int = 1
+    report: Callable[[str], None] = lambda _: None
     _known: dict[tuple, Outcome] = field(default_factory=dict)
     _keys: dict[int, str] = field(default_factory=dict)
 
@@ -91,7 +91,7 @@ class Gauntlet:
         """Results. After a breach without a known attack, each half of the batch is run again."""
         if not attacks:
             return
-        self.say(f"{backend}, {road}: {len(attacks)} attacks")
+        self.report(f"{backend}, {road}: {len(attacks)} attacks")
         try:
             results, breaches = self._run_batch(attacks, backend, road)
         except GraderFailed as failure:
@@ -114,25 +114,25 @@ class Gauntlet:
         """Grades a batch; returns results, and breaches that are not assigned to an attack."""
         training = self.training if attacks[0].training else "off"
         honest = self._honest(attacks, training)
-        works = [(NEIGHBOUR, _neighbour(self.laid)), *honest.values()]
+        works = [(NEIGHBOUR, _neighbour(self.planted)), *honest.values()]
         sentinel = honest[self._key(SENTINEL)]
         one_by_one = road in (DIRECTORY, ZIP)
         for number, attack in enumerate(attacks, start=1):
             works.append((_student(attack), attack.work))
-            if one_by_one and (number % self.each == 0 or number == len(attacks)):
+            if one_by_one and (number % self.sentinel_every == 0 or number == len(attacks)):
                 works.append(sentinel)
-        with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
+        with tempfile.TemporaryDirectory(dir=self.planted.folder.parent) as name:
             place = Path(name)
             place.chmod(0o755)
             patience_s = (600 if training != "off" else SECONDS_EACH) * (len(works) + 5)
             settings = Settings(backend, SEED, training, place, patience_s)
-            before, largest = Traces.now(self.laid), _largest()
+            before, largest = Traces.now(self.planted), _largest()
             outcomes = ROADS[road](works, settings)
-            breaches = before.left_by(Traces.now(self.laid))
+            breaches = before.left_by(Traces.now(self.planted))
             breaches += leaks(self._secrets(backend), settings.out, NEIGHBOUR)
             breaches += active_content(settings.out)
-        breaches += self.laid.connections
-        self.laid.connections.clear()
+        breaches += self.planted.connections
+        self.planted.connections.clear()
         breaches += _memory(training, largest)
         breaches += self._changed_grades(works, outcomes, honest, (backend, training))
         by_student = dict(zip((student for student, _ in works), outcomes, strict=True))
@@ -150,14 +150,14 @@ class Gauntlet:
     def _secrets(self, backend: str) -> tuple[bytes, ...]:
         """Texts that no output may contain. Under sandlock, students can see the host's paths."""
         place = (str(checkout.ROOT / "autograder").encode(),) if backend == Bubblewrap.name else ()
-        return (*self.laid.secrets, f"the seed is {SEED}".encode(), *place)
+        return (*self.planted.secrets, f"the seed is {SEED}".encode(), *place)
 
     def _honest(self, attacks: list[Attack], training: str) -> dict[str, tuple[str, Work]]:
         """Each distinct honest work once, with its student id."""
         found = {self._key(SENTINEL): ("honest-0", SENTINEL)}
         for work in (work for attack in attacks for work in (attack.baseline, attack.twin)):
             key = self._key(work)
-            if not (self.once and self._remembered(key, training)):
+            if not (self.honest_once and self._remembered(key, training)):
                 found.setdefault(key, (f"honest-{len(found)}", work))
         return found
 
@@ -169,7 +169,7 @@ class Gauntlet:
     def _key(self, work: Work) -> str:
         """A hash of the submitted files, so that equal submissions are graded once."""
         if id(work) not in self._keys:
-            with tempfile.TemporaryDirectory(dir=self.laid.folder.parent) as name:
+            with tempfile.TemporaryDirectory(dir=self.planted.folder.parent) as name:
                 write(work, Path(name))
                 digest = hashlib.sha256()
                 for path in sorted(Path(name).rglob("*")):
@@ -213,8 +213,8 @@ def _result(
     breaches = []
     if gained:
         breaches.append(f"points were gained: {gained}")
-    if twin.score != twin.most or not twin.most:
-        breaches.append(f"the honest twin has {twin.score} of {twin.most} points")
+    if twin.score != twin.max_score or not twin.max_score:
+        breaches.append(f"the honest twin has {twin.score} of {twin.max_score} points")
     allowed_s = SUBMISSION.wall_s + (TRAINING.wall_s if attack.training else 0)
     if found.seconds > allowed_s:
         breaches.append(f"grading it took {found.seconds:.0f} s, allowed are {allowed_s:.0f}")
@@ -224,7 +224,7 @@ def _result(
         road,
         sum(gained.values()),
         twin.score,
-        twin.most,
+        twin.max_score,
         found.seconds,
         tuple(breaches),
     )
@@ -234,9 +234,9 @@ def _student(attack: Attack) -> str:
     return attack.student or "".join(c if c.isalnum() else "-" for c in attack.name)
 
 
-def _neighbour(laid: Bait) -> Work:
-    secret = f'STUDENT = "{laid.word}"'
-    return SOLUTION.plus(appended={LAYERS: secret}, files={"notes.txt": laid.word})
+def _neighbour(planted: Bait) -> Work:
+    secret = f'STUDENT = "{planted.word}"'
+    return SOLUTION.plus(appended={LAYERS: secret}, files={"notes.txt": planted.word})
 
 
 def _largest() -> int:
@@ -253,5 +253,5 @@ def _memory(training: str, before: int) -> list[str]:
 
 def gauntlet(place: Path, **how: object) -> Iterator[Gauntlet]:
     """A gauntlet with bait in a new folder; a generator, for `contextmanager` and fixtures."""
-    with adopting_orphans(), bait(place) as laid:
-        yield Gauntlet(laid, **how)
+    with adopting_orphans(), bait(place) as planted:
+        yield Gauntlet(planted, **how)

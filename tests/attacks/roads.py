@@ -94,7 +94,7 @@ class Outcome:
 
     Attributes:
         points: points by section, for the sections that were judged.
-        most: the maximum of points.
+        max_score: the maximum of points.
         grade: the Grade without name and time, so that two gradings of one work are equal; None
             where the road writes no Grade.
         seconds: the time that the grading took; 0 where the road does not report it.
@@ -102,7 +102,7 @@ class Outcome:
     """
 
     points: Mapping[str, float] = field(default_factory=dict)
-    most: float = 0.0
+    max_score: float = 0.0
     grade: Grade | None = None
     seconds: float = 0.0
     set_aside: str = ""

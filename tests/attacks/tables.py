@@ -1,4 +1,4 @@
-"""All attacks, grouped by what they try to do. Each group is called a paragraph."""
+"""All attacks, grouped by what they try to do."""
 
 from __future__ import annotations
 
@@ -41,23 +41,19 @@ TABLES = {
     "Files and notebooks": (zips, folders, names, notebooks, notebook_displays, library),
     "Faking the training": (training, solving, recipes, comparing),
 }
-PARAGRAPHS: dict[str, tuple[Attack, ...]] = {
-    paragraph: tuple(attack for table in tables for attack in table.ATTACKS)
-    for paragraph, tables in TABLES.items()
+GROUPS: dict[str, tuple[Attack, ...]] = {
+    group: tuple(attack for table in tables for attack in table.ATTACKS)
+    for group, tables in TABLES.items()
 }
-ATTACKS = tuple(attack for attacks in PARAGRAPHS.values() for attack in attacks)
+ATTACKS = tuple(attack for attacks in GROUPS.values() for attack in attacks)
 
 
-def paragraph_of(attack: Attack) -> str:
-    return next(name for name, attacks in PARAGRAPHS.items() if attack in attacks)
-
-
-def called(words: Iterable[str]) -> tuple[Attack, ...]:
-    """Attacks whose name or paragraph contains one of these words; all attacks without words."""
+def matching(words: Iterable[str]) -> tuple[Attack, ...]:
+    """Attacks whose name or group contains one of these words; all attacks without words."""
     words = [word.lower() for word in words]
     return tuple(
         attack
-        for name, attacks in PARAGRAPHS.items()
+        for name, attacks in GROUPS.items()
         for attack in attacks
         if not words or any(word in attack.name or word in name.lower() for word in words)
     )

@@ -2,7 +2,7 @@
 
 Each attack is tried once, with the sandboxes taking turns. Most are graded in a class, with
 `autograder cohort`. Attacks on the training are graded by `grade` with a training of a second or
-two. The first attacks of each paragraph are also graded as a zip and by stock `nbgrader autograde`.
+two. The first attacks of each group are also graded as a zip and by stock `nbgrader autograde`.
 Twins and baselines are graded once by each process that runs these tests.
 """
 
@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parent))  # its modules are not a package
 
 from attack import COHORT, DIRECTORY, NBGRADER, ZIP
 from gauntlet import gauntlet
-from tables import ATTACKS, PARAGRAPHS
+from tables import ATTACKS, GROUPS
 
 from autograder.grading.grade import reference
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -25,7 +25,7 @@ from autograder.sandbox.selftest import BACKENDS, choose
 SANDBOXES = [backend.name for backend in BACKENDS]
 OTHER_ROADS = (ZIP, NBGRADER)
 EACH = 2
-"""How many attacks of each paragraph to try on each of the other roads."""
+"""How many attacks of each group to try on each of the other roads."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,9 @@ def run(tmp_path_factory):
     for name in SANDBOXES:  # starts the zygotes, which live on and must not count as left behind
         reference(P1, 0, choose(name), ("fc_forward",))
     place = tmp_path_factory.mktemp("gauntlet")
-    with contextlib.contextmanager(gauntlet)(place, training="small", once=True, each=5) as ready:
+    with contextlib.contextmanager(gauntlet)(
+        place, training="small", honest_once=True, sentinel_every=5
+    ) as ready:
         yield ready.run
 
 
@@ -64,10 +66,10 @@ def by_turns(sandbox, training):
 
 
 @pytest.mark.parametrize("road", OTHER_ROADS)
-def test_attacks_of_every_paragraph_gain_nothing_on_the_other_roads(run, road):
+def test_attacks_of_every_group_gain_nothing_on_the_other_roads(run, road):
     chosen = [
         attack
-        for attacks in PARAGRAPHS.values()
+        for attacks in GROUPS.values()
         for attack in [a for a in attacks if road in a.all_roads and not a.training][:EACH]
     ]
     assert breaches(run(chosen, SANDBOXES[:1], [road])) == {}
@@ -79,8 +81,8 @@ def test_every_attack_has_a_unique_name_and_full_sentences():
     assert all(attack.tries.endswith(".") and attack.must.endswith(".") for attack in ATTACKS)
 
 
-def test_every_paragraph_has_attacks_for_every_road():
-    for name, attacks in PARAGRAPHS.items():
+def test_every_group_has_attacks_for_every_road():
+    for name, attacks in GROUPS.items():
         for road in OTHER_ROADS:
             assert sum(road in attack.all_roads for attack in attacks) >= EACH, f"{name}: {road}"
 

@@ -67,46 +67,49 @@ class Bait:
 @contextlib.contextmanager
 def bait(place: Path) -> Iterator[Bait]:
     """The secret in files, an environment variable, a process, shared memory and sockets."""
-    laid = Bait(f"canary-{secrets.token_hex(8)}", place / "tmp")
+    planted = Bait(f"canary-{secrets.token_hex(8)}", place / "tmp")
     with contextlib.ExitStack() as stack:
-        _files(laid)
+        _files(planted)
         stack.callback(os.environ.pop, "GRADEBOOK_PASSWORD", None)
-        os.environ["GRADEBOOK_PASSWORD"] = laid.word
-        stack.enter_context(_temporary_folder(laid.folder))
-        shared = Path("/dev/shm", f"solution-{laid.word[-8:]}.py")
-        shared.write_text(laid.word)
+        os.environ["GRADEBOOK_PASSWORD"] = planted.word
+        stack.enter_context(_temporary_folder(planted.folder))
+        shared = Path("/dev/shm", f"solution-{planted.word[-8:]}.py")
+        shared.write_text(planted.word)
         stack.callback(shared.unlink)
-        sleeper = [sys.executable, "-c", "import sys; sys.stdin.read()", laid.word]
+        sleeper = [sys.executable, "-c", "import sys; sys.stdin.read()", planted.word]
         process = stack.enter_context(subprocess.Popen(sleeper, stdin=subprocess.PIPE))
         stack.callback(process.kill)
         for family, address in (
             (socket.AF_INET, ("127.0.0.1", 0)),
-            (socket.AF_UNIX, str(laid.folder / "grader.sock")),
+            (socket.AF_UNIX, str(planted.folder / "grader.sock")),
             (socket.AF_UNIX, "\0grader"),
         ):
             listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
             with contextlib.suppress(OSError):  # another run on this machine uses that name
                 listener.bind(address)
                 listener.listen()
-                _listen(listener, laid)
-        yield laid
+                _listen(listener, planted)
+        yield planted
 
 
-def _files(laid: Bait) -> None:
+def _files(planted: Bait) -> None:
     texts = {
-        "solution/lib/mlp/layer_utils.py": f"# {laid.word}\n",
-        "tests/hidden/test_fc.py": f"# {laid.word}\n",
-        "expected.json": f'{{"fc_forward": "{laid.word}"}}\n',
-        "gradebook.db": f"SQLite format 3\0{laid.word}",
-        "grades.csv": f"student,score\nada,{laid.word}\n",
+        "solution/lib/mlp/layer_utils.py": f"# {planted.word}\n",
+        "tests/hidden/test_fc.py": f"# {planted.word}\n",
+        "expected.json": f'{{"fc_forward": "{planted.word}"}}\n',
+        "gradebook.db": f"SQLite format 3\0{planted.word}",
+        "grades.csv": f"student,score\nada,{planted.word}\n",
     }
     for name, text in texts.items():
-        path = laid.folder / name
+        path = planted.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    for path in (laid.folder, *laid.folder.rglob("*")):  # only the sandbox may keep students out
+    for path in (
+        planted.folder,
+        *planted.folder.rglob("*"),
+    ):  # only the sandbox may keep students out
         path.chmod(0o777 if path.is_dir() else 0o666)
-    for path in laid.folder.parents:
+    for path in planted.folder.parents:
         if path != Path(path.anchor) and path.stat().st_uid == os.geteuid():
             path.chmod(path.stat().st_mode | 0o055)
 
@@ -128,13 +131,13 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
         tempfile.tempdir = None
 
 
-def _listen(listener: socket.socket, laid: Bait) -> None:
+def _listen(listener: socket.socket, planted: Bait) -> None:
     def answer() -> None:
         with contextlib.suppress(OSError):  # closed at the end
             while True:
                 client, _ = listener.accept()
-                laid.connections.append(f"a connection to {listener.getsockname()!r}")
-                client.sendall(laid.word.encode())
+                planted.connections.append(f"a connection to {listener.getsockname()!r}")
+                client.sendall(planted.word.encode())
                 client.close()
 
     threading.Thread(target=answer, daemon=True).start()
@@ -154,8 +157,8 @@ class Traces:
     files: Mapping[str, str]
 
     @classmethod
-    def now(cls, laid: Bait) -> Traces:
-        files = {str(p): _content(p) for p in sorted(laid.folder.rglob("*"))}
+    def now(cls, planted: Bait) -> Traces:
+        files = {str(p): _content(p) for p in sorted(planted.folder.rglob("*"))}
         files |= {str(p): "" for p in Path("/dev/shm").iterdir() if _may_be_a_students(p)}
         for part in WATCHED:
             for path in (checkout.ROOT / part).rglob("*"):
