@@ -7,14 +7,13 @@ the column's name (`Problem 1 Points Grade <Numeric MaxPoints:40 Weight:10>`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from autograder.export.filling import fill_in, maxima
 from autograder.export.grades import Filled, Graded, Missing
 from autograder.export.kinds import require
 from autograder.export.numbers import decimal_comma, number
-from autograder.export.sheet import Candidate, IdColumn, Sheet, chosen, id_column
+from autograder.export.sheet import Candidate, Sheet, chosen, id_column
 from autograder.export.table import Table
 from autograder.export.words import words
 
@@ -65,23 +64,14 @@ def fill(
         table=table,
         column=index,
         names=names,
-        ids=tuple(_ids(table, header, rows)),
+        ids=tuple(
+            id_column(table, rows, key, header.index(name)) for key, name in IDS if name in header
+        ),
         maxima=maxima(names, number(most[1]) if most else None),
         decimal_comma=decimal_comma(written, table.separator),
         notes=notes,
     )
     return fill_in(sheet, class_, missing)
-
-
-def _ids(table: Table, header: Sequence[str], rows: Sequence[int]) -> list[IdColumn]:
-    columns = [
-        id_column(table, rows, key, header.index(name)) for key, name in IDS if name in header
-    ]
-    return [replace(one, cells=_without_signs(one.cells)) for one in columns]
-
-
-def _without_signs(cells: Mapping[int, str]) -> Mapping[int, str]:
-    return {row: id_ for row, cell in cells.items() if (id_ := cell.removeprefix("#"))}
 
 
 def _name(table: Table, header: Sequence[str], row: int) -> str:

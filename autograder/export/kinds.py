@@ -43,7 +43,8 @@ def is_moodle(table: Table) -> bool:
     found = [PARTICIPANT.fullmatch(cell) for cell in cells]
     prefixes = {one["word"].strip() for one in found if one}
     is_a_word = len(prefixes) == 1 and any(map(str.isalpha, "".join(prefixes)))
-    return all(found) and is_a_word and len(header) > 2
+    looks_right = header[0] in IDENTIFIER or GRADE & set(header) or len(header) > 5
+    return all(found) and is_a_word and bool(looks_right)
 
 
 def _has(*names: str) -> Callable[[Table], bool]:

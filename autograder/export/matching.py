@@ -117,7 +117,10 @@ def _by_ids(student: Graded, sheet: Sheet) -> Found | None:
 
 
 def _by_our_id(student: Graded, sheet: Sheet) -> Found | None:
-    """By the name of the student's folder, which instructors take from the institution."""
+    """By the name of the student's folder, which instructors take from the institution. A number
+    that another platform gave out is not looked for: it may be somebody else's here."""
+    if student.student in student.ids.values():
+        return None
     hits = {
         row: one.header
         for one in sheet.ids

@@ -81,9 +81,10 @@ class Sheet:
 def comparable(key: str, text: str) -> str:
     """An id as it is compared: leading zeros count; of logins and e-mails, letter case does not.
 
-    No further folding: `ß` and `ss` are two people's.
+    No further folding: `ß` and `ss` are two people's. The `#` that Brightspace writes before an id
+    is not part of it.
     """
-    text = unicodedata.normalize("NFC", text).strip()
+    text = unicodedata.normalize("NFC", text).strip().removeprefix("#")
     return text if key in LETTER_CASE_COUNTS else unicodedata.normalize("NFC", text.lower())
 
 

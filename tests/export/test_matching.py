@@ -57,6 +57,7 @@ def test_a_student_is_found(student, expected, by):
 
 
 UNCERTAIN = {
+    "another platform's number": ((who(student="12345", brightspace="12345"),), "no id and no na"),
     "nobody": ((who("Carl"),), "looked for by name"),
     "neither id nor name": ((who(),), "no id and no name"),
     "an unknown id": ((who(sis="012345", login="x"),), "looked for by SIS User ID, SIS Login ID"),
