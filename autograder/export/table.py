@@ -17,10 +17,14 @@ from itertools import islice
 LARGEST = 64 * 2**20
 MOST_CELLS = 3_000_000
 """A class of 10,000 with 300 columns."""
+MOST_ROWS = 200_000
+LONGEST_ROW = 20_000
+"""Cells; rows may be longer than the header, but nobody's is by that much."""
 MOST_COLUMNS = 2_000
 LONGEST_NAME = 500
 """Characters of a column's name; Canvas's longest titles have 255."""
 SEPARATORS = ("\t", ";", ",")
+TOO_MANY = "the file has more than {:,} rows or {:,} cells"
 SAMPLE = 25
 """Rows that show which separator a file has."""
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -70,8 +74,8 @@ class Table:
         rows, spans, cells = [], [], 0
         for row, span in _rows(text, separator):
             cells += len(row)
-            if cells > MOST_CELLS:
-                raise TableError(f"the file has more than {MOST_CELLS:,} cells")
+            if cells > MOST_CELLS or len(rows) > MOST_ROWS:
+                raise TableError(TOO_MANY.format(MOST_ROWS, MOST_CELLS))
             rows.append(row)
             spans.append(span)
         if not rows or not any(cell.strip() for cell in rows[0]):
@@ -175,6 +179,8 @@ def _rows(text: str, separator: str) -> Iterator[tuple[tuple[str, ...], tuple[in
     while at < size:
         end = LINE_END.search(text, at)
         stop = end.start() if end else size
+        if text.count(separator, at, stop) >= MOST_CELLS:
+            raise TableError(TOO_MANY.format(MOST_ROWS, MOST_CELLS))
         if text.find('"', at, stop) < 0:
             yield tuple(text[at:stop].split(separator)), (at, stop)
         else:
@@ -202,6 +208,8 @@ def _cells(text: str, at: int, stop: int, separator: str) -> list[str]:
         at = found.end() + 1
         if not text.startswith(separator, found.end()):
             return cells
+        if len(cells) > LONGEST_ROW:
+            raise TableError(TOO_MANY.format(MOST_ROWS, MOST_CELLS))
 
 
 @cache

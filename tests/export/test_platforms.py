@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importers
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from autograder.export import report
 from autograder.export.grades import Graded
-from autograder.export.table import TableError
+from autograder.export.table import Table, TableError
 from autograder.export.targets import TARGETS
 
 TITLE = "Problem 1"
@@ -295,3 +298,34 @@ def test_the_column_is_the_one_that_is_meant_or_the_error_lists_them(
 def test_blackboard_s_own_columns_are_not_filled(column, said):
     with pytest.raises(TableError, match=said):
         TARGETS["blackboard"](BLACKBOARD.encode(), [], TITLE, column)
+
+
+PIECES = ["\0", '"', ",", ";", "\n", "\r", '="', "#", "9" * 30, "Ada", "-", "%", "٣", "\u202e", "é"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(EXAMPLES)), st.data())
+def test_a_damaged_file_is_filled_or_refused_in_a_sentence(target, data):
+    """Whatever is damaged, nobody but the students' own rows changes."""
+    text = EXAMPLES[target][0]
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        until = at + data.draw(st.integers(0, 6))
+        text = text[:at] + data.draw(st.sampled_from(PIECES)) + text[until:]
+    class_ = data.draw(st.permutations([*CANVAS_CLASS, *MOODLE_CLASS]))
+    missing = data.draw(st.sampled_from(["blank", "zero"]))
+    try:
+        filled = TARGETS[target](text.encode(), class_, TITLE, None, missing)
+    except TableError as error:
+        sentence = str(error)
+        assert sentence.isprintable()
+        return
+    assert report.whole(filled)
+    assert report.for_terminal(filled)
+    written = {one.row for one in filled.matched}
+    written |= {one.row for one in (*filled.unmatched, *filled.not_handed_in) if one.value}
+    before, after = Table.read(text.encode()), Table.read(filled.content)
+    changed = {row + 2 for row, cells in enumerate(before.rows) if cells != after.rows[row]}
+    assert changed <= written
+    students = [one.student for one in filled.matched]
+    assert len(set(students)) == len(students)
