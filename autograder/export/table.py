@@ -71,7 +71,9 @@ class Table:
         """
         text, encoding, mark = _decoded(content)
         separator = _separator_of(text)
-        rows, spans, cells = [], [], 0
+        rows: list[tuple[str, ...]] = []
+        spans: list[tuple[int, int]] = []
+        cells = 0
         for row, span in _rows(text, separator):
             cells += len(row)
             if cells > MOST_CELLS or len(rows) > MOST_ROWS:
