@@ -16,8 +16,8 @@ from autograder.sandbox.protocol import Frames, MalformedError, Raised, Records,
 ROOM = 2**20
 
 
-def frame(header: object, sent: bytes = b"", magic: bytes = b"OBS1", **claims: int) -> bytes:
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+def frame(content: object, sent: bytes = b"", magic: bytes = b"OBS1", **claims: int) -> bytes:
+    text = content if isinstance(content, bytes) else json.dumps(content).encode()
     sizes = {"header": len(text), "payload": len(sent), **claims}
     return protocol.HEAD.pack(magic, sizes["header"], sizes["payload"]) + text + sent
 
