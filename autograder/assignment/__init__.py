@@ -115,6 +115,11 @@ class Assignment:
         return frozenset(answer for section in self.sections for answer in section.answers)
 
     @cached_property
+    def questions(self) -> frozenset[str]:
+        """Grade ids of the cells that people grade."""
+        return frozenset(name for section in self.sections for name, _ in section.by_hand)
+
+    @cached_property
     def marked_cells(self) -> frozenset[str]:
         """Grade ids that identify a notebook of this assignment."""
         return self.answers | self.by_id.keys()

@@ -13,9 +13,10 @@ from functools import cache, lru_cache
 from itertools import combinations, product
 
 from autograder.assignment import Assignment
+from autograder.assignment.stub import stub
 from autograder.assignment.variant import Patch, Unfit, Variant, variants_in
 from autograder.hand_in.submission import Submission, read
-from autograder.release.strip import Block, find_blocks, strip, stub
+from autograder.release.strip import Block, find_blocks, strip
 
 
 @cache

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+from autograder.assignment.stub import stubs_in
 
 PRINTED_ACCURACY = re.compile(r"Validation Accuracy: *([0-9]{0,3}\.?[0-9]{1,20})")
 
@@ -38,29 +40,45 @@ class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a gr
 def cells_of(
     content: bytes, wanted: Collection[str], report: Callable[[str], None]
 ) -> dict[str, str]:
-    """The source of the notebook's code cells with these grade ids, without IPython magics.
+    """The source of the notebook's cells with these grade ids, as Python without IPython syntax.
 
-    If several cells have the same id, the last counts: its definitions remain after running all
-    cells, and nbgrader keeps it, too. Such duplicates are common, because Jupyter copies ids with
-    cells. Students gain nothing by them, since every copy is their own code. Tags are ignored.
+    Several cells of one id are run one after the other, as the notebook does it: JupyterLab copies
+    the id when a cell is split, and Jupyter when it is copied. Those still as released are left
+    out. Students gain nothing by it, since all of it is their own code. Tags are ignored.
 
     Raises:
         NoNotebook: the content is not a valid notebook.
     """
-    cells: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
     for cell in parsed(content):
-        grade_id, source = grade_id_of(cell), cell.get("source")
-        if grade_id not in wanted or cell.get("cell_type") != "code":
+        grade_id, source = grade_id_of(cell), source_of(cell)
+        if grade_id not in wanted:
             continue
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
-            source = "".join(source)
-        if not isinstance(source, str) or len(source) > LARGEST_CELL:
+        if source is None or len(source) > LARGEST_CELL:
             report(f"the notebook's cell {grade_id} was not read: it is not text, or is too long")
             continue
-        if grade_id in cells:
-            report(f"the notebook has several cells {grade_id}; the last one counts")
-        cells[grade_id] = without_magics(source)
-    return cells
+        if cell.get("cell_type") != "code":
+            report(f"the notebook's cell {grade_id} is not a code cell; it was read as code")
+        parts.setdefault(grade_id, []).append(source)
+    return {grade_id: _joined(grade_id, sources, report) for grade_id, sources in parts.items()}
+
+
+def _joined(grade_id: str, sources: Sequence[str], report: Callable[[str], None]) -> str:
+    answered = [source for source in sources if not stubs_in(source)] or [sources[-1]]
+    if len(sources) > 1:
+        report(
+            f"the notebook has {len(sources)} cells {grade_id}; "
+            f"{len(answered)} of them, in their order, were graded"
+        )
+    return "\n".join(without_magics(source) for source in answered)[:LARGEST_CELL]
+
+
+def source_of(cell: Mapping[str, Any]) -> str | None:
+    """The text of a cell; None if it has none."""
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source if isinstance(source, str) else None
 
 
 def printed_accuracy(content: bytes, training_cell: str) -> float | None:
@@ -143,7 +161,15 @@ def without_magics(text: str) -> str:
     """
     if OTHER_LANGUAGE.match(text):
         return ""
-    return "\n".join(_without_magics(LINE_END.split(text.removesuffix("\n"))))
+    lines = _unindented(LINE_END.split(text.removesuffix("\n")))
+    return "\n".join(_without_magics(lines))
+
+
+def _unindented(lines: list[str]) -> list[str]:
+    """The lines without the indentation of the first one, which IPython removes, too."""
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
 def _without_magics(lines: list[str]) -> Iterator[str]:

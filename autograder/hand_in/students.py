@@ -28,12 +28,15 @@ class HandIn:
     """What a student handed in.
 
     Attributes:
-        student: the id.
+        student: the id; of a group, that of its first member.
         path: a folder or a zip.
         folder: the class's folder, below which no link is followed.
-        timestamp: the submission time in UTC ("2026-11-23 16:26:01"), if the folder contains
-            nbgrader's timestamp file.
+        timestamp: the submission time in UTC ("2026-11-23 16:26:01"), if it is known.
         reason: why it cannot be graded, if its name or kind already shows that.
+        files: of a platform's download, which files are this submission's: path in the download
+            and path in the submission. Without them, `path` is the submission alone.
+        others: ids of the other members of a group, who get the same grade.
+        late: whether the platform marked it as late; None if the platform has no such mark.
     """
 
     student: str
@@ -41,6 +44,14 @@ class HandIn:
     folder: Path
     timestamp: str | None = None
     reason: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
+    late: bool | None = None
+
+    @property
+    def students(self) -> tuple[str, ...]:
+        """Everybody who gets the grade."""
+        return (self.student, *self.others)
 
 
 def handed_in(folder: Path, assignment: str) -> list[HandIn]:
@@ -55,10 +66,10 @@ def handed_in(folder: Path, assignment: str) -> list[HandIn]:
     """
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     hand_ins = [_hand_in(folder / name, folder, assignment) for name in names]
-    count = Counter(_folded(hand_in.student) for hand_in in hand_ins)
+    count = Counter(folded(hand_in.student) for hand_in in hand_ins)
     return [
         replace(hand_in, timestamp=None, reason="several submissions have this name")
-        if count[_folded(hand_in.student)] > 1
+        if count[folded(hand_in.student)] > 1
         else hand_in
         for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.student, hand_in.path.name))
     ]
@@ -107,5 +118,5 @@ def is_id(student: str) -> bool:
     return bool(begins and fits and STUDENT_ID.fullmatch(bare))
 
 
-def _folded(student: str) -> str:
+def folded(student: str) -> str:
     return unicodedata.normalize("NFKC", student).casefold()

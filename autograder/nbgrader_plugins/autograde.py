@@ -17,8 +17,9 @@ from traitlets import Bool, Integer, TraitError, Unicode, validate
 
 from autograder.assignment import Assignment
 from autograder.grading.grade import grade
+from autograder.hand_in.chosen_notebook import LARGEST_NOTEBOOK
 from autograder.hand_in.files import Inaccessible, Unreadable, content
-from autograder.hand_in.submission import LARGEST_NOTEBOOK, Submission, read
+from autograder.hand_in.submission import Submission, read
 from autograder.nbgrader_plugins import gradebook
 from autograder.nbgrader_plugins.graded_notebook import (
     Source,

@@ -14,11 +14,12 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.assignment.stub import stub
 from autograder.hand_in import version
 from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.release import contents
 from autograder.release.markers import MARK_SCHEME, SOLUTION, StripError, regions
-from autograder.release.strip import find_blocks, stub
+from autograder.release.strip import find_blocks
 
 UNNAMED_STUB = stub("this cell")
 """Stock ClearSolutions replaces a solution by this; NameStubs then puts in the cell's name."""

@@ -13,6 +13,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.assignment.stub import stub
 from autograder.release.markers import EXACT, SOLUTION, Region, StripError, regions
 
 RULE = re.compile(r" *#{20,}")
@@ -36,11 +37,6 @@ class Block:
     region: Region
     body: tuple[ast.stmt, ...]
     source: str
-
-
-def stub(place: str) -> str:
-    """The statement that replaces the solution of `place`."""
-    return f'raise NotImplementedError("{place}: write your solution here")'
 
 
 def strip(text: str, path: str, place: str | None = None) -> str:

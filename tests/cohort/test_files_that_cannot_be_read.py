@@ -118,7 +118,7 @@ class Here(Processes):
 
 
 def test_a_disk_error_sets_one_student_aside_and_stops_nobody_else(two, tmp_path, monkeypatch):
-    out, real = tmp_path / "out", files._opened
+    out, real = tmp_path / "out", files.opened_at
 
     def opened(path, within):
         if "ada" in path.parts:
@@ -128,7 +128,7 @@ def test_a_disk_error_sets_one_student_aside_and_stops_nobody_else(two, tmp_path
     monkeypatch.setattr("autograder.cohort.run.Processes", Here)
     run(P1, two, out, seed=1)
     assert (out / "feedback" / "ada").exists()
-    monkeypatch.setattr(files, "_opened", opened)
+    monkeypatch.setattr(files, "opened_at", opened)
     summary = run(P1, two, out, resume=True)
     assert [(row.student, row.score) for row in summary.rows] == [("bob", 3.0)]
     assert summary.set_aside == (("ada", "timestamp.txt: it cannot be opened: Input/output error"),)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from fuzzing.readers import Reader, Violation, attacked, drawn, held, readers
 
-from autograder.hand_in import files, notebook, version
+from autograder.hand_in import notebook, version, zips
 from autograder.sandbox import protocol
 
 SEED = 7
@@ -108,8 +108,8 @@ BROKEN = [
     ("notebooks", notebook, "parsed", _parsed_without_care),
     ("notebooks", notebook, "grade_id_of", _any_id),
     ("notebooks", version, "VERSION", re.compile("(?s).*")),
-    ("zip files", files, "_complaint", _no_complaint),
-    ("zip files", files, "_member_reader", _unguarded),
+    ("zip files", zips, "complaint_about_path", _no_complaint),
+    ("zip files", zips, "member_reader", _unguarded),
 ]
 """(reader, module or class, attribute, broken replacement)."""
 

@@ -7,8 +7,7 @@ import zipfile
 import pytest
 from handing_in import GOOD, LIBRARY, NAMES, about, folder, notebook, zipped
 
-from autograder.hand_in import files as reading
-from autograder.hand_in import submission
+from autograder.hand_in import library, zips
 from autograder.hand_in.submission import read
 from autograder.problem_1 import ASSIGNMENT as P1
 
@@ -51,8 +50,8 @@ def test_files_that_run_automatically_are_left_out(tmp_path):
 
 
 def test_large_files_and_many_files_are_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(submission, "LARGEST_FILE", 1000)
-    monkeypatch.setattr(submission, "MOST_FILES", 5)
+    monkeypatch.setattr(library, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(library, "MOST_FILES", 5)
     files = LIBRARY | {"lib/a.py": b"#" * 1001} | {f"lib/b{i}.py": b"" for i in range(9)}
     found = read(P1, folder(tmp_path, files))
     assert len(found.files) == 5 - 1
@@ -61,7 +60,7 @@ def test_large_files_and_many_files_are_left_out(tmp_path, monkeypatch):
 
 
 def test_other_files_do_not_crowd_out_the_code(tmp_path, monkeypatch):
-    monkeypatch.setattr(submission, "MOST_FILES", len(LIBRARY) + 1)
+    monkeypatch.setattr(library, "MOST_FILES", len(LIBRARY) + 1)
     found = read(P1, folder(tmp_path, LIBRARY | {f"lib/a{i}.png": b"" for i in range(9)}))
     assert set(found.files) == {*LIBRARY, "lib/a0.png"}
 
@@ -69,9 +68,9 @@ def test_other_files_do_not_crowd_out_the_code(tmp_path, monkeypatch):
 def test_the_number_of_damaged_files_read_is_limited(tmp_path, monkeypatch):
     """Each of a zip's damaged files has to be unpacked to be refused, so their number counts."""
     tried = []
-    monkeypatch.setattr(submission, "MOST_FILES", 3)
+    monkeypatch.setattr(library, "MOST_FILES", 3)
     path = zipped(tmp_path / "d.zip", {f"lib/b{i}.py": b"x" for i in range(9)} | LIBRARY)
-    monkeypatch.setattr(reading.zipfile.ZipFile, "open", _damaged(tried))
+    monkeypatch.setattr(zips.zipfile.ZipFile, "open", _damaged(tried))
     found = read(P1, path)
     assert len(tried) == 3
     assert "lib/b2.py was not read: it is damaged in the zip file" in found.errors
@@ -80,8 +79,8 @@ def test_the_number_of_damaged_files_read_is_limited(tmp_path, monkeypatch):
 
 def test_a_file_with_a_large_declared_size_is_not_unpacked(tmp_path, monkeypatch):
     path, tried = zipped(tmp_path / "l.zip", {"lib/optim.py": b"#" * 1001}), []
-    monkeypatch.setattr(submission, "LARGEST_FILE", 1000)
-    monkeypatch.setattr(reading.zipfile.ZipFile, "open", _damaged(tried))
+    monkeypatch.setattr(library, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(zips.zipfile.ZipFile, "open", _damaged(tried))
     assert "lib/optim.py was not read: it is larger" in about(read(P1, path))
     assert not tried
 

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from autograder.hand_in import submission
+from autograder.hand_in import chosen_notebook
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.practice_data import draw
 from autograder.problem_1.rubric import SECTIONS
@@ -301,9 +301,9 @@ def test_a_name_that_is_not_a_valid_file_name_is_refused(solved):
 
 
 def test_a_notebook_that_the_grader_would_not_read_is_not_collected(collecting, solved):
-    assert collecting.LARGEST_NOTEBOOK == submission.LARGEST_NOTEBOOK
+    assert collecting.LARGEST_NOTEBOOK == chosen_notebook.LARGEST_NOTEBOOK
     with open(solved / P1.notebook, "a") as file:
-        file.write(" " * submission.LARGEST_NOTEBOOK)
+        file.write(" " * chosen_notebook.LARGEST_NOTEBOOK)
     ran = collect(solved, "--partial")
     assert ran.returncode == 1
     assert "larger than 16 MiB and would not be read" in ran.stderr

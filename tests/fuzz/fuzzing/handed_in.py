@@ -12,7 +12,7 @@ from fuzzing.answers import Breach, must_be_text, named
 from fuzzing.damage import encoded, spoiled
 from hypothesis import strategies as st
 
-from autograder.hand_in import notebook, submission, version
+from autograder.hand_in import library, notebook, submission, version
 from autograder.nbgrader_plugins.graded_notebook import as_json, plain_notebook
 from autograder.problem_1 import ASSIGNMENT as P1
 
@@ -163,7 +163,7 @@ def read_zip(data: bytes, folder: Path) -> str:
     for name, content in found.files.items():
         if type(content) is not bytes or not name.startswith("lib/") or ".." in name:
             raise Breach(f"it gave the file {name!r}")
-    if sum(map(len, found.files.values())) > submission.LARGEST_LIBRARY:
+    if sum(map(len, found.files.values())) > library.LARGEST_LIBRARY:
         raise Breach("it gave a library that is too large")
     for sentence in found.errors:
         must_be_text(sentence)

@@ -23,7 +23,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
-from autograder.hand_in.submission import LARGEST_LIBRARY, LARGEST_NOTEBOOK
+from autograder.hand_in.chosen_notebook import LARGEST_NOTEBOOK
+from autograder.hand_in.library import LARGEST_LIBRARY
 from autograder.sandbox.limits import MIB
 
 DAMAGED = 9

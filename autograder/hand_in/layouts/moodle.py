@@ -1,0 +1,51 @@
+"""Moodle, "Download all submissions": a folder a student, or all files beside each other.
+
+    Ada Lovelace_1001_assignsubmission_file/work.zip      before Moodle 4.1: ..._file_/
+    Ada Lovelace_1001_assignsubmission_file_work.zip      without folders
+    Ada Lovelace_1001_assignsubmission_onlinetext/onlinetext.html
+    Participant_1001_assignsubmission_file/work.zip       blind marking
+    Default group_assignsubmission_file/work.zip          a group without a number
+
+The number is the participant's in this assignment, and the name holds no `_`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, gathered
+
+ENTRY = re.compile(
+    r"(?P<name>[^_/]+)_(?:(?P<number>\d+)_)?assignsubmission_"
+    r"(?:(?P<text>onlinetext)(?:_?/|_)[^/]+|file(?:_?/|_)(?P<file>.+))",
+    re.DOTALL,
+)
+
+
+def _claims(path: str) -> bool:
+    return ENTRY.fullmatch(path) is not None
+
+
+def _uploads(paths: Sequence[str], _told: Told) -> list[Upload]:
+    return gathered([_upload(path) for path in paths])
+
+
+def _upload(path: str) -> Upload:
+    found = ENTRY.fullmatch(path)
+    assert found is not None  # since the layout claims it
+    name, number = found["name"], found["number"]
+    key = f"moodle {number}" if number else f"group {name}"
+    member = Member(name, {"moodle": number} if number else {})
+    files = {path: found["file"]} if found["file"] else {}
+    return Upload(key, (member,), files, text_only=not files)
+
+
+MOODLE = Layout(
+    "moodle",
+    "Moodle download",
+    _claims,
+    lambda path: False,
+    _uploads,
+    "Ada Lovelace_1001_assignsubmission_file/work.zip",
+)

@@ -1,0 +1,124 @@
+"""What one student or one group handed in at one time, as a platform's download tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from autograder.hand_in.times import Moment
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a layout may ask beside the names.
+
+    Attributes:
+        text: `text(path)` gives a text file that the platform wrote; raises Unreadable.
+        zone: of the platform's clock, for times that name none.
+    """
+
+    text: Callable[[str], str]
+    zone: tzinfo
+
+
+def moment(read: Callable[[str, tzinfo], Moment], text: str, zone: tzinfo) -> Moment | None:
+    """A time in a platform's notation; None where it cannot be read."""
+    try:
+        return read(text, zone)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the people who handed in.
+
+    Attributes:
+        name: as the platform writes it.
+        ids: the platform's ids, see `KINDS_OF_ID`.
+    """
+
+    name: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS_OF_ID: Mapping[str, str] = {
+    "login": "user name",
+    "sis": "the institution's number",
+    "email": "e-mail address",
+    "canvas": "Canvas user id",
+    "moodle": "Moodle participant number",
+    "brightspace": "Brightspace user number",
+    "anonymous": "Canvas anonymous id",
+    "submission": "Gradescope submission id",
+}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One attempt of one student or group.
+
+    Attributes:
+        key: the same for all attempts and files of one student or group, and for nobody else.
+        members: the people, as far as the names tell; for a group that is not told, the group.
+        files: path in the download -> path in the hand-in.
+        time: when it was handed in; None where the download does not tell.
+        late: whether the platform marked it as late; None where the platform has no such mark.
+        text_only: the student typed a text or a link and uploaded no file.
+        note: why it cannot be graded, where the download shows that.
+        assignment: the id of the assignment, where a download holds several.
+    """
+
+    key: str
+    members: tuple[Member, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    time: Moment | None = None
+    late: bool | None = None
+    text_only: bool = False
+    note: str | None = None
+    assignment: str | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one platform lays out a class.
+
+    Attributes:
+        name: for `--layout`.
+        title: what a person calls such a folder.
+        claims: whether a path is one that this platform writes.
+        extra: whether a path may lie beside such paths without being a hand-in.
+        uploads: the paths that the layout claims -> the uploads.
+        example: of a path, for error messages.
+    """
+
+    name: str
+    title: str
+    claims: Callable[[str], bool]
+    extra: Callable[[str], bool]
+    uploads: Callable[[Sequence[str], Told], list[Upload]]
+    example: str
+
+
+def gathered(parts: Sequence[Upload]) -> list[Upload]:
+    """One upload for all files of one attempt, in the order in which the attempts first appear.
+
+    A file beside a text makes it an upload of files.
+    """
+    found: dict[tuple[str, Moment | None], list[Upload]] = {}
+    for part in parts:
+        found.setdefault((part.key, part.time), []).append(part)
+    return [
+        Upload(
+            key,
+            same[0].members,
+            {old: new for part in same for old, new in part.files.items()},
+            time,
+            None if same[0].late is None else any(part.late for part in same),
+            all(part.text_only for part in same),
+            next((part.note for part in same if part.note), None),
+            same[0].assignment,
+        )
+        for (key, time), same in found.items()
+    ]

@@ -1,0 +1,302 @@
+"""Every platform's download is read as what it is: who handed in what, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rosters
+from downloads import (
+    LAYOUTS,
+    TITLES,
+    Download,
+    HandIn,
+    by_a_mac,
+    download,
+    made,
+    write_folder,
+    write_zip,
+)
+from hostile_names import KEPT, VICTIM, WHO, Trick, tricks
+from people import CLASS, PERSON, TEXT, sample_works
+
+from autograder.hand_in import roster
+from autograder.hand_in.layouts import LayoutError
+from autograder.hand_in.platforms import Received
+from autograder.hand_in.submission import read
+from autograder.hand_in.whole_class import WholeClass, read_class
+from autograder.problem_1 import ASSIGNMENT as P1
+
+WORKS = sample_works()
+NAMES = {"nbgrader_inbound": "exchange", "plain": "plain", "plain_zips": "plain"}
+"""Names of layouts that are not what stands before the fixture's first `_`."""
+CASES = [
+    pytest.param(layout, as_zip, id=f"{layout}-{'zip' if as_zip else 'folder'}")
+    for layout in LAYOUTS
+    for as_zip in (False, True)
+    if not (as_zip and layout.startswith("plain"))
+]
+HOURS_FROM_UTC = {"": timedelta(0), "UTC": timedelta(0), "CET": timedelta(hours=1)}
+ROSTERS = {
+    "canvas": rosters.canvas_gradebook(),
+    "moodle": rosters.moodle_worksheet(language="de", separator=";"),
+    "blackboard": rosters.blackboard_grades(),
+    "brightspace": rosters.brightspace_grades(),
+    "plain": rosters.plain_roster(),
+}
+
+
+def name_of(layout: str) -> str:
+    return NAMES.get(layout, layout.partition("_")[0])
+
+
+def people_of(place: Path, *contents: bytes) -> tuple[roster.Person, ...]:
+    """The people of rosters."""
+    place.mkdir(parents=True, exist_ok=True)
+    lists = []
+    for number, content in enumerate(contents):
+        path = place / f"roster_{number}.csv"
+        path.write_bytes(content)
+        lists.append(roster.read(path))
+    return roster.merged(lists)
+
+
+def owner(one: Received) -> str | None:
+    """Whose work was read, by what stands in the files; None where no file is to be read."""
+    if one.hand_in.reason is not None:
+        return None
+    hand_in = one.hand_in
+    files = read(P1, hand_in.path, hand_in.student, hand_in.folder, hand_in.files).files
+    (line,) = files["lib/optim.py"].decode().splitlines()
+    return line.removeprefix("OF = ").strip("'")
+
+
+def is_of(one: Received, expected: HandIn) -> bool:
+    told = [(kind, value) for m in one.upload.members for kind, value in m.ids.items()]
+    if expected.ids:
+        return any(pair in told for pair in expected.ids.items())
+    return expected.name in {member.name for member in one.upload.members}
+
+
+def of(found: WholeClass, expected: HandIn) -> Received:
+    (one,) = [one for one in found.received if is_of(one, expected)]
+    return one
+
+
+def check(found: WholeClass, expected: Download) -> None:
+    """Everything that must be read from a download is read."""
+    assert found.layout == name_of(expected.layout)
+    assert set(found.others) <= set(expected.nobodys)
+    nobodys = [
+        one
+        for one in found.received
+        if one.hand_in.reason and {old for old, _ in one.hand_in.files} & set(expected.nobodys)
+    ]
+    assert len(found.received) - len(nobodys) == len(expected.hand_ins)
+    for hand_in in expected.hand_ins:
+        one = of(found, hand_in)
+        assert one.upload.late == hand_in.late
+        if hand_in.work == TEXT:
+            assert one.upload.text_only
+            assert one.hand_in.reason == "a text or a link was handed in, and no file"
+        else:
+            assert one.hand_in.reason is None
+            assert owner(one) == hand_in.work
+        if hand_in.time is None or found.layout == "plain":
+            continue
+        assert one.upload.time is not None
+        precision = timedelta(minutes=1 if found.layout == "brightspace" else 0, seconds=1)
+        handed_in = hand_in.time - HOURS_FROM_UTC[hand_in.zone]
+        told = datetime.fromisoformat(one.hand_in.timestamp)
+        assert timedelta(0) <= handed_in - told < precision
+
+
+@pytest.mark.parametrize(("layout", "as_zip"), CASES)
+def test_a_download_is_recognised_and_every_submission_read(layout, as_zip, tmp_path):
+    path = download(layout, WORKS, tmp_path, as_zip=as_zip)
+    check(read_class(P1, path), made(layout, WORKS))
+
+
+@pytest.mark.parametrize("title", TITLES[1:])
+@pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if "plain" not in layout])
+def test_the_assignments_title_may_look_like_any_part_of_a_name(layout, title, tmp_path):
+    path = download(layout, WORKS, tmp_path, as_zip=True, assignment=title)
+    check(read_class(P1, path), made(layout, WORKS, assignment=title))
+
+
+@pytest.mark.parametrize("how", [{"mac": True}, {"flagged": False}, {"directories": True}], ids=str)
+@pytest.mark.parametrize("layout", ["gradescope", "canvas", "moodle", "sakai"])
+def test_the_zip_may_be_packed_by_any_program(layout, how, tmp_path):
+    path = download(layout, WORKS, tmp_path, as_zip=True, **how)
+    found = read_class(P1, path)
+    expected = made(layout, WORKS)
+    owners = sorted(filter(None, map(owner, found.received)))
+    assert owners == sorted(h.work for h in expected.hand_ins if h.work != TEXT)
+
+
+@pytest.mark.parametrize("layout", ["canvas", "moodle", "blackboard", "gradescope", "plain"])
+def test_a_folder_around_the_class_makes_no_difference(layout, tmp_path):
+    expected = made(layout, WORKS)
+    path = write_folder({f"hw/{name}": c for name, c in expected.entries.items()}, tmp_path / "d")
+    if layout == "plain":
+        path = path / "hw"
+    check(read_class(P1, path), expected)
+
+
+def students(found: WholeClass) -> dict[str, str]:
+    """By student id: whose work was read, or why none was."""
+    return {
+        person.id: owner(one) or one.hand_in.reason
+        for one in found.received
+        for person in one.people
+    }
+
+
+@pytest.mark.parametrize(
+    ("layout", "lists"),
+    [
+        ("canvas", ["canvas"]),
+        ("canvas_loose", ["canvas"]),
+        ("moodle", ["moodle"]),
+        ("moodle_flat", ["moodle", "plain"]),
+        ("blackboard", ["blackboard"]),
+        ("brightspace", ["brightspace"]),
+        ("sakai", ["plain"]),
+        ("nbgrader_inbound", ["canvas"]),
+        ("plain", ["canvas", "moodle"]),
+        ("plain_zips", ["plain"]),
+    ],
+)
+def test_a_roster_gives_students_their_own_ids_and_names_who_is_absent(layout, lists, tmp_path):
+    people = people_of(tmp_path / "lists", *(ROSTERS[name] for name in lists))
+    path = download(layout, WORKS, tmp_path, as_zip=False)
+    found = read_class(P1, path, people=people)
+    ids = {"moodle": "sis"} if lists == ["moodle"] else {}
+    got = students(found)
+    unclear = {"sam_a", "sam_b"} if layout.startswith("brightspace") else set()
+    for person in CLASS:
+        own = getattr(person, ids.get(layout, "login")) or person.login
+        if person.key in unclear:
+            continue
+        if person.work in WORKS:
+            told = {key for hand_in in made(layout, WORKS).hand_ins for key in hand_in.told}
+            if person.key in told:
+                assert got.get(own) == person.work, person
+        elif person.work == "":
+            assert own in {one.id for one in found.absent}
+
+
+def test_two_of_one_name_are_told_apart_by_nothing_but_an_id(tmp_path):
+    """Brightspace's number is in no list, so both Sam Reeds are set aside and nobody is guessed."""
+    people = people_of(tmp_path / "lists", ROSTERS["brightspace"])
+    path = download("brightspace", WORKS, tmp_path, as_zip=True)
+    found = read_class(P1, path, people=people)
+    sams = [one for one in found.received if one.upload.members[0].name == "Sam Reed"]
+    assert len(sams) == 2
+    assert all("Sam" in one.hand_in.reason for one in sams)
+    assert sum(one.hand_in.reason is None for one in found.received) == len(found.received) - 2
+
+
+def test_somebody_on_no_roster_is_set_aside(tmp_path):
+    people = people_of(tmp_path / "lists", rosters.plain_roster(without="ada"))
+    found = read_class(P1, download("sakai", WORKS, tmp_path, as_zip=True), people=people)
+    assert students(found)["ada"] == "Lindgren, Ada is on no roster"
+
+
+def test_a_group_of_gradescope_is_one_submission_of_all_its_members(tmp_path):
+    found = read_class(P1, download("gradescope", WORKS, tmp_path, as_zip=True))
+    (team,) = [one for one in found.received if len(one.people) > 1]
+    assert {person.name for person in team.people} == {PERSON["gus"].name, PERSON["ipek"].name}
+    assert team.hand_in.students == tuple(person.id for person in team.people)
+    assert "1 group" in str(found)
+
+
+def test_the_latest_attempt_counts_and_the_one_passed_over_is_named(tmp_path):
+    for layout in ("blackboard", "brightspace", "nbgrader_inbound"):
+        found = read_class(P1, download(layout, WORKS, tmp_path / layout, as_zip=True))
+        (mia,) = [one for one in found.received if one.passed_over]
+        assert owner(mia) == "mia"
+        assert mia.passed_over[0] < mia.hand_in.timestamp
+        assert "1 earlier attempt passed over" in str(found)
+
+
+def test_what_a_canvas_download_is_stands_in_one_line(tmp_path):
+    found = read_class(P1, download("canvas", WORKS, tmp_path, as_zip=True))
+    assert str(found) == "Canvas download: 12 submissions of 12 students, 1 late, 1 text only"
+
+
+TRICKS = [trick for layout in LAYOUTS for trick in tricks(layout)]
+
+
+@pytest.mark.parametrize("layout", sorted({trick.layout for trick in TRICKS}))
+def test_no_name_that_a_student_chooses_moves_work_to_somebody_else(layout, tmp_path):
+    for number, trick in enumerate(tricks(layout)):
+        try_trick(trick, tmp_path / str(number))
+
+
+def try_trick(trick: Trick, place: Path) -> None:
+    whole = trick.made(WORKS)
+    place.mkdir()
+    if trick.layout.startswith("plain"):
+        try:
+            path = write_folder(whole.entries, place / "class")
+        except (OSError, ValueError):  # no file system takes such a name
+            return
+    else:
+        path = write_zip(whole.entries, place / "class.zip")
+    before = sorted(place.iterdir())
+    try:
+        found = read_class(P1, path)
+    except LayoutError:
+        assert trick.added, trick
+        return
+    for one in found.received:
+        belongs_to_its_people(one, trick)
+    assert sorted(place.iterdir()) == before
+    for hand_in in whole.hand_ins:
+        mine = [one for one in found.received if is_of(one, hand_in)]
+        suffers = WHO.key in hand_in.people or set(hand_in.people) & set(trick.may_suffer)
+        if hand_in.work != TEXT and (not suffers or trick.outcome == KEPT):
+            if set(hand_in.people) & set(trick.may_suffer):
+                continue
+            assert [owner(one) for one in mine] == [hand_in.work], (trick, hand_in)
+            if trick.forged and WHO.key in hand_in.people and mine[0].hand_in.timestamp:
+                assert not mine[0].hand_in.timestamp.startswith(f"{trick.forged:%Y-%m-%d}")
+
+
+def belongs_to_its_people(one: Received, trick: Trick) -> None:
+    """Max's file is never read as the work of the one whose entry it imitates."""
+    told: dict[str, Any] = {k: v for m in one.upload.members for k, v in m.ids.items()}
+    ids = VICTIM.ids
+    is_the_victims = any(told.get(kind) == ids[kind] for kind in ids)
+    if one.hand_in.reason is None and is_the_victims and VICTIM.key not in trick.may_suffer:
+        assert owner(one) == VICTIM.work, trick
+
+
+def test_a_folder_with_something_else_in_it_says_what_fits_and_what_does_not(tmp_path):
+    path = write_folder(made("canvas", WORKS).entries, tmp_path / "class")
+    (path / "notes.docx").write_bytes(b"")
+    with pytest.raises(LayoutError, match=r"names are as in a Canvas download.*notes\.docx"):
+        read_class(P1, path)
+    found = read_class(P1, path, "canvas")
+    assert found.others == ("notes.docx",)
+    check(found, Download("canvas", "", {}, made("canvas", WORKS).hand_ins, ("notes.docx",)))
+
+
+def test_a_layout_that_nothing_fits_is_refused(tmp_path):
+    path = download("moodle", WORKS, tmp_path, as_zip=True)
+    with pytest.raises(LayoutError, match=r"nothing in .* is named as in a Blackboard download"):
+        read_class(P1, path, "blackboard")
+
+
+def test_a_zip_of_no_platform_is_refused_with_what_to_do(tmp_path):
+    path = write_zip({"ada/problem_1/lib/optim.py": b"", "bob.zip": b""}, tmp_path / "class.zip")
+    with pytest.raises(LayoutError, match="Unpack it"):
+        read_class(P1, path)
+
+
+def test_names_without_the_utf_8_mark_of_a_mac_are_read(tmp_path):
+    path = write_zip(by_a_mac(made("moodle", WORKS)).entries, tmp_path / "class.zip", flagged=False)
+    assert len(read_class(P1, path).received) == len(made("moodle", WORKS).hand_ins)
