@@ -69,9 +69,10 @@ HEADERS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
 """Columns by what they say. Moodle's are in the user's language: those of other languages are
 found by what stands in them, see `_moodle`."""
 IDENTIFIER = {"identifier", "identificador", "identifiant", "identificatore", "identificator"}
-NUMBERED = re.compile(r"[^\d@]{1,60}?\s{0,3}(\d{1,18})")
+NUMBERED = re.compile(r"(?P<word>[^\d@]{1,60}?)\s{0,3}(?P<number>\d{1,18})")
 """Moodle's `Participant 1001`, whatever its word for a participant."""
 FEWEST_OF_MOODLE = 4
+SHORTEST_WORD = 5
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 NAMES_NEEDED = 3
 """So that a column can be told from one that says the same of everybody, such as the status."""
@@ -109,7 +110,7 @@ class Columns:
     def _id(self, cell: str, key: str) -> str:
         if key == "moodle":
             numbered = NUMBERED.fullmatch(cell)
-            return numbered[1] if numbered else ""
+            return numbered["number"] if numbered else ""
         if key == "email":
             return cell if EMAIL.fullmatch(cell) else ""
         if self.kind == "brightspace":  # which keeps spreadsheets from taking it for a number
@@ -152,7 +153,7 @@ def _kind(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Kind | None:
         return "brightspace"
     if "username" in has and has & {"last name", "student id", "last access", "availability"}:
         return "blackboard"
-    if "id" in names[1:] and has & {"name", "email", "e-mail"}:
+    if "id" in has and has & {"name", "email", "e-mail"}:
         return "plain"
     if len(names) >= FEWEST_OF_MOODLE and _identifiers(names[0], [row[0] for row in rows]):
         return "moodle"
@@ -160,11 +161,16 @@ def _kind(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Kind | None:
 
 
 def _identifiers(name: str, cells: Sequence[str]) -> bool:
-    """Whether a column is Moodle's first; `s1001` below `id` is no word with a number."""
+    """Whether a column is Moodle's first: a word and a number, the same word in every row.
+
+    Below the header `id`, which German has for it, `s1001` is a student's own number and
+    `Teilnehmer/in1001` is a participant.
+    """
     if not cells:
         return name in IDENTIFIER
-    apart = name != "id" or all(" " in cell or not cell.isascii() for cell in cells)
-    return apart and all(map(NUMBERED.fullmatch, cells))
+    found = [NUMBERED.fullmatch(cell) for cell in cells]
+    words = {match["word"].strip() for match in found if match}
+    return all(found) and len(words) == 1 and (name != "id" or len(words.pop()) >= SHORTEST_WORD)
 
 
 def _moodle(places: Mapping[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:

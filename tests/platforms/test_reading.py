@@ -92,7 +92,8 @@ def check(found: WholeClass, expected: Download) -> None:
     nobodys = [
         one
         for one in found.received
-        if one.hand_in.reason and {old for old, _ in one.hand_in.files} & set(expected.nobodys)
+        if one.hand_in.reason
+        and any(old.endswith(expected.nobodys) for old, _ in one.hand_in.files)
     ]
     assert len(found.received) - len(nobodys) == len(expected.hand_ins)
     for hand_in in expected.hand_ins:
@@ -173,11 +174,12 @@ def test_a_roster_gives_students_their_own_ids_and_names_who_is_absent(layout, l
     people = people_of(tmp_path / "lists", *(ROSTERS[name] for name in lists))
     path = download(layout, WORKS, tmp_path, as_zip=False)
     found = read_class(P1, path, people=people)
-    ids = {"moodle": "sis"} if lists == ["moodle"] else {}
     got = students(found)
     unclear = {"sam_a", "sam_b"} if layout.startswith("brightspace") else set()
     for person in CLASS:
-        own = getattr(person, ids.get(layout, "login")) or person.login
+        own = person.login
+        if lists == ["moodle"]:  # a worksheet has no logins
+            own = person.sis or person.email.partition("@")[0]
         if person.key in unclear:
             continue
         if person.work in WORKS:
