@@ -70,16 +70,15 @@ def write(
     corrections: list[list[list[Change]]] = []
     # one for the whole class: each new gradebook compiles every query again
     with gradebook.opened(assignment, address) as book:
-        for hand_in in hand_ins:
-            student = hand_in.student
+        for hand_in, student in ((one, name) for one in hand_ins for name in one.students):
             if hand_in in failed:
                 set_aside.append((student, failed[hand_in]))
                 _remove_results(assignment, student, book, out)
                 continue
-            state = loaded(out / "observations" / student)
+            state = loaded(out / "observations" / hand_in.student)
             assert state is not None  # every hand-in that did not fail has one
-            late_s = _record(assignment, hand_in, state, book, config)
-            _write_pages(assignment, student, state, late_s, out)
+            late_s = _record(assignment, hand_in, student, state, book, config)
+            _write_pages(assignment, hand_in, student, state, late_s, out)
             rows.append(Row.of(student, state.grade, state.curve, late_s))
             if state.earlier:
                 history = pairwise((*state.earlier, state.grade))
@@ -107,14 +106,18 @@ def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
 
 
 def _record(
-    assignment: Assignment, hand_in: HandIn, state: State, book: Gradebook, config: object
+    assignment: Assignment,
+    hand_in: HandIn,
+    student: str,
+    state: State,
+    book: Gradebook,
+    config: object,
 ) -> float | None:
     """Bring the gradebook up to date; return the seconds by which the submission was late.
 
     None if there is a due date and the time of the hand-in is unknown, which nbgrader takes for on
     time.
     """
-    student = hand_in.student
     gradebook.submit(assignment, book, student, hand_in.timestamp)
     gradebook.record(assignment, book, student, state.grade, state.unanswered)
     submission = book.find_submission(assignment.id, student)
@@ -124,13 +127,20 @@ def _record(
     book.db.rollback()  # end the transaction before nbgrader's own step writes
     if late_s or penalty:
         gradebook.assign_late_penalty(assignment, str(book.engine.url), student, config)
+    if hand_in.late_by_mark_s is not None:
+        return hand_in.late_by_mark_s
     return None if time_unknown else late_s
 
 
 def _write_pages(
-    assignment: Assignment, student: str, state: State, late_s: float | None, out: Path
+    assignment: Assignment,
+    hand_in: HandIn,
+    student: str,
+    state: State,
+    late_s: float | None,
+    out: Path,
 ) -> None:
-    notebook = out / "observations" / student / NOTEBOOK
+    notebook = out / "observations" / hand_in.student / NOTEBOOK
     name = Path(student, assignment.id, assignment.notebook)
     _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
     page = feedback(assignment, state.grade, state.curve, late_s or 0.0)

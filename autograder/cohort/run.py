@@ -16,9 +16,10 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,13 @@ from autograder.cohort.pool import (
     submit_to_every_worker,
 )
 from autograder.cohort.work import Plan, prove, recover, train, work
-from autograder.hand_in.students import HandIn, handed_in
-from autograder.hand_in.times import utc
+from autograder.hand_in import origin, roster
+from autograder.hand_in.files import Unreadable
+from autograder.hand_in.layouts import LayoutError
+from autograder.hand_in.roster import RosterError
+from autograder.hand_in.students import HandIn
+from autograder.hand_in.times import utc, zone_of
+from autograder.hand_in.whole_class import WholeClass, read_class
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
@@ -83,9 +89,26 @@ def run(
     sandbox: str | None = None,
     due: str | None = None,
     older_work: bool = False,
+    layout: str | None = None,
+    rosters: Sequence[Path] = (),
+    zone: str | None = None,
     console: Console | None = None,
 ) -> Summary:
     """Grade a class and write everything about it into `out`.
+
+    Args:
+        assignment: what was to be handed in.
+        folder: the class's folder, or a platform's download as a folder or zip.
+        out: the folder for the results.
+        workers: processes that grade; by default one for each CPU.
+        scheduler: the address of a Dask cluster that grades instead.
+        resume: continue an earlier run.
+        training, seed, sandbox, older_work: as in `grade`.
+        due: the deadline.
+        layout: the name of a platform's layout; recognised by default.
+        rosters: lists of the class, as platforms export them.
+        zone: the time zone of the platform's clock.
+        console: for progress and results.
 
     Raises:
         CohortError, ClusterError: these options cannot be carried out.
@@ -93,7 +116,9 @@ def run(
     """
     console = console or Console()
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
-    hand_ins, due = _class(assignment, folder), _due(due)
+    class_, due = _class(assignment, folder, layout, rosters, zone), _due(due)
+    _announce(class_, zone, console)
+    hand_ins = [one.hand_in for one in class_.received]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -101,6 +126,7 @@ def run(
     with _locked(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
         _clear(out)
+        origin.write(class_, folder, out / origin.NAME)
         with console.status("preparing the gradebook, and trying the grader on the solution"):
             options = assignment, settings.seed, settings.sandbox, settings.older_work
             proofs = submit_to_every_worker(prove, *options, pool=pool)
@@ -116,19 +142,44 @@ def run(
         return summary
 
 
-def _class(assignment: Assignment, folder: Path) -> list[HandIn]:
-    if not folder.is_dir():
-        raise CohortError(f"{folder} is not a folder; expected one folder or zip per student in it")
+def _class(
+    assignment: Assignment,
+    folder: Path,
+    layout: str | None,
+    rosters: Sequence[Path],
+    zone: str | None,
+) -> WholeClass:
     try:
-        hand_ins = handed_in(folder, assignment.id)
+        people = roster.merged([roster.read(path) for path in rosters])
+        clock = zone_of(zone) if zone else UTC
+        class_ = read_class(assignment, folder, layout, people, clock)
+    except (LayoutError, RosterError) as error:
+        raise CohortError(str(error)) from None
+    except Unreadable as error:
+        raise CohortError(f"{folder} cannot be read as a class: {error}") from None
+    except ValueError as error:
+        raise CohortError(f"--zone: {error}; write it as Europe/Berlin or +0100") from None
     except OSError as error:
         raise CohortError(f"{folder} cannot be read: {error.strerror}") from None
-    if not hand_ins:
+    if not class_.received:
         raise CohortError(
             f"{folder} is empty; "
             f"expected <student>/{assignment.id}/ or <student>.zip for each student"
         )
-    return hand_ins
+    return class_
+
+
+def _announce(class_: WholeClass, zone: str | None, console: Console) -> None:
+    """Say how the class was read, and whatever a person should look at."""
+    console.print(str(class_), highlight=False, markup=False)
+    if class_.zone_assumed and zone is None:
+        console.print(
+            "Its times name no time zone and were taken as UTC; --zone gives another.",
+            highlight=False,
+        )
+    if class_.absent:
+        names = ", ".join(person.id for person in class_.absent)
+        console.print(f"Handed in nothing: {names}", highlight=False, markup=False)
 
 
 def _due(text: str | None) -> str | None:

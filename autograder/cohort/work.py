@@ -176,7 +176,9 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
     """
     with GRADING_LOCK:
         try:
-            submission = read(plan.assignment, hand_in.path, hand_in.student, hand_in.folder)
+            submission = read(
+                plan.assignment, hand_in.path, hand_in.student, hand_in.folder, hand_in.files
+            )
         except Inaccessible as reason:
             return Failed(str(reason))
         plan = replace(plan, seed=_seed(submission, plan))  # the images stay those of the class

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
-from autograder.hand_in.files import Unreadable, content
+from autograder.hand_in.files import Unreadable, content, opened_at
 from autograder.hand_in.zips import member_reader, name_of
 
 MOST_FILES = 500_000
@@ -73,6 +76,21 @@ class Download:
             return found.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Unreadable(f"{name} is not a text in UTF-8") from None
+
+    def digest(self, path: str) -> str | None:
+        """The SHA-256 of a file by its whole path; None if it cannot be read."""
+        try:
+            if self.archive is not None:
+                opened: IO[bytes] = self.archive.open(self._members[path])
+            else:
+                opened = os.fdopen(opened_at(self.path / path, self.path), "rb")
+            found = hashlib.sha256()
+            with opened as file:
+                while block := file.read(2**20):
+                    found.update(block)
+            return found.hexdigest()
+        except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
+            return None
 
     @cached_property
     def _members(self) -> dict[str, zipfile.ZipInfo]:

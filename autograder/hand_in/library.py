@@ -33,18 +33,23 @@ def library(
             "hand in the folder as it was released"
         )
         return {}
-    considered = roots[:MOST_LIBRARIES]
-    unwritten = {root: _unwritten(assignment, entries, root) for root in considered}
-    root = min(considered, key=lambda root: unwritten[root])  # the first of equals
-    if len(roots) > 1:
-        is_best = sum(rank == unwritten[root] for rank in unwritten.values()) == 1
-        reason = "it has the fewest unwritten parts" if is_best else "it is the topmost"
-        errors.append(
-            f"there are {len(roots)} libraries; {printable(root)}lib was graded, because {reason}"
-        )
+    root = roots[0] if len(roots) == 1 else _best_of(assignment, entries, roots, errors)
     files = _contents(entries, root, errors)
     errors += [f"{path} is missing" for path in assignment.answered_in if path not in files]
     return files
+
+
+def _best_of(
+    assignment: Assignment, entries: Sequence[Entry], roots: Sequence[str], errors: list[str]
+) -> str:
+    unwritten = {root: _unwritten(assignment, entries, root) for root in roots[:MOST_LIBRARIES]}
+    best = min(unwritten, key=lambda root: unwritten[root])  # the first of equals
+    is_alone = sum(rank == unwritten[best] for rank in unwritten.values()) == 1
+    reason = "it has the fewest unwritten parts" if is_alone else "it is the topmost"
+    errors.append(
+        f"there are {len(roots)} libraries; {printable(best)}lib was graded, because {reason}"
+    )
+    return best
 
 
 def roots_of(assignment: Assignment, entries: Sequence[Entry]) -> list[str]:

@@ -6,6 +6,7 @@ the student's, as `collect_submission.py` writes it.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -47,6 +48,16 @@ class HandIn:
     files: tuple[tuple[str, str], ...] = ()
     others: tuple[str, ...] = ()
     late: bool | None = None
+
+    @property
+    def late_by_mark_s(self) -> float | None:
+        """By how many seconds it was late, if a platform's mark is all that tells; infinite if so.
+
+        None if there is no mark, or the time itself is known.
+        """
+        if self.late is None or self.timestamp is not None:
+            return None
+        return math.inf if self.late else 0.0
 
     @property
     def students(self) -> tuple[str, ...]:

@@ -241,6 +241,11 @@ def _in_words(instant: datetime, zone_assumed: bool = False, twice: bool = False
     return Moment(f"{instant:%Y-%m-%d %H:%M:%S}", zone_assumed, twice)
 
 
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name or offset. Raises ValueError."""
+    return _zone(name, datetime(2000, 1, 1))
+
+
 def _zone(name: str, local: datetime) -> tzinfo:
     upper = name.upper()
     if upper in UTC_NAMES:

@@ -245,12 +245,12 @@ def _in_cost_table(names: _Names) -> Iterator[Finding]:
             yield names.finding(path, number, message)
     for name in sorted(expected - rows.keys()):
         yield names.finding(path, 1, f"{name} has no row; {UPDATE}")
-    points = [f"of the {own.without_training} that"]
+    points = [f"out of the {own.without_training} that need no training"]
     if own.training is not None:
-        points.append(f"of the {own.by_id[own.training.section].auto} of a")
-    for number, line in enumerate(lines, 1):
-        if "that are judged without a training" in line and not all(p in line for p in points):
-            yield names.finding(path, number, f"the points contradict the rubric; {UPDATE}")
+        points.append(f"the {own.by_id[own.training.section].auto} of a training")
+    if not any(all(text in line for text in points) for line in lines):
+        at = next((n for n, line in enumerate(lines, 1) if "that need no training" in line), 1)
+        yield names.finding(path, at, f"the points contradict the rubric; {UPDATE}")
 
 
 def _in_hidden_table(names: _Names) -> Iterator[Finding]:

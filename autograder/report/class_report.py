@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ MANY, MANY_CHECKS = 10, "many checks at once"
 SLOWEST = 5
 UNKNOWN = "unknown"
 """In place of the seconds by which work was late: it may not pass for on time."""
+LATE = "late"
+"""In place of the seconds where a platform's mark is all that is known."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Row:
         hints: the hint for each misconception found, by name.
         accuracy: the best accuracy of the replayed training; None without one.
         late_s: by how many seconds the submission was late; None if there is a due date and
-            the time is unknown.
+            the time is unknown; infinite if all that is known is a platform's mark.
         elapsed_s: how many seconds the grading took.
     """
 
@@ -216,6 +219,12 @@ def _link(assignment: Assignment, student: str) -> str:
     return f"../feedback/{quote(student, safe='')}/{assignment.id}/{quote(page.name)}"
 
 
+def _seconds_late(late_s: float | None) -> str | int:
+    if late_s is None:
+        return UNKNOWN
+    return LATE if math.isinf(late_s) else int(late_s)
+
+
 def csv_of(class_: Class) -> str:
     """A CSV table with one line per student."""
     sections = list(class_.rows[0].sections) if class_.rows else []
@@ -223,7 +232,7 @@ def csv_of(class_: Class) -> str:
     lines: list[Sequence[object]] = [names]
     for row in class_.rows:
         scores = [row.sections[name][0] for name in sections]
-        late = UNKNOWN if row.late_s is None else int(row.late_s)
+        late = _seconds_late(row.late_s)
         remarks = " / ".join(row.errors)
         lines.append([row.student, row.score, row.max_score, *scores, row.accuracy, late, remarks])
     blanks = [None] * (len(sections) + 4)

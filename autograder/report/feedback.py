@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ def feedback(
         assignment: what was graded.
         grade: the result.
         accuracies: the accuracy after each epoch of the training, if there was one.
-        late_s: by how many seconds the work was late.
+        late_s: by how many seconds the work was late; infinite if a platform's mark is all that is
+            known.
     """
     sections = [_shown(assignment, section) for section in grade.sections]
     plan = assignment.training
@@ -58,7 +60,7 @@ def feedback(
         curve=curve(accuracies, target) if len(accuracies) > 1 and target else None,
         trained=None if plan is None else plan.section,
         target=target,
-        late=_duration(late_s) if late_s else None,
+        late=_late(late_s) if late_s else None,
     )
 
 
@@ -85,6 +87,12 @@ def _state(section: SectionGrade, failed: int) -> tuple[str, str]:
     if section.score == section.max_score:
         return "right", "all points" if not failed else checks
     return ("part" if section.score else "wrong"), checks
+
+
+def _late(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "as the learning platform marked it"
+    return f"by {_duration(seconds)}"
 
 
 def _duration(seconds: float) -> str:

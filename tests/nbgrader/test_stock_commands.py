@@ -256,7 +256,7 @@ def test_files_beside_the_notebook_are_neither_copied_nor_waited_for(classroom, 
     assert classroom.marks("strange")["adam"][0] == 2
     assert classroom.marks("linked")["adam"][0] == 2
     assert classroom.marks("linked")["activations"][0] == 0
-    assert "could not be shown" in classroom.notebook("linked")["cells"][0]["source"]
+    assert "cannot be shown" in classroom.notebook("linked")["cells"][0]["source"]
 
 
 def test_a_newer_hand_in_is_graded_again_without_being_forced(classroom, hand_in, source):

@@ -94,7 +94,7 @@ def test_a_text_that_is_not_there_once_is_refused():
     twice = Variant("fc_forward_twice", "lib/optim.py", "param", "p")
     never = Variant("fc_forward_never", "lib/optim.py", "parametre", "p")
     for variant in (twice, never):
-        with pytest.raises(Unfit, match="expected once"):
+        with pytest.raises(Unfit, match="instead of once"):
             applied(P1, (variant,))
 
 
