@@ -207,10 +207,25 @@ def grade(
             )
 
 
+class LayoutName(StrEnum):
+    PLAIN = "plain"
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
+    SAKAI = "sakai"
+    EXCHANGE = "exchange"
+
+
 @app.command()
 def cohort(
     directory: Annotated[
-        Path, typer.Argument(help="Folder with STUDENT/ASSIGNMENT/ or STUDENT.zip per student.")
+        Path,
+        typer.Argument(
+            help="A platform's download (folder or zip), or a folder of STUDENT.zip or "
+            "STUDENT/ASSIGNMENT/."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out/class"),
     workers: Annotated[
@@ -234,9 +249,25 @@ def cohort(
     due: Annotated[
         str | None, typer.Option(help='The deadline, such as "2026-11-20 23:59 UTC".')
     ] = None,
+    layout: Annotated[
+        LayoutName | None,
+        typer.Option(help="How the class is laid out. (default: recognised by names)"),
+    ] = None,
+    roster: Annotated[
+        list[Path] | None,
+        typer.Option(help="List of the class as a platform exports it, or CSV with id,name,email."),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Time zone of the platform's clock. (default: UTC)"),
+    ] = None,
     older_work: OlderWork = False,
 ) -> None:
     """Grade a class.
+
+    Downloads of Canvas, Moodle, Gradescope, Blackboard, Brightspace, Sakai and nbgrader's exchange
+    are recognised by their names. A roster, which may be given several times, gives students their
+    own ids and tells who handed in nothing.
 
     Writes nbgrader's gradebook, a feedback page for each student, the observations and a class
     report. You can interrupt it at any time and continue with --resume. If only suites, points or
@@ -261,7 +292,66 @@ def cohort(
             sandbox=sandbox,
             due=due,
             older_work=older_work,
+            layout=layout and layout.value,
+            rosters=roster or (),
+            zone=zone,
         )
+
+
+class Target(StrEnum):
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
+
+
+class Missing(StrEnum):
+    BLANK = "blank"
+    ZERO = "zero"
+
+
+@app.command()
+def export(
+    target: Annotated[Target, typer.Argument(help="The platform.")],
+    template: Annotated[
+        Path | None,
+        typer.Argument(help="The gradebook or worksheet that you downloaded there.", exists=True),
+    ] = None,
+    class_: Annotated[
+        Path, typer.Option("--class", help="Folder that cohort wrote.", metavar="DIR")
+    ] = Path("out/class"),
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("out/export"),
+    column: Annotated[
+        str | None, typer.Option(help="Header of the column to fill. (default: found by title)")
+    ] = None,
+    missing: Annotated[
+        Missing, typer.Option(help="What students get who handed in nothing.")
+    ] = Missing.BLANK,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Also write the zip of feedback pages.")
+    ] = False,
+) -> None:
+    """Give points and feedback back to a learning platform.
+
+    Fills one column of the file that you downloaded and changes nothing else in it. Points given by
+    hand in formgrader are included; a student who was set aside gets nothing. export.txt tells who
+    was matched and who was not. The exit status is 1 if a graded student has no row.
+    """
+    from autograder import checkout
+    from autograder.commands.export import ExportError, run
+
+    with _errors_explained(ExportError):
+        status = run(
+            checkout.assignment(),
+            target.value,
+            template,
+            class_,
+            out,
+            column=column,
+            missing=missing.value,
+            with_feedback=feedback,
+        )
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.cohort.work import NOTEBOOK, State, loaded
 from autograder.hand_in.students import HandIn, is_id
+from autograder.hand_in.whole_class import WholeClass
 from autograder.nbgrader_plugins import gradebook
 from autograder.report import changes
 from autograder.report.changes import Change
@@ -61,9 +62,11 @@ class Summary:
 
 
 def write(
-    assignment: Assignment, hand_ins: Iterable[HandIn], failed: Mapping[HandIn, str], out: Path
+    assignment: Assignment, class_: WholeClass, failed: Mapping[HandIn, str], out: Path
 ) -> Summary:
     """Write everything that is made from the states."""
+    hand_ins = [one.hand_in for one in class_.received]
+    people = {person.id: person for one in class_.received for person in one.people}
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
@@ -77,6 +80,7 @@ def write(
                 continue
             state = loaded(out / "observations" / hand_in.student)
             assert state is not None  # every hand-in that did not fail has one
+            gradebook.name_student(book, people[student])
             late_s = _record(assignment, hand_in, student, state, book, config)
             _write_pages(assignment, hand_in, student, state, late_s, out)
             rows.append(Row.of(student, state.grade, state.curve, late_s))
@@ -87,9 +91,9 @@ def write(
     summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last)
     every = [c for by_correction in corrections for changed in by_correction for c in changed]
     _write_changes(every, summary, out)
-    class_ = Class(summary.rows, summary.set_aside, summary.regraded > 0)
-    _replace(out / REPORT / "index.html", page_of(assignment, class_))
-    _replace(out / REPORT / "grades.csv", csv_of(class_))
+    graded = Class(summary.rows, summary.set_aside, summary.regraded > 0)
+    _replace(out / REPORT / "index.html", page_of(assignment, graded))
+    _replace(out / REPORT / "grades.csv", csv_of(graded))
     config_file = checkout.NBGRADER_CONFIG
     words = str(config_file), str(out), assignment.package
     _replace(out / config_file.name, CONFIG.format(*words))

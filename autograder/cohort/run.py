@@ -137,7 +137,7 @@ def run(
         from autograder.cohort import results
 
         with console.status("writing gradebook, feedback and report"):
-            summary = results.write(assignment, hand_ins, failed, out)
+            summary = results.write(assignment, class_, failed, out)
         console.print(results.table(assignment, summary, out))
         return summary
 

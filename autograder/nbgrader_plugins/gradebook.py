@@ -25,6 +25,7 @@ from sqlalchemy.exc import SAWarning
 
 from autograder.assignment import Assignment
 from autograder.grading.result import Grade
+from autograder.hand_in.people import Person
 from autograder.nbgrader_plugins.graded_notebook import Source
 
 NO_RESPONSE = "No response."
@@ -187,6 +188,36 @@ def _cells(notebook: Notebook) -> dict[str, BaseCell]:
     """The cells with points or answers, by their id in the gradebook."""
     found = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
     return {cell.id: cell for cell in found}
+
+
+def points(assignment: Assignment, address: str) -> tuple[dict[str, float], set[str]]:
+    """The points of every student with a submission, and who waits for points by hand.
+
+    These include points given by hand and extra credit, less the penalty for late work.
+    """
+    found, waiting = {}, set()
+    with opened(assignment, address) as book:
+        for submission in book.assignment_submissions(assignment.id):
+            student = submission.student_id
+            penalty = submission.late_submission_penalty or 0.0
+            found[student] = max(0.0, submission.score - penalty)
+            if submission.needs_manual_grade:
+                waiting.add(student)
+    return found, waiting
+
+
+def name_student(book: Gradebook, person: Person) -> None:
+    """Write what a roster or platform knows about a student into the gradebook."""
+    last, comma, first = person.name.partition(",")
+    if not comma:
+        first, _, last = person.name.rpartition(" ")
+    known = {
+        "first_name": first.strip(),
+        "last_name": last.strip(),
+        "email": person.email,
+        "lms_user_id": person.ids.get("canvas") or person.ids.get("login", ""),
+    }
+    book.update_or_create_student(person.id, **{k: v for k, v in known.items() if v})
 
 
 def submit(assignment: Assignment, book: Gradebook, student: str, timestamp: str | None) -> None:

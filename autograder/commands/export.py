@@ -1,0 +1,162 @@
+"""The command `export`: points and feedback of a graded class, in the files that platforms take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from autograder.assignment import Assignment
+from autograder.atomic import write_whole
+from autograder.export import feedback, report
+from autograder.export.feedback import Member, Returned
+from autograder.export.grades import Graded, Missing
+from autograder.export.table import TableError
+from autograder.export.targets import TARGETS
+from autograder.hand_in import origin
+from autograder.hand_in.origin import NAME, Origin, OriginError, Source
+from autograder.hand_in.people import Person
+from autograder.report.terminal import near
+
+REPORT = "export.txt"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is exported where: the class's folder, its origin and the folder for the files."""
+
+    assignment: Assignment
+    target: str
+    class_: Path
+    origin: Origin
+    out: Path
+    console: Console
+
+
+class ExportError(Exception):
+    """The class cannot be exported as asked; the message says what to do."""
+
+
+def run(
+    assignment: Assignment,
+    target: str,
+    template: Path | None,
+    class_: Path,
+    out: Path,
+    *,
+    column: str | None = None,
+    missing: Missing = "blank",
+    with_feedback: bool = False,
+    console: Console | None = None,
+) -> int:
+    """Write what a platform takes back; the exit status is 1 if a graded student has no row.
+
+    Args:
+        assignment: what was graded.
+        target: the platform, one of `TARGETS`.
+        template: the file that the instructor downloaded; its one column is filled.
+        class_: the folder that `cohort` wrote.
+        out: the folder for the files.
+        column: the header of the column; found by the assignment's title by default.
+        missing: what students of the file get who handed in nothing.
+        with_feedback: also write the zip of feedback pages.
+        console: for the report.
+
+    Raises:
+        ExportError: the class, the template or the target does not allow it.
+    """
+    if template is None and not with_feedback:
+        raise ExportError(
+            f"give the file that you downloaded from {target}, or --feedback for the pages"
+        )
+    try:
+        found = origin.read(class_ / NAME)
+        out.mkdir(parents=True, exist_ok=True)
+        job = Job(assignment, target, class_, found, out, console or Console())
+        status = 0 if template is None else _fill(job, template, column, missing)
+        if with_feedback:
+            _feedback(job)
+        return status
+    except (OriginError, TableError) as error:
+        raise ExportError(str(error)) from None
+    except OSError as error:
+        raise ExportError(f"{error.filename or out}: {error.strerror}") from None
+
+
+def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int:
+    points, awaiting = _points(job.assignment, job.class_)
+    students, title = list(_graded(job.origin, points)), job.assignment.title
+    filled = TARGETS[job.target](template.read_bytes(), students, title, column, missing)
+    place = job.out / template.name
+    if place.resolve() == template.resolve():
+        raise ExportError(f"{job.out} holds the file that you downloaded; choose another --out")
+    place.write_bytes(filled.content)
+    write_whole(job.out / REPORT, report.whole(filled))
+    job.console.print(report.for_terminal(filled, REPORT), markup=False, highlight=False)
+    if awaiting:
+        job.console.print(
+            f"{len(awaiting)} of these wait for points that a person gives in formgrader; "
+            "export again afterwards.",
+            highlight=False,
+        )
+    job.console.print(f"Written: {near(place)}", markup=False, highlight=False)
+    return report.exit_code(filled)
+
+
+def _points(assignment: Assignment, class_: Path) -> tuple[dict[str, float], set[str]]:
+    """The points in the gradebook by student, and who waits for points by hand."""
+    from autograder.nbgrader_plugins import gradebook
+
+    book = class_ / "gradebook.db"
+    if not book.exists():
+        raise ExportError(f"{book} is missing; grade the class with autograder cohort")
+    return gradebook.points(assignment, gradebook.url(book))
+
+
+def _graded(told: Origin, points: dict[str, float]) -> Iterator[Graded]:
+    for source in told.sources:
+        for person in source.people:
+            score = points.get(person.id) if source.reason is None else None
+            yield Graded(person.id, person.name, _ids(person), score)
+    for person in told.absent:
+        yield Graded(person.id, person.name, _ids(person), handed_in=False)
+
+
+def _ids(person: Person) -> dict[str, str]:
+    return {**({"email": person.email} if person.email else {}), **person.ids}
+
+
+def _feedback(job: Job) -> None:
+    target, layout = job.target, job.origin.layout
+    if target not in feedback.PLACES:
+        raise ExportError(f"{target} takes no feedback files in bulk")
+    if layout != target:
+        raise ExportError(
+            f"the feedback's names are those of a {target} download, but the class was read from a "
+            f"{layout} one"
+        )
+    place = job.out / f"{target}-feedback.zip"
+    pages = [_returned(job, source) for source in job.origin.sources if not source.reason]
+    with place.open("wb") as file:
+        written = feedback.write(target, pages, file)
+    job.console.print(f"Written: {near(place)}, {len(written.written)} pages", highlight=False)
+    for student, reason in written.left_out:
+        job.console.print(f"  left out: {student}: {reason}", markup=False, highlight=False)
+    for note in written.notes:
+        job.console.print(note, markup=False, highlight=False)
+
+
+def _returned(job: Job, source: Source) -> Returned:
+    first, *_ = source.people
+    notebook = Path("feedback", first.id, job.assignment.id, job.assignment.notebook)
+    members = tuple(Member(person.name, _ids(person)) for person in source.people)
+    return Returned(
+        first.id,
+        source.files,
+        job.class_ / notebook.with_suffix(".html"),
+        first.name,
+        _ids(first),
+        members if len(members) > 1 else (),
+    )
