@@ -1,0 +1,282 @@
+"""A class by way of a platform: downloaded, graded, and given back, on the tiny assignment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import tempfile
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import rosters
+import uploads
+from downloads import download, made
+from people import CLASS, PERSON, TEXT, WORKS
+from rich.console import Console
+
+from autograder.cohort.run import CohortError, run
+from autograder.commands import export
+from autograder.diagnosis.variants import applied, named, released
+from autograder.hand_in import origin
+from autograder.hand_in.submission import Submission, write
+from autograder.nbgrader_plugins import gradebook
+
+sys.path.append(str(Path(__file__).parents[1]))  # also for processes that are started from here
+
+from tiny_assignment import ASSIGNMENT as TINY
+
+SEED, DUE = 4, "2026-11-20 23:59 UTC"
+MISTAKES = ((), ("scale_adds",), ("step_goes_uphill",), ("step_rate_is_too_large",))
+POINTS = (5.0, 4.0, 3.5, 4.5)
+COLUMNS = {
+    "canvas": f"Problem 1 ({rosters.CANVAS_ASSIGNMENT})",
+    "blackboard": f"Problem 1 [Total Pts: 40 Score] |{rosters.BLACKBOARD_COLUMN}",
+    "brightspace": None,
+    "moodle": None,
+}
+
+
+def _files(submission: Submission) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        write(TINY, submission, Path(name))
+        paths = [path for path in Path(name).rglob("*") if path.is_file()]
+        return {path.relative_to(name).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def works() -> dict[str, dict[str, bytes]]:
+    """Works of four kinds, and an earlier attempt with nothing in it."""
+    kinds = [_files(applied(TINY, (named(TINY, m) for m in mistakes))) for mistakes in MISTAKES]
+    found = {key: kinds[number % len(kinds)] for number, key in enumerate(WORKS)}
+    return {**found, "mia_first": _files(released(TINY))}
+
+
+def expected(key: str) -> float:
+    return POINTS[WORKS.index(key) % len(POINTS)]
+
+
+def graded(path: Path, out: Path, *lists: bytes, **options: object) -> tuple[dict[str, str], str]:
+    """What stands in grades.csv by student, and what was said."""
+    paths = []
+    for number, content in enumerate(lists):
+        paths.append(out.parent / f"roster_{number}.csv")
+        paths[-1].write_bytes(content)
+    console = Console(file=io.StringIO(), width=200)
+    run(TINY, path, out, workers=2, seed=SEED, due=DUE, rosters=paths, console=console, **options)
+    text = (out / "report" / "grades.csv").read_text("utf-8")
+    rows = {row["student"]: row for row in csv.DictReader(text.splitlines())}
+    return rows, console.file.getvalue()
+
+
+LAYOUTS = {
+    "canvas": rosters.canvas_gradebook(),
+    "canvas_loose": rosters.canvas_gradebook(),
+    "moodle": rosters.moodle_worksheet(),
+    "blackboard": rosters.blackboard_grades(),
+    "brightspace_folders": rosters.brightspace_grades(),
+    "gradescope": rosters.plain_roster(),
+    "sakai": rosters.plain_roster(),
+    "nbgrader_inbound": rosters.plain_roster(),
+    "plain": rosters.plain_roster(),
+    "plain_zips": rosters.plain_roster(),
+}
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def a_class(request, works, tmp_path_factory):
+    """A class of each platform, graded: its layout, folder, table and what was said."""
+    layout = request.param
+    place = tmp_path_factory.mktemp(layout)
+    as_zip = not layout.startswith("plain")
+    path = download(layout, works, place, as_zip=as_zip, folder=TINY.id)
+    return layout, place / "out", *graded(path, place / "out", LAYOUTS[layout])
+
+
+def id_of(layout: str, key: str) -> str:
+    person = PERSON[key]
+    if layout.startswith("moodle"):
+        return person.sis or person.email.partition("@")[0]
+    return person.login
+
+
+def handed_in(layout: str, works: dict) -> dict[str, str]:
+    """By person: the work that must be graded, for those of whom the download tells."""
+    unclear = {"sam_a", "sam_b"} if layout.startswith("brightspace") else set()
+    return {
+        key: hand_in.work
+        for hand_in in made(layout, works, folder=TINY.id).hand_ins
+        for key in hand_in.told
+        if hand_in.work != TEXT and key not in unclear
+    }
+
+
+def test_every_platform_gives_the_same_grades(a_class, works):
+    layout, _, rows, _ = a_class
+    told = handed_in(layout, works)
+    assert len(told) >= 9
+    found = {key: float(rows[id_of(layout, key)]["score"]) for key in told}
+    assert found == {key: expected(work) for key, work in told.items()}
+
+
+def test_late_work_is_late_by_whatever_the_platform_tells(a_class):
+    layout, _, rows, _ = a_class
+    late = {key: rows[id_of(layout, key)]["seconds_late"] for key in ("bo", "ada")}
+    if layout == "moodle" or layout == "plain_zips":
+        assert late == {"bo": "unknown", "ada": "unknown"}
+    elif layout.startswith("canvas"):
+        assert late == {"bo": "late", "ada": "0"}
+    elif layout == "blackboard":  # whose clock says CET
+        assert late == {"bo": "0", "ada": "0"}
+    else:
+        assert late["ada"] == "0"
+        assert int(late["bo"]) == pytest.approx(1872, abs=13)
+
+
+def test_what_came_from_where_is_written_down(a_class):
+    layout, out, _, _ = a_class
+    told = json.loads((out / origin.NAME).read_text("utf-8"))
+    assert told["layout"] == {"nbgrader_inbound": "exchange"}.get(layout, layout.split("_")[0])
+    read = origin.read(out / origin.NAME)
+    ada = next(one for one in read.sources if one.people[0].id == id_of(layout, "ada"))
+    if not layout.startswith("plain"):
+        assert set(ada.sha256) == set(ada.files) != set()
+
+
+TARGETS = {
+    "canvas": lambda after, before: uploads.canvas_gradebook(after, CLASS, before=before),
+    "moodle": lambda after, before: uploads.moodle_worksheet(before, after),
+    "blackboard": lambda after, before: uploads.blackboard_grades(after, CLASS, before=before),
+    "brightspace": lambda after, before: uploads.brightspace_grades(after, CLASS, before=before),
+}
+"""What each platform makes of the filled file."""
+
+
+def test_given_back_every_student_has_the_right_points(a_class, works, tmp_path):
+    layout, out, _, _ = a_class
+    target = layout.partition("_")[0]
+    if target not in TARGETS:
+        pytest.skip("takes no file back")
+    template = tmp_path / "template.csv"
+    template.write_bytes(LAYOUTS[layout])
+    console = Console(file=io.StringIO(), width=80)
+    export.run(
+        TINY, target, template, out, tmp_path / "export", column=COLUMNS[target], console=console
+    )
+    after = (tmp_path / "export" / template.name).read_bytes()
+    taken = TARGETS[target](after, template.read_bytes())
+    told = handed_in(layout, works)
+    key = "moodle" if target == "moodle" else "key"
+    right = {getattr(PERSON[who], key): Decimal(str(expected(work))) for who, work in told.items()}
+    if target == "moodle":  # the worksheet says that this grade cannot be changed
+        del right[PERSON[rosters.LOCKED].moodle]
+        assert "locked in Moodle" in (tmp_path / "export" / "export.txt").read_text("utf-8")
+    assert dict(taken.points) == right
+    assert all(len(line) <= 80 for line in console.file.getvalue().splitlines())
+    assert (tmp_path / "export" / "export.txt").exists()
+
+
+@pytest.mark.parametrize("target", ["canvas", "moodle"])
+def test_feedback_goes_back_under_the_names_of_the_download(works, tmp_path, target):
+    path = download(target, works, tmp_path, as_zip=True, folder=TINY.id)
+    out = tmp_path / "out"
+    graded(path, out, LAYOUTS[target])
+    export.run(
+        TINY, target, None, out, tmp_path / "export", with_feedback=True,
+        console=Console(file=io.StringIO()),
+    )  # fmt: skip
+    content = (tmp_path / "export" / f"{target}-feedback.zip").read_bytes()
+    told = set(handed_in(target, works))
+    if target == "moodle":
+        files = uploads.moodle_feedback(content, {person.moodle for person in CLASS})
+        assert set(files.files) == {PERSON[key].moodle for key in told}
+        assert files.reported == ()
+    else:
+        names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
+        assert names == {
+            name for one in made(target, works, folder=TINY.id).hand_ins for name in one.entries
+            if one.work != TEXT
+        }  # fmt: skip
+
+
+def test_the_gradebook_knows_names_and_addresses_of_the_roster(a_class):
+    layout, out, _, _ = a_class
+    with gradebook.opened(TINY, gradebook.url(out / "gradebook.db")) as book:
+        ada = book.find_student(id_of(layout, "ada"))
+        assert (ada.first_name, ada.last_name) == ("Ada", "Lindgren")
+        assert layout.startswith("canvas") or layout == "blackboard" or ada.email
+
+
+def test_every_member_of_a_group_has_the_grade(works, tmp_path):
+    path = download("gradescope", works, tmp_path, as_zip=True)
+    rows, said = graded(path, tmp_path / "out", rosters.plain_roster())
+    assert rows["gadler"]["score"] == rows["iweiss"]["score"] == str(expected("team"))
+    assert "1 group" in said
+    for student in ("gadler", "iweiss"):
+        assert (tmp_path / "out" / "feedback" / student / "tiny" / "Tiny.html").exists()
+
+
+def test_points_given_by_hand_are_given_back_too(works, tmp_path):
+    path = download("canvas", works, tmp_path, as_zip=True)
+    out = tmp_path / "out"
+    graded(path, out, LAYOUTS["canvas"])
+    with gradebook.opened(TINY, gradebook.url(out / "gradebook.db")) as book:
+        book.find_grade("step_question", "Tiny", TINY.id, "ada").manual_score = 0.75
+        book.db.commit()
+    template = tmp_path / "canvas.csv"
+    template.write_bytes(LAYOUTS["canvas"])
+    column = COLUMNS["canvas"]
+    export.run(TINY, "canvas", template, out, tmp_path / "export", column=column)
+    taken = uploads.canvas_gradebook((tmp_path / "export" / "canvas.csv").read_bytes(), CLASS)
+    assert taken.points["ada"] == Decimal("5.75")
+
+
+def test_a_graded_student_without_a_row_is_named_and_the_command_fails(works, tmp_path):
+    path = download("sakai", works, tmp_path, as_zip=True)
+    graded(path, tmp_path / "out")
+    template = tmp_path / "canvas.csv"
+    lines = rosters.canvas_gradebook().decode().splitlines(keepends=True)
+    template.write_text("".join(line for line in lines if "Lindgren" not in line), "utf-8")
+    console = Console(file=io.StringIO(), width=80)
+    status = export.run(
+        TINY, "canvas", template, tmp_path / "out", tmp_path / "export",
+        column=COLUMNS["canvas"], console=console,
+    )  # fmt: skip
+    assert status == 1
+    assert "ada" in console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"class_": "nothing"}, "origin.json is missing"),
+        ({"template": None}, "give the file that you downloaded"),
+        ({"template": b"id,name\n1,x\n"}, "not a Canvas gradebook"),
+    ],
+)
+def test_what_cannot_be_exported_says_why(works, tmp_path, change, says):
+    out = tmp_path / "out"
+    if "class_" not in change:
+        graded(download("sakai", works, tmp_path, as_zip=True), out)
+    template = tmp_path / "t.csv"
+    template.write_bytes(change.get("template") or LAYOUTS["canvas"])
+    given = None if "template" in change and change["template"] is None else template
+    with pytest.raises(export.ExportError, match=says):
+        export.run(TINY, "canvas", given, out, tmp_path / "export")
+
+
+def test_a_class_that_cannot_be_read_says_why(tmp_path):
+    (tmp_path / "class.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "roster.csv").write_bytes(b"a,b\n1,2\n")
+    (tmp_path / "empty").mkdir()
+    for path, options, says in (
+        ("class.zip", {}, "cannot be read as a class"),
+        ("empty", {"rosters": [tmp_path / "roster.csv"]}, "has the columns a, b"),
+        ("empty", {"zone": "Nowhere/Land"}, "--zone: Nowhere/Land is no known time zone"),
+        ("empty", {}, "is empty"),
+    ):
+        with pytest.raises(CohortError, match=says):
+            run(TINY, tmp_path / path, tmp_path / "out", **options)
