@@ -236,7 +236,7 @@ ATTACKS = (
         tries=(
             "Hands in two hundred kilobytes that unpack to two hundred megabytes, in the library."
         ),
-        must="No points, no memory: code does not compress two hundredfold, so it is left out.",
+        must="No points, no memory: what is larger than a file may be is not unpacked.",
         baseline=ONE_BLOCK_MISSING,
         changes=also(
             (entry("lib/mlp/zeros.py"), bytes(2 * 10**8)), (entry("b.ipynb"), bytes(10**8))
@@ -246,7 +246,7 @@ ATTACKS = (
     Attack(
         "zip: a bomb in a zip in a zip",
         tries="Nests zips, for a reader that unpacks whatever it finds.",
-        must="No points: a zip inside a zip is not unpacked.",
+        must="No points: only two zips in each other are opened, each up to a limit.",
         baseline=ONE_BLOCK_MISSING,
         changes=Changes(archive=nested),
         twin=SOLUTION.plus(
