@@ -30,8 +30,8 @@ from autograder.nbgrader_plugins.graded_notebook import (
     unanswered,
     with_results,
 )
+from autograder.nbgrader_plugins.patches import leave_alone, shared_folder
 from autograder.nbgrader_plugins.step import AssignmentStep
-from autograder.nbgrader_plugins.surroundings import leave_alone, shared_folder
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
 from autograder.training.images import OFF, Images, modes, opened

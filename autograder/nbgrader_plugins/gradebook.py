@@ -16,17 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nbgrader.api
-from alembic.script import ScriptDirectory
 from nbgrader.api import BaseCell, Gradebook, GradeCell, Notebook, TaskCell
-from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
 from autograder.assignment import Assignment
 from autograder.grading.result import Grade
 from autograder.hand_in.people import Person
+from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
+
+patches.find_schema_faster()
 
 NO_RESPONSE = "No response."
 """nbgrader's own comment on an answer that is still the stub."""
@@ -61,14 +61,6 @@ def create(assignment: Assignment, path: Path) -> None:
         whole = path if path.exists() else Path(folder) / path.name
         generate(assignment, Path(folder), url(whole))
         os.replace(whole, path)
-
-
-def _newest_schema() -> str | None:
-    """nbgrader's own result, without starting a process that imports nbgrader once more."""
-    return ScriptDirectory(ALEMBIC_DIR).get_current_head()
-
-
-nbgrader.api.get_alembic_version = _newest_schema
 
 
 def sources(
