@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from autograder.assignment import Assignment
-from autograder.grading.result import Grade
+from autograder.grading.result import FOR_A_PERSON, Grade
 from autograder.report.charts import histogram
 from autograder.report.pages import page
 from autograder.report.tables import table
@@ -64,7 +64,8 @@ class Row:
             grade.max_score,
             {s.id: (s.score, s.max_score) for s in grade.sections},
             _by_cause({t.name: t.said for t in tests if not t.passed}),
-            {hint.misconception: hint.text for hint in hints},
+            # a mistake is named again where it shows again: the first text is the hint itself
+            {h.misconception: h.text for h in reversed(hints) if h.misconception != FOR_A_PERSON},
             max(curve) if curve else None,
             late_s,
             grade.elapsed_s,

@@ -23,14 +23,16 @@ def loss(probe, answer, prefix=""):
 def beats_sgd(probe, name):
     own, sgd = loss(probe, probe.student), loss(probe, probe.reference, "sgd_")
     require(
-        own < AHEAD * sgd, f"{name} did not get below plain SGD: its training loss is {own:.4g}"
+        own < AHEAD * sgd,
+        f"the training loss with {name} is {own:.4g}, which is not at least a tenth below that of "
+        "plain SGD",
     )
     for w in ("w1", "w2"):
         start = getattr(probe.given, w)
         moves = (getattr(answer, w) - start for answer in (probe.student, probe.reference))
         require(
             networks.cosine(*moves) >= networks.SAME_WAY,
-            f"the training with {name} did not change the weights as {name} changes them",
+            f"the training with {name} moved the weights in another direction than a correct one",
         )
 
 

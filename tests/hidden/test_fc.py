@@ -1,6 +1,8 @@
 """Flatten and FC: outputs, gradients, and inputs of training size."""
 
-from autograder.judgement.checks import check, close, provided, unchanged
+import numpy as np
+
+from autograder.judgement.checks import check, close, provided, require, unchanged
 
 
 @check("fc_forward", weight=2, announced="the features times the weights, plus the biases")
@@ -69,7 +71,12 @@ def test_fc_backward_restores_the_shape_through_flatten(fc_backward_flatten):
 @check("fc_backward", weight=1, announced="Layers must work at training size")
 def test_fc_backward_at_training_size(fc_backward_training_size):
     student, reference = fc_backward_training_size.student, fc_backward_training_size.reference
-    close(student.dw_shape, reference.dw_shape, "the shape of the gradient of the weights")
+    found, expected = (
+        tuple(int(size) for size in np.ravel(side.dw_shape)) for side in (student, reference)
+    )
+    require(
+        found == expected, f"the gradient of the weights has shape {found}; expected {expected}"
+    )
     close(student.db, reference.db, "the gradient of the biases for 100 x 3072 -> 512")
     close(student.dw, reference.dw, "the gradient of the weights for 100 x 3072 -> 512")
     close(student.dx, reference.dx, "the gradient of the input for 100 x 3072 -> 512")

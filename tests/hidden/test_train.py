@@ -83,8 +83,12 @@ def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
 def test_train_tiny_net_network(train_tiny_net_network):
     given, student = train_tiny_net_network.given, train_tiny_net_network.student
     units = int(np.ravel(student.b1)[0])  # the student's own choice
-    close(student.w1, (3072, units), "the shape of the first weights")
-    close(student.w2, (units, 10), "the shape of the second weights")
+    for place, found, expected in (
+        ("first", student.w1, (3072, units)),
+        ("second", student.w2, (units, 10)),
+    ):
+        shape = tuple(int(size) for size in np.ravel(found))
+        require(shape == expected, f"the {place} weights have shape {shape}; expected {expected}")
     rows = given.x.reshape(len(given.x), -1)
     hidden = np.outer(rows @ given.inputs, given.hidden[:units]) + given.b1[:units]
     slope = float(student.slope)  # the student's own choice, too

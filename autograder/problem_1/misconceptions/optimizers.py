@@ -108,8 +108,8 @@ VARIANTS = (
         OPTIMIZERS,
         INITIAL_VELOCITY,
         "v = self.velocity.get(name, -self.lr * layer.grads[name])",
-        "The velocity starts with the first gradient, which then counts twice. What is its "
-        "initial value?",
+        "The velocity starts with the first gradient instead of its initial value, so the first "
+        "step is too large. What is its initial value?",
     ),
     Variant(
         "sgd_momentum_changes_the_gradient",

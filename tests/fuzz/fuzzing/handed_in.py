@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 
 from autograder.hand_in import library, notebook, submission, version
 from autograder.nbgrader_plugins.graded_notebook import as_json, plain_notebook
-from autograder.problem_1 import ASSIGNMENT as P1
 
-ids = st.sampled_from([*sorted(P1.marked_cells)[:4], *sorted(P1.answers), "other"])
+sys.path.append(str(Path(__file__).parents[2]))
+
+from tiny_assignment import ASSIGNMENT as TINY
+
+ids = st.sampled_from([*sorted(TINY.marked_cells)[:4], *sorted(TINY.answers), "other"])
 lines = st.sampled_from(
     [
         "x = 1\n",
@@ -94,11 +98,11 @@ def read_notebook(data: bytes) -> str:
     nbformat.validate(shown)
     as_json(shown).encode("utf-8")
     try:
-        found = notebook.cells_of(data, P1.answers, said.append)
+        found = notebook.cells_of(data, TINY.answers, said.append)
     except notebook.NoNotebook as refusal:
         return named(refusal)
     for grade_id, text in found.items():
-        if grade_id not in P1.answers or type(text) is not str:
+        if grade_id not in TINY.answers or type(text) is not str:
             raise Breach(f"the cell {grade_id!r} is {type(text).__name__}")
     for sentence in said:
         must_be_text(sentence)
@@ -108,10 +112,10 @@ def read_notebook(data: bytes) -> str:
 members = st.sampled_from(
     [
         "lib/optim.py",
-        "lib/mlp/layer_utils.py",
-        "problem_1/lib/optim.py",
-        "Problem_1.ipynb",
-        "lib\\mlp\\train.py",
+        "lib/layers.py",
+        "tiny/lib/optim.py",
+        "Tiny.ipynb",
+        "lib\\layers.py",
         "../lib/optim.py",
         "/lib/optim.py",
         "lib/optim.py/x.py",
@@ -157,7 +161,7 @@ def zips(draw: st.DrawFn) -> bytes:
 def read_zip(data: bytes, folder: Path) -> str:
     path = folder / "ada.zip"
     path.write_bytes(data)
-    found = submission.read(P1, path)
+    found = submission.read(TINY, path)
     if set(folder.iterdir()) != {path}:
         raise Breach(f"reading it made {sorted(folder.iterdir())}")
     for name, content in found.files.items():
