@@ -93,7 +93,7 @@ def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW)
     found = []
     for alone in (early, later):
         one = outcome_alone(alone, asked, seed)
-        more = both.counted() - one.counted()
+        more = both.costing_nothing() - one.costing_nothing()
         if more:
             found.append(Gain(early, later, alone, more & both.excused, more & both.passed))
         else:

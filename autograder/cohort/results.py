@@ -119,7 +119,7 @@ def _record(
 ) -> float | None:
     """Bring the gradebook up to date; return the seconds by which the submission was late.
 
-    None if there is a due date and the time of the hand-in is unknown, which nbgrader takes for on
+    None if there is a due date and the time of the hand-in is unknown, which nbgrader treats as on
     time.
     """
     gradebook.submit(assignment, book, student, hand_in.timestamp)

@@ -313,7 +313,7 @@ def _grade(
                     waiting[hand_in] = outcome.missing_replay
             bar.advance(outcome)
     if corrected:
-        console.print(f"{corrected} graded again from kept evidence: no student code was run.")
+        console.print(f"{corrected} graded again from kept observations: no student code was run.")
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
         for hand_in, outcome in completed(waiting, work, plan, pool):

@@ -60,7 +60,7 @@ def run(
         class_: the folder that `cohort` wrote.
         out: the folder for the files.
         column: the header of the column; found by the assignment's title by default.
-        missing: what students of the file get who handed in nothing.
+        missing: what students get who are in the file but handed in nothing.
         with_feedback: also write the zip of feedback pages.
         console: for the report.
 
@@ -69,7 +69,7 @@ def run(
     """
     if template is None and not with_feedback:
         raise ExportError(
-            f"give the file that you downloaded from {target}, or --feedback for the pages"
+            f"give the file that you downloaded from {target}, or --feedback for the pages alone"
         )
     try:
         found = origin.read(class_ / NAME)
@@ -91,13 +91,15 @@ def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int
     filled = TARGETS[job.target](template.read_bytes(), students, title, column, missing)
     place = job.out / template.name
     if place.resolve() == template.resolve():
-        raise ExportError(f"{job.out} holds the file that you downloaded; choose another --out")
+        raise ExportError(
+            "the filled copy would overwrite the file that you downloaded: choose another --out"
+        )
     place.write_bytes(filled.content)
     write_whole(job.out / REPORT, report.whole(filled))
     job.console.print(report.for_terminal(filled, REPORT), markup=False, highlight=False)
     if awaiting:
         job.console.print(
-            f"{len(awaiting)} of these wait for points that a person gives in formgrader; "
+            f"{len(awaiting)} students still have answers to grade by hand in formgrader; "
             "export again afterwards.",
             highlight=False,
         )
@@ -134,8 +136,8 @@ def _feedback(job: Job) -> None:
         raise ExportError(f"{target} takes no feedback files in bulk")
     if layout != target:
         raise ExportError(
-            f"the feedback's names are those of a {target} download, but the class was read from a "
-            f"{layout} one"
+            f"feedback files for {target} need a class that was read from a {target} download; "
+            f"this one was read as {layout}"
         )
     place = job.out / f"{target}-feedback.zip"
     pages = [_returned(job, source) for source in job.origin.sources if not source.reason]

@@ -115,7 +115,7 @@ class Outcome:
     excused: frozenset[str]
     points: Mapping[str, float]
 
-    def counted(self) -> frozenset[str]:
+    def costing_nothing(self) -> frozenset[str]:
         """The checks that cost no points."""
         return self.passed | self.excused
 

@@ -59,7 +59,7 @@ def _parts(assignment: Assignment, training: bool, older_work: bool) -> Iterator
         yield file.read_bytes()
     yield from assignment.modules
     yield from probe_names(assignment, training, older_work)
-    right = solution(assignment)  # values whose shape differs from the solution's were not stored
+    right = solution(assignment)  # it decides which values of a wrong shape were not stored
     yield right.digest
     for cell in sorted(right.cells.items()):
         yield from cell

@@ -55,8 +55,8 @@ def notebook(
 ) -> tuple[dict[str, str], bytes]:
     """The answer cells and the bytes of the notebook.
 
-    Of several, the one with the most answers counts; of equals that with the most cells of the
-    assignment, then that of the assignment's own name.
+    Of several, the one with the most answers counts, then the one with the most cells of the
+    assignment, then the one with the assignment's file name.
     """
     found = notebooks_in(entries)
     if not found:

@@ -18,10 +18,10 @@ from autograder.hand_in.zips import member_reader, name_of
 
 MOST_FILES = 500_000
 LARGEST_TEXT = 256 * 2**20
-"""Bytes of a file that a platform writes for the class: Gradescope's holds all results."""
+"""Bytes of the largest text file of the platform itself: Gradescope's holds all results."""
 LEFTOVERS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
-"""What file managers leave behind, beside `._name` for every file. A person's name may begin with
-a dot, too."""
+"""What file managers leave behind, besides `._name` for every file. Other names with a leading dot
+are kept, since a person's name may begin with one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Download:
         return tuple(sorted(name for name in below if name and not _is_left_over(name)))
 
     def unwrapped(self) -> Download | None:
-        """The one folder in which everything lies; None where there is no such folder."""
+        """This download one level down, if everything lies in one folder; else None."""
         if len(self.top) != 1 or not self.top[0].endswith("/"):
             return None
         return replace(self, inside=self.inside + self.top[0])
@@ -78,7 +78,7 @@ class Download:
             raise Unreadable(f"{name} is not a text in UTF-8") from None
 
     def digest(self, path: str) -> str | None:
-        """The SHA-256 of a file by its whole path; None if it cannot be read."""
+        """The SHA-256 of a file by its path in the whole download; None if it is unreadable."""
         try:
             if self.archive is not None:
                 opened: IO[bytes] = self.archive.open(self._members[path])

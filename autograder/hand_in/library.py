@@ -14,7 +14,7 @@ MOST_FILES = 300
 LARGEST_FILE = 4 * 2**20
 LARGEST_LIBRARY = 16 * 2**20
 DEEPEST = 4
-"""Folders between the submission and its work: a code host's download has three."""
+"""How deep a library may lie: a code host's download nests three folders."""
 
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 
@@ -24,7 +24,7 @@ def library(
 ) -> dict[str, bytes]:
     """The files of the library, by path ("lib/optim.py").
 
-    Of several libraries, the one with the fewest unwritten parts counts, and of equals the topmost.
+    Of several, the one with the fewest unwritten parts counts, then the one nearest the top.
     """
     roots = roots_of(assignment, entries)
     if not roots:

@@ -42,9 +42,9 @@ def cells_of(
 ) -> dict[str, str]:
     """The source of the notebook's cells with these grade ids, as Python without IPython syntax.
 
-    Several cells of one id are run one after the other, as the notebook does it: JupyterLab copies
-    the id when a cell is split, and Jupyter when it is copied. Those still as released are left
-    out. Students gain nothing by it, since all of it is their own code. Tags are ignored.
+    If several cells have one id (Jupyter copies it when a cell is copied or split), they run in
+    order, except those still as released. This gives no advantage, since all of it is the student's
+    own code. Cell tags are ignored.
 
     Raises:
         NoNotebook: the content is not a valid notebook.

@@ -34,7 +34,7 @@ class Source:
         time: of the submission, in UTC; None if it is unknown.
         late: the platform's mark; None if it has none.
         reason: why it was set aside; None if it was graded.
-        passed_over: the times of earlier attempts.
+        passed_over: the times of superseded attempts.
         text_only: whether a text or a link was handed in, and no file.
     """
 

@@ -16,9 +16,9 @@ from autograder.hand_in.students import is_id
 from autograder.hand_in.times import Moment
 
 IDENTITIES = "canvas", "moodle", "brightspace", "sis", "login"
-"""Of which no two people have the same. A submission may be a group's, an e-mail address shared."""
+"""Ids that are unique to one person. Submission ids (groups) and e-mail addresses are not."""
 OWN_PREFIX = "canvas", "moodle", "brightspace", "submission"
-"""Platforms' ids that name a student for want of better, the key before them."""
+"""Platform ids used as a student's id if there is nothing better, after the platform's name."""
 
 
 class RosterError(Exception):
@@ -27,12 +27,12 @@ class RosterError(Exception):
 
 @dataclass(frozen=True)
 class Submitted:
-    """What Gradescope's grades say of a submission.
+    """A submission in Gradescope's list of grades.
 
     Attributes:
         id: the submission's.
-        time: when; None where the file does not say, or not so that it can be read.
-        late_s: seconds; None where the file does not say.
+        time: when it was made; None if it is missing or unreadable.
+        late_s: by how many seconds it was late; None if it is missing.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Person:
         name: as the platform writes it, "Lovelace, Ada" or "Ada Lovelace".
         email: the first that is known.
         ids: platform ids by `canvas`, `sis`, `login`, `email`, `moodle`, `submission`, as text.
-        given: the id in a plain list, which wins; it may be a login or a number.
+        given: the id in a plain list, which takes precedence; it may be a login or a number.
         other_emails: further addresses, from other lists.
         submissions: what Gradescope's grades say.
         lines: where the student stands: "gradebook.csv, line 3".
@@ -115,7 +115,7 @@ def comparable(key: str, value: str) -> str:
 
 
 def tokens(person: Person) -> Iterator[tuple[str, str]]:
-    """All by which the person may be known in another list, other than names."""
+    """Everything except names by which another list may know this person."""
     for key in IDENTITIES:
         if key in person.ids:
             yield key, comparable(key, person.ids[key])
@@ -130,8 +130,8 @@ def tokens(person: Person) -> Iterator[tuple[str, str]]:
 def merged(lists: Iterable[Sequence[Person]]) -> tuple[Person, ...]:
     """The people of several lists, each once: by a shared id, or by e-mail, never by name.
 
-    An address that two people of one list have tells nobody apart, and is not gone by. Two
-    addresses of one person are no contradiction; two ids of one kind are.
+    An address that two people of one list share is ignored. Two addresses of one person are no
+    contradiction; two ids of one kind are.
 
     Raises:
         RosterError: lists contradict each other; both lines are named.
@@ -198,7 +198,7 @@ def _combined(a: Person, b: Person) -> Person:
 
 
 def _ids_beside(person: Person, other: Person) -> dict[str, str]:
-    """The ids, of a plain list without its one id if that is no login but the other's number."""
+    """The ids. A plain list's id is no login if it is the other's institutional number."""
     ids = dict(person.ids)
     if person.given and ids.get("login") == other.ids.get("sis") and "login" in other.ids:
         ids.pop("login", None)

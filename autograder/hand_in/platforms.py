@@ -1,6 +1,6 @@
 """A class as a platform hands it out -> hand-ins under the students' own ids.
 
-Of several attempts the latest counts. Files of one student that lie apart become one hand-in. What
+Of several attempts the latest counts. Files that were uploaded one by one become one hand-in. What
 matches nobody on the rosters, or two, is set aside: a wrong guess would give one student the work
 of another.
 """
@@ -66,7 +66,7 @@ def received(
 
 
 def _latest(uploads: Iterable[Upload]) -> list[tuple[Upload, tuple[str | None, ...]]]:
-    """For each student or group the attempt that counts, and the times of the others."""
+    """The attempt that counts for each student or group, and the times of the others."""
     attempts: dict[str, list[Upload]] = {}
     for upload in uploads:
         attempts.setdefault(upload.key, []).append(upload)
@@ -126,7 +126,7 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
 
 
 def stranger(member: Member, key: str) -> Person:
-    """Somebody of whom only the download is known: its id, with the name before a bare number."""
+    """Someone known only from the download. A bare number becomes NAME-NUMBER."""
     ids = member.ids
     platform = key.replace(" ", "-")
     mail = ids.get("email", "").partition("@")[0]
@@ -140,7 +140,7 @@ def stranger(member: Member, key: str) -> Person:
 def _in_one(
     assignment: Assignment, files: Mapping[str, str]
 ) -> tuple[Mapping[str, str], str | None]:
-    """Files that were uploaded one by one, each in its place of the hand-in: optim.py in lib."""
+    """Puts files that were uploaded one by one where they belong: a library file into lib."""
     if any("/" in name for name in files.values()):
         return files, None
     places: dict[str, list[str]] = {}

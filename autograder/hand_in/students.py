@@ -34,8 +34,8 @@ class HandIn:
         folder: the class's folder, below which no link is followed.
         timestamp: the submission time in UTC ("2026-11-23 16:26:01"), if it is known.
         reason: why it cannot be graded, if its name or kind already shows that.
-        files: of a platform's download, which files are this submission's: path in the download
-            and path in the submission. Without them, `path` is the submission alone.
+        files: which files of a platform's download belong to this submission: (path there, path
+            here). If empty, `path` is the submission.
         others: ids of the other members of a group, who get the same grade.
         late: whether the platform marked it as late; None if the platform has no such mark.
     """
@@ -51,9 +51,9 @@ class HandIn:
 
     @property
     def late_by_mark_s(self) -> float | None:
-        """By how many seconds it was late, if a platform's mark is all that tells; infinite if so.
+        """Infinity if the platform only says that it was late, 0 if it only says that it was not.
 
-        None if there is no mark, or the time itself is known.
+        None if there is no such mark, or the time itself is known.
         """
         if self.late is None or self.timestamp is not None:
             return None

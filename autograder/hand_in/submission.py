@@ -79,7 +79,7 @@ def read(
         path: a directory or zip.
         name: the student's name; by default the name of the directory or zip.
         within: the class's folder, below which no link is followed, see `entries.listed`.
-        files: of a class's download, the submission's: paths in `path` and in the submission.
+        files: which files of a class's download belong to this submission: (path there, path here).
 
     Raises:
         Inaccessible: the machine cannot read the submission.
@@ -104,9 +104,9 @@ def read(
 def _with_inner_zips(
     assignment: Assignment, entries: list[Entry], stack: ExitStack, errors: list[str]
 ) -> list[Entry]:
-    """The files, and where work is missing among them, those in the zips that are among them.
+    """The files; if the library or the notebook is missing, also those in the zips among them.
 
-    Some platforms and students put a zip in a zip, and some a zip in that.
+    Zips in zips are opened up to two levels deep.
     """
     for _ in range(2):
         zips = [entry for entry in entries if entry.path.lower().endswith(".zip")]

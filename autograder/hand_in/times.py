@@ -62,15 +62,14 @@ ABBREVIATIONS: Mapping[str, int] = {
     **{"CST": -6, "CDT": -5, "EST": -5, "EDT": -4},
     **{"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3},
 }
-"""Hours from UTC. An abbreviation is what a clock says at that moment, not a region: CET is one
-hour in July, too. Else nobody could tell the two 02:30 of the night in which clocks go back. CST
-is also China's and Cuba's; a course there gives its zone, whose own abbreviations come first."""
+"""Hours from UTC; fixed, also in summer, so that the two 02:30 of the night in which clocks go back
+can be told apart. If the caller's zone uses the abbreviation itself, that meaning wins (CST in
+China)."""
 SUMMER_ONLY: Mapping[str, str] = {"BST": "Europe/London", "IST": "Europe/Dublin"}
-"""Clocks say BST in London and Dhaka, IST in Dublin, Delhi and Jerusalem. The European reading is
-taken, for the table above is Europe's and North America's and a course elsewhere gives its zone;
-but in winter no European clock says either, so it is refused: the other reading is meant."""
+"""BST and IST are read as London's and Dublin's, not as those of Dhaka, Delhi or Jerusalem, as the
+table above is Europe's and North America's. In winter neither city uses them: they are refused."""
 MACHINES_OWN = re.compile(r"(?:localtime|posixrules|Factory|posix/.*|right/.*)", re.IGNORECASE)
-"""Files beside the zones that are no zones: what this machine is set to, or counts leap seconds."""
+"""Names that are files in the zone database but not zones."""
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def read_class(
 def _recognised(
     assignment: Assignment, whole: Download, name: str | None
 ) -> tuple[Layout | None, Download]:
-    """The layout, None for the plain one, and where in the download the class is."""
+    """The layout (None for the plain one) and the folder that holds the class."""
     if name == PLAIN:
         return None, whole
     places = list(_folders_around(assignment, whole))
@@ -113,7 +113,7 @@ def _recognised(
 
 
 def _folders_around(assignment: Assignment, whole: Download) -> Iterator[Download]:
-    """The download, and the folders that some programs put around its contents."""
+    """The download itself, then the single folder inside it, up to three levels."""
     place: Download | None = whole
     for _ in range(3):
         if place is None or f"{assignment.id}/" in place.top:

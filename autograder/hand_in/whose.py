@@ -10,7 +10,7 @@ from functools import lru_cache
 from autograder.hand_in.people import IDENTITIES, Person, comparable, tokens
 
 BY = (*IDENTITIES, "email")
-"""Ids, in the order in which they are asked."""
+"""Ids, in the order in which they are tried."""
 LONGEST_NAME, MOST_PARTS = 200, 12
 APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʻ`´"))
 
@@ -26,12 +26,12 @@ def find(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> Perso
     """The student of these ids; else the only one of this name.
 
     A name is the same in either order ("Lovelace, Ada", "Ada Lovelace"), in any case and as Canvas
-    squeezes it ("lovelaceada"). It never leads to somebody who has another id than the one asked
-    for: then there are two of the name, and one is in no list.
+    squeezes it ("lovelaceada"). A name does not match someone with a different id: that would be a
+    namesake who is not listed.
 
     Args:
         people: of the class.
-        ids: by the platforms' keys; those of other keys are not asked.
+        ids: by the platforms' keys; those of other keys are ignored.
         name: empty where there is none.
 
     Raises:
@@ -51,12 +51,12 @@ def find(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> Perso
 
 
 def members(people: tuple[Person, ...], submission: str) -> tuple[Person, ...]:
-    """Everybody whose submission on Gradescope this is: of a group, all."""
+    """All people who share this Gradescope submission."""
     return tuple(_class(_Same(people)).submission(submission))
 
 
 class _Same:
-    """A tuple that is the same as itself alone, so that a class is indexed once."""
+    """Compares a tuple by identity, so that the index of a class is cached."""
 
     def __init__(self, people: tuple[Person, ...]) -> None:
         self.people = people
@@ -87,9 +87,9 @@ class _Class:
                     self._squeezed[squeezed].append(person)
 
     def by_ids(self, ids: Mapping[str, str]) -> list[Person]:
-        """Those to whom the ids lead; an id that several have counts where no other leads to one.
+        """The people the ids point to.
 
-        That is an e-mail address, for the others are each one person's.
+        An id shared by several (an e-mail address) counts only if no other id points to one person.
         """
         every = [self._by_token.get((key, comparable(key, ids[key])), []) for key in _asked(ids)]
         sure = [found[0] for found in every if len(found) == 1]
@@ -137,6 +137,6 @@ def _parts(name: str) -> list[str]:
 
 
 def _squeezed(parts: Sequence[str]) -> Iterator[str]:
-    """What Canvas may make of a name; which of its words is the family's first is not known."""
+    """Canvas joins a name's words; any of them may come first, so every rotation is tried."""
     for first in range(len(parts) if len(parts) <= MOST_PARTS else 1):
         yield "".join((*parts[first:], *parts[:first]))

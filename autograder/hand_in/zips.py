@@ -1,7 +1,7 @@
 """Reads untrusted zip files.
 
-Nothing is extracted to disk. A file is read into memory, up to a limit, so that a zip bomb is an
-ordinary file that is too large.
+Nothing is extracted to disk. A file is read into memory, up to a limit, so a zip bomb is refused
+like any file that is too large.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def name_of(member: zipfile.ZipInfo) -> str:
     """The path of a file in a zip, with forward slashes.
 
     Windows writes backslashes. macOS and some platforms write UTF-8 without saying so, and Python
-    then reads it as code page 437. `filename` would be cut at a NUL.
+    then reads it as code page 437. `orig_filename` is used because `filename` is cut at a NUL.
     """
     name = member.orig_filename
     if not member.flag_bits & UTF8_FLAG and not name.isascii():

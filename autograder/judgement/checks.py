@@ -208,7 +208,7 @@ def close(actual: Any, expected: Any, what: str, tolerance: float = FLOAT32) -> 
 def unchanged(after: Any, before: Any, what: str) -> None:
     """Requires the array to equal its value before the call exactly."""
     before = np.asarray(before, dtype=float)
-    after = numbers(after, f"{what} was changed: it now", before.shape)
+    after = numbers(after, f"{what} was changed in place: now it", before.shape)
     changed = ~(after == before)
     if changed.any():
         raise Failure(f"{what} was changed in place" + _where(changed, after))

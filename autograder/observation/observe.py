@@ -42,7 +42,8 @@ class Observation:
         values: the yielded values by name; a later value replaces an earlier one of the same name.
             Values are read-only arrays of bool, int or float (0-dimensional for scalars), or
             strings that the probe itself provides.
-        refused: for each value that is not numeric, the reason, such as "returned a str; ...".
+        refused: for each value that was discarded (not numeric, or large and of a wrong shape), the
+            reason, such as "returned a str; ...".
         ending: how the probe ended. Values that it yielded before a failure are kept.
     """
 

@@ -1,8 +1,9 @@
 """Checks the shapes of a student's values against the reference before anything else uses them.
 
 The sender of a value chooses its size. Broadcasting two arrays of a few megabytes against each
-other can fill a machine's memory, and a bool array takes eight times its size as floats. So a value
-whose shape differs from the reference's is replaced by an error message. If students may choose a
+other can fill a machine's memory, and a bool array takes eight times its size as floats. So a check
+never gets a value of a wrong shape, but a message instead. Large values of a wrong shape are
+discarded at once; smaller ones are kept for the diagnosis alone. If students may choose a
 dimension, the probe declares it with an upper bound, see `assignment.probe.given`.
 """
 

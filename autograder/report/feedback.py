@@ -22,6 +22,7 @@ class Shown:
         words: the text beside the points in the overview.
         failed: each message, and the names of the checks that failed with it.
         passed: the names of the checks that passed.
+        excused: the names of the checks that fail because of an earlier mistake, at no cost.
         by_hand: the points that a person gives.
     """
 
@@ -30,6 +31,7 @@ class Shown:
     words: str
     failed: tuple[tuple[str, str], ...]
     passed: tuple[str, ...]
+    excused: tuple[str, ...]
     by_hand: int
 
 
@@ -66,7 +68,11 @@ def feedback(
 
 def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
     failed = section.failed
-    passed = tuple(test.words(section.id) for test in section.tests if test.passed)
+    earned = [test for test in section.tests if test.passed]
+    passed, excused = (
+        tuple(test.words(section.id) for test in earned if bool(test.message) == excused)
+        for excused in (False, True)
+    )
     rubric = assignment.by_id.get(section.id)
     by_hand = rubric.points - rubric.auto if rubric else 0
     state, words = _state(section, sum(map(len, failed.values())))
@@ -76,6 +82,7 @@ def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
         words,
         tuple((message, ", ".join(names)) for message, names in failed.items()),
         passed,
+        excused,
         by_hand,
     )
 

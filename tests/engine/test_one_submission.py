@@ -56,6 +56,7 @@ def test_a_mistake_that_shows_again_is_mentioned_but_not_counted(tiny, work, san
         "The mistake found in A layer that scales affects this section as well, "
         "and is not counted again."
     )
+    assert "1 check fails because of an earlier mistake, at no cost" in feedback(tiny, found)
     strict = replace(tiny, carry_forward=False)
     assert points(grade(strict, work(hint.misconception), SEED, sandbox))["step"] == 0.5
 

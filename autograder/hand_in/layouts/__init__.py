@@ -1,4 +1,4 @@
-"""How learning platforms lay out the download of a class; which one it is, the names tell."""
+"""How learning platforms lay out the download of a class, recognised by file names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.hand_in.layouts.sakai import SAKAI
 from autograder.hand_in.layouts.upload import Layout
 
 PLAIN = "plain"
-"""A folder or zip a student, under the student's id."""
+"""One folder or zip per student, named after the student's id."""
 LAYOUTS: Mapping[str, Layout] = {
     layout.name: layout  # the stricter ones first, since the first that fits is taken
     for layout in (GRADESCOPE, MOODLE, BLACKBOARD, BRIGHTSPACE, SAKAI, EXCHANGE, CANVAS)
@@ -56,7 +56,7 @@ def recognise(names: Iterable[str]) -> Layout | None:
     more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
     raise LayoutError(
         f"{most} of {len(paths)} names are as in a {layout.title}, such as {layout.example}; "
-        f"these are not: {shown}{more}. Take them away, or say how to read the class: "
-        f"--layout {layout.name} sets them aside, --layout {PLAIN} takes every folder and zip "
-        "for a student"
+        f"these are not: {shown}{more}. Remove them, or say how to read the class: "
+        f"--layout {layout.name} ignores them, --layout {PLAIN} treats every folder or zip as one "
+        "student"
     )

@@ -1,11 +1,11 @@
-"""Blackboard, "Assignment File Download": all attempts of all students beside each other.
+"""Blackboard, "Assignment File Download": all attempts of all students in one folder.
 
     Homework 1_ada_attempt_2026-11-20-15-38-53_work.zip
     Homework 1_ada_attempt_2026-11-20-15-38-53.txt               written by Blackboard
 
-The title and the user name may both hold `_`, so the text file says where one ends. A student
-chooses the end of a name only: the first `_attempt_` and the text file's first line are
-Blackboard's.
+The title and the user name may both contain `_`; Blackboard's text file shows where the user name
+begins. Students control only the part after the time and the comment in the text file, so the first
+`_attempt_` and the text file's first line are Blackboard's.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
 
 
 def _untold(who: str, title: str | None) -> Member | None:
-    """The student of an attempt without a text file, by the title that all others begin with."""
+    """The student of an attempt without a text file, by the title that all others share."""
     if title is None or not who.startswith(title):
         return None
     return Member("", {"login": who.removeprefix(title)})
 
 
 def _slip(path: str, who: str, told: Told) -> Slip | None:
-    """The text file, if its first line names the one by whose user name it is called.
+    """The text file, if the user name in its first line matches the file's name.
 
     A comment of the student's is further down.
     """

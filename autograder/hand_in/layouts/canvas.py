@@ -1,11 +1,11 @@
-"""Canvas, "Download Submissions": every file of the class beside each other.
+"""Canvas, "Download Submissions": all files of the class in one folder.
 
     lovelaceada_101_9001_work.zip          user id, attachment id, the student's file
     lovelaceada_LATE_101_9001_work.zip     handed in late
     lovelaceada_101_text.html                   typed into a text box (_link.html: a web address)
     anon_x7Fq2_9001_work.zip               graded anonymously (LATE_anon_...: late)
 
-Canvas breaks up `_digits_` in people's names, so the first two numbers are always its own.
+Canvas splits `_digits_` in people's names, so the first two numbers are always its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ANONYMOUS = re.compile(
     re.DOTALL,
 )
 AGAIN = re.compile(r"-\d+(?=(?:\.[^.]*)?$)")
-"""What Canvas puts before the ending of a name that the student has uploaded before."""
+"""The `-1` that Canvas adds to a file name that the student has uploaded before."""
 
 
 def _match(path: str, anonymous: bool) -> re.Match[str] | None:

@@ -1,6 +1,6 @@
 """nbgrader's exchange, its folder `inbound`: a folder for every time that somebody submitted.
 
-ada+hw1+2026-11-20 15:38:53 UTC+7f8a/hw1.ipynb     before nbgrader 0.7: no +7f8a
+ada+hw1+2026-11-20 15:38:53 UTC+7f8a/hw1.ipynb     (older: no +7f8a)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Gradescope, "Export Submissions": a folder for each active submission, and who made it.
+"""Gradescope, "Export Submissions": a folder for each submission that counts, and who made it.
 
     assignment_4711_export/submission_metadata.yml
     assignment_4711_export/submission_216975/work.py
 
-The file is Gradescope's own and names the people of a group. Its keys are Ruby's symbols.
+The file is Gradescope's own and names the people of a group. Its keys begin with a colon.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ METADATA = "submission_metadata.yml"
 ENTRY = re.compile(r"submission_(?P<number>\d+)/(?P<file>.+)", re.DOTALL)
 SUBMISSION = re.compile(r"submission_\d+")
 Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""Every value stays text: 0012345 is a student's number, which YAML takes for an octal one."""
+"""Every value stays text, because YAML would read the student number 0012345 as octal."""
 
 
 def _claims(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Moodle, "Download all submissions": a folder a student, or all files beside each other.
+"""Moodle, "Download all submissions": one folder per student, or all files in one folder.
 
     Ada Lovelace_1001_assignsubmission_file/work.zip      before Moodle 4.1: ..._file_/
     Ada Lovelace_1001_assignsubmission_file_work.zip      without folders
@@ -6,7 +6,7 @@
     Participant_1001_assignsubmission_file/work.zip       blind marking
     Default group_assignsubmission_file/work.zip          a group without a number
 
-The number is the participant's in this assignment, and the name holds no `_`.
+The number is the participant's in this assignment, and Moodle writes names without `_`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sakai, "Download All": a folder a student.
+"""Sakai, "Download All": one folder per student.
 
 Lovelace, Ada(ada)/Submission attachment(s)/work.zip
 Lovelace, Ada(ada)/timestamp.txt
@@ -41,7 +41,7 @@ def _upload(folder: str, entries: Sequence[re.Match[str]], told: Told) -> Upload
         time = moment(times.sakai, told.text(f"{folder}/timestamp.txt"), told.zone)
     except Unreadable:
         time = None
-    note = None if certain else "its user name is not certain: it contains brackets"
+    note = None if certain else "its user name is not certain: it contains parentheses"
     return Upload(folder, (member,), files, time, text_only=not files, note=note)
 
 

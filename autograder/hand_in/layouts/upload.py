@@ -11,7 +11,7 @@ from autograder.hand_in.times import Moment
 
 @dataclass(frozen=True)
 class Told:
-    """What a layout may ask beside the names.
+    """What a layout may use besides file names.
 
     Attributes:
         text: `text(path)` gives a text file that the platform wrote; raises Unreadable.
@@ -32,7 +32,7 @@ def moment(read: Callable[[str, tzinfo], Moment], text: str, zone: tzinfo) -> Mo
 
 @dataclass(frozen=True)
 class Member:
-    """One of the people who handed in.
+    """One student of an upload.
 
     Attributes:
         name: as the platform writes it.
@@ -61,13 +61,13 @@ class Upload:
 
     Attributes:
         key: the same for all attempts and files of one student or group, and for nobody else.
-        members: the people, as far as the names tell; for a group that is not told, the group.
+        members: the people. If a group's members are not named, the group as one member.
         files: path in the download -> path in the hand-in.
         time: when it was handed in; None where the download does not tell.
         late: whether the platform marked it as late; None where the platform has no such mark.
         text_only: the student typed a text or a link and uploaded no file.
         note: why it cannot be graded, where the download shows that.
-        assignment: the id of the assignment, where a download holds several.
+        assignment: the id of the assignment; only nbgrader's exchange holds several.
     """
 
     key: str
@@ -104,7 +104,7 @@ class Layout:
 def gathered(parts: Sequence[Upload]) -> list[Upload]:
     """One upload for all files of one attempt, in the order in which the attempts first appear.
 
-    A file beside a text makes it an upload of files.
+    If files and a text were handed in, it counts as files.
     """
     found: dict[tuple[str, Moment | None], list[Upload]] = {}
     for part in parts:
