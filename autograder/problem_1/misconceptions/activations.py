@@ -46,7 +46,8 @@ VARIANTS = (
         CELL,
         RELU,
         "relu = lambda x: max(0, x)",
-        "Python's max compares two objects, not the elements of an array. Look for numpy's.",
+        "Python's max compares whole objects. Look for a numpy function that compares element "
+        "by element (it is not max).",
     ),
     Variant(
         "activations_relu_takes_the_largest_element",
@@ -104,7 +105,7 @@ VARIANTS = (
         CELL,
         SELU,
         "selu = lambda x: np.where(x >= 0, 1.0507 * x, 1.6732 * (np.exp(x) - 1))",
-        "Your selu does not multiply negative x by lambda: it applies on both sides of 0.",
+        "Your selu does not multiply negative x by lambda: lambda applies on both sides of 0.",
     ),
     Variant(
         "activations_selu_has_no_scale",

@@ -57,7 +57,7 @@ VARIANTS = (
         LAYERS,
         NORMALISED,
         "scores /= scores.sum(axis=0, keepdims=True)",
-        "softmax makes columns sum to 1. Which axis is that of the classes?",
+        "softmax makes columns sum to 1. Which axis belongs to the classes?",
     ),
     Variant(
         "cross_entropy_softmax_normalises_over_everything",
@@ -109,8 +109,8 @@ VARIANTS = (
         LAYERS,
         MEAN_GRADIENT,
         "",
-        "The loss is a mean, but the gradient is that of a sum: it is too large by a factor, "
-        "the number of examples.",
+        "The loss is a mean, but the gradient is that of a sum: it is too large by a factor equal "
+        "to the number of examples.",
     ),
     Variant(
         "cross_entropy_never_averages",
@@ -147,7 +147,8 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "        if self.size_average:\n            loss /= scores.size",
-        "The loss is divided by the number of all scores. The mean is over the examples.",
+        "The loss is divided by the number of scores (examples times classes). The mean is over "
+        "the examples only.",
     ),
     Variant(
         "cross_entropy_loss_has_the_other_sign",

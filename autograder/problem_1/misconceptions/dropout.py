@@ -18,7 +18,7 @@ VARIANTS = (
         OUTPUT,
         "output = feat * kept",
         "Kept activations are not scaled, so the output is smaller on average than the input. "
-        "This dropout is inverted: look for the factor in the formula.",
+        "The assignment asks for inverted dropout: look for the factor in its formula.",
     ),
     Variant(
         "dropout_forward_multiplies_by_the_keep_probability",
@@ -101,7 +101,7 @@ VARIANTS = (
         OTHERWISE.replace(
             "output = feat", "output = feat if is_training else feat * self.keep_prob"
         ),
-        "The output is scaled at test time. Inverted dropout does all of its scaling in training.",
+        "The output is scaled at test time. Inverted dropout scales only in training.",
     ),
     Variant(
         "dropout_forward_is_not_inverted",
@@ -109,7 +109,7 @@ VARIANTS = (
         OUTPUT,
         "output = feat * kept",
         "This is the original form of dropout, which scales at test time and not in training. "
-        "Here it is inverted: look at when it scales, and by which factor.",
+        "The assignment asks for inverted dropout: look at when it scales, and by which factor.",
         further=(
             Patch(
                 LAYERS,
@@ -125,8 +125,8 @@ VARIANTS = (
         LAYERS,
         TRAINING,
         "if is_training and self.keep_prob < 1:",
-        "A keep probability of 0 drops everything (and then divides by 0). Read Note 2: here it "
-        "has a special meaning.",
+        "A keep probability of 0 drops everything (and then divides by 0). Read Note 2: a keep "
+        "probability of 0 has a special meaning.",
     ),
     Variant(
         "dropout_forward_changes_its_input",
@@ -150,7 +150,7 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = dprev if self.kept is None else dprev * self.kept",
-        "The gradient goes through the mask, but it is not scaled as in forward.",
+        "The gradient goes through the mask, but is not scaled by the factor that forward used.",
     ),
     Variant(
         "dropout_backward_forgets_the_mask",

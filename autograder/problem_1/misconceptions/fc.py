@@ -19,8 +19,8 @@ VARIANTS = (
         LAYERS,
         FLATTEN,
         'output = feat.reshape(len(feat), -1, order="F")',
-        "flatten puts the features of an example in column order (Fortran's). Look at the order "
-        "in which numpy stores an array, and at what reshape does by default.",
+        "flatten orders the features of an example with the first index fastest (order='F'). "
+        "Look at the order in which numpy stores an array, and at what reshape does by default.",
     ),
     Variant(
         "fc_forward_flattens_two_dimensions_only",
@@ -153,8 +153,8 @@ VARIANTS = (
         LAYERS,
         WEIGHTS,
         "dprev = dprev / len(feat)\n        " + WEIGHTS,
-        "All three gradients are divided by the number of examples. Only the loss averages: the "
-        "gradient that it passes back is already divided.",
+        "All three gradients are divided by the number of examples. Only the loss averages, and "
+        "the gradient that it passes back already includes that division.",
     ),
     Variant(
         "fc_backward_transposes_the_weight_gradient",
@@ -206,8 +206,8 @@ VARIANTS = (
         LAYERS,
         UNFLATTEN,
         'dfeat = dprev.reshape(feat.shape, order="F")',
-        "flatten.backward fills the shape of the input in column order (Fortran's). It must "
-        "undo exactly what forward does.",
+        "flatten.backward fills the shape of the input with the first index fastest (order='F'). "
+        "It must undo exactly what forward does.",
     ),
     Variant(
         "fc_backward_unflattens_four_dimensions_only",

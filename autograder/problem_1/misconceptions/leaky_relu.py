@@ -74,7 +74,7 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = np.where(dprev >= 0, dprev, self.negative_slope * dprev)",
-        "backward looks at the sign of dprev. At the sign of which array did forward look?",
+        "backward looks at the sign of dprev. Which array's sign did forward look at?",
     ),
     Variant(
         "leaky_relu_backward_is_that_of_a_relu",
@@ -128,8 +128,8 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = np.where(self.output >= 0, dprev, self.negative_slope * dprev)",
-        "backward looks at the sign of the output. For one slope, the output does not show on "
-        "which side of 0 the input was.",
+        "backward looks at the sign of the output. There is a slope for which the output does not "
+        "show whether the input was negative.",
         further=(Patch(LAYERS, FORWARD, FORWARD + "\n        self.output = output"),),
     ),
 )

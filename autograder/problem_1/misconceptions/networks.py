@@ -92,7 +92,8 @@ VARIANTS = (
         NETWORKS,
         FIRST,
         FIRST.replace("30, name", "30, 0, name"),
-        "The weights of a layer start at 0, so all of its units compute and learn the same.",
+        "The weights of a layer start at 0, so all of its units have equal outputs and equal "
+        "updates.",
     ),
     Variant(
         "small_network_exchanges_weights_and_biases",

@@ -54,8 +54,9 @@ VARIANTS = (
         SGDM,
         "self.velocity[name] = self.momentum * v + self.lr * layer.grads[name]\n"
         "            param -= self.velocity[name]",
-        "The velocity has the opposite sign, and is subtracted. That is the same if it starts "
-        "at 0. A velocity that is already in self.velocity is applied in the wrong direction.",
+        "Your velocity has the opposite sign, and you subtract it. From a velocity of 0, that "
+        "gives the same steps. A velocity that is already stored in self.velocity then moves the "
+        "parameter the wrong way.",
     ),
     Variant(
         "sgd_momentum_goes_uphill",
@@ -85,7 +86,7 @@ VARIANTS = (
         OPTIMIZERS,
         SGDM,
         VELOCITY + "\n            param += v",
-        "The parameter is moved by the velocity from before this step's gradient.",
+        "The step uses the velocity from before it was updated with this gradient.",
     ),
     Variant(
         "sgd_momentum_weighs_the_gradient",
@@ -156,7 +157,7 @@ VARIANTS = (
         OPTIMIZERS,
         RMSPROP,
         "param -= self.lr * grad / np.sqrt(cache + self.eps)",
-        "The step divides by the moving average from before this gradient.",
+        "The step uses the cache from before it was updated with this gradient.",
     ),
     Variant(
         "rmsprop_forgets_the_root",
@@ -185,7 +186,7 @@ VARIANTS = (
         OPTIMIZERS,
         CACHE,
         "self.cache[name] = self.decay * cache + grad**2",
-        "The new square enters the moving average in full. The two weights of an average sum to 1.",
+        "The new square is added with weight 1. In a moving average, the two weights sum to 1.",
     ),
     Variant(
         "rmsprop_forgets_its_cache",
@@ -238,8 +239,8 @@ VARIANTS = (
         OPTIMIZERS,
         COUNT,
         "",
-        "t grows after it is used, so the first step makes its correction with t = 0, and "
-        "divides by 0.",
+        "t is incremented only after the step that needs it, so the first correction uses t = 0 "
+        "and divides by 0.",
         further=(
             Patch(
                 OPTIMIZERS,

@@ -1,4 +1,7 @@
-"""`train_net` and the hyperparameters. The training shows what mistakes cost, these show why."""
+"""Known mistakes in `train_net` and the hyperparameters.
+
+The judged training decides the points of the accuracy; these variants explain them.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ VARIANTS = (
         TRAINING,
         BACKWARD + "\n" + STEP,
         "optimizer.step()\n                " + BACKWARD,
-        "The optimizer steps before the backward pass: where do its gradients come from then?",
+        "The optimizer steps before the backward pass: which gradients does that step use?",
     ),
     Variant(
         "train_tiny_net_never_runs_the_loss_backward",
@@ -105,23 +108,23 @@ VARIANTS = (
         TRAINING,
         IF_BEST,
         "if True:",
-        "opt_params are those of the last epoch, whether it was the best or not. Do you compare "
-        "and store opt_val_acc?",
+        "opt_params holds the parameters of the last epoch, whether it was the best or not. Do "
+        "you compare and store opt_val_acc?",
     ),
     Variant(
         "train_tiny_net_keeps_the_last_of_equals",
         TRAINING,
         IF_BEST,
         "if val_acc >= opt_val_acc:",
-        "If several epochs are equally good, opt_params are those of the last one. Look at the "
-        "comparison.",
+        "If several epochs are equally good, opt_params holds the parameters of the last one. Look "
+        "at the comparison.",
     ),
     Variant(
         "train_tiny_net_keeps_the_first_parameters",
         TRAINING,
         IF_BEST,
         "if not opt_params:",
-        "opt_params are those of the first epoch: better ones never replace them.",
+        "opt_params holds the parameters of the first epoch: better ones never replace them.",
     ),
     Variant(
         "train_tiny_net_keeps_the_best_of_the_training_data",
