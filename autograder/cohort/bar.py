@@ -67,7 +67,7 @@ class Bar:
 
 @contextmanager
 def trainings_bar(total: int, console: Console) -> Iterator[Callable[[Replay], None]]:
-    """Progress of training a class's distinct recipes; call the result after each training."""
+    """Progress of training a class's distinct recipes. Yields a function to call after each."""
     columns = (
         TextColumn("training"),
         BarColumn(bar_width=20),

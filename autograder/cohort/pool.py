@@ -40,7 +40,7 @@ class Failed:
 
 
 class Pool(Protocol):
-    """A source of executors.
+    """Something that runs tasks: it provides executors.
 
     Attributes:
         workers: how many tasks run at once.
@@ -156,7 +156,7 @@ class Cluster:
         self._client.close()
 
     abandon = close
-    """Dask drops tasks whose results are no longer wanted."""
+    """The cluster cancels tasks when its client disconnects."""
 
 
 @contextmanager

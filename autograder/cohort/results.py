@@ -51,8 +51,8 @@ class Summary:
     Attributes:
         rows: one for each student who has a Grade.
         set_aside: the name of each submission without a Grade, and the reason.
-        regraded: how many were graded again after a correction of the suites.
-        changes: the points that the last correction changed.
+        regraded: how many students have been graded again after a correction of the suites.
+        changes: what each student's latest correction changed.
     """
 
     rows: tuple[Row, ...]

@@ -69,7 +69,7 @@ class Plan:
         seed: the class's seed, see `seeds.seed_of_hand_in`.
         training: the training mode; "off" for none.
         sandbox: the name of the sandbox.
-        data: the folder of the images, which each process maps; None without training.
+        data: the folder of the images, which each process memory-maps; None without training.
         replays: the folder in which the workers share finished trainings.
         older_work: as in `grade`.
     """
@@ -98,11 +98,11 @@ def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Ima
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """Hashes of what a state depends on. Each covers everything that the one before it covers.
+    """Hashes of what a state depends on. Each covers all that the previous one covers, and more.
 
     Attributes:
         work: covers the submission and the options of the grading.
-        evidence: also covers whatever decides the observations: while it stays, so do they.
+        evidence: also covers what decides the observations. If it is unchanged, they stay valid.
         state: covers everything. A state with a different hash is stale.
     """
 
@@ -225,7 +225,9 @@ def _seed(submission: Submission, plan: Plan) -> int:
     The first hand-in is recorded outside the states: a state is deleted when its student is set
     aside.
     """
-    if not submission.files and not submission.notebook:  # its result reveals no test inputs
+    if (
+        not submission.files and not submission.notebook
+    ):  # an empty hand-in learns nothing about the inputs
         return plan.seed
     first = plan.states.with_name(FIRST_HAND_INS) / submission.name
     if not first.exists():

@@ -1,7 +1,8 @@
 """Blackboard's grades: `Last Name,First Name,Username,...,Problem 1 [Total Pts: 40 Score] |12345`.
 
 The full download is a tab-separated file in UTF-16 that is called .xls. Blackboard finds a student
-by Username and a column by the number at the end of its name; any other column becomes a new one.
+by Username and a column by the number at the end of its name; without a known number, the column
+becomes a new one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def fill(
     """Fill the assignment's column of Blackboard's grades; see `targets.Fill`.
 
     Raises:
-        TableError: it is none, or which column is meant is not clear.
+        TableError: it is not a Blackboard grades file, or it is unclear which column to fill.
     """
     table = Table.read(template)
     require(table, KIND, FROM)
@@ -72,7 +73,7 @@ def fill(
 
 
 def _forbidden(table: Table, found: Mapping[int, re.Match[str]]) -> Mapping[int, str]:
-    """Only columns with Blackboard's number exist there, and totals are computed."""
+    """Columns without Blackboard's number would become new columns; totals are computed."""
     reasons = {
         i: "it has no number of Blackboard's, so Blackboard would make a new column of it"
         for i in range(len(table.header))

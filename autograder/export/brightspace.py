@@ -1,7 +1,7 @@
 """Brightspace's grades: `OrgDefinedId,Username,...,Problem 1 Points Grade,End-of-Line Indicator`.
 
-Newer exports put a `#` before ids, so that spreadsheets take them for text, and the maximum into
-the column's name (`Problem 1 Points Grade <Numeric MaxPoints:40 Weight:10>`).
+Newer exports put a `#` before ids, so that spreadsheets keep them as text, and write the maximum
+into the column's name (`Problem 1 Points Grade <Numeric MaxPoints:40 Weight:10>`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def fill(
     """Fill the assignment's column of Brightspace's grades; see `targets.Fill`.
 
     Raises:
-        TableError: it is none, or which column is meant is not clear.
+        TableError: it is not a Brightspace grades file, or it is unclear which column to fill.
     """
     table = Table.read(template)
     require(table, KIND, FROM)

@@ -38,7 +38,7 @@ def fill(
     """Fill the assignment's column of a Canvas gradebook; see `targets.Fill`.
 
     Raises:
-        TableError: it is none, or which column is meant is not clear.
+        TableError: it is not a Canvas gradebook, or it is unclear which column to fill.
     """
     table = Table.read(template)
     require(table, KIND, FROM)
@@ -69,7 +69,7 @@ def _is_points_possible(cells: Sequence[str]) -> bool:
 
 
 def _names(table: Table) -> Iterator[tuple[int, str]]:
-    """The rows of students; Canvas takes the same ones for none."""
+    """The rows of students with their names; Canvas's importer skips the same other rows."""
     first_name = 1 if table.header[1].strip() == "FirstName" else None
     others = [i for i, name in enumerate(table.header) if name.strip().startswith("SIS ")]
     for row, cells in enumerate(table.rows):
@@ -82,7 +82,7 @@ def _names(table: Table) -> Iterator[tuple[int, str]]:
 
 
 def _ids(table: Table, rows: Mapping[int, str]) -> tuple[IdColumn, ...]:
-    """Logins are e-mail addresses at many places, so they are looked for under both."""
+    """At many institutions the login is an e-mail address, so that column is searched for both."""
     header = [name.strip() for name in table.header]
     found = [id_column(table, rows, key, header.index(name)) for key, name in IDS if name in header]
     if "SIS Login ID" in header:
@@ -106,7 +106,7 @@ def _totals(table: Table) -> list[int]:
 
 
 def _candidates(table: Table, forbidden: Mapping[int, str]) -> list[Candidate]:
-    """Columns with an assignment's number; of a file without any, all that may be filled."""
+    """Columns with an assignment number; if there are none, all that may be filled."""
     names = [(i, name.strip()) for i, name in enumerate(table.header) if i not in forbidden]
     numbered = [
         Candidate(index, name, found["title"], found["id"])

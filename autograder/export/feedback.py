@@ -1,9 +1,9 @@
 """Feedback pages -> the zip that a platform's bulk upload takes.
 
-A platform tells by an entry's name whose it is, and drops in silence what it cannot match. So names
-are those of the download, or as the platform would write them; whatever cannot be given back in
-this way is left out with a reason. Names are the students', so none leads out of the zip and none
-is there twice. The same pages give the same zip, byte for byte.
+A platform finds the student by an entry's name, and silently drops what it cannot match. So names
+are those of the download, or as the platform would write them; pages that cannot be given back in
+this way are left out with a reason. Names come from students, so they are checked: none leads out
+of the zip, and none is there twice. The same pages give the same zip, byte for byte.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Place:
 
     Attributes:
         name: of a zip with the page in it, or of a folder that gets the page.
-        owner: what no other hand-in may have, too.
-        is_zip: which of both.
+        owner: the platform's key for the student; two hand-ins with one key are both left out.
+        is_zip: whether `name` is a zip; otherwise it is a folder.
     """
 
     name: str
@@ -179,7 +179,7 @@ def _canvas_would_match(name: str, ids: Mapping[str, str]) -> bool:
 
 
 def _moodle(one: Returned) -> Iterator[Place]:
-    """A folder a student; a group's number is no participant's, so each member has one."""
+    """One folder per student. A group's number is not a participant's, so each member gets one."""
     known = [member for member in one.members if _is_number(member.ids.get("moodle", ""))]
     for member in known:
         id_ = member.ids["moodle"]
@@ -200,14 +200,14 @@ def _moodle(one: Returned) -> Iterator[Place]:
 
 
 def _moodle_folder(name: str, id_: str) -> str:
-    """As Moodle names it: no part of a name may look like a further one."""
+    """Named as Moodle does, with separators replaced so that the name cannot be split wrongly."""
     text = "".join(c if unicodedata.category(c) not in NO_TEXT else " " for c in name)
     shown = " ".join(NOT_IN_A_NAME.sub(" ", text).split()).strip(" .~")[:100]
     return f"{shown or 'Participant'}_{id_}_assignsubmission_file"
 
 
 def _brightspace(one: Returned) -> Iterator[Place]:
-    """The download's own name, or, beside what is no zip, a page in the download's own folder."""
+    """The zip under its downloaded name; after loose files, the page in their folder."""
     names = sorted(entry.replace("\\", "/") for entry in one.entries)
     zips = [name for name in names if name.lower().endswith(".zip")]
     folders = [name.rpartition("/")[0] for name in names if "/" in name]

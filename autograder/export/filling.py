@@ -78,7 +78,7 @@ class _Filling:
             self.matched.append(Match(student.student, self._name(row), row + 2, by, value))
 
     def give_nowhere(self, student: Graded, reason: str) -> None:
-        """A student for whom there is no row; who has nothing to get is not missed."""
+        """A student for whom there is no row; without points and hand-in, nothing is reported."""
         name = printable(student.name)
         if student.points is not None:
             ids = ", ".join(f"{key} {printable(value)}" for key, value in student.ids.items())
@@ -88,8 +88,10 @@ class _Filling:
             self.set_aside.append(SetAside(student.student, name, None))
 
     def pass_over_strangers(self) -> None:
-        """Rows that are nobody's. While a hand-in has no row, each of them could be its student's,
-        so none of them gets a zero."""
+        """Rows that match no student.
+
+        While some hand-in has no row, any of these could belong to it, so none gets 0.
+        """
         unclear = {row for _, rows, _ in self.matching.unclear for row in rows}
         taken = {row for row, _ in self.matching.rows.values()} | unclear
         strangers = [row for row in self.sheet.names if row not in taken]
@@ -135,7 +137,7 @@ class _Filling:
         ]
 
     def _absent(self, row: int, student: str, missing: Missing) -> Absent:
-        """A row of a student who handed in nothing. What stands in it was given by somebody."""
+        """A row of a student who handed in nothing. A value already there is kept."""
         value, found = "", self.sheet.table.cell(row, self.sheet.column).strip()
         if missing == "zero":
             if reason := self._settled(row) or (found not in EMPTY and "it has a value already"):
@@ -165,5 +167,5 @@ def _shown(points: float, decimal_comma: bool) -> str:
 
 
 def maxima(rows: Mapping[int, str], most: float | None) -> Mapping[int, float | None]:
-    """The same maximum for every row; one of 0 means that there is none."""
+    """The same maximum for every row; 0 is treated as none."""
     return dict.fromkeys(rows, most or None)

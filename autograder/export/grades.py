@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Missing = Literal["blank", "zero"]
-"""What a student gets who handed in nothing."""
+"""What students who handed in nothing get."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class WithoutRow:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """Students and rows of which nobody can say which belongs to which; none was filled.
+    """Students and rows that could not be paired; none was filled.
 
     Attributes:
         students: our ids.
@@ -153,7 +153,7 @@ class Filled:
         set_aside: students whose hand-in has no points yet.
         not_handed_in: rows of students whom we know, and who handed in nothing.
         unmatched: rows of students whom we do not know.
-        notes: sentences about the whole file.
+        notes: remarks about the whole file.
     """
 
     content: bytes

@@ -17,7 +17,7 @@ BLACKBOARD_COLUMN = re.compile(r"\|\s*\d+\s*$")
 
 
 def is_canvas(table: Table) -> bool:
-    """As Canvas's importer asks; some gradebooks have the name in two columns."""
+    """The test that Canvas's importer makes; some gradebooks have the name in two columns."""
     first = [cell.strip() for cell in table.header[:3]] + [""] * 3
     one_name = "Student" in first[0] and "ID" in first[1]
     two_names = first[0] == "LastName" and first[1] == "FirstName" and "ID" in first[2]

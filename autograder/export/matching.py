@@ -1,7 +1,7 @@
 """Students -> rows of a platform's file.
 
-An id decides. A name does only where it is unique on both sides and no id speaks against it. What
-is not certain is left to a person: filling the wrong row is worse than filling none.
+An id decides. A name decides only if it is unique on both sides and no id contradicts it. What is
+not certain is left to a person: filling the wrong row is worse than filling none.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from autograder.export.sheet import IdColumn, Sheet, comparable
 from autograder.hand_in.files import printable
 
 OF_THE_PLATFORM = {"canvas", "moodle"}
-"""Ids that only the platform gives out. A file in which a student has another is another course's
-or another assignment's, whatever else is equal."""
+"""Ids given out by the platform alone. If a row has another such id than the student, the file is
+from another course or assignment, so the row is not used."""
 OF_THE_INSTITUTION = {"sis", "login", "email"}
-"""What an instructor may name a class's folders by."""
+"""Ids after which an instructor may have named folders."""
 BY_NAME = "the name alone"
 
 
@@ -43,9 +43,9 @@ class Matching:
     """A class beside a file.
 
     Attributes:
-        rows: by a student's place in the class, the row and what was equal.
-        unclear: places in the class, rows, and the reason.
-        nowhere: by a student's place, why no row is theirs.
+        rows: by a student's index in the class, the row and what was equal.
+        unclear: indexes in the class, rows, and the reason.
+        nowhere: by a student's index, why there is no row.
     """
 
     rows: Mapping[int, tuple[int, str]] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def _found(student: Graded, sheet: Sheet, names: _Names) -> Found:
 
 
 def _by_ids(student: Graded, sheet: Sheet) -> Found | None:
-    """By the first kind of id that the file knows; none of the others may lead elsewhere."""
+    """By the first id kind that both have; the other ids must not point to another row."""
     hits = [(one, rows) for one in sheet.ids if (rows := _rows(one, student.ids.get(one.key)))]
     if not hits:
         return None
@@ -117,8 +117,10 @@ def _by_ids(student: Graded, sheet: Sheet) -> Found | None:
 
 
 def _by_our_id(student: Graded, sheet: Sheet) -> Found | None:
-    """By the name of the student's folder, which instructors take from the institution. A number
-    that another platform gave out is not looked for: it may be somebody else's here."""
+    """By the name of the student's folder, which is often an institutional id.
+
+    A number that another platform gave out is not tried: it may be somebody else's here.
+    """
     if student.student in student.ids.values():
         return None
     hits = {
@@ -152,7 +154,7 @@ def _by_name(student: Graded, sheet: Sheet, names: _Names) -> Found:
 def _unless_contradicted(
     student: Graded, sheet: Sheet, row: int, by: str, kinds: set[str] | None = None
 ) -> Found:
-    """A row, unless it has another id of a kind that the student has."""
+    """The row, unless it holds a different id of a kind that the student also has."""
     for one in sheet.ids:
         if not one.is_its_own or (kinds is not None and one.key not in kinds):
             continue

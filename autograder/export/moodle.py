@@ -1,8 +1,8 @@
 """Moodle's offline grading worksheet: `Identifier,Full name,...,Grade,Maximum grade,...`.
 
-Its header is written in its user's language. Told from its structure are the first column
+Its header is written in its user's language. These are recognised by structure: the first column
 (`Participant 1001`), the maximum right of the grade, the column of e-mail addresses, and the one
-that says yes or no to "Grade can be changed"; the others are known by words.
+that says yes or no to "Grade can be changed". The others are recognised by words.
 
 Moodle passes over rows in silence: locked ones, grades out of range, and rows that somebody graded
 on the server after the worksheet was downloaded. Comments that are emptied are erased, so nothing
@@ -25,7 +25,7 @@ from autograder.hand_in.files import printable
 KIND = "a Moodle grading worksheet"
 FROM = "In Moodle: the assignment, Submissions, Download grading worksheet"
 NAME = 1
-"""The column of full names; of a blind assignment there is none, and the next one is there."""
+"""The column of full names. In blind marking there is none, and Status stands here."""
 NO_LOCKS = "No column says which rows are locked; Moodle passes over those in silence."
 
 
@@ -39,7 +39,7 @@ def fill(
     """Fill the column of grades of a Moodle worksheet; see `targets.Fill`.
 
     Raises:
-        TableError: it is none, or which column is meant is not clear.
+        TableError: it is not a Moodle worksheet, or it is unclear which column to fill.
     """
     table = Table.read(template)
     require(table, KIND, FROM)
@@ -111,7 +111,7 @@ def _yes_or_no(table: Table, rows: Sequence[int], index: int) -> int | None:
 
 
 def _ids(table: Table, rows: Sequence[int]) -> tuple[IdColumn, ...]:
-    """Moodle itself goes by the participant's number alone."""
+    """Moodle itself matches by the participant number alone."""
     participants = id_column(table, rows, "moodle", 0)
     numbers = {
         row: participant["id"]

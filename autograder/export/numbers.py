@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 NUMBER = re.compile(r"-?\d[\d.,\u00a0\u202f' ]{0,20}%?")
 GROUPED = re.compile(r"-?\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 DECIMALS = re.compile(r"\d([.,])(?!\d{3}$)\d+$")
-"""The separator of what is no group of thousands: 37.5, 1.000,25."""
+"""A decimal separator, not one of thousands: 37.5, 1.000,25."""
 LARGEST = 1_000_000.0
 
 
@@ -52,8 +52,8 @@ def number(text: str) -> float | None:
 def decimal_comma(cells: Iterable[str], separator: str) -> bool:
     """Whether a file writes numbers with a decimal comma.
 
-    Cells that show it decide. Where none does, a semicolon between cells speaks for a comma
-    within.
+    Cells with decimals decide. If there are none, a semicolon-separated file is taken to use
+    decimal commas.
     """
     marks = [
         found[1]

@@ -17,7 +17,7 @@ from autograder.hand_in.files import printable
 
 WIDTH = 80
 MOST_LINES = 10
-"""Of one list, in a terminal."""
+"""The longest list in a terminal."""
 FILE = "export.txt"
 Thing = TypeVar("Thing")
 
@@ -56,7 +56,7 @@ def for_terminal(filled: Filled, file: str = FILE) -> str:
 
     Args:
         filled: what is reported.
-        file: where all of it stands.
+        file: the name of the file with the full lists.
     """
     lines = list(_wrapped([_summary(filled), *filled.notes]))
     for section in _sections(filled):
@@ -154,7 +154,7 @@ def _wrapped(lines: Iterable[str], indent: str = "") -> Iterator[str]:
 
 
 def _short_words(line: str) -> Iterator[str]:
-    """Words that fit a line; of wide characters there are two columns each."""
+    """Words short enough for a line; a wide character takes two columns."""
     most = (WIDTH - 10) // 2
     for word in line.split(" "):
         if cell_len(word) <= 2 * most:

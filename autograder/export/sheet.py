@@ -1,7 +1,6 @@
 """A platform's file, understood: which rows are students, by which ids, and which column is meant.
 
-The platforms' modules make one each; who belongs to which row and what is written is decided here
-for all of them.
+One module per platform makes a Sheet; matching and filling are shared.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class IdColumn:
         key: the kind of id that is looked for in it.
         header: its name.
         cells: the ids by row, as `comparable` writes them; rows without one are left out.
-        is_its_own: whether it holds ids of this kind. A column of logins is also searched for
-            e-mails; that another stands there means nothing then.
+        is_its_own: whether the column is meant for this kind. Logins are also searched for
+            e-mails; a different login there is no contradiction.
     """
 
     key: str
@@ -81,8 +80,8 @@ class Sheet:
 def comparable(key: str, text: str) -> str:
     """An id as it is compared: leading zeros count; of logins and e-mails, letter case does not.
 
-    No further folding: `ß` and `ss` are two people's. The `#` that Brightspace writes before an id
-    is not part of it.
+    No further folding: `ß` and `ss` could be two people's. The `#` that Brightspace writes before
+    an id is not part of it.
     """
     text = unicodedata.normalize("NFC", text).strip().removeprefix("#")
     return text if key in LETTER_CASE_COUNTS else unicodedata.normalize("NFC", text.lower())

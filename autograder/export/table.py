@@ -1,8 +1,7 @@
 """A delimited file of which one column is filled; every other byte stays as it is.
 
-The file is the platform's, and the platform reads it again: its encoding, separator, quotes and
-line ends, mixed as they may be, are nobody's to tidy up. So the text is kept whole, and only the
-rows that change are taken apart a second time.
+The platform reads its file again, so the encoding, separator, quotes and line ends are left as they
+are, even if they are mixed. The text is kept whole, and only rows that change are parsed again.
 """
 
 from __future__ import annotations
@@ -156,7 +155,7 @@ def _decoded(content: bytes) -> tuple[str, str, bytes]:
 
 
 def _separator_of(text: str) -> str:
-    """By which the header falls into several cells, and most rows into as many."""
+    """The separator that splits the header into several cells and most rows into as many."""
 
     def fit(separator: str) -> tuple[float, int]:
         try:
@@ -194,8 +193,10 @@ def _rows(text: str, separator: str) -> Iterator[tuple[tuple[str, ...], tuple[in
 
 
 def _cells(text: str, at: int, stop: int, separator: str) -> list[str]:
-    """The cells of the row that begins at `at`, as they are written. It ends at `stop`, a line end,
-    or after it if that one is within quotes."""
+    """The cells of the row that begins at `at`, as written.
+
+    The row ends at the line end at `stop`, or later if that line end is inside quotes.
+    """
     cell, and_before = _patterns(separator)
     cells: list[str] = and_before.findall(separator + text[at:stop])
     if sum(map(len, cells)) + len(cells) == stop - at + 1:
@@ -218,7 +219,7 @@ def _cells(text: str, at: int, stop: int, separator: str) -> list[str]:
 def _patterns(separator: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A cell, up to the next separator or line end, and one with the separator before it.
 
-    What a quote begins is never tried in another way (`*+`), so that an open one is found at once.
+    The quantifiers are possessive (`*+`), so that an unclosed quote fails at once.
     """
     plain = rf"[^{separator}\r\n]*+"
     cell = (
@@ -230,8 +231,7 @@ def _patterns(separator: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _meant(cell: str) -> str:
-    """What a cell says: without quotes around it, and without `="..."`, by which a platform keeps
-    Excel from taking text for something else."""
+    """A cell's value, without quotes and without the `="..."` that makes Excel keep text."""
     if found := QUOTED.match(cell):
         cell = found[1].replace('""', '"') + cell[found.end() :]
     if len(cell) > 2 and cell.startswith('="') and cell.endswith('"'):

@@ -17,11 +17,11 @@ class Fill(Protocol):
         template: the file's content.
         class_: every student that we know.
         title: the assignment's.
-        column: the name of the column to fill; without it, the one that can be meant.
-        missing: what students of the file get who handed in nothing: nothing, or 0.
+        column: the name of the column to fill; found by the title by default.
+        missing: what students get who are in the file but handed in nothing: nothing, or 0.
 
     Raises:
-        TableError: the file is not the platform's, or which column is meant is not clear.
+        TableError: the file is not the platform's, or it is unclear which column to fill.
     """
 
     def __call__(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 
 def words(cells: Iterable[str]) -> list[str]:
-    """Cells as they are compared here."""
+    """Cells, normalised for comparison."""
     return [" ".join(unicodedata.normalize("NFC", cell).lower().split()) for cell in cells]
 
 

@@ -29,7 +29,7 @@ Line = tuple[int, list[str]]
 LARGEST = 16 * 2**20
 MOST_ROWS, MOST_COLUMNS = 100_000, 2_000
 SEPARATORS = ",;\t"
-"""Of equals, the first."""
+"""Ties go to the first."""
 OTHER_FILES = {
     b"PK\x03\x04": "an Excel workbook or a zip file: save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as CSV",
@@ -149,8 +149,8 @@ def _wide_fields() -> Iterator[None]:
 def _table(text: str, separators: str, name: str) -> tuple[Columns, list[str], list[Line]]:
     """What the columns say, the header, and the rows below it.
 
-    The right separator is the one by which the header is known. Where several are, it is the one
-    with the most columns.
+    The right separator is one that makes the header recognisable; of several, the one with the most
+    columns.
     """
     every: list[list[Line]] = []
     wrong: list[RosterError] = []
@@ -222,10 +222,10 @@ def _unknown(name: str, header: Sequence[str]) -> str:
 
 
 def _person(columns: Columns, cells: Sequence[str], where: str) -> Person | str:
-    """The student of a row, or what the row is instead.
+    """The student of a row, or why the row is not a student.
 
     Raises:
-        RosterError: it names somebody, but nothing to know them by.
+        RosterError: it names somebody, but has no id.
     """
     name, ids = columns.name(cells), columns.ids(cells)
     label = name if not ids else "" if name or set(ids) != {"login"} else ids["login"]

@@ -66,8 +66,8 @@ HEADERS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
         ),
     },
 }
-"""Columns by what they say. Moodle's are in the user's language: those of other languages are
-found by what stands in them, see `_moodle`."""
+"""Header names of each column. Moodle's are in the user's language; columns of other languages are
+found by their contents, see `_moodle`."""
 IDENTIFIER = {"identifier", "identificador", "identifiant", "identificatore", "identificator"}
 NUMBERED = re.compile(r"(?P<word>[^\d@]{1,60}?)\s{0,3}(?P<number>\d{1,18})")
 """Moodle's `Participant 1001`, whatever its word for a participant."""
@@ -75,12 +75,12 @@ FEWEST_OF_MOODLE = 4
 SHORTEST_WORD = 5
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 NAMES_NEEDED = 3
-"""So that a column can be told from one that says the same of everybody, such as the status."""
+"""At least this many rows are needed to tell names from a constant column such as the status."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where a list says what.
+    """Which column holds what.
 
     Attributes:
         kind: of the list.
@@ -124,7 +124,7 @@ def folded(text: str) -> str:
 
 
 def recognised(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
-    """What a list is, by its header; of Moodle's, whose words differ, by its first column, too."""
+    """The kind of a list, by its header and, as Moodle's is translated, by its first column."""
     names = [folded(cell) for cell in header]
     kind = _kind(names, rows)
     if kind is None:
@@ -176,8 +176,8 @@ def _identifiers(name: str, cells: Sequence[str]) -> bool:
 def _moodle(places: Mapping[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:
     """The columns of a worksheet in any language.
 
-    The participant comes first. Addresses are known by their look. The name comes second, unless
-    marking is blind: then the status does, which many students have in common.
+    The participant comes first. Addresses are recognised by their form. The name comes second. In
+    blind marking, the status comes second instead; many students have the same status.
     """
     found = {"moodle": 0, **places}
     if "email" not in found and len(by_look := _addresses(rows)) == 1:
