@@ -251,7 +251,11 @@ def cohort(
     ] = None,
     layout: Annotated[
         LayoutName | None,
-        typer.Option(help="How the class is laid out. (default: recognised by names)"),
+        typer.Option(
+            metavar="NAME",
+            help="Whose layout: plain, canvas, moodle, gradescope, blackboard, brightspace, sakai "
+            "or exchange. (default: recognised)",
+        ),
     ] = None,
     roster: Annotated[
         list[Path] | None,
@@ -266,8 +270,8 @@ def cohort(
     """Grade a class.
 
     Downloads of Canvas, Moodle, Gradescope, Blackboard, Brightspace, Sakai and nbgrader's exchange
-    are recognised by their names. A roster, which may be given several times, gives students their
-    own ids and tells who handed in nothing.
+    are recognised by the names of their files. A roster, which may be given several times, gives
+    students their own ids and shows who handed in nothing.
 
     Writes nbgrader's gradebook, a feedback page for each student, the observations and a class
     report. You can interrupt it at any time and continue with --resume. If only suites, points or

@@ -149,6 +149,11 @@ def _class(
     rosters: Sequence[Path],
     zone: str | None,
 ) -> WholeClass:
+    if not folder.exists():
+        raise CohortError(
+            f"{folder} does not exist; give a platform's download, or a folder with one folder or "
+            "zip per student"
+        )
     try:
         people = roster.merged([roster.read(path) for path in rosters])
         clock = zone_of(zone) if zone else UTC

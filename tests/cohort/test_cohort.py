@@ -270,7 +270,7 @@ def test_the_seed_is_kept_for_resuming(finished):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda folder: None, "is not a folder"),
+        (lambda folder: None, "does not exist"),
         (lambda folder: folder.mkdir(), "is empty"),
     ],
 )

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import LayoutName, Target
+from autograder.export.targets import TARGETS
+from autograder.hand_in.layouts import LAYOUTS, PLAIN
 from autograder.problem_1 import ASSIGNMENT as P1
 
 
@@ -35,9 +38,15 @@ def solution(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["data"], ["release"], ["grade"], ["cohort"], ["doctor"], ["demo"]]
-)
+COMMANDS = ("data", "release", "grade", "cohort", "export", "doctor", "demo")
+
+
+def test_every_layout_that_can_be_read_can_be_asked_for():
+    assert {name.value for name in LayoutName} == {PLAIN, *LAYOUTS}
+    assert {target.value for target in Target} == set(TARGETS)
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_every_command_explains_itself(command):
     result = run(*command, "--help")
     assert result.returncode == 0
