@@ -14,7 +14,7 @@ from autograder.export import feedback, report
 from autograder.export.feedback import Member, Returned
 from autograder.export.grades import Graded, Missing
 from autograder.export.table import TableError
-from autograder.export.targets import TARGETS
+from autograder.export.targets import fill
 from autograder.hand_in import origin
 from autograder.hand_in.origin import NAME, Origin, OriginError, Source
 from autograder.hand_in.people import Person
@@ -55,7 +55,7 @@ def run(
 
     Args:
         assignment: what was graded.
-        target: the platform, one of `TARGETS`.
+        target: the platform, see `targets.TARGETS`.
         template: the file that the instructor downloaded; its one column is filled.
         class_: the folder that `cohort` wrote.
         out: the folder for the files.
@@ -88,7 +88,7 @@ def run(
 def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int:
     points, awaiting = _points(job.assignment, job.class_)
     students, title = list(_graded(job.origin, points)), job.assignment.title
-    filled = TARGETS[job.target](template.read_bytes(), students, title, column, missing)
+    filled = fill(job.target, template.read_bytes(), students, title, column, missing)
     place = job.out / template.name
     if place.resolve() == template.resolve():
         raise ExportError(

@@ -8,13 +8,11 @@ becomes a new one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from autograder.export.filling import fill_in, maxima
-from autograder.export.grades import Filled, Graded, Missing
-from autograder.export.kinds import require
+from autograder.export.filling import maxima
 from autograder.export.numbers import decimal_comma, number
-from autograder.export.sheet import Candidate, Sheet, chosen, id_column
+from autograder.export.sheet import Candidate, Sheet, chosen, id_column, name_in_parts
 from autograder.export.table import Table
 from autograder.export.words import words
 
@@ -28,20 +26,8 @@ COLUMN = re.compile(
 IDS = (("login", "username"), ("sis", "student id"))
 
 
-def fill(
-    template: bytes,
-    class_: Sequence[Graded],
-    title: str,
-    column: str | None = None,
-    missing: Missing = "blank",
-) -> Filled:
-    """Fill the assignment's column of Blackboard's grades; see `targets.Fill`.
-
-    Raises:
-        TableError: it is not a Blackboard grades file, or it is unclear which column to fill.
-    """
-    table = Table.read(template)
-    require(table, KIND, FROM)
+def understood(table: Table, title: str, column: str | None) -> Sheet:
+    """Blackboard's grades, understood; see `targets.Understood`."""
     header = words(table.header)
     found = {
         i: one for i, name in enumerate(table.header) if (one := COLUMN.fullmatch(name.strip()))
@@ -54,10 +40,10 @@ def fill(
     index, notes = chosen(table, candidates, _forbidden(table, found), title, column)
     user = header.index("username")
     rows = [row for row in range(len(table.rows)) if table.cell(row, user).strip()]
-    names = {row: _name(table, header, row) for row in rows}
+    names = {row: name_in_parts(table, header, row) for row in rows}
     most = number(found[index]["most"] or "") if index in found else None
     written = [table.cell(row, i) for row in rows for i in (index, *found)]
-    sheet = Sheet(
+    return Sheet(
         platform="Blackboard",
         table=table,
         column=index,
@@ -69,7 +55,6 @@ def fill(
         decimal_comma=decimal_comma(written, table.separator),
         notes=notes,
     )
-    return fill_in(sheet, class_, missing)
 
 
 def _forbidden(table: Table, found: Mapping[int, re.Match[str]]) -> Mapping[int, str]:
@@ -81,12 +66,3 @@ def _forbidden(table: Table, found: Mapping[int, re.Match[str]]) -> Mapping[int,
     }
     totals = {i: "Blackboard computes it" for i, one in found.items() if one["up_to"]}
     return {**reasons, **totals}
-
-
-def _name(table: Table, header: Sequence[str], row: int) -> str:
-    parts = [
-        table.cell(row, header.index(name))
-        for name in ("last name", "first name")
-        if name in header
-    ]
-    return ", ".join(part for part in parts if part.strip())

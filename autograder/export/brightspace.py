@@ -7,13 +7,10 @@ into the column's name (`Problem 1 Points Grade <Numeric MaxPoints:40 Weight:10>
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from autograder.export.filling import fill_in, maxima
-from autograder.export.grades import Filled, Graded, Missing
-from autograder.export.kinds import require
+from autograder.export.filling import maxima
 from autograder.export.numbers import decimal_comma, number
-from autograder.export.sheet import Candidate, Sheet, chosen, id_column
+from autograder.export.sheet import Candidate, Sheet, chosen, id_column, name_in_parts
 from autograder.export.table import Table
 from autograder.export.words import words
 
@@ -25,20 +22,8 @@ IDS = (("sis", "orgdefinedid"), ("login", "username"), ("email", "email"))
 COMPUTED = re.compile(r"\s*(?:Adjusted|Calculated) Final Grade|Subtotal", re.IGNORECASE)
 
 
-def fill(
-    template: bytes,
-    class_: Sequence[Graded],
-    title: str,
-    column: str | None = None,
-    missing: Missing = "blank",
-) -> Filled:
-    """Fill the assignment's column of Brightspace's grades; see `targets.Fill`.
-
-    Raises:
-        TableError: it is not a Brightspace grades file, or it is unclear which column to fill.
-    """
-    table = Table.read(template)
-    require(table, KIND, FROM)
+def understood(table: Table, title: str, column: str | None) -> Sheet:
+    """Brightspace's grades, understood; see `targets.Understood`."""
     header = words(table.header)
     found = {
         i: one
@@ -56,10 +41,10 @@ def fill(
     rows = [
         row for row in range(len(table.rows)) if any(table.cell(row, i).strip("# ") for i in keys)
     ]
-    names = {row: _name(table, header, row) for row in rows}
+    names = {row: name_in_parts(table, header, row) for row in rows}
     most = MOST.search(found[index]["details"] or "")
     written = [table.cell(row, i) for row in rows for i in (index, *found)]
-    sheet = Sheet(
+    return Sheet(
         platform="Brightspace",
         table=table,
         column=index,
@@ -71,13 +56,3 @@ def fill(
         decimal_comma=decimal_comma(written, table.separator),
         notes=notes,
     )
-    return fill_in(sheet, class_, missing)
-
-
-def _name(table: Table, header: Sequence[str], row: int) -> str:
-    parts = [
-        table.cell(row, header.index(name))
-        for name in ("last name", "first name")
-        if name in header
-    ]
-    return ", ".join(part for part in parts if part.strip())

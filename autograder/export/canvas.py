@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from autograder.export.filling import fill_in, maxima
-from autograder.export.grades import Filled, Graded, Missing
-from autograder.export.kinds import require
+from autograder.export.filling import maxima
 from autograder.export.numbers import decimal_comma, number
 from autograder.export.sheet import Candidate, IdColumn, Sheet, chosen, id_column
 from autograder.export.table import Table
@@ -28,20 +26,8 @@ NO_STUDENT = re.compile(r"(?:Muted|Manual Posting.*)?", re.IGNORECASE | re.DOTAL
 TEST_STUDENT = "Student, Test"
 
 
-def fill(
-    template: bytes,
-    class_: Sequence[Graded],
-    title: str,
-    column: str | None = None,
-    missing: Missing = "blank",
-) -> Filled:
-    """Fill the assignment's column of a Canvas gradebook; see `targets.Fill`.
-
-    Raises:
-        TableError: it is not a Canvas gradebook, or it is unclear which column to fill.
-    """
-    table = Table.read(template)
-    require(table, KIND, FROM)
+def understood(table: Table, title: str, column: str | None) -> Sheet:
+    """A Canvas gradebook, understood; see `targets.Understood`."""
     possible = [row for row, cells in enumerate(table.rows) if _is_points_possible(cells)]
     forbidden = dict(_forbidden(table, possible))
     candidates = _candidates(table, forbidden)
@@ -51,7 +37,7 @@ def fill(
     most = number(table.cell(possible[0], index)) if possible else None
     columns = [index, *(one.index for one in candidates), *_totals(table)]
     written = [row[i] for row in table.rows for i in columns if i < len(row)]
-    sheet = Sheet(
+    return Sheet(
         platform="Canvas",
         table=table,
         column=index,
@@ -61,7 +47,6 @@ def fill(
         decimal_comma=decimal_comma(written, table.separator),
         notes=notes,
     )
-    return fill_in(sheet, class_, missing)
 
 
 def _is_points_possible(cells: Sequence[str]) -> bool:

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autograder.export.filling import fill_in
-from autograder.export.grades import Filled, Graded, Missing
-from autograder.export.kinds import PARTICIPANT, require
+from autograder.export.kinds import PARTICIPANT
 from autograder.export.numbers import decimal_comma, number
 from autograder.export.sheet import EMPTY, Candidate, IdColumn, Sheet, chosen, id_column, listed
 from autograder.export.table import Table, TableError
@@ -29,20 +27,8 @@ NAME = 1
 NO_LOCKS = "No column says which rows are locked; Moodle passes over those in silence."
 
 
-def fill(
-    template: bytes,
-    class_: Sequence[Graded],
-    title: str,
-    column: str | None = None,
-    missing: Missing = "blank",
-) -> Filled:
-    """Fill the column of grades of a Moodle worksheet; see `targets.Fill`.
-
-    Raises:
-        TableError: it is not a Moodle worksheet, or it is unclear which column to fill.
-    """
-    table = Table.read(template)
-    require(table, KIND, FROM)
+def understood(table: Table, title: str, column: str | None) -> Sheet:
+    """A Moodle worksheet, understood; see `targets.Understood`."""
     index = _grade_column(table, column)
     rows = [row for row in range(len(table.rows)) if table.cell(row, 0).strip()]
     most = {row: number(table.cell(row, index + 1)) for row in rows}
@@ -54,7 +40,7 @@ def fill(
         if can_be_changed and words([table.cell(row, can_be_changed)])[0] in NO
     }
     numbers = [table.cell(row, i) for row in rows for i in (index, index + 1)]
-    sheet = Sheet(
+    return Sheet(
         platform="Moodle",
         table=table,
         column=index,
@@ -65,7 +51,6 @@ def fill(
         decimal_comma=decimal_comma(numbers, table.separator),
         notes=() if can_be_changed else (NO_LOCKS,),
     )
-    return fill_in(sheet, class_, missing)
 
 
 def _grade_column(table: Table, column: str | None) -> int:

@@ -96,6 +96,12 @@ def id_column(
     return IdColumn(key, table.header[column].strip(), cells, is_its_own)
 
 
+def name_in_parts(table: Table, header: Sequence[str], row: int) -> str:
+    """A student's name from the columns of last and first names, as far as the file has them."""
+    columns = [header.index(name) for name in ("last name", "first name") if name in header]
+    return ", ".join(part for i in columns if (part := table.cell(row, i)).strip())
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A column that could be the assignment's.

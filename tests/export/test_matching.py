@@ -7,15 +7,15 @@ import math
 import importers
 import pytest
 
-from autograder.export import canvas
 from autograder.export.grades import Graded
 from autograder.export.numbers import decimal_comma, number, points_text
+from autograder.export.targets import fill
 
 HEADER = "Student,ID,SIS User ID,SIS Login ID,Section,Problem 1 (1)\nPoints Possible,,,,,40\n"
 
 
 def filled(rows: str, *class_: Graded, missing="blank"):
-    return canvas.fill((HEADER + rows).encode(), class_, "Problem 1", None, missing)
+    return fill("canvas", (HEADER + rows).encode(), class_, "Problem 1", None, missing)
 
 
 def points(result) -> dict[str, str]:
@@ -154,7 +154,7 @@ def test_points_that_do_not_fit_are_not_written(value, said):
 
 def test_points_are_bounded_only_where_the_file_has_a_maximum():
     text = (HEADER + ADA).replace(",,,,,40", ",,,,,0").encode()
-    result = canvas.fill(text, [who(login="ada", points=99.0)], "Problem 1")
+    result = fill("canvas", text, [who(login="ada", points=99.0)], "Problem 1")
     assert points(result) == {"101": "99"}
 
 

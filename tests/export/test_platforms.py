@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from autograder.export import report
 from autograder.export.grades import Graded
 from autograder.export.table import Table, TableError
-from autograder.export.targets import TARGETS
+from autograder.export.targets import TARGETS, fill
 
 TITLE = "Problem 1"
 
@@ -52,7 +52,7 @@ CANVAS_CLASS = [
 @pytest.mark.parametrize(("text", "shown"), CANVAS_FILES.values(), ids=CANVAS_FILES)
 def test_canvas(text, shown):
     before = text.encode()
-    filled = TARGETS["canvas"](before, CANVAS_CLASS, TITLE)
+    filled = fill("canvas", before, CANVAS_CLASS, TITLE)
     grades = importers.canvas(filled.content, "9876")
     assert grades == {"101": "37.5", "102": "30", "103": "EX", "104": "0", "999": ""}
     assert importers.canvas(filled.content, "99") == importers.canvas(before, "99")
@@ -118,7 +118,7 @@ MOODLE_CLASS = [
 
 @pytest.mark.parametrize(("text", "words", "changes"), MOODLE.values(), ids=MOODLE)
 def test_moodle(text, words, changes):
-    filled = TARGETS["moodle"](text.encode(), MOODLE_CLASS, TITLE)
+    filled = fill("moodle", text.encode(), MOODLE_CLASS, TITLE)
     assert importers.moodle(filled.content, *words) == {"1001": 37.5, "1002": 30.13}
     for before, after in changes:
         assert text.count(before) == 1
@@ -135,9 +135,9 @@ def test_moodle_in_a_language_that_is_not_known_is_told_by_its_structure():
         "Þátttakandi 7,Ada,ada@example.edu,-,,40.00,-\n"
     ).encode()
     with pytest.raises(TableError, match=r"--column .*'Einkunn'"):
-        TARGETS["moodle"](text, MOODLE_CLASS, TITLE)
+        fill("moodle", text, MOODLE_CLASS, TITLE)
     class_ = [Graded("ada", "", {"email": "ada@example.edu"}, 5.0)]
-    filled = TARGETS["moodle"](text, class_, TITLE, column="einkunn")
+    filled = fill("moodle", text, class_, TITLE, column="einkunn")
     assert filled.content == text.replace(b",-,,40", b",-,5,40")
     assert "locked" in filled.notes[0]
 
@@ -146,7 +146,7 @@ def test_a_blind_moodle_worksheet_is_matched_by_participant_numbers():
     text = (
         b"Identifier,Status,Grade,Maximum grade,Grade can be changed\nParticipant 7,x,,40.00,Yes\n"
     )
-    filled = TARGETS["moodle"](text, [Graded("p7", "", {"moodle": "7"}, 5.0)], TITLE)
+    filled = fill("moodle", text, [Graded("p7", "", {"moodle": "7"}, 5.0)], TITLE)
     assert filled.content == text.replace(b"x,,", b"x,5,")
     assert filled.matched[0].name == "Participant 7"
 
@@ -154,13 +154,13 @@ def test_a_blind_moodle_worksheet_is_matched_by_participant_numbers():
 def test_a_moodle_scale_takes_no_points():
     text = b"Identifier,Full name,Grade,Scale,X\nParticipant 7,Ada,,Good or bad,Yes\n"
     with pytest.raises(TableError, match="scale"):
-        TARGETS["moodle"](text, MOODLE_CLASS, TITLE)
+        fill("moodle", text, MOODLE_CLASS, TITLE)
 
 
 def test_a_worksheet_of_another_assignment_is_not_filled():
     text = MOODLE["English"][0].replace("Participant 10", "Participant 20").encode()
     class_ = [Graded("ada", "Ada Lovelace", {"moodle": "1001", "email": "ada@example.edu"}, 5.0)]
-    filled = TARGETS["moodle"](text, class_, TITLE)
+    filled = fill("moodle", text, class_, TITLE)
     assert filled.content == text
     assert "row 2 fits by Email address, but has another Identifier" in filled.without_row[0].reason
 
@@ -177,7 +177,7 @@ BLACKBOARD = (
 def test_blackboard_s_file_of_tabs_in_utf_16():
     before = ("\ufeff" + BLACKBOARD).encode("utf-16-le")
     class_ = [Graded("ada", "", {"login": "Ada"}, 37.5), Graded("g", "", {"sis": "12345"}, 41.0)]
-    filled = TARGETS["blackboard"](before, class_, TITLE)
+    filled = fill("blackboard", before, class_, TITLE)
     assert importers.blackboard(filled.content, "12345") == {"ada": "37.5", "grace": "3"}
     assert filled.content == before.replace(
         "Needs Grading".encode("utf-16-le"), "37.5".encode("utf-16-le")
@@ -207,7 +207,7 @@ def test_brightspace(header, ids):
     before = f"{header}\r\n{ids[0]},{ids[1]},Lovelace,Ada,,#\r\n".encode()
     for known in ({"sis": "0012345"}, {"login": "ada"}, {}):
         class_ = [Graded("x", "Ada Lovelace", known, 37.5)]
-        filled = TARGETS["brightspace"](before, class_, TITLE)
+        filled = fill("brightspace", before, class_, TITLE)
         assert importers.brightspace(filled.content, TITLE) == {"0012345": "37.5"}
         assert filled.content == before.replace(b"Ada,,#", b"Ada,37.5,#")
     assert filled.matched[0].by == "the name alone"
@@ -235,10 +235,10 @@ def test_a_file_of_another_platform_is_called_by_its_name(target):
     given = {name: text for text, name in EXAMPLES.values()} | OTHERS
     for kind, text in given.items():
         if kind == EXAMPLES[target][1]:
-            TARGETS[target](text.encode(), [], TITLE)
+            fill(target, text.encode(), [], TITLE)
             continue
         with pytest.raises(TableError, match=f"this is {kind}, not {EXAMPLES[target][1]}"):
-            TARGETS[target](text.encode(), [], TITLE)
+            fill(target, text.encode(), [], TITLE)
 
 
 COLUMNS = [
@@ -279,10 +279,10 @@ def test_the_column_is_the_one_that_is_meant_or_the_error_lists_them(
     class_ = [Graded("ada", points=5.0)]
     if expected.startswith("!"):
         with pytest.raises(TableError) as error:
-            TARGETS["canvas"](text, class_, title, asked)
+            fill("canvas", text, class_, title, asked)
         assert expected[1:] in str(error.value)
         return
-    filled = TARGETS["canvas"](text, class_, title, asked)
+    filled = fill("canvas", text, class_, title, asked)
     assert filled.column == expected
     assert bool(filled.notes) == (title == "Networks")
     assert importers.cells(filled.content)[2][importers.cells(text)[0].index(expected)] == "5"
@@ -297,7 +297,7 @@ def test_the_column_is_the_one_that_is_meant_or_the_error_lists_them(
 )
 def test_blackboard_s_own_columns_are_not_filled(column, said):
     with pytest.raises(TableError, match=said):
-        TARGETS["blackboard"](BLACKBOARD.encode(), [], TITLE, column)
+        fill("blackboard", BLACKBOARD.encode(), [], TITLE, column)
 
 
 PIECES = ["\0", '"', ",", ";", "\n", "\r", '="', "#", "9" * 30, "Ada", "-", "%", "٣", "\u202e", "é"]
@@ -315,7 +315,7 @@ def test_a_damaged_file_is_filled_or_refused_in_a_sentence(target, data):
     class_ = data.draw(st.permutations([*CANVAS_CLASS, *MOODLE_CLASS]))
     missing = data.draw(st.sampled_from(["blank", "zero"]))
     try:
-        filled = TARGETS[target](text.encode(), class_, TITLE, None, missing)
+        filled = fill(target, text.encode(), class_, TITLE, None, missing)
     except TableError as error:
         sentence = str(error)
         assert sentence.isprintable()
