@@ -12,6 +12,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder import checkout  # noqa: E402
+from autograder.assignment import stub  # noqa: E402
 from autograder.nbgrader_plugins import autograde, export, release  # noqa: E402
 
 c = get_config()  # noqa: F821
@@ -39,7 +40,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.GenerateAssignment.exporter_class = release.ReleaseNotebook
 c.ClearSolutions.code_stub = {"python": release.UNNAMED_STUB}
-c.ClearSolutions.text_stub = "*Write your answer here.*"
+c.ClearSolutions.text_stub = stub.UNANSWERED
 
 # First what was handed in is made plain, then it is graded; nothing of it is run by nbgrader.
 c.Autograde.exporter_class = autograde.PlainNotebook

@@ -11,11 +11,12 @@ from rich.console import Console
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.export import feedback, report
-from autograder.export.feedback import Member, Returned
+from autograder.export.feedback import Returned
 from autograder.export.grades import Graded, Missing
 from autograder.export.table import TableError
 from autograder.export.targets import fill
 from autograder.hand_in import origin
+from autograder.hand_in.layouts.upload import Member
 from autograder.hand_in.origin import NAME, Origin, OriginError, Source
 from autograder.hand_in.people import Person
 from autograder.report.terminal import near

@@ -14,7 +14,7 @@ from autograder.export.filling import maxima
 from autograder.export.numbers import decimal_comma, number
 from autograder.export.sheet import Candidate, Sheet, chosen, id_column, name_in_parts
 from autograder.export.table import Table
-from autograder.export.words import words
+from autograder.hand_in.moodle_words import words
 
 KIND = "a Blackboard grades file"
 FROM = "In Blackboard: Grade Center (or Gradebook), Work Offline, Download"

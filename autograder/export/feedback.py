@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from autograder.hand_in.files import printable
+from autograder.hand_in.layouts.upload import Member
 
 PAGE = "feedback.html"
 LARGEST = 32 * 2**20
@@ -32,14 +33,6 @@ MOODLE_ENTRY = re.compile(r"(?P<name>[^_/]*)_(?P<id>[0-9]+)_assignsubmission_")
 MOODLE_FOLDER = re.compile(r"[^_/]*_[0-9]+_assignsubmission_file_?")
 NO_PARTICIPANT = "no participant number is known; give the grading worksheet as --roster"
 NOT_IN_A_NAME = re.compile(r'[_/\\:*?"<>|]+')
-
-
-@dataclass(frozen=True)
-class Member:
-    """A student of a group, by name and platform ids."""
-
-    name: str
-    ids: Mapping[str, str]
 
 
 @dataclass(frozen=True)

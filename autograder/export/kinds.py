@@ -9,10 +9,8 @@ import re
 from collections.abc import Callable
 
 from autograder.export.table import Table, TableError
-from autograder.export.words import GRADE, IDENTIFIER, words
+from autograder.hand_in.moodle_words import GRADE, IDENTIFIER, word_for_participants, words
 
-PARTICIPANT = re.compile(r"(?P<word>[^\d#]{2,200})(?P<id>[0-9]{1,40})")
-"""`Participant 1001`, `Teilnehmer/in1001`: a word in any language and a number."""
 BLACKBOARD_COLUMN = re.compile(r"\|\s*\d+\s*$")
 
 
@@ -40,11 +38,8 @@ def is_moodle(table: Table) -> bool:
     cells = [row[0].strip() for row in table.rows if row and row[0].strip()]
     if not cells:
         return header[0] in IDENTIFIER and any(cell in GRADE for cell in header)
-    found = [PARTICIPANT.fullmatch(cell) for cell in cells]
-    prefixes = {one["word"].strip() for one in found if one}
-    is_a_word = len(prefixes) == 1 and any(map(str.isalpha, "".join(prefixes)))
     looks_right = header[0] in IDENTIFIER or GRADE & set(header) or len(header) > 5
-    return all(found) and is_a_word and bool(looks_right)
+    return bool(looks_right) and any(map(str.isalpha, word_for_participants(cells)))
 
 
 def _has(*names: str) -> Callable[[Table], bool]:

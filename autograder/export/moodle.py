@@ -13,12 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autograder.export.kinds import PARTICIPANT
 from autograder.export.numbers import decimal_comma, number
 from autograder.export.sheet import EMPTY, Candidate, IdColumn, Sheet, chosen, id_column, listed
 from autograder.export.table import Table, TableError
-from autograder.export.words import GRADE, ID_NUMBER, NO, STATUS, USER_NAME, YES, words
 from autograder.hand_in.files import printable
+from autograder.hand_in.moodle_words import (
+    GRADE,
+    ID_NUMBER,
+    NO,
+    STATUS,
+    USER_NAME,
+    YES,
+    participant,
+    words,
+)
 
 KIND = "a Moodle grading worksheet"
 FROM = "In Moodle: the assignment, Submissions, Download grading worksheet"
@@ -99,9 +107,7 @@ def _ids(table: Table, rows: Sequence[int]) -> tuple[IdColumn, ...]:
     """Moodle itself matches by the participant number alone."""
     participants = id_column(table, rows, "moodle", 0)
     numbers = {
-        row: participant["id"]
-        for row, cell in participants.cells.items()
-        if (participant := PARTICIPANT.fullmatch(cell))
+        row: number for row, cell in participants.cells.items() if (number := participant(cell))
     }
     found = [IdColumn("moodle", participants.header, numbers)]
     header = words(table.header)

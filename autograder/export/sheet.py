@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.export.table import Table, TableError
+from autograder.hand_in import people
 from autograder.hand_in.files import printable
 
 EMPTY = {"", "-", "—"}
 """Cells by which a file says that there is nothing."""
-LETTER_CASE_COUNTS = {"canvas", "moodle", "sis"}
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,8 @@ class Sheet:
 
 
 def comparable(key: str, text: str) -> str:
-    """An id as it is compared: leading zeros count; of logins and e-mails, letter case does not.
-
-    No further folding: `ß` and `ss` could be two people's. The `#` that Brightspace writes before
-    an id is not part of it.
-    """
-    text = unicodedata.normalize("NFC", text).strip().removeprefix("#")
-    return text if key in LETTER_CASE_COUNTS else unicodedata.normalize("NFC", text.lower())
+    """An id, normalised for comparison. The `#` that Brightspace writes before it is no part."""
+    return people.comparable(key, text.strip().removeprefix("#"))
 
 
 def id_column(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.assignment.stub import stubs_in
@@ -25,6 +26,8 @@ class Candidate:
     Attributes:
         path: in the submission.
         content: the file.
+        cells: its cells; empty if it is not a valid notebook.
+        fault: why it is not a valid notebook; None if it is one.
         answers: how many cells hold an answer of the student.
         known: how many cells are the assignment's.
         rank: for choosing among equals; the smallest is chosen.
@@ -32,6 +35,8 @@ class Candidate:
 
     path: str
     content: bytes
+    cells: list[dict[str, Any]]
+    fault: str | None
     answers: int
     known: int
     rank: tuple[bool, int, str]
@@ -91,10 +96,11 @@ def _order(one: Candidate) -> tuple[int, int, tuple[bool, int, str]]:
 
 def _candidate(assignment: Assignment, entry: Entry) -> Candidate:
     content = entry.read(LARGEST_NOTEBOOK)
+    cells, fault = [], None
     try:
         cells = parsed(content)
-    except NoNotebook:
-        cells = []
+    except NoNotebook as reason:
+        fault = str(reason)
     own = assignment.answers | assignment.questions
     answers = sum(
         1
@@ -104,17 +110,16 @@ def _candidate(assignment: Assignment, entry: Entry) -> Candidate:
     known = len({grade_id_of(cell) for cell in cells} & assignment.marked_cells)
     name = PurePosixPath(entry.path).name
     rank = name != assignment.notebook, entry.path.count("/"), entry.path
-    return Candidate(entry.path, content, answers, known, rank)
+    return Candidate(entry.path, content, cells, fault, answers, known, rank)
 
 
 def _read(
     assignment: Assignment, chosen: Candidate, errors: list[str]
 ) -> tuple[dict[str, str], bytes]:
-    try:
-        cells = cells_of(chosen.content, assignment.answers, errors.append)
-    except NoNotebook as reason:
-        errors.append(f"{chosen.name} could not be read: {reason}")
+    if chosen.fault is not None:
+        errors.append(f"{chosen.name} could not be read: {chosen.fault}")
         return {}, b""
+    cells = cells_of(chosen.cells, assignment.answers, errors.append)
     if not chosen.known:
         errors.append(
             f"{chosen.name} has none of the assignment's graded cells, so its answer cells count "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.assignment.stub import stubs_in
@@ -38,19 +38,16 @@ class NoNotebook(Exception):  # noqa: N818 - a fact about a submission, not a gr
 
 
 def cells_of(
-    content: bytes, wanted: Collection[str], report: Callable[[str], None]
+    cells: Iterable[Mapping[str, Any]], wanted: Collection[str], report: Callable[[str], None]
 ) -> dict[str, str]:
-    """The source of the notebook's cells with these grade ids, as Python without IPython syntax.
+    """The source of a notebook's cells with these grade ids, as Python without IPython syntax.
 
     If several cells have one id (Jupyter copies it when a cell is copied or split), they run in
     order, except those still as released. This gives no advantage, since all of it is the student's
     own code. Cell tags are ignored.
-
-    Raises:
-        NoNotebook: the content is not a valid notebook.
     """
     parts: dict[str, list[str]] = {}
-    for cell in parsed(content):
+    for cell in cells:
         grade_id, source = grade_id_of(cell), source_of(cell)
         if grade_id not in wanted:
             continue
@@ -101,14 +98,6 @@ def printed_accuracy(content: bytes, training_cell: str) -> float | None:
     lines = [line for text in texts for line in (text if isinstance(text, list) else [text])]
     matches = [m for line in lines if isinstance(line, str) for m in PRINTED_ACCURACY.findall(line)]
     return max((accuracy for accuracy in map(float, matches) if accuracy <= 1), default=None)
-
-
-def ids_in(content: bytes) -> set[str]:
-    """The grade ids of a notebook's cells; empty if it cannot be read."""
-    try:
-        return {grade_id_of(cell) for cell in parsed(content)}
-    except NoNotebook:
-        return set()
 
 
 def parsed(content: bytes) -> list[dict[str, Any]]:

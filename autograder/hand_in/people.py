@@ -5,6 +5,7 @@ Lists of several platforms become one by the ids and e-mail addresses that they 
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,31 +14,16 @@ from itertools import count
 from autograder.hand_in.files import printable
 from autograder.hand_in.roster_columns import folded
 from autograder.hand_in.students import is_id
-from autograder.hand_in.times import Moment
 
 IDENTITIES = "canvas", "moodle", "brightspace", "sis", "login"
 """Ids that are unique to one person. Submission ids (groups) and e-mail addresses are not."""
+CASE_INSENSITIVE = {"login", "email"}
 OWN_PREFIX = "canvas", "moodle", "brightspace", "submission"
 """Platform ids used as a student's id if there is nothing better, after the platform's name."""
 
 
 class RosterError(Exception):
     """A list cannot be used; the message says which line is wrong and what to do."""
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """A submission in Gradescope's list of grades.
-
-    Attributes:
-        id: the submission's.
-        time: when it was made; None if it is missing or unreadable.
-        late_s: by how many seconds it was late; None if it is missing.
-    """
-
-    id: str
-    time: Moment | None = None
-    late_s: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,6 @@ class Person:
         ids: platform ids by `canvas`, `sis`, `login`, `email`, `moodle`, `submission`, as text.
         given: the id in a plain list, which takes precedence; it may be a login or a number.
         other_emails: further addresses, from other lists.
-        submissions: what Gradescope's grades say.
         lines: where the student stands: "gradebook.csv, line 3".
     """
 
@@ -61,7 +46,6 @@ class Person:
     ids: Mapping[str, str] = field(default_factory=dict, hash=False)
     given: str = ""
     other_emails: tuple[str, ...] = ()
-    submissions: tuple[Submitted, ...] = ()
     lines: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
@@ -110,8 +94,13 @@ def _only_one(
 
 
 def comparable(key: str, value: str) -> str:
-    """Logins and addresses are the same in any case; a number keeps its zeros."""
-    return folded(value) if key in ("login", "email") else value
+    """An id, normalised for comparison: of logins and e-mails letter case does not count.
+
+    Leading zeros count. There is no further folding: `ß` and `ss` could be two people's.
+    """
+    if key not in CASE_INSENSITIVE:
+        return unicodedata.normalize("NFC", value).strip()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).strip().lower())
 
 
 def tokens(person: Person) -> Iterator[tuple[str, str]]:
@@ -122,9 +111,9 @@ def tokens(person: Person) -> Iterator[tuple[str, str]]:
     if person.given:
         yield "sis", person.given
     for email in filter(None, (person.email, *person.other_emails)):
-        yield "email", folded(email)
+        yield "email", comparable("email", email)
     if "@" in (login := person.ids.get("login", "")):
-        yield "email", folded(login)
+        yield "email", comparable("email", login)
 
 
 def merged(lists: Iterable[Sequence[Person]]) -> tuple[Person, ...]:
@@ -192,7 +181,6 @@ def _combined(a: Person, b: Person) -> Person:
         ids={**further, **ids},
         given=a.given or b.given,
         other_emails=tuple(others),
-        submissions=tuple(dict.fromkeys((*a.submissions, *b.submissions))),
         lines=(*a.lines, *b.lines),
     )
 

@@ -11,18 +11,18 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from autograder.hand_in import people, times
+from autograder.hand_in import people
 from autograder.hand_in.files import printable
-from autograder.hand_in.people import Person, RosterError, Submitted, named
+from autograder.hand_in.people import Person, RosterError, named
 from autograder.hand_in.roster_columns import EXPECTED, Columns, Kind, folded, recognised
-from autograder.hand_in.whose import Ambiguous, find, members
+from autograder.hand_in.whose import Ambiguous, find
 
-__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "members", "merged", "read"]
+__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "merged", "read"]
 
 Line = tuple[int, list[str]]
 """The number of a row's first line, and its cells."""
@@ -40,7 +40,6 @@ SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 """Excel's own first line."""
 AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 """How Canvas and spreadsheets keep a cell from being computed."""
-LATENESS = re.compile(r"(\d{1,6}):(\d\d):(\d\d)", re.ASCII)
 NO_STUDENT = {
     *("points possible", "manual posting", "muted"),
     *("total", "totals", "average", "mean", "median", "class average", "overall average"),
@@ -247,20 +246,5 @@ def _person(columns: Columns, cells: Sequence[str], where: str) -> Person | str:
         email=ids.get("email", ""),
         ids=ids,
         given=ids.get("login", "") if columns.kind == "plain" else "",
-        submissions=_submitted(columns, cells, ids),
         lines=(where,),
     )
-
-
-def _submitted(
-    columns: Columns, cells: Sequence[str], ids: Mapping[str, str]
-) -> tuple[Submitted, ...]:
-    if "submission" not in ids:
-        return ()
-    when, late_s = None, None
-    with contextlib.suppress(ValueError):
-        when = times.read(columns.cell(cells, "time"))
-    if found := LATENESS.fullmatch(columns.cell(cells, "lateness")):
-        hours, minutes, seconds = map(int, found.groups())
-        late_s = 3600 * hours + 60 * minutes + seconds
-    return (Submitted(ids["submission"], when, late_s),)

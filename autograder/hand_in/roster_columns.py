@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from autograder.hand_in import moodle_words
 
 Kind = Literal["canvas", "moodle", "gradescope", "brightspace", "blackboard", "plain"]
 ID_KEYS = "canvas", "moodle", "submission", "sis", "login", "email"
@@ -34,7 +36,7 @@ IN_PARTS: Mapping[str, tuple[str, ...]] = {
     "last": ("last name", "lastname"),
     "email": ("email", "email address"),
 }
-HEADERS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
+HEADERS: Mapping[Kind, Mapping[str, Collection[str]]] = {
     "canvas": {
         **IN_PARTS,
         **{"canvas": ("id",), "sis": ("sis user id",), "login": ("sis login id",)},
@@ -42,35 +44,19 @@ HEADERS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     "gradescope": {
         **IN_PARTS,
         **{"name": ("name",), "sis": ("sid",), "submission": ("submission id",)},
-        **{"time": ("submission time",), "lateness": ("lateness (h:m:s)", "lateness")},
     },
     "brightspace": {**IN_PARTS, "sis": ("orgdefinedid",), "login": ("username",)},
     "blackboard": {**IN_PARTS, "sis": ("student id",), "login": ("username",)},
     "plain": {"login": ("id",), "name": ("name",), "email": ("email", "e-mail")},
-    "moodle": {  # English, Spanish, German, French, Italian, Portuguese, Dutch, Catalan
-        "name": (
-            *("full name", "nombre completo", "vollständiger name", "nom complet"),
-            *("nome completo", "volledige naam"),
-        ),
-        "sis": (
-            *("id number", "número de id", "número id", "id-nummer", "numéro d'identification"),
-            *("codice identificativo", "número de identificação", "idnumber"),
-        ),
-        "login": (
-            *("username", "nombre de usuario", "anmeldename", "nom d'utilisateur"),
-            *("nome de utilizador", "nome de usuário", "gebruikersnaam", "nom d'usuari"),
-        ),
-        "email": (
-            *("email address", "dirección de correo", "e-mail-adresse", "adresse de courriel"),
-            *("indirizzo email", "endereço de email", "e-mailadres", "adreça electrònica", "email"),
-        ),
+    "moodle": {
+        "name": moodle_words.FULL_NAME,
+        "sis": moodle_words.ID_NUMBER,
+        "login": moodle_words.USER_NAME,
+        "email": moodle_words.EMAIL,
     },
 }
 """Header names of each column. Moodle's are in the user's language; columns of other languages are
 found by their contents, see `_moodle`."""
-IDENTIFIER = {"identifier", "identificador", "identifiant", "identificatore", "identificator"}
-NUMBERED = re.compile(r"(?P<word>[^\d@]{1,60}?)\s{0,3}(?P<number>\d{1,18})")
-"""Moodle's `Participant 1001`, whatever its word for a participant."""
 FEWEST_OF_MOODLE = 4
 SHORTEST_WORD = 5
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -84,7 +70,7 @@ class Columns:
 
     Attributes:
         kind: of the list.
-        places: columns by `name`, `first`, `last`, `time`, `lateness` and the keys of ids.
+        places: columns by `name`, `first`, `last` and the keys of ids.
         id_columns: the headers of those that have ids, for a message.
     """
 
@@ -109,8 +95,7 @@ class Columns:
 
     def _id(self, cell: str, key: str) -> str:
         if key == "moodle":
-            numbered = NUMBERED.fullmatch(cell)
-            return numbered["number"] if numbered else ""
+            return moodle_words.participant(cell)
         if key == "email":
             return cell if EMAIL.fullmatch(cell) else ""
         if self.kind == "brightspace":  # which keeps spreadsheets from taking it for a number
@@ -167,10 +152,9 @@ def _identifiers(name: str, cells: Sequence[str]) -> bool:
     `Teilnehmer/in1001` is a participant.
     """
     if not cells:
-        return name in IDENTIFIER
-    found = [NUMBERED.fullmatch(cell) for cell in cells]
-    words = {match["word"].strip() for match in found if match}
-    return all(found) and len(words) == 1 and (name != "id" or len(words.pop()) >= SHORTEST_WORD)
+        return name in moodle_words.IDENTIFIER
+    word = moodle_words.word_for_participants(cells)
+    return bool(word) and (name != "id" or len(word) >= SHORTEST_WORD)
 
 
 def _moodle(places: Mapping[str, int], rows: Sequence[Sequence[str]]) -> dict[str, int]:

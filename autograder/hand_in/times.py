@@ -130,11 +130,6 @@ def read(text: str, zone: tzinfo = UTC, *, later: bool = False) -> Moment:
     return _moment(_match(text, GENERAL), zone, later)
 
 
-def nbgrader_exchange(text: str) -> Moment:
-    """`2015-02-02 09:41:03 UTC`, in the names of the exchange's folders. Raises ValueError."""
-    return read(text)
-
-
 def blackboard_name(text: str, zone: tzinfo = UTC) -> Moment:
     """`2018-11-27-15-38-53`, in file names: the server's local time. Raises ValueError."""
     return _moment(_match(text, BLACKBOARD_NAME), zone)

@@ -128,7 +128,7 @@ def _as_files(names: tuple[str, ...]) -> Iterator[str]:
 
 def _belongs(platform: Layout, name: str) -> bool:
     (path,) = _as_files((name,))
-    return platform.claims(path) or platform.extra(path)
+    return platform.claims(path) or path in platform.extras
 
 
 def _plain(assignment: Assignment, whole: Download, people: tuple[Person, ...]) -> WholeClass:

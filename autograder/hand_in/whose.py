@@ -50,11 +50,6 @@ def find(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> Perso
     return found[0] if found else None
 
 
-def members(people: tuple[Person, ...], submission: str) -> tuple[Person, ...]:
-    """All people who share this Gradescope submission."""
-    return tuple(_class(_Same(people)).submission(submission))
-
-
 class _Same:
     """Compares a tuple by identity, so that the index of a class is cached."""
 

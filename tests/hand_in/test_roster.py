@@ -8,10 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from autograder.hand_in import roster
-from autograder.hand_in.people import Submitted
 from autograder.hand_in.roster import RosterError, read
 from autograder.hand_in.students import is_id
-from autograder.hand_in.times import Moment
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Problem 1 (9876),Final Score
@@ -175,13 +173,6 @@ def test_a_student_whose_name_is_that_of_no_student_is_one(listed):
     text = CANVAS + '"Student, Test",107,0012399,tess,CS-1,,\nTotals,108,,tot,CS-1,,\n'
     assert [one.id for one in listed(text).people][2:] == ["tess", "tot"]
     assert [one.id for one in listed("id,name\ntotal,Ann Total\n").people] == ["total"]
-
-
-def test_gradescope_says_when_and_how_late(listed):
-    ada, grace, alan = listed(GRADESCOPE).people
-    assert ada.submissions == (Submitted("2001", Moment("2026-11-21 07:59:01"), 825),)
-    assert grace.submissions == (Submitted("2001", None, 90_001),)  # of one group
-    assert alan.submissions == ()
 
 
 @pytest.mark.parametrize(

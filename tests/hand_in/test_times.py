@@ -214,7 +214,7 @@ def test_the_machines_own_zone_decides_nothing(monkeypatch, machine):
         (times.brightspace, "Sept 9, 2017 6:14 PM", "2017-09-09 18:14:00"),
         (times.sakai, "20180301143000", "2018-03-01 14:30:00"),
         (times.sakai, "20180301143000123", "2018-03-01 14:30:00"),
-        (times.nbgrader_exchange, "2015-02-02 09:41:03 UTC", "2015-02-02 09:41:03"),
+        (times.read, "2015-02-02 09:41:03 UTC", "2015-02-02 09:41:03"),
         (times.gradescope, "2023-12-02 02:52:07.938335000 Z", "2023-12-02 02:52:07"),
         (times.gradescope, "2018-07-01T14:22:32.365935-07:00", "2018-07-01 21:22:32"),
         (times.gradescope, datetime(2023, 12, 2, 2, 52, 7, 9, UTC), "2023-12-02 02:52:07"),

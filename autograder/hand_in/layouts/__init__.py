@@ -45,13 +45,13 @@ def recognise(names: Iterable[str]) -> Layout | None:
     partly: list[tuple[int, Layout]] = []
     for layout in LAYOUTS.values():
         claimed = sum(map(layout.claims, paths))
-        if claimed and all(layout.claims(path) or layout.extra(path) for path in paths):
+        if claimed and all(layout.claims(path) or path in layout.extras for path in paths):
             return layout
         partly.append((claimed, layout))
     most, layout = max(partly, key=lambda one: one[0])
     if 2 * most <= len(paths):
         return None
-    others = [path for path in paths if not layout.claims(path) and not layout.extra(path)]
+    others = [path for path in paths if not layout.claims(path) and path not in layout.extras]
     shown = ", ".join(printable(path) for path in others[:SHOWN])
     more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
     raise LayoutError(

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 
 from autograder.hand_in import times
 from autograder.hand_in.files import Unreadable
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, gathered, moment
+from autograder.hand_in.layouts.upload import (
+    Layout,
+    Member,
+    Told,
+    Upload,
+    claims_of,
+    gathered,
+    moment,
+)
 from autograder.hand_in.times import Moment
 
 ENTRY = re.compile(
@@ -34,10 +42,6 @@ class Slip:
 
     member: Member
     time: Moment | None
-
-
-def _claims(path: str) -> bool:
-    return ENTRY.fullmatch(path) is not None
 
 
 def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
@@ -90,8 +94,7 @@ def _slip(path: str, who: str, told: Told) -> Slip | None:
 BLACKBOARD = Layout(
     "blackboard",
     "Blackboard download",
-    _claims,
-    lambda path: False,
-    _uploads,
     "Homework 1_ada_attempt_2026-11-20-15-38-53_work.zip",
+    claims_of(ENTRY),
+    _uploads,
 )

@@ -7,10 +7,9 @@ index.html                                                              written 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from autograder.hand_in import times
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, gathered, moment
+from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, moment
 
 ENTRY = re.compile(
     r"(?P<user>\d+)-(?P<folder>\d+) - (?P<name>[^/]+?)"
@@ -19,28 +18,18 @@ ENTRY = re.compile(
 )
 
 
-def _claims(path: str) -> bool:
-    return ENTRY.fullmatch(path) is not None
-
-
-def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
-    return gathered([_upload(path, told) for path in paths])
-
-
-def _upload(path: str, told: Told) -> Upload:
-    found = ENTRY.fullmatch(path)
-    assert found is not None  # since the layout claims it
+def _upload(found: re.Match[str], told: Told) -> Upload:
     user, time = found["user"], moment(times.brightspace, found["time"], told.zone)
     note = None if time else f"its time, {found['time']!r}, cannot be read"
     member = Member(found["name"], {"brightspace": user})
-    return Upload(f"brightspace {user}", (member,), {path: found["file"]}, time, note=note)
+    return Upload(f"brightspace {user}", (member,), {found.string: found["file"]}, time, note=note)
 
 
-BRIGHTSPACE = Layout(
+BRIGHTSPACE = Layout.by_entry(
     "brightspace",
     "Brightspace download",
-    _claims,
-    lambda path: path == "index.html",
-    _uploads,
     "13394-80551 - Charlie Brown - Mar 28, 2026 1205 PM - work.zip",
+    ENTRY,
+    _upload,
+    frozenset({"index.html"}),
 )

@@ -61,8 +61,7 @@ def _upload(path: str, anonymous: bool) -> Upload:
 CANVAS = Layout(
     "canvas",
     "Canvas download",
-    _claims,
-    lambda path: False,
-    _uploads,
     "lovelaceada_101_9001_work.zip",
+    _claims,
+    _uploads,
 )

@@ -80,8 +80,7 @@ def _member(one: Mapping[str, Any], number: str) -> Member:
 GRADESCOPE = Layout(
     "gradescope",
     "Gradescope export",
-    _claims,
-    lambda path: False,
-    _uploads,
     "submission_metadata.yml beside submission_216975/work.py",
+    _claims,
+    _uploads,
 )

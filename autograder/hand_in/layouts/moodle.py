@@ -12,9 +12,8 @@ The number is the participant's in this assignment, and Moodle writes names with
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, gathered
+from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload
 
 ENTRY = re.compile(
     r"(?P<name>[^_/]+)_(?:(?P<number>\d+)_)?assignsubmission_"
@@ -23,29 +22,18 @@ ENTRY = re.compile(
 )
 
 
-def _claims(path: str) -> bool:
-    return ENTRY.fullmatch(path) is not None
-
-
-def _uploads(paths: Sequence[str], _told: Told) -> list[Upload]:
-    return gathered([_upload(path) for path in paths])
-
-
-def _upload(path: str) -> Upload:
-    found = ENTRY.fullmatch(path)
-    assert found is not None  # since the layout claims it
+def _upload(found: re.Match[str], _told: Told) -> Upload:
     name, number = found["name"], found["number"]
     key = f"moodle {number}" if number else f"group {name}"
     member = Member(name, {"moodle": number} if number else {})
-    files = {path: found["file"]} if found["file"] else {}
+    files = {found.string: found["file"]} if found["file"] else {}
     return Upload(key, (member,), files, text_only=not files)
 
 
-MOODLE = Layout(
+MOODLE = Layout.by_entry(
     "moodle",
     "Moodle download",
-    _claims,
-    lambda path: False,
-    _uploads,
     "Ada Lovelace_1001_assignsubmission_file/work.zip",
+    ENTRY,
+    _upload,
 )

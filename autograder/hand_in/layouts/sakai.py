@@ -11,17 +11,13 @@ from collections.abc import Sequence
 
 from autograder.hand_in import times
 from autograder.hand_in.files import Unreadable
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, moment
+from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, claims_of, moment
 
 ENTRY = re.compile(
     r"(?P<folder>(?P<name>[^/]*)\((?P<login>[^(/]*)\))/"
     r"(?:Submission attachment\(s\)/(?P<file>.+)|[^/]+|Feedback Attachment\(s\)/.+)",
     re.DOTALL,
 )
-
-
-def _claims(path: str) -> bool:
-    return ENTRY.fullmatch(path) is not None
 
 
 def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
@@ -48,8 +44,8 @@ def _upload(folder: str, entries: Sequence[re.Match[str]], told: Told) -> Upload
 SAKAI = Layout(
     "sakai",
     "Sakai download",
-    _claims,
-    lambda path: path in ("grades.csv", "grades.xls"),
-    _uploads,
     "Lovelace, Ada(ada)/Submission attachment(s)/work.zip",
+    claims_of(ENTRY),
+    _uploads,
+    frozenset({"grades.csv", "grades.xls"}),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -36,23 +37,12 @@ class Member:
 
     Attributes:
         name: as the platform writes it.
-        ids: the platform's ids, see `KINDS_OF_ID`.
+        ids: by their kind: `login`, `sis` (the institution's number), `email`, `canvas`, `moodle`,
+            `brightspace`, `anonymous` (Canvas's) or `submission` (Gradescope's).
     """
 
     name: str
     ids: Mapping[str, str] = field(default_factory=dict)
-
-
-KINDS_OF_ID: Mapping[str, str] = {
-    "login": "user name",
-    "sis": "the institution's number",
-    "email": "e-mail address",
-    "canvas": "Canvas user id",
-    "moodle": "Moodle participant number",
-    "brightspace": "Brightspace user number",
-    "anonymous": "Canvas anonymous id",
-    "submission": "Gradescope submission id",
-}
 
 
 @dataclass(frozen=True)
@@ -87,18 +77,41 @@ class Layout:
     Attributes:
         name: for `--layout`.
         title: what a person calls such a folder.
-        claims: whether a path is one that this platform writes.
-        extra: whether a path may lie beside such paths without being a hand-in.
-        uploads: the paths that the layout claims -> the uploads.
         example: of a path, for error messages.
+        claims: whether a path is one that this platform writes.
+        uploads: the paths that the layout claims -> the uploads.
+        extras: paths that may lie beside these without being a hand-in.
     """
 
     name: str
     title: str
-    claims: Callable[[str], bool]
-    extra: Callable[[str], bool]
-    uploads: Callable[[Sequence[str], Told], list[Upload]]
     example: str
+    claims: Callable[[str], bool]
+    uploads: Callable[[Sequence[str], Told], list[Upload]]
+    extras: frozenset[str] = frozenset()
+
+    @classmethod
+    def by_entry(
+        cls,
+        name: str,
+        title: str,
+        example: str,
+        entry: re.Pattern[str],
+        upload: Callable[[re.Match[str], Told], Upload],
+        extras: frozenset[str] = frozenset(),
+    ) -> Layout:
+        """A layout in which each path alone says whose file it is."""
+
+        def uploads(paths: Sequence[str], told: Told) -> list[Upload]:
+            matches = (entry.fullmatch(path) for path in paths)
+            return gathered([upload(match, told) for match in matches if match])
+
+        return cls(name, title, example, claims_of(entry), uploads, extras)
+
+
+def claims_of(entry: re.Pattern[str]) -> Callable[[str], bool]:
+    """Whether a path matches."""
+    return lambda path: entry.fullmatch(path) is not None
 
 
 def gathered(parts: Sequence[Upload]) -> list[Upload]:

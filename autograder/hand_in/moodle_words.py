@@ -1,13 +1,30 @@
 """Words of Moodle's grading worksheet, which is written in its user's language.
 
-Only words are here; what can be told from a worksheet's structure is (see `moodle.py`). A language
-that is missing costs one option, `--column`. To add one, add its words.
+A worksheet is recognised by its structure, and most of its columns are, too. A language that is
+missing costs one option, `--column`. To add one, add its words.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+NUMBERED = re.compile(r"(?P<word>[^\d@#]{1,60}?)\s{0,3}(?P<id>[0-9]{1,18})")
+"""`Participant 1001`, `Teilnehmer/in1001`: a word in any language and a number."""
+
+
+def participant(cell: str) -> str:
+    """The participant number in a cell of a worksheet's first column; empty if there is none."""
+    found = NUMBERED.fullmatch(cell.strip())
+    return found["id"] if found else ""
+
+
+def word_for_participants(cells: Sequence[str]) -> str:
+    """The word before the number, if it is the same in every cell; else empty."""
+    found = [NUMBERED.fullmatch(cell.strip()) for cell in cells]
+    words = {match["word"].strip() for match in found if match}
+    return words.pop() if all(found) and len(words) == 1 else ""
 
 
 def words(cells: Iterable[str]) -> list[str]:
@@ -44,6 +61,14 @@ STATUS = _all(
 ID_NUMBER = _all(
     "ID number, Número de ID, Número ID, Número d'ID, ID-Nummer, ID-nummer",
     "Numéro d'identification, Codice identificativo, Número de identificação, Matrikelnummer",
+    "idnumber",
+)
+FULL_NAME = _all(
+    "Full name, Nombre completo, Vollständiger Name, Nom complet, Nome completo, Volledige naam",
+)
+EMAIL = _all(
+    "Email address, Email, Dirección de correo, E-Mail-Adresse, Adresse de courriel",
+    "Indirizzo email, Endereço de email, E-mailadres, Adreça electrònica",
 )
 USER_NAME = _all(
     "Username, Nombre de usuario, Nom d'usuari, Anmeldename, Nutzername, Nom d'utilisateur",
