@@ -46,6 +46,7 @@ MISTAKES: Mapping[str, tuple[str, ...]] = {
 SHOWN = (("a student's feedback", "riemann"), ("an untouched hand-in", "untouched"))
 """The feedback pages that the demo points to: a label and a student."""
 
+ON_TIME = "2026-11-20 18:00:00 UTC"
 LATE = {"euler": "2026-11-21 00:20:00 UTC", "pascal": "2026-11-23 08:00:00 UTC"}
 
 
@@ -55,12 +56,12 @@ def make(folder: Path) -> int:
         work = folder / student / ASSIGNMENT.id
         submission = applied(ASSIGNMENT, (named(ASSIGNMENT, name) for name in mistakes))
         write(ASSIGNMENT, submission, work)
-        if student in LATE:
-            (work / "timestamp.txt").write_text(LATE[student], "utf-8")
+        (work / "timestamp.txt").write_text(LATE.get(student, ON_TIME), "utf-8")
     for student, write_work in HARD.items():
         work = folder / student / ASSIGNMENT.id
         work.mkdir(parents=True)
         write_work(work)
+        (work / "timestamp.txt").write_text(ON_TIME, "utf-8")
     _replace_by_zip(folder / "grace")
     (folder / "zeno.zip").write_bytes(b"PK\x03\x04 the upload was cut off here")
     (folder / "absent").mkdir()
