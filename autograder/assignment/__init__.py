@@ -3,6 +3,7 @@
     rubric.py     sections and their points
     probe.py      how the student's library is exercised
     variant.py    known mistakes
+    words.py      what the values are called in sentences for students
     training.py   how the training is judged, if there is one
     changelog.py  versions, and what students are told about them
 
@@ -28,6 +29,7 @@ from autograder.assignment.probe import Probe, probes_in
 from autograder.assignment.rubric import Section
 from autograder.assignment.training import TrainingPlan
 from autograder.assignment.variant import Special
+from autograder.assignment.words import Symptoms, Words
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class Assignment:
         answered_in: the library files that students edit.
         shows_in: for each section, the later sections that run its code and may show its mistakes.
         special: for some probes, how to compare values that differ between correct libraries.
+        words: for some probes, what their values are called.
+        symptoms: for some probes, what may be said about their values; for those whose values
+            differ between correct libraries.
         carry_forward: whether a mistake recognised in one section costs no points in later ones. A
             later check counts as passed if it sees exactly what the solution does with the same
             mistake in it.
@@ -79,6 +84,8 @@ class Assignment:
     answered_in: tuple[str, ...]
     shows_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
+    words: Mapping[str, Words] = field(default_factory=dict)
+    symptoms: Mapping[str, Symptoms] = field(default_factory=dict)
     carry_forward: bool = True
     data: str | None = None
     training: TrainingPlan | None = None

@@ -13,7 +13,7 @@ and the same mistake costs no points again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
@@ -25,6 +25,7 @@ from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
+from autograder.diagnosis.symptoms.section import Seen, Statement, statements
 from autograder.diagnosis.variants import applied, by_section, goes_together, variants
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import SuiteBroken, Verdict, manifest
@@ -55,6 +56,9 @@ class Diagnosis:
         excused: names of checks that fail only because of inherited variants.
         hiding: names of further checks that the inherited variants explain, but in which they may
             hide other mistakes. These checks are not excused.
+        symptoms: what holds about the values that `found` does not explain.
+        beneath: earlier sections that this one runs the code of, and whose mistake is unknown. The
+            values of this section may be wrong because of them alone.
     """
 
     found: tuple[Variant, ...] = ()
@@ -62,6 +66,8 @@ class Diagnosis:
     complete: bool = False
     excused: frozenset[str] = frozenset()
     hiding: frozenset[str] = frozenset()
+    symptoms: tuple[Statement, ...] = ()
+    beneath: tuple[str, ...] = ()
 
 
 @cache
@@ -105,19 +111,27 @@ def _diagnosed(
             failed.setdefault(verdict.check.section, []).append(verdict)
     diagnoses: dict[str, Diagnosis] = {}
     known: list[Variant] = []
+    unknown: list[str] = []
     left = PAIRS_IN_ALL
     for section in assignment.sections:
         seen = {p for v in failed.get(section.id, ()) for p in v.check.probes if p in set(student)}
         if all(_has_no_values(student[p]) for p in seen):  # also if nothing failed
+            if section.id in failed:
+                unknown.append(section.id)
             continue
         inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
+        beneath = tuple(u for u in unknown if section.id in assignment.shows_in.get(u, ()))
         case = Case(assignment, section.id, student, failed[section.id], inherited)
         diagnosis = case.diagnosed(min(left, PAIRS_OF_A_SECTION))
         left -= case.pairs_tried
-        if diagnosis.found or diagnosis.excused or diagnosis.hiding:
+        if beneath and not diagnosis.complete:
+            diagnosis = replace(diagnosis, beneath=beneath, symptoms=())
+        if diagnosis != Diagnosis():
             diagnoses[section.id] = diagnosis
         if diagnosis.complete and goes_together(assignment, (*known, *diagnosis.found)):
             known += diagnosis.found
+        elif not diagnosis.complete:
+            unknown.append(section.id)
     return diagnoses
 
 
@@ -141,6 +155,7 @@ class Case:
         self._section = section
         self._failed = failed
         self._inherited = inherited
+        self._observations = student
         self._rehearsals = rehearsals(assignment, student.seed)
         of_failed = [p for v in failed for p in v.check.probes]
         others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
@@ -179,6 +194,24 @@ class Case:
             not unexplained,
             excused,
             hiding,
+            self._symptoms(unexplained),
+        )
+
+    def _symptoms(self, unexplained: set[str]) -> tuple[Statement, ...]:
+        """What holds about the values in these probes and, for contrast, in the right ones."""
+        if not unexplained:
+            return ()
+        right = [p for p in self._probes if p not in self._wrong]
+        return statements(
+            self._assignment,
+            {
+                probe: Seen(
+                    self._observations[probe],
+                    self._rehearsals.observation(self._inherited, probe),
+                    self._rehearsals.inputs(probe),
+                )
+                for probe in [p for p in self._probes if p in unexplained] + right
+            },
         )
 
     def _explained_by_inherited(self) -> list[Verdict]:
@@ -310,7 +343,11 @@ class Rehearsals:
     def read(self, seen: Observation) -> Reading:
         """The reading of an observation of any library."""
         special = self._assignment.special.get(seen.probe)
-        return read(seen, self._inputs(seen.probe), self._solution(seen.probe), special)
+        return read(seen, self.inputs(seen.probe), self._solution(seen.probe), special)
+
+    def observation(self, combination: Combination, probe: str) -> Observation:
+        """What a probe observes of the solution with these variants."""
+        return self._observe(combination, probe) if combination else self._solution(probe)
 
     def shows(self, combination: Combination, base: Combination, probe: str) -> frozenset[str]:
         """The values of a probe that differ between the two combinations."""
@@ -335,7 +372,8 @@ class Rehearsals:
         library, cells = self._libraries[combination]
         return rehearse(library, cells, self._assignment.probes[probe], self._seed)
 
-    def _inputs(self, probe: str) -> Mapping[str, Any]:
+    def inputs(self, probe: str) -> Mapping[str, Any]:
+        """A probe's inputs."""
         if probe not in self._drawn_inputs:
             self._drawn_inputs[probe] = self._assignment.probes[probe].inputs(key_of(self._seed))
         return self._drawn_inputs[probe]

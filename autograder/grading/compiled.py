@@ -97,6 +97,11 @@ def _test(verdict: Verdict, excused: bool) -> Test:
 def _hints(assignment: Assignment, diagnosis: Diagnosis) -> tuple[Hint, ...]:
     """Hints about this section's mistakes, and about inherited ones that affect it."""
     hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
+    hints += [Hint(f"symptom_{each.kind}", _clean(each.text)) for each in diagnosis.symptoms]
+    if diagnosis.beneath:
+        titles = ", ".join(assignment.by_id[section].title for section in diagnosis.beneath)
+        text = f"This section runs code of {titles}, where something is wrong: correct that first."
+        hints.append(Hint("symptom_beneath", text))
     if diagnosis.excused or diagnosis.hiding:
         consequence = _consequence(assignment, diagnosis)
         hints += [

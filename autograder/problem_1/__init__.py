@@ -7,6 +7,8 @@ from autograder.assignment import Assignment, OlderWork
 from autograder.problem_1 import training
 from autograder.problem_1.equivalence import SPECIAL
 from autograder.problem_1.rubric import CARRY_FORWARD, SECTIONS
+from autograder.problem_1.symptoms import SYMPTOMS
+from autograder.problem_1.words import WORDS
 
 _NETWORKS_OF_LAYERS = ("cascade", "small_network", "dropout_network", "train_tiny_net")
 
@@ -41,6 +43,8 @@ ASSIGNMENT = Assignment(
         "dropout_backward": ("dropout_network",),
     },
     special=SPECIAL,
+    words=WORDS,
+    symptoms=SYMPTOMS,
     carry_forward=CARRY_FORWARD,
     data="svhn",
     training=training.PLAN,

@@ -1,0 +1,50 @@
+"""What the numbers of a probe are called in sentences for students, and how they came about.
+
+With these words, the diagnosis can say what holds about a student's numbers even if nobody has
+made that mistake before: "The gradient of the weights is 1 / (the number of examples) times what
+it should be". An assignment has a function `words(given)` for each probe; a probe without one is
+described by the names of its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Described:
+    """One probe's values in words, for the inputs of one grading.
+
+    Attributes:
+        values: a noun phrase for each value, such as "the gradient of the weights".
+        inputs: the arrays that the student's code was given, by noun phrase. A value may equal one
+            of them by mistake.
+        numbers: numbers that a value may be multiplied or divided by by mistake, by noun phrase.
+        starts: for values that steps change: the array before the first step. Such a value has the
+            shape of its start, or a first axis of steps.
+        places: masks of places in which values may be wrong by mistake, by a clause such as "in
+            the column of the label".
+        when: for values that were observed under a special condition: that condition, such as "in
+            a second call".
+        axes: noun phrases for the axes of an array with that many axes, such as ("examples",
+            "features").
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    starts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    places: Mapping[str, np.ndarray] = field(default_factory=dict)
+    when: Mapping[str, str] = field(default_factory=dict)
+    axes: tuple[str, ...] = ()
+
+
+Words = Callable[[Mapping[str, Any]], Described]
+"""Describes a probe's values, from its inputs."""
+
+Symptoms = Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Iterable[tuple[str, str]]]
+"""Derives statements, as (kind, sentences), from a student's values and a probe's inputs."""
