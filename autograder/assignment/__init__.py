@@ -63,6 +63,7 @@ class Assignment:
         shows_in: for each section, the later sections that run its code and may show its mistakes.
         special: for some probes, how to compare values that differ between correct libraries.
         words: for some probes, what their values are called.
+        called: what attributes of the library are called in sentences, where not by their names.
         symptoms: for some probes, what may be said about their values; for those whose values
             differ between correct libraries.
         carry_forward: whether a mistake recognised in one section costs no points in later ones. A
@@ -85,6 +86,7 @@ class Assignment:
     shows_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
     words: Mapping[str, Words] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
     symptoms: Mapping[str, Symptoms] = field(default_factory=dict)
     carry_forward: bool = True
     data: str | None = None

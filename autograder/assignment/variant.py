@@ -54,6 +54,9 @@ class Variant:
         correct: whether this is another correct solution whose numbers differ. It loses no points
             and has no hint. It makes mistakes recognisable in work that is done this way.
         section: the section id that the name begins with; `diagnosis.variants` fills it in.
+        parts: for a combination of changes that the diagnosis put together: those of them that are
+            known variants. The hint is then about the others.
+        derived: whether the diagnosis made it; it is then in no table.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Variant:
     further: tuple[Patch, ...] = ()
     correct: bool = False
     section: str = ""
+    parts: tuple[Variant, ...] = ()
+    derived: bool = False
 
     @property
     def patches(self) -> tuple[Patch, ...]:

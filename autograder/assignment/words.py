@@ -30,6 +30,8 @@ class Described:
             the column of the label".
         when: for values that were observed under a special condition: that condition, such as "in
             a second call".
+        untouched: values that show an input after the call, which must not change it, with a noun
+            phrase for that input.
         axes: noun phrases for the axes of an array with that many axes, such as ("examples",
             "features").
     """
@@ -40,6 +42,7 @@ class Described:
     starts: Mapping[str, np.ndarray] = field(default_factory=dict)
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
     when: Mapping[str, str] = field(default_factory=dict)
+    untouched: Mapping[str, str] = field(default_factory=dict)
     axes: tuple[str, ...] = ()
 
 

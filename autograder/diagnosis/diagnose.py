@@ -12,11 +12,14 @@ and the same mistake costs no points again.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library
@@ -24,8 +27,10 @@ from autograder.assignment.variant import Unfit, Variant
 from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, rehearse
 from autograder.diagnosis.kept import Kept
+from autograder.diagnosis.mutation.search import Difference, Explanation, explanation, rivals
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
-from autograder.diagnosis.symptoms.section import Seen, Statement, statements
+from autograder.diagnosis.symptoms.compared import FEW
+from autograder.diagnosis.symptoms.section import MOST, Seen, Statement, of_a_part, statements
 from autograder.diagnosis.variants import applied, by_section, goes_together, variants
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import SuiteBroken, Verdict, manifest
@@ -40,6 +45,10 @@ mistakes everywhere would need 1,200. The limits were checked by patching pairs 
 of the 690 pairs that no single variant explains, 671 are among the first 64 of their section. In
 sections whose mistakes later sections inherit, all are among the first 36. Four unexplained
 sections use up the total limit."""
+
+CHANGES_OF_A_SECTION, CHANGES_IN_ALL = 400, 800
+"""The largest numbers of combinations of small changes that are tried, see `search`. Each takes
+less than a hundredth of a second."""
 
 LIBRARIES, COMPARISONS, READINGS = 64, 8192, 32 * 2**20
 """Cache sizes: the numbers of libraries and comparisons, and the bytes of readings."""
@@ -112,7 +121,7 @@ def _diagnosed(
     diagnoses: dict[str, Diagnosis] = {}
     known: list[Variant] = []
     unknown: list[str] = []
-    left = PAIRS_IN_ALL
+    left, changes_left = PAIRS_IN_ALL, CHANGES_IN_ALL
     for section in assignment.sections:
         seen = {p for v in failed.get(section.id, ()) for p in v.check.probes if p in set(student)}
         if all(_has_no_values(student[p]) for p in seen):  # also if nothing failed
@@ -122,15 +131,19 @@ def _diagnosed(
         inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
         beneath = tuple(u for u in unknown if section.id in assignment.shows_in.get(u, ()))
         case = Case(assignment, section.id, student, failed[section.id], inherited)
-        diagnosis = case.diagnosed(min(left, PAIRS_OF_A_SECTION))
+        diagnosis = case.diagnosed(
+            min(left, PAIRS_OF_A_SECTION), min(changes_left, CHANGES_OF_A_SECTION)
+        )
         left -= case.pairs_tried
+        changes_left -= case.changes_tried
         if beneath and not diagnosis.complete:
-            diagnosis = replace(diagnosis, beneath=beneath, symptoms=())
+            symptoms = tuple(each for each in diagnosis.symptoms if each.of_its_own)
+            diagnosis = replace(diagnosis, beneath=beneath, symptoms=symptoms)
         if diagnosis != Diagnosis():
             diagnoses[section.id] = diagnosis
         if diagnosis.complete and goes_together(assignment, (*known, *diagnosis.found)):
             known += diagnosis.found
-        elif not diagnosis.complete:
+        elif not diagnosis.complete and not beneath:
             unknown.append(section.id)
     return diagnoses
 
@@ -140,6 +153,7 @@ class Case:
 
     Attributes:
         pairs_tried: the number of pairs of variants that the diagnosis tried.
+        changes_tried: the number of combinations of small changes that it tried.
     """
 
     def __init__(
@@ -150,7 +164,7 @@ class Case:
         failed: list[Verdict],
         inherited: tuple[Variant, ...],
     ) -> None:
-        self.pairs_tried = 0
+        self.pairs_tried = self.changes_tried = 0
         self._assignment = assignment
         self._section = section
         self._failed = failed
@@ -161,11 +175,12 @@ class Case:
         others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
         self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
+        self._small_first = sorted(self._probes, key=lambda p: _bytes_of(self._student[p]))
         self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
         self._informative = [p for p in self._probes if p in self._wrong]
         self._informative = [p for p in self._informative if not _has_no_values(student[p])]
 
-    def diagnosed(self, most_pairs: int) -> Diagnosis:
+    def diagnosed(self, most_pairs: int, most_changes: int) -> Diagnosis:
         """Tries the inherited variants alone first, then one more variant, then two more."""
         explained = self._explained_by_inherited()
         excused = frozenset(v.check.name for v in explained if self._sees_all(v))
@@ -183,36 +198,77 @@ class Case:
             else:
                 candidates = self._likeliest(relevant)[:most_pairs]
                 self.pairs_tried = len(candidates)
-            fits = sorted(self._fitting(candidates), key=lambda fit: -len(fit[1]))
+            fits = [fit for fit in self._fitting(candidates) if self._is_evident(fit)]
+            fits.sort(key=lambda fit: -len(fit[1]))
             while fits := [fit for fit in fits if fit[1] & unexplained]:
                 combination, matched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
                 found += [v for v in combination if v not in found]
                 unexplained -= matched
+        partly: Explanation | None = None
+        if unexplained.intersection(self._informative) and not found:
+            partly = self._explanation(most_changes)
+            if partly is not None and not partly.left:
+                found, unexplained, partly = [partly.variant], set(), None
         return Diagnosis(
             tuple(v for v in found if not v.correct),
             self._inherited,
             not unexplained,
             excused,
             hiding,
-            self._symptoms(unexplained),
+            self._symptoms(unexplained, partly),
         )
 
-    def _symptoms(self, unexplained: set[str]) -> tuple[Statement, ...]:
+    def _explanation(self, most: int) -> Explanation | None:
+        """The small changes that explain most of the wrong values."""
+        wrong = frozenset(self._all_values(partial(self._unlike, ())))
+        return explanation(self._assignment, self._section, wrong, self._left_by, most)
+
+    def _left_by(self, variant: Variant, within: Difference) -> Difference | None:
+        """The values in which the student differs from a variant.
+
+        None if the variant does not fit, if there are others than those in `within`, or if those
+        that it explains are too few numbers to be more than a coincidence.
+        """
+        left: set[tuple[str, str]] = set()
+        self.changes_tried += 1
+        try:
+            for probe in self._small_first:
+                left |= {(probe, name) for name in self._unlike((variant,), probe)}
+                if not left <= within:
+                    return None
+        except (Unfit, SyntaxError):
+            return None
+        explained = [
+            self._student[probe].values[name].astype(float, copy=False)
+            for probe, name in within - left
+            if name in self._student[probe].values
+        ]
+        if sum(int(np.isfinite(v).sum()) for v in explained if v.any()) < FEW:
+            return None
+        return frozenset(left)
+
+    def _symptoms(self, unexplained: set[str], partly: Explanation | None) -> tuple[Statement, ...]:
         """What holds about the values in these probes and, for contrast, in the right ones."""
         if not unexplained:
             return ()
-        right = [p for p in self._probes if p not in self._wrong]
-        return statements(
-            self._assignment,
-            {
-                probe: Seen(
-                    self._observations[probe],
-                    self._rehearsals.observation(self._inherited, probe),
-                    self._rehearsals.inputs(probe),
-                )
-                for probe in [p for p in self._probes if p in unexplained] + right
-            },
-        )
+        combination, said = self._inherited, tuple[Statement, ...]()
+        if partly is not None:
+            combination += (partly.variant,)
+            said = of_a_part(partly.variant)
+            unexplained = {probe for probe, _ in partly.left}
+        others = [p for p in self._probes if p not in unexplained]
+        probes = {
+            probe: Seen(
+                self._observations[probe],
+                self._rehearsals.observation(combination, probe),
+                self._rehearsals.inputs(probe),
+            )
+            for probe in sorted(
+                (*(p for p in self._probes if p in unexplained), *others),
+                key=lambda probe: probe != self._section,
+            )
+        }
+        return (*said, *statements(self._assignment, probes))[:MOST]
 
     def _explained_by_inherited(self) -> list[Verdict]:
         """The failed checks whose probes all match the solution with the inherited variants.
@@ -271,9 +327,7 @@ class Case:
         """The (probe, name) pairs of all probes, where `names(probe)` gives the names."""
         return {(probe, name) for probe in self._probes for name in names(probe)}
 
-    def _fitting(
-        self, candidates: Iterable[tuple[Variant, ...]]
-    ) -> Iterator[tuple[tuple[Variant, ...], set[str]]]:
+    def _fitting(self, candidates: Iterable[tuple[Variant, ...]]) -> Iterator[Fit]:
         """The candidates that match the student, each with the probes in which it has an effect."""
         for combination in candidates:
             try:
@@ -282,6 +336,27 @@ class Case:
                 continue
             if matched:
                 yield combination, matched
+
+    def _is_evident(self, fit: Fit) -> bool:
+        """Whether a fit is more than an agreement in NaN or in exceptions.
+
+        Otherwise it counts only if nothing else would explain the same.
+        """
+        combination, matched = fit
+        for probe in matched:
+            values = self._reading(combination, probe).values
+            for name in self._shows(combination, probe) & values.keys():
+                if np.isfinite(values[name].astype(float, copy=False)).any():
+                    return True
+        return not any(
+            rival != combination[0] and self._explains_as_much((rival,), matched)
+            for rival in rivals(self._assignment, self._section)
+        )
+
+    def _explains_as_much(self, combination: Combination, matched: set[str]) -> bool:
+        with contextlib.suppress(Unfit, SyntaxError):
+            return all(self._is_like(combination, probe) for probe in matched)
+        return False
 
     def _matched(self, combination: tuple[Variant, ...]) -> set[str]:
         """The probes in which these variants have an effect, if the student matches all of them.
@@ -325,6 +400,8 @@ def _has_no_values(observation: Observation) -> bool:
 
 
 Combination = tuple[Variant, ...]
+Fit = tuple[Combination, set[str]]
+"""Variants, and the probes that they explain."""
 
 
 class Rehearsals:

@@ -42,9 +42,12 @@ def sees_all(assignment: Assignment, probe: str, section: str, beside: tuple[Var
         probe, section: the names of the probe and its section.
         beside: variants of earlier sections, all of which are in the library.
     """
-    if any(probe in tabled(assignment)[variant.name] for variant in beside):
+    known = tabled(assignment)
+    if any(probe in known.get(variant.name, ()) for variant in beside):
         return False
-    return len(beside) == 1 or probe not in hidden(assignment, beside, (section,))
+    if len(beside) == 1 and beside[0].name in known:
+        return True
+    return probe not in hidden(assignment, beside, (section,))
 
 
 def table_file(assignment: Assignment) -> Path:

@@ -120,8 +120,8 @@ def by_section(assignment: Assignment) -> Mapping[str, tuple[Variant, ...]]:
 @cache
 def unwritten(assignment: Assignment) -> tuple[Variant, ...]:
     """Variants in which one code block or one notebook answer is left as released, unanswered."""
-    blocks = _blocks(assignment)
-    return tuple(rewritten(assignment, place, stub(place), "unwritten") for place in blocks)
+    places = blocks(assignment)
+    return tuple(rewritten(assignment, place, stub(place), "unwritten") for place in places)
 
 
 def rewritten(assignment: Assignment, place: str, code: str, what: str) -> Variant:
@@ -135,18 +135,25 @@ def rewritten(assignment: Assignment, place: str, code: str, what: str) -> Varia
         code: statements without indentation.
         what: a word that describes the code; the variant's name ends in `what` and `place`.
     """
-    file, block = _blocks(assignment)[place]
-    begin = _text(assignment, file).index(block.source)
-    end = begin + len(block.source)
-    section = next(
-        variant.section
-        for variant in variants(assignment)
-        for patch in variant.patches
-        if patch.file == file and _overlap(_text(assignment, file), patch, begin, end)
-    )
+    file, block = blocks(assignment)[place]
+    section = section_of_block(assignment, place)
     code = textwrap.indent(code, block.region.indent)
     name = f"{section}_{what}_{place}"
     return Variant(name, file, block.source, code, section=section)
+
+
+@cache
+def section_of_block(assignment: Assignment, place: str) -> str:
+    """The section that asks for a block: that of the variants that change it."""
+    file, block = blocks(assignment)[place]
+    text = _text(assignment, file)
+    begin = text.index(block.source)
+    return next(
+        variant.section
+        for variant in variants(assignment)
+        for patch in variant.patches
+        if patch.file == file and _overlap(text, patch, begin, begin + len(block.source))
+    )
 
 
 def _overlap(text: str, patch: Patch, begin: int, end: int) -> bool:
@@ -163,7 +170,7 @@ def mistakes(assignment: Assignment, section: str) -> tuple[Variant, ...]:
 
 
 @cache
-def _blocks(assignment: Assignment) -> Mapping[str, tuple[str, Block]]:
+def blocks(assignment: Assignment) -> Mapping[str, tuple[str, Block]]:
     """The code blocks of the solution and its notebook, with their files, by place."""
     patched = {patch.file for variant in variants(assignment) for patch in variant.patches}
     return {

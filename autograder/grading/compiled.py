@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from autograder.assignment.rubric import Section
 from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.findings import Findings
+from autograder.diagnosis.symptoms.section import of_all
 from autograder.grading.result import FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
 from autograder.hand_in import older_work, version
 from autograder.judgement.points import rounded, total
@@ -75,7 +77,7 @@ def _section(
 ) -> SectionGrade:
     excused = diagnosis.excused if assignment.carry_forward else frozenset()
     tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
-    share, hints = None, _hints(assignment, diagnosis)
+    share, hints = None, _hints(assignment, section.id, diagnosis)
     if trained is not None or not section.training:
         share = earned(verdicts, excused)
     if trained is not None and section.id == trained.section:
@@ -94,21 +96,39 @@ def _test(verdict: Verdict, excused: bool) -> Test:
     return Test(verdict.check.name, verdict.failure is None or excused, message)
 
 
-def _hints(assignment: Assignment, diagnosis: Diagnosis) -> tuple[Hint, ...]:
+def _hints(assignment: Assignment, section: str, diagnosis: Diagnosis) -> tuple[Hint, ...]:
     """Hints about this section's mistakes, and about inherited ones that affect it."""
-    hints = [Hint(variant.name, variant.hint) for variant in diagnosis.found]
-    hints += [Hint(f"symptom_{each.kind}", _clean(each.text)) for each in diagnosis.symptoms]
+    hints = [hint for variant in diagnosis.found for hint in _hints_about(variant)]
+    hints += [Hint(_symptom(section, each.kind), _clean(each.text)) for each in diagnosis.symptoms]
     if diagnosis.beneath:
         titles = ", ".join(assignment.by_id[section].title for section in diagnosis.beneath)
         text = f"This section runs code of {titles}, where something is wrong: correct that first."
-        hints.append(Hint("symptom_beneath", text))
+        hints.append(Hint(_symptom(section, "beneath"), text))
     if diagnosis.excused or diagnosis.hiding:
         consequence = _consequence(assignment, diagnosis)
         hints += [
-            Hint(variant.name, _inherited_hint(assignment, variant, consequence))
+            Hint(_name(variant), _inherited_hint(assignment, variant, consequence))
             for variant in diagnosis.inherited
         ]
     return tuple(hints)
+
+
+def _hints_about(variant: Variant) -> Iterator[Hint]:
+    for part in variant.parts:
+        yield Hint(part.name, part.hint)
+    if not variant.derived:
+        yield Hint(variant.name, variant.hint)
+    elif text := of_all(variant):
+        yield Hint(_name(variant), text)
+
+
+def _name(variant: Variant) -> str:
+    """A variant's name; one for all derived variants of a section, since there is no end of them"""
+    return _symptom(variant.section, "formula") if variant.derived else variant.name
+
+
+def _symptom(section: str, kind: str) -> str:
+    return f"{section}_symptom_{kind}"
 
 
 def _inherited_hint(assignment: Assignment, variant: Variant, consequence: str) -> str:

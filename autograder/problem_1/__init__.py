@@ -44,6 +44,7 @@ ASSIGNMENT = Assignment(
     },
     special=SPECIAL,
     words=WORDS,
+    called={"grads": "the gradient", "params": "the parameter"},
     symptoms=SYMPTOMS,
     carry_forward=CARRY_FORWARD,
     data="svhn",

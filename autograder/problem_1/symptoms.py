@@ -1,7 +1,7 @@
-"""Statements about dropout, whose values differ between correct libraries.
+"""Statements that need to know what a layer is for.
 
-Nothing here compares with the reference: every statement follows from the student's output, the
-input and the keep probability.
+Values of dropout differ between correct libraries, so nothing here compares them with the
+reference: every statement follows from the student's output, the input and the keep probability.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def _scale(
     if abs(found - 1) <= SAME:
         yield "not_scaled", f"In {what} the kept numbers are not scaled."
         return
-    name = named_factor(found, {"the keep probability": given["keep_prob"]})
+    name = named_factor(found / factor, {"the keep probability": given["keep_prob"]})
     if name is not None:
-        yield "scaled", f"In {what} the kept numbers are multiplied by {name}."
+        yield "scaled", f"In {what} the kept numbers are {name} times what they should be."
     else:
         size = "large" if abs(found) > factor else "small"
         yield "scaled", f"In {what} the kept numbers are too {size} by one and the same factor."
@@ -162,7 +162,10 @@ def _backward(values: Values, given: Given, keep_prob: float | None = None) -> S
     elif not np.array_equal(passed, kept):
         yield "other_mask", "The mask of the gradient is not that of the last forward pass."
     p = given["keep_prob"] if keep_prob is None else keep_prob
-    yield from _scale("the gradient", dx, dout, _factor(out, given["x"]), {"keep_prob": p})
+    own = _factor(out, given["x"])
+    if own is None or abs(own - 1 / p) > SAME / p:
+        own = own if own is not None and np.allclose(dx[passed] / dout[passed], own) else 1 / p
+    yield from _scale("the gradient", dx, dout, own, {"keep_prob": p})
 
 
 def _factor(out: np.ndarray, x: np.ndarray) -> float | None:
@@ -179,19 +182,57 @@ def _backward_seed(values: Values, given: Given) -> Statements:
 
 
 def _backward_test_time(values: Values, given: Given) -> Statements:
-    if "dx" in values:
-        what = "the gradient after a pass at test time"
-        yield from _unchanged(what, values["dx"], given["dout"], given)
+    yield from _gradient("the gradient after a pass at test time", "out", "dx", values, given)
 
 
 def _backward_without(values: Values, given: Given) -> Statements:
-    for name, p in (("kept_1_dx", 1), ("kept_0_dx", 0)):
-        if name in values:
-            what = f"the gradient for a keep probability of {p}"
-            yield from _unchanged(what, values[name], given["dout"], given)
+    for name, p in (("kept_1", 1), ("kept_0", 0)):
+        what = f"the gradient for a keep probability of {p}"
+        yield from _gradient(what, name, f"{name}_dx", values, given)
+
+
+def _gradient(what: str, out: str, dx: str, values: Values, given: Given) -> Statements:
+    """What is wrong with a gradient that should pass unchanged, or as the forward pass did."""
+    if out not in values or dx not in values:
+        return
+    with np.errstate(all="ignore"):
+        as_forward = given["dout"] * (values[out] / given["x"])
+    if not np.allclose(values[dx], as_forward, rtol=SAME, atol=0, equal_nan=True):
+        yield from _unchanged(what, values[dx], given["dout"], given)
+
+
+def _softmax(values: Values, given: Given) -> Statements:
+    scores = values.get("scores")
+    if scores is None or not np.isfinite(scores).all():
+        return
+    if np.allclose(scores.sum(axis=1), 1, atol=SAME):
+        return
+    if np.allclose(scores.sum(axis=0), 1, atol=SAME):
+        yield (
+            "wrong_axis",
+            "The columns of softmax's result sum to 1, one for each class. The rows should, one "
+            "for each example.",
+        )
+    elif abs(scores.sum() - 1) <= SAME:
+        yield "wrong_axis", "All of softmax's result sums to 1. Each row should."
+    else:
+        yield "not_normalised", "The rows of softmax's result do not sum to 1."
+
+
+def _loss(values: Values, given: Given) -> Statements:
+    logits, labels = given["logits"], given["labels"]
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows, classes = np.arange(len(labels)), logits.shape[1]
+    for offset, which in ((-1, "before"), (1, "after")):
+        loss = -logarithms[rows, (labels + offset) % classes].mean()
+        if "loss" in values and abs(values["loss"] - loss) <= 1e-6 * loss:
+            yield "other_class", f"The loss is that of the class {which} the label's."
 
 
 SYMPTOMS: Mapping[str, Symptoms] = {
+    "cross_entropy_softmax": _softmax,
+    "cross_entropy": _loss,
     "dropout_forward": _forward,
     "dropout_forward_test_time": _test_time,
     "dropout_forward_without": _without,

@@ -37,6 +37,11 @@ def _fc(given: Given) -> dict[str, Any]:
 
 def _fc_forward(given: Given) -> Described:
     return Described(
+        untouched={
+            "x_after": "the input",
+            "w_after": "the weight matrix",
+            "b_after": "the bias vector",
+        },
         values={"out": "the output", "out_one": "the output"},
         when={"out_one": ONE_EXAMPLE},
         **_fc(given),
@@ -50,6 +55,7 @@ def _fc_forward_training_size(given: Given) -> Described:
 def _flatten(given: Given) -> Described:
     names = dict(images="of images", rows="of rows", videos="of videos", one=ONE_EXAMPLE)
     return Described(
+        untouched={"images_after": "the input"},
         values=dict.fromkeys(names, "the result of flatten"),
         inputs={"the input": given["images"]},
         when=names,
@@ -69,6 +75,12 @@ def _fc_gradients(given: Given) -> Described:
             "db_next": "the gradient of the biases",
         },
         when=dict.fromkeys(("dx_next", "dw_next", "db_next"), SECOND_CALL),
+        untouched={
+            "dout_after": "the incoming gradient",
+            "x_after": "the input of the forward pass",
+            "w_after": "the weight matrix",
+            "b_after": "the bias vector",
+        },
         **{**common, **axes},
     )
 
@@ -155,6 +167,7 @@ def _loss(given: Given) -> dict[str, Any]:
 
 def _softmax(given: Given) -> Described:
     return Described(
+        untouched={"logits_after": "the array of logits"},
         values={"scores": "the result of softmax", "one": "the result of softmax"},
         when={"one": ONE_EXAMPLE},
         **_loss(given),
@@ -179,6 +192,7 @@ def _stable(given: Given) -> Described:
 
 def _cross_entropy(given: Given) -> Described:
     return Described(
+        untouched={"logits_after": "the array of logits", "labels_after": "the array of labels"},
         values={
             "loss": "the loss",
             "loss_one": "the loss",
@@ -253,6 +267,7 @@ def _one_parameter(state: Mapping[str, str], fresh: bool = False) -> Words:
             }
         return Described(
             values={"w": "the parameter", **state},
+            untouched={"grads_after": "the gradient"},
             inputs=inputs | {"the gradient of the steps": gradient},
             numbers={
                 "the learning rate": given["lr"],
@@ -302,17 +317,21 @@ def _epsilon(given: Given) -> Described:
     return Described(
         values={"w": "the parameter", "large": "the parameter"},
         numbers={"the learning rate": given["lr"]},
-        starts={"w": given["w"]},
+        starts={"w": given["w"], "large": given["w"]},
         when={"w": "for gradients as small as epsilon", "large": "for a large epsilon"},
     )
 
 
-def _function(given: Given) -> Described:
-    return Described(
-        values={"out": "the function", "table": "the function"},
-        inputs={"its input": given["x"]},
-        when={"table": "for an array with two axes"},
-    )
+def _function(name: str) -> Words:
+    def words(given: Given) -> Described:
+        return Described(
+            values={"out": name, "table": name},
+            inputs={"its input": given["x"]},
+            when={"table": "for an array with two axes"},
+            untouched={"x_after": f"the input of {name}"},
+        )
+
+    return words
 
 
 def _loop(given: Given) -> Described:
@@ -376,7 +395,7 @@ WORDS: Mapping[str, Words] = {
     "adam_network": _several_parameters,
     "adam_epsilon": _epsilon,
     **{
-        f"activations_{name}": _function
+        f"activations_{name}": _function(f"your {name}")
         for name in ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh")
     },
 }

@@ -79,6 +79,20 @@ def unmoved(value: Compared) -> Clause | None:
     )
 
 
+def begins_late(value: Compared) -> Clause | None:
+    """The first step changes nothing, later ones do."""
+    if not value.has_steps or not value.fits or len(value.student) < 2:
+        return None
+    moved = np.any(value.changes.student.reshape(len(value.student), -1), axis=1)
+    if moved[0] or not moved[1:].all():
+        return None
+    return Clause(
+        "begins_late",
+        "does not change in the first step, and changes in the later ones",
+        "Look what happens when there is no state yet",
+    )
+
+
 def of_one_number(value: Compared) -> Clause | None:
     array = value.student
     if array.size < FEW or value.reference.size < FEW or np.ptp(value.reference) == 0:
@@ -296,6 +310,21 @@ def offset(value: Compared) -> Clause | None:
     return None
 
 
+def decayed(value: Compared) -> Clause | None:
+    """Every step has an additional part that is proportional to the value before it."""
+    if not value.has_steps or not value.fits or value.start is None or value.start.size < FEW:
+        return None
+    before = np.concatenate([value.start[np.newaxis], value.student[:-1]])
+    difference = value.changes.student[0] - value.changes.reference[0]
+    factor = float((difference * before[0]).sum() / (before[0] ** 2).sum())
+    if factor and same(difference, factor * before[0]):
+        how = "shrinks" if factor < 0 else "grows"
+        return Clause(
+            "decayed", f"also {how} in every step in proportion to itself, as with weight decay"
+        )
+    return None
+
+
 def clipped(value: Compared) -> Clause | None:
     ours, right = value.student, value.reference
     if not value.fits or right.size < 2 * FEW or not value.finite:
@@ -392,6 +421,7 @@ GENERAL = ("too_large_or_small", "right_sign", "wrong_sign")
 RELATIONS: tuple[Relation, ...] = (
     not_finite,
     unmoved,
+    begins_late,
     zero,
     transposed,
     reshaped,
@@ -402,6 +432,7 @@ RELATIONS: tuple[Relation, ...] = (
     another_value,
     scaled,
     product_of_inputs,
+    decayed,
     offset,
     function_of_the_right,
     of_one_number,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment import Assignment
+from autograder.assignment.variant import Variant
 from autograder.assignment.words import Described
 from autograder.diagnosis.symptoms.compared import Compared
 from autograder.diagnosis.symptoms.factors import named_factor
@@ -18,6 +19,9 @@ from autograder.observation.observe import Observation
 
 MOST = 2
 """How many statements a section gets."""
+
+RANKS = {kind: rank for rank, kind in enumerate(("place", "steps", "nearly", *GENERAL), start=1)}
+"""The kinds that say less than the others, and how little they say."""
 
 EXACT = 1e-6
 """The relative tolerance for a single number, of which many expressions could come close."""
@@ -44,10 +48,29 @@ class Statement:
     Attributes:
         kind: the kind of statement, as `Clause.kind`.
         text: one to three sentences.
+        of_its_own: whether it would hold beside correct code of earlier sections, too, because it
+            compares the student's values with each other.
     """
 
     kind: str
     text: str
+    of_its_own: bool = False
+
+
+def of_a_part(variant: Variant) -> tuple[Statement, ...]:
+    """The statement that some of the wrong values are a variant's."""
+    known = [f"what this mistake gives: {part.hint}" for part in variant.parts]
+    if variant.hint:
+        known.append(f"exactly those of {variant.hint}.")
+    text = (
+        f"Some of your numbers are {' Others are '.join(known)} The rest is wrong in another way."
+    )
+    return (Statement("formula", text),)
+
+
+def of_all(variant: Variant) -> str:
+    """The sentence that the numbers are a derived variant's; empty if its parts say it all."""
+    return f"Your numbers are exactly those of {variant.hint}." if variant.hint else ""
 
 
 @dataclass(frozen=True)
@@ -67,9 +90,11 @@ def statements(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Stat
     for name, seen in probes.items():
         if (own := assignment.symptoms.get(name)) is not None:
             values = _of_right_shape(seen)
-            found += [Statement(kind, text) for kind, text in own(values, seen.given)]
+            found += [Statement(kind, text, True) for kind, text in own(values, seen.given)]
+        if name in assignment.special:
             continue
         described = _described(assignment, name, seen)
+        found += _changed_in_place(seen, described)
         for value in described.values:
             if (compared := _compared(value, seen, described)) is not None:
                 wrong.append(
@@ -82,7 +107,19 @@ def statements(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Stat
             elif value in seen.student:
                 right.append(described.when.get(value, ""))
     only = _condition(wrong, right)
-    return tuple([*found, *_sentences(wrong, only)][:MOST])
+    wrong.sort(key=lambda each: bool(each.when))
+    return tuple(dict.fromkeys([*found, *_sentences(wrong, only)]))[:MOST]
+
+
+def _changed_in_place(seen: Seen, described: Described) -> Iterator[Statement]:
+    for value, words in described.untouched.items():
+        if value in seen.student and value in seen.reference:
+            before, after = np.asarray(seen.reference[value]), np.asarray(seen.student[value])
+            if before.shape == after.shape and not np.array_equal(before, after):
+                text = (
+                    f"{words[0].upper()}{words[1:]} is changed in place; it belongs to the caller."
+                )
+                yield Statement("in_place", f"{text} Work on a copy.")
 
 
 def _described(assignment: Assignment, name: str, seen: Seen) -> Described:
@@ -130,7 +167,7 @@ def _of_a_number(value: Compared) -> Clause | None:
         return Clause("shape", f"has the shape {value.student.shape}; expected a single number")
     ours, right = float(value.student), float(value.reference)
     if not np.isfinite(ours):
-        return clause_of(value)
+        return Clause("not_finite", f"is {'NaN' if np.isnan(ours) else 'infinite'}")
     if abs(ours + right) <= EXACT * abs(right):
         return Clause("opposite_sign", "has the opposite sign", "Look at each minus")
     name = named_factor(ours / right, value.described.numbers, EXACT) if right else None
@@ -153,11 +190,16 @@ def _condition(wrong: Iterable[_Wrong], right: Iterable[str]) -> str:
 
 def _sentences(wrong: list[_Wrong], only: str) -> Iterator[Statement]:
     by_clause: dict[Clause, list[_Wrong]] = {}
+    said: dict[str, Clause] = {}
     for each in wrong:
-        if each.clause is not None:
+        if each.clause is None:
+            continue
+        first = said.setdefault(each.words, each.clause)
+        if first == each.clause or not each.when:  # a special condition adds little
             by_clause.setdefault(each.clause, []).append(each)
     specific = {c: having for c, having in by_clause.items() if c.kind not in GENERAL}
-    for clause, having in (specific or by_clause).items():
+    for clause in sorted(specific or by_clause, key=lambda clause: RANKS.get(clause.kind, 0)):
+        having = by_clause[clause]
         yield Statement(clause.kind, _sentence(clause, having, only))
     if not by_clause and only and wrong:
         yield Statement("condition", f"Everything is right except {only}.")

@@ -1,0 +1,103 @@
+"""All small changes of the code blocks that a section asks for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+
+from autograder.assignment import Assignment
+from autograder.diagnosis.mutation.operators import OPERATORS
+from autograder.diagnosis.mutation.source import Edit, Mutant, Source
+from autograder.diagnosis.variants import blocks, section_of_block
+
+NUMBERS = (0.9, 0.99, 0.999, 0.5, 0.1, 1e-2, 1e-3, 1e-4)
+"""Numbers that students write in place of a hyperparameter, besides its default."""
+
+
+@cache
+def mutants(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
+    """All mutants of the code blocks that a section asks for."""
+    found: dict[tuple[Edit, ...], Mutant] = {}
+    for place, (file, block) in blocks(assignment).items():
+        if section_of_block(assignment, place) == section:
+            for mutant in _of_block(Source(assignment, file, block)):
+                found.setdefault(mutant.edits, mutant)
+    return tuple(found.values())
+
+
+def _of_block(source: Source) -> Iterator[Mutant]:
+    for node, where in _nodes(source, source.block.body):
+        for operator in OPERATORS:
+            for text, edit in operator(source, node):
+                yield Mutant(text + where, (edit,))
+    yield from _attributes(source)
+    yield from _statements(source, source.block.body)
+
+
+def _nodes(source: Source, body: Sequence[ast.stmt]) -> Iterator[tuple[ast.AST, str]]:
+    """Every node of some statements, with a phrase for the statement around it."""
+    for statement in body:
+        what = source.stores(statement)
+        where = f", where {what} is set" if what else ""
+        inner: set[ast.AST] = set()
+        for branch in ("body", "orelse"):
+            nested = getattr(statement, branch, [])
+            yield from _nodes(source, nested)
+            inner |= {node for each in nested for node in ast.walk(each)}
+        yield from ((node, where) for node in ast.walk(statement) if node not in inner)
+
+
+def _attributes(source: Source) -> Iterator[Mutant]:
+    """An attribute of the layer or optimizer is replaced everywhere."""
+    places: dict[str, list[ast.Attribute]] = {}
+    for statement in source.block.body:
+        for node in ast.walk(statement):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "self"
+                and node.attr in source.numbers
+            ):
+                places.setdefault(node.attr, []).append(node)
+    for name, nodes in places.items():
+        for number in dict.fromkeys((source.numbers[name], *NUMBERS)):
+            if number is None:
+                continue
+            edits = tuple(source.replace(node, repr(number)) for node in nodes)
+            yield Mutant(f"with the number {number:g} in place of {name}", edits)
+        for other in places:
+            if other > name:
+                edits = tuple(
+                    source.replace(node, f"self.{new}")
+                    for old, new in ((name, other), (other, name))
+                    for node in places[old]
+                )
+                yield Mutant(f"with {name} and {other} exchanged", edits)
+
+
+def _statements(source: Source, body: Sequence[ast.stmt]) -> Iterator[Mutant]:
+    """A statement is left out, or two that follow each other are exchanged."""
+    for statement in body:
+        if (what := source.stores(statement)) and len(body) > 1:
+            yield Mutant(f"without the line that sets {what}", (source.replace(statement, "pass"),))
+        for inner in ("body", "orelse"):
+            yield from _statements(source, getattr(statement, inner, []))
+    for one, two in pairwise(body):
+        first, second = source.stores(one), source.stores(two)
+        if first and second and first != second:
+            edits = (
+                source.replace(one, _moved(source, two, one)),
+                source.replace(two, _moved(source, one, two)),
+            )
+            yield Mutant(f"with {first} set after {second}", edits)
+
+
+def _moved(source: Source, statement: ast.stmt, to: ast.stmt) -> str:
+    """A statement's text with the indentation of another place."""
+    shift = " " * to.col_offset
+    own = " " * statement.col_offset
+    first, *rest = source.source(statement).split("\n")
+    return "\n".join([first, *(shift + line.removeprefix(own) for line in rest)])

@@ -1,0 +1,176 @@
+"""Finds the small changes of the solution that together give a student's numbers.
+
+A change that is part of the mistake makes some wrong values equal to the student's and leaves the
+right ones alone. So changes are found one after the other, each by what it explains, and not by
+trying all combinations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from autograder.assignment import Assignment
+from autograder.assignment.variant import Patch, Variant
+from autograder.diagnosis.mutation.mutants import mutants
+from autograder.diagnosis.mutation.source import Edit, Mutant
+from autograder.diagnosis.variants import blocks, by_section, solution
+
+WIDEST = (4, 2)
+"""How many combinations of one and of two changes are continued, the most promising first. So at
+most three changes are combined."""
+
+Difference = frozenset[tuple[str, str]]
+"""The (probe, value) pairs in which two libraries differ."""
+
+Combined = tuple[Difference, tuple[Mutant, ...]]
+"""Changes, after the values that they leave unexplained."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Changes that make wrong values equal to the student's.
+
+    Attributes:
+        variant: the changes as one variant.
+        left: the values in which the student differs from the variant.
+    """
+
+    variant: Variant
+    left: Difference
+
+
+def explanation(
+    assignment: Assignment,
+    section: str,
+    wrong: Difference,
+    left_by: Callable[[Variant, Difference], Difference | None],
+    most: int,
+) -> Explanation | None:
+    """The changes that explain most of the wrong values; None if none explains any.
+
+    Args:
+        assignment, section: where the values are wrong.
+        wrong: the values in which the student differs from the solution.
+        left_by: the values in which the student differs from a variant; None if the variant does
+            not fit, or if there are others than the given ones.
+        most: how many variants may be tried.
+    """
+    candidates = _candidates(assignment, section)
+    best: Combined = (wrong, ())
+    level = [best]
+    for widest in (*WIDEST, 0):
+        better: list[Combined] = []
+        for left, chosen in level:
+            for mutant in candidates:
+                if not all(mutant.compatible(other) for other in chosen):
+                    continue
+                if (most := most - 1) < 0:
+                    break
+                combination = (*chosen, mutant)
+                now = left_by(_variant(assignment, section, combination), left)
+                if now is None or now == left:
+                    continue
+                if not now:
+                    return Explanation(_variant(assignment, section, combination), now)
+                better.append((now, combination))
+        level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
+        best = min([best, *level], key=lambda each: len(each[0]))
+    left, chosen = best
+    return Explanation(_variant(assignment, section, chosen), left) if chosen else None
+
+
+def _distinct(found: Iterable[Combined]) -> list[Combined]:
+    """The first combination for each set of values that is left."""
+    by_rest: dict[Difference, tuple[Mutant, ...]] = {}
+    for rest, combination in found:
+        by_rest.setdefault(rest, combination)
+    return list(by_rest.items())
+
+
+def rivals(assignment: Assignment, section: str) -> Iterator[Variant]:
+    """All single changes of a section, as variants."""
+    for mutant in _candidates(assignment, section):
+        yield mutant.variant or _variant(assignment, section, (mutant,))
+
+
+@cache
+def _candidates(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
+    """The known variants of a section, then its mutants."""
+    known = by_section(assignment)[section]
+    return (*(_as_mutant(assignment, v) for v in known), *mutants(assignment, section))
+
+
+@cache
+def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
+    edits = []
+    for patch in variant.patches:
+        begin = _text(assignment, patch.file).index(patch.old)
+        edits.append(Edit(patch.file, begin, begin + len(patch.old), patch.new))
+    return Mutant("", tuple(edits), variant)
+
+
+@cache
+def _variant(assignment: Assignment, section: str, combination: tuple[Mutant, ...]) -> Variant:
+    """The changes as one variant, which replaces whole blocks."""
+    by_file: dict[str, list[Edit]] = {}
+    for edit in (edit for mutant in combination for edit in mutant.edits):
+        by_file.setdefault(edit.file, []).append(edit)
+    patches = [
+        patch for file, edits in by_file.items() for patch in _patches(assignment, file, edits)
+    ]
+    digest = hashlib.sha256(repr(patches).encode()).hexdigest()[:12]
+    first, *further = patches
+    return Variant(
+        f"{section}_derived_{digest}",
+        first.file,
+        first.old,
+        first.new,
+        hint=_hint([m.text for m in combination if m.variant is None]),
+        further=tuple(further),
+        section=section,
+        parts=tuple(m.variant for m in combination if m.variant and not m.variant.correct),
+        derived=True,
+    )
+
+
+def _patches(assignment: Assignment, file: str, edits: Sequence[Edit]) -> list[Patch]:
+    """A patch for each block that the edits change, and for each edit outside of the blocks."""
+    text, rest, patches = _text(assignment, file), list(edits), []
+    for begin, end in _ranges(assignment)[file]:
+        within = [edit for edit in rest if begin <= edit.begin and edit.end <= end]
+        if within:
+            rest = [edit for edit in rest if edit not in within]
+            patches.append(Patch(file, text[begin:end], _edited(text, begin, end, within)))
+    return patches + [Patch(file, text[e.begin : e.end], e.new) for e in rest]
+
+
+def _edited(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
+    pieces, at = [], begin
+    for edit in sorted(edits, key=lambda edit: edit.begin):
+        pieces += [text[at : edit.begin], edit.new]
+        at = edit.end
+    return "".join([*pieces, text[at:end]])
+
+
+@cache
+def _ranges(assignment: Assignment) -> Mapping[str, tuple[tuple[int, int], ...]]:
+    """The offsets of all blocks, by file."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for file, block in blocks(assignment).values():
+        begin = _text(assignment, file).index(block.source)
+        found.setdefault(file, []).append((begin, begin + len(block.source)))
+    return {file: tuple(ranges) for file, ranges in found.items()}
+
+
+def _text(assignment: Assignment, file: str) -> str:
+    right = solution(assignment)
+    return right.files[file].decode() if file in right.files else right.cells[file]
+
+
+def _hint(texts: Sequence[str]) -> str:
+    if not texts:
+        return ""
+    return f"the right formula {'; and '.join(texts)}"
