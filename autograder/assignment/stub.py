@@ -14,6 +14,12 @@ def stub(place: str) -> str:
     return f'raise NotImplementedError("{place}: write your solution here")'
 
 
+def place_of(message: str) -> str | None:
+    """The place that the message of a stub's exception names; None for any other message."""
+    place, _, rest = message.partition(": ")
+    return place if rest == "write your solution here" else None
+
+
 def stubs_in(text: str) -> int:
     """How many parts of a file or cell are still as released."""
     return len(UNWRITTEN.findall(text)) + text.count(UNANSWERED)

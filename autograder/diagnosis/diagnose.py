@@ -30,7 +30,14 @@ from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.mutation.search import Difference, Explanation, explanation, rivals
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.diagnosis.symptoms.compared import FEW
-from autograder.diagnosis.symptoms.section import MOST, Seen, Statement, of_a_part, statements
+from autograder.diagnosis.symptoms.section import (
+    MOST,
+    Seen,
+    Statement,
+    of_a_part,
+    of_nothing,
+    statements,
+)
 from autograder.diagnosis.variants import applied, by_section, goes_together, variants
 from autograder.judgement.memory import limited
 from autograder.judgement.suites import SuiteBroken, Verdict, manifest
@@ -127,6 +134,8 @@ def _diagnosed(
         if all(_has_no_values(student[p]) for p in seen):  # also if nothing failed
             if section.id in failed:
                 unknown.append(section.id)
+                if none := _of_nothing(assignment, student, seen):
+                    diagnoses[section.id] = Diagnosis(symptoms=none)
             continue
         inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
         beneath = tuple(u for u in unknown if section.id in assignment.shows_in.get(u, ()))
@@ -146,6 +155,19 @@ def _diagnosed(
         elif not diagnosis.complete and not beneath:
             unknown.append(section.id)
     return diagnoses
+
+
+def _of_nothing(
+    assignment: Assignment, student: Observations, probes: Iterable[str]
+) -> tuple[Statement, ...]:
+    trusted = rehearsals(assignment, student.seed)
+    return of_nothing(
+        assignment,
+        {
+            probe: Seen(student[probe], trusted.observation((), probe), trusted.inputs(probe))
+            for probe in sorted(probes)
+        },
+    )
 
 
 class Case:
@@ -256,7 +278,10 @@ class Case:
             combination += (partly.variant,)
             said = of_a_part(partly.variant)
             unexplained = {probe for probe, _ in partly.left}
-        others = [p for p in self._probes if p not in unexplained]
+        own = self._assignment.symptoms
+        extra = [p for p in self._observations if p in own and p not in self._probes]
+        extra = [p for p in extra if self._assignment.section_of(p) == self._section]
+        others = [*(p for p in self._probes if p not in unexplained), *extra]
         probes = {
             probe: Seen(
                 self._observations[probe],

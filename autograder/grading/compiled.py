@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.findings import Findings
 from autograder.diagnosis.symptoms.section import of_all
+from autograder.grading.causes import Cause, common_causes, remarks
 from autograder.grading.result import FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
 from autograder.hand_in import older_work, version
 from autograder.judgement.points import rounded, total
@@ -34,18 +35,20 @@ def compiled(
 ) -> Grade:
     """Compiles a Grade from the verdicts, the diagnoses and the training in `student`."""
     trained = None if student.training is None else Trained.from_dict(student.training)
+    causes = common_causes(verdicts, student)
     sections = tuple(
         _section(
             assignment,
             section,
             [v for v in verdicts if v.check.section == section.id],
             found.diagnoses.get(section.id, Diagnosis()),
+            causes,
             trained,
         )
         for section in assignment.sections
     )
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
-    errors = (*student.errors, *found.errors)
+    errors = (*student.errors, *found.errors, *remarks(assignment, verdicts, causes))
     if student.older_work:
         errors += (older_work.remark(assignment),)
     if (version_remark := version.remark(assignment, student.version)) is not None:
@@ -73,10 +76,14 @@ def _section(
     section: Section,
     verdicts: list[Verdict],
     diagnosis: Diagnosis,
+    causes: Mapping[str, Cause],
     trained: Trained | None,
 ) -> SectionGrade:
     excused = diagnosis.excused if assignment.carry_forward else frozenset()
-    tests = [_test(verdict, verdict.check.name in excused) for verdict in verdicts]
+    tests = [
+        _test(verdict, verdict.check.name in excused, causes.get(verdict.check.name))
+        for verdict in verdicts
+    ]
     share, hints = None, _hints(assignment, section.id, diagnosis)
     if trained is not None or not section.training:
         share = earned(verdicts, excused)
@@ -89,8 +96,8 @@ def _section(
     return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
 
 
-def _test(verdict: Verdict, excused: bool) -> Test:
-    message = _clean(verdict.failure or "")
+def _test(verdict: Verdict, excused: bool, cause: Cause | None) -> Test:
+    message = _clean(f"{cause.brief} (see above)" if cause else verdict.failure or "")
     if excused:
         message = _clean(f"not counted, since it is caused by an earlier mistake: {message}")
     return Test(verdict.check.name, verdict.failure is None or excused, message)

@@ -181,11 +181,11 @@ def result_text(section: SectionGrade) -> str:
     else:
         head = f"{section.score:g} of {section.max_score:g} points"
     lines = [f"{section.title}: {head}"]
+    lines += [f"  hint    {hint.text}" for hint in section.hints]
     for test in section.tests:
         mark = "passed" if test.passed else "FAILED"
         message = f": {test.said}" if test.said else ""
         lines.append(f"  {mark}  {test.words(section.id)}{message}")
-    lines += [f"  hint    {hint.text}" for hint in section.hints]
     return "\n".join(lines) + "\n"
 
 

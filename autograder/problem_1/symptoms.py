@@ -14,10 +14,14 @@ import numpy as np
 from autograder.assignment.words import Symptoms
 from autograder.diagnosis.same import SAME
 from autograder.diagnosis.symptoms.factors import named_factor
+from autograder.problem_1.probes.layers import KINDS
 
 Values = Mapping[str, np.ndarray]
 Given = Mapping[str, Any]
 Statements = Iterator[tuple[str, str]]
+
+LAYER_NAMES = {0: "Flatten", 1: "FC", 2: "Leaky ReLU", 3: "dropout"}
+MOST_LAYERS = 20
 
 SHARE = 0.05
 """How far a share may be from its expectation: more than five standard deviations for 3,600
@@ -230,9 +234,32 @@ def _loss(values: Values, given: Given) -> Statements:
             yield "other_class", f"The loss is that of the class {which} the label's."
 
 
+def _layers(network: str, *expected: str) -> Symptoms:
+    """Which layers a network consists of, if not of the expected ones."""
+
+    def symptoms(values: Values, given: Given) -> Statements:
+        kinds, slopes = values.get("kinds"), values.get("slopes")
+        if kinds is None or slopes is None or kinds.ndim != 1 or kinds.size > MOST_LAYERS:
+            return
+        names = [LAYER_NAMES.get(int(kind), "a layer of another kind") for kind in kinds]
+        wanted = [name for name in names if name != "Flatten" or "Flatten" in expected]
+        if wanted != list(expected):
+            found = ", ".join(names) if names else "no layer"
+            yield (
+                "layers",
+                f"{network} consists of {found}. The assignment asks for {', '.join(expected)}.",
+            )
+        elif any(abs(slope - 0.01) > SAME for slope in slopes[kinds == KINDS.index("leaky_relu")]):
+            yield "slope", f"The Leaky ReLU of {network} does not have the default slope."
+
+    return symptoms
+
+
 SYMPTOMS: Mapping[str, Symptoms] = {
     "cross_entropy_softmax": _softmax,
     "cross_entropy": _loss,
+    "cascade_layers": _layers("TestFCReLU", "Flatten", "FC", "Leaky ReLU"),
+    "small_network_layers": _layers("SmallFullyConnectedNetwork", "FC", "Leaky ReLU", "FC"),
     "dropout_forward": _forward,
     "dropout_forward_test_time": _test_time,
     "dropout_forward_without": _without,

@@ -12,7 +12,8 @@ from autograder import checkout
 from autograder.assignment.training import ImageFile, Mode, TrainingPlan
 from autograder.problem_1 import svhn
 from autograder.problem_1.practice_data import draw
-from autograder.problem_1.probes.own_training import COLUMNS, KINDS, MOST_LAYERS, start
+from autograder.problem_1.probes.layers import KINDS
+from autograder.problem_1.probes.own_training import COLUMNS, MOST_LAYERS, start
 from autograder.problem_1.rubric import REPLAY_SPREAD, SHORT_TARGET, TARGET
 
 TRAIN_FILE = "train_32x32.mat"

@@ -154,6 +154,7 @@ def page_of(assignment: Assignment, class_: Class) -> str:
         late=[row for row in rows if row.late_s],
         time_unknown=[row for row in rows if row.late_s is None],
         link=partial(_link, assignment),
+        section_of=assignment.section_of,
     )
 
 

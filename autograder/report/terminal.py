@@ -36,11 +36,11 @@ def near(path: Path) -> Path:
 
 
 def _described(section: SectionGrade) -> RenderableType:
-    lines = [
+    lines = [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
+    lines += [
         Text.assemble(("✗ ", "red"), (", ".join(checks), "bold"), f": {message}")
         for message, checks in section.failed.items()
     ]
-    lines += [Text(f"→ {hint.text}", style="cyan") for hint in section.hints]
     return Group(Text(section.title), *(Padding(line, (0, 0, 0, 2)) for line in lines))
 
 

@@ -57,7 +57,8 @@ class Source:
             self.starts.append(self.starts[-1] + len(line) + 1)
         tree = ast.parse(self.text)
         self.arguments, self.numbers = _signature(tree, block)
-        self.locals = dict(_locals(block.body))
+        self.looped = dict(_locals(block.body, ast.For))
+        self.locals = {**dict(_locals(block.body, ast.Assign)), **self.looped}
 
     def at(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """The offsets of a node's text."""
@@ -108,19 +109,19 @@ class Source:
         if isinstance(target, ast.Name):
             if self.file not in solution(self.assignment).files:
                 return target.id  # in a cell, students choose no names
-            return self.words(self.locals[target.id]) if target.id in self.locals else ""
+            return self.words(self.looped[target.id]) if target.id in self.looped else ""
         return self.words(target)
 
 
-def _locals(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """Local variables, and the expressions that they are set to or taken from."""
+def _locals(
+    body: Iterable[ast.stmt], kind: type[ast.Assign] | type[ast.For]
+) -> Iterator[tuple[str, ast.expr]]:
+    """Local variables, and the expressions that they are set to or loop over."""
     for node in (node for statement in body for node in ast.walk(statement)):
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.For):
-            targets, value = [node.target], node.iter
-        else:
+        if not isinstance(node, kind):
             continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        value = node.value if isinstance(node, ast.Assign) else node.iter
         for target in (name for each in targets for name in ast.walk(each)):
             if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
                 yield target.id, value

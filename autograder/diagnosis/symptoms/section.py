@@ -73,6 +73,23 @@ def of_all(variant: Variant) -> str:
     return f"Your numbers are exactly those of {variant.hint}." if variant.hint else ""
 
 
+def of_nothing(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Statement, ...]:
+    """The statement that values are None, for code that was begun and not finished."""
+    missing: dict[str, None] = {}
+    for name, seen in probes.items():
+        described = _described(assignment, name, seen)
+        for value, why in seen.student.refused.items():
+            if why.startswith("returned None"):
+                missing[described.values.get(value, value.replace("_", " "))] = None
+    if not missing:
+        return ()
+    first, *rest = missing
+    text = f"{first[0].upper()}{first[1:]} is None: it was not computed, or not stored or returned."
+    if rest:
+        text += f" The same holds for {_joined(rest)}."
+    return (Statement("none", text),)
+
+
 @dataclass(frozen=True)
 class _Wrong:
     """A wrong value: what holds about it, and the condition under which it was observed."""
@@ -89,9 +106,9 @@ def statements(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Stat
     found: list[Statement] = []
     for name, seen in probes.items():
         if (own := assignment.symptoms.get(name)) is not None:
-            values = _of_right_shape(seen)
+            values = _numeric(seen)
             found += [Statement(kind, text, True) for kind, text in own(values, seen.given)]
-        if name in assignment.special:
+        if name in assignment.special or (own is not None and name not in assignment.words):
             continue
         described = _described(assignment, name, seen)
         found += _changed_in_place(seen, described)
@@ -128,11 +145,14 @@ def _described(assignment: Assignment, name: str, seen: Seen) -> Described:
     return Described({n: n.replace("_", " ") for n in seen.reference.values})
 
 
-def _of_right_shape(seen: Seen) -> dict[str, np.ndarray]:
+def _numeric(seen: Seen) -> dict[str, np.ndarray]:
+    """The student's values, without those of a wrong shape where another is expected."""
     return {
         name: np.asarray(value)
         for name, value in seen.student.values.items()
-        if name in seen.reference and np.shape(value) == np.shape(seen.reference[name])
+        if name in seen.reference
+        and not isinstance(value, str)
+        and (np.ndim(value) == 1 or np.shape(value) == np.shape(seen.reference[name]))
     }
 
 

@@ -17,6 +17,24 @@ def names(layer: Any) -> tuple[str, str]:
     return found[0], found[1]
 
 
+KINDS = ("flatten", "fc", "leaky_relu", "dropout")
+"""The layers that students may use, by their names in the library."""
+
+
+def described(lib: Any, net: Any) -> dict[str, list[float]]:
+    """The kinds of a network's layers, as indices in KINDS (-1: another), and their slopes."""
+    classes = [getattr(lib.layer_utils, name) for name in KINDS]
+    kinds = [
+        next((n for n, known in enumerate(classes) if isinstance(layer, known)), -1)
+        for layer in net.layers
+    ]
+    slopes = [
+        layer.negative_slope if kind == KINDS.index("leaky_relu") else 0.0
+        for kind, layer in zip(kinds, net.layers, strict=True)
+    ]
+    return {"kinds": kinds, "slopes": slopes}
+
+
 def fully_connected(net: Any, count: int) -> list[Any]:
     """The `count` layers of a network that have parameters, in order."""
     found = [layer for layer in net.layers if layer.params]

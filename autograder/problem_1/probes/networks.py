@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.assignment.probe import given
 
-from .layers import defined, gradients, load, parameters
+from .layers import defined, described, gradients, load, parameters
 
 
 def _cascade(rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -25,6 +25,11 @@ def cascade(lib, x, w, b, dout):
     yield dict(out=model.forward(x))
     yield dict(dx=model.backward(dout))
     yield gradients(model.net, 1)
+
+
+@given()
+def cascade_layers(lib):
+    yield described(lib, lib.fully_conn.TestFCReLU().net)
 
 
 @given(_cascade, cell="cascade_names")
@@ -54,6 +59,11 @@ def small_network(lib, x, w1, b1, w2, b2, dout):
     yield dict(out=model.forward(x))
     yield dict(dx=model.backward(dout))
     yield gradients(model.net, 2)
+
+
+@given()
+def small_network_layers(lib):
+    yield described(lib, lib.fully_conn.SmallFullyConnectedNetwork().net)
 
 
 @given()

@@ -18,7 +18,7 @@ import numpy as np
 
 from autograder.assignment.probe import given
 
-from .layers import defined, names, quick_draws, trained
+from .layers import KINDS, defined, names, quick_draws, trained
 
 RATE, BATCH, EPOCHS = 5e-2, 25, 3
 STEPS, VIEWS = 6, 8
@@ -26,8 +26,6 @@ STEPS, VIEWS = 6, 8
 change in a step. The whole change would be megabytes."""
 CELL = "train_tiny_net_hyperparameters"
 HYPERPARAMETERS = ("batch_size", "epochs", "lr_decay", "lr_decay_every")
-KINDS = ("flatten", "fc", "leaky_relu", "dropout")
-"""The layers that students may use, by their names in the library."""
 COLUMNS = ("kinds", "inputs", "outputs", "spread", "bias_spread", "slopes", "keep_probs")
 """The attributes that are reported for each layer. Each is an array over all layers."""
 MOST_LAYERS = 50
