@@ -25,11 +25,11 @@ from gradings import works
 from results import machine, write_section
 
 from autograder import checkout
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.hand_in.submission import Submission, read
 from autograder.training import fresh
 from autograder.training.judged import OwnRun, own_run
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Recipe
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # for the attacks' train_net
@@ -89,7 +89,7 @@ def main() -> int:
         f"{three([r.accuracy - r.solution for r in others], '+.3f')} |\n"
         f"| seconds | {three(seconds, '.1f')} |\n\n"
         "Cheats that solve instead of training, with five seeds (only cosines of at least "
-        f"{SAME_WAY} earn a share of the points):\n\n"
+        f"{SAME_DIRECTION} earn a share of the points):\n\n"
         "| | accuracy | largest cosine | of single steps | largest share of the points |\n"
         "|---|---|---|---|---|\n"
         + "".join(
@@ -111,8 +111,8 @@ def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
     """A library's run on the problem of a seed, and its CPU seconds."""
     began = time.process_time()
     library = load(P1, work.files)
-    recipe = Recipe.read(PLAN, rehearse(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
-    seen = rehearse(
+    recipe = Recipe.read(PLAN, run_trusted(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
+    seen = run_trusted(
         library,
         work.cells,
         P1.probes[PLAN.section],

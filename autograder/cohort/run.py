@@ -49,7 +49,7 @@ from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import OFF, REPLAYS, opened
+from autograder.training.images import OFF, REPLAYS, open_images
 from autograder.training.replay import Task, kept
 
 if TYPE_CHECKING:
@@ -332,7 +332,7 @@ def _data_folder(assignment: Assignment, settings: Settings, console: Console) -
     if settings.training == OFF:
         return None
     with console.status("reading the images"):
-        opened(assignment, settings.training)
+        open_images(assignment, settings.training)
     return assignment.data_folder()
 
 

@@ -25,7 +25,7 @@ from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission, read
-from autograder.judgement.suites import mark, suite_hash
+from autograder.judgement.suites import judge, suite_hash
 from autograder.nbgrader_plugins.graded_notebook import (
     Source,
     as_json,
@@ -38,7 +38,7 @@ from autograder.observation.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
-from autograder.training.images import Images, opened
+from autograder.training.images import Images, open_images
 from autograder.training.judged import Trained
 from autograder.training.replay import Replay, Task, kept, replayed
 
@@ -93,7 +93,7 @@ class Plan:
 
 @cache
 def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Images:
-    return opened(assignment, mode, data, replays)
+    return open_images(assignment, mode, data, replays)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = Fa
         backend = choose(sandbox, assignment.probes_folder)
         names = probe_names(assignment, False, older_work)
         solution = reference(assignment, seed, backend, names)
-        mark(assignment, solution, solution)
+        judge(assignment, solution, solution)
 
 
 def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:

@@ -20,9 +20,9 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library
-from autograder.assignment.variant import Unfit, Variant
+from autograder.assignment.variant import PatchDoesNotApply, Variant
 from autograder.diagnosis.hiding import hiders, sees_all, tabled
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.diagnosis.symptoms.section import Seen, Statement, statements
@@ -98,7 +98,7 @@ def diagnose(
     Raises:
         MemoryError: the diagnosis exceeds the memory limit for one submission.
     """
-    with limited():
+    with memory_limited():
         return _diagnosed(assignment, student, verdicts)
 
 
@@ -128,7 +128,7 @@ def _diagnosed(
             diagnosis = replace(diagnosis, beneath=beneath, symptoms=())
         if diagnosis != Diagnosis():
             diagnoses[section.id] = diagnosis
-        if diagnosis.complete and goes_together(assignment, (*known, *diagnosis.found)):
+        if diagnosis.complete and compatible(assignment, (*known, *diagnosis.found)):
             known += diagnosis.found
         elif not diagnosis.complete:
             unknown.append(section.id)
@@ -158,7 +158,7 @@ class Case:
         self._observations = student
         self._rehearsals = rehearsals(assignment, student.seed)
         of_failed = [p for v in failed for p in v.check.probes]
-        others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
+        others = [p for c in all_checks(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
         self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
         self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
@@ -242,7 +242,7 @@ class Case:
         """Whether a variant changes values of a probe in which the student is wrong."""
         try:
             return any(self._shows((variant,), probe) for probe in self._informative)
-        except Unfit:
+        except PatchDoesNotApply:
             return False
 
     def _likeliest(self, relevant: list[Variant]) -> list[tuple[Variant, ...]]:
@@ -263,7 +263,7 @@ class Case:
         pairs = (
             pair
             for pair in combinations(relevant, 2)
-            if goes_together(self._assignment, (*self._inherited, *pair))
+            if compatible(self._assignment, (*self._inherited, *pair))
         )
         return sorted(pairs, key=contradictions)
 
@@ -278,7 +278,7 @@ class Case:
         for combination in candidates:
             try:
                 matched = self._matched(combination)
-            except Unfit:
+            except PatchDoesNotApply:
                 continue
             if matched:
                 yield combination, matched
@@ -337,7 +337,7 @@ class Rehearsals:
         self._of_solution: dict[str, Observation] = {}
         self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
         self.readings = Kept(READINGS, self._rehearse, _bytes_of)
-        """Readings by variants and probe. Raises Unfit if the variants are incompatible."""
+        """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
         self._differences = Kept(COMPARISONS, self._compare, lambda names: 1)
 
     def read(self, seen: Observation) -> Reading:
@@ -370,7 +370,7 @@ class Rehearsals:
 
     def _observe(self, combination: Combination, probe: str) -> Observation:
         library, cells = self._libraries[combination]
-        return rehearse(library, cells, self._assignment.probes[probe], self._seed)
+        return run_trusted(library, cells, self._assignment.probes[probe], self._seed)
 
     def inputs(self, probe: str) -> Mapping[str, Any]:
         """A probe's inputs."""

@@ -17,11 +17,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.assignment.variant import Unfit, Variant
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.assignment.variant import PatchDoesNotApply, Variant
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.same import Reading, alike, read
 from autograder.diagnosis.variants import applied, by_section, mistakes, solution
-from autograder.judgement.suites import manifest
+from autograder.judgement.suites import all_checks
 from autograder.observation.observe import Observation
 from autograder.seeds import key_of
 
@@ -72,7 +72,7 @@ def hidden(
             continue
         try:
             both = _Library(assignment, (*beside, other))
-        except Unfit:  # both change the same code, so no library has both
+        except PatchDoesNotApply:  # both change the same code, so no library has both
             continue
         for probe in detecting:
             if alike(both.reading(probe), without.reading(probe)):
@@ -105,7 +105,7 @@ def concerning(assignment: Assignment, sections: Iterable[str]) -> tuple[Variant
 @cache
 def probes_of(assignment: Assignment, section: str) -> tuple[str, ...]:
     """The probes that a section's checks use."""
-    checks = (check for check in manifest(assignment) if check.section == section)
+    checks = (check for check in all_checks(assignment) if check.section == section)
     return tuple(dict.fromkeys(name for check in checks for name in check.probes))
 
 
@@ -113,7 +113,7 @@ class _Library:
     """The solution with variants applied, and its readings."""
 
     def __init__(self, assignment: Assignment, combination: tuple[Variant, ...]) -> None:
-        """Raises Unfit if the variants are incompatible."""
+        """Raises PatchDoesNotApply if the variants are incompatible."""
         submission = applied(assignment, combination)
         self._assignment = assignment
         self._library, self._cells = load(assignment, submission.files), submission.cells
@@ -122,7 +122,7 @@ class _Library:
     def reading(self, name: str) -> Reading:
         if name not in self._readings:
             probe = self._assignment.probes[name]
-            observed = rehearse(self._library, self._cells, probe, SEED)
+            observed = run_trusted(self._library, self._cells, probe, SEED)
             right = _solution_observation(self._assignment, name)
             special = self._assignment.special.get(name)
             self._readings[name] = read(observed, probe.inputs(key_of(SEED)), right, special)
@@ -133,7 +133,7 @@ class _Library:
 def _solution_observation(assignment: Assignment, name: str) -> Observation:
     right = solution(assignment)
     library = load(assignment, right.files)
-    return rehearse(library, right.cells, assignment.probes[name], SEED)
+    return run_trusted(library, right.cells, assignment.probes[name], SEED)
 
 
 def hiders(assignment: Assignment) -> tuple[Variant, ...]:

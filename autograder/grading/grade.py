@@ -20,9 +20,9 @@ from autograder.grading.compiled import compiled
 from autograder.grading.result import Grade
 from autograder.hand_in.older_work import with_stand_ins, without_new_cells
 from autograder.hand_in.submission import Submission
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.observation.observe import Observations, observe, observe_then_repeat_unfinished
-from autograder.observation.shapes import trimmed
+from autograder.observation.shapes import without_unusable_values
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS
 from autograder.training.images import Images
@@ -65,14 +65,14 @@ def grade(
         student = observe_then_repeat_unfinished(
             assignment, submission.files, submission.cells, seed, sandbox, names
         )
-    student = trimmed(assignment, student, right.result())
+    student = without_unusable_values(assignment, student, right.result())
     student = replace(
         student,
         older_work=older_work,
         errors=submission.errors,
         version=submission.version,
     )
-    verdicts = mark(assignment, student, right.result())
+    verdicts = judge(assignment, student, right.result())
     found = findings(assignment, student, verdicts)
     if images is not None:
         student = with_training(submission, student, found.diagnoses, sandbox, images, replay)
@@ -111,8 +111,8 @@ def regrade(
     kept = kept if training else replace(kept, training=None)
     names = probe_names(assignment, kept.training is not None, kept.older_work)
     right = reference(assignment, kept.seed, sandbox, names)
-    student = trimmed(assignment, kept.only(names), right)
-    verdicts = mark(assignment, student, right)
+    student = without_unusable_values(assignment, kept.only(names), right)
+    verdicts = judge(assignment, student, right)
     found = findings(assignment, student, verdicts)
     require_same_mistakes(assignment, kept, found.diagnoses)
     elapsed_s = time.monotonic() - start

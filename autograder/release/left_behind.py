@@ -142,7 +142,7 @@ def _in_checks(names: _Names) -> Iterator[Finding]:
             wrong.append(f"is not announced in the notebook with the words {check.announced!r}")
         for what, named, existing in (
             ("asks for the probe", check.probes, known),
-            ("counts with the check", check.counts_with, names.checks),
+            ("counts with the check", check.scaled_by, names.checks),
         ):
             wrong += [
                 f"{what} {name}, which does not exist" for name in named if name not in existing

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment import Assignment
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.variants import applied, named
 from autograder.observation.observe import Observation
@@ -114,7 +114,7 @@ def _run(key: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> Obs
     library = load(assignment, submission.files)
     vars(library.fully_conn)["TinyNet"] = lambda *args, **kwargs: network(layers, library)
     probe = assignment.probes[assignment.training_plan.section]
-    return rehearse(library, submission.cells, probe, seed, drawn(assignment, seed).data)
+    return run_trusted(library, submission.cells, probe, seed, drawn(assignment, seed).data)
 
 
 _runs = Kept(64 * 2**20, _run, lambda run: sum(map(np.size, run.values.values())) * 4)

@@ -85,7 +85,7 @@ class Images:
         return float(np.bincount(labels).max() / len(labels))
 
 
-def opened(
+def open_images(
     assignment: Assignment,
     mode: str | Mode,
     folder: Path | None = None,

@@ -13,21 +13,21 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.assignment.training import share_of_points
-from autograder.assignment.variant import Unfit
+from autograder.assignment.variant import PatchDoesNotApply
 from autograder.diagnosis.diagnose import Diagnosis
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.notebook import printed_accuracy
 from autograder.hand_in.submission import Submission
 from autograder.judgement.checks import how_it_ended
-from autograder.judgement.memory import limited
+from autograder.judgement.memory import memory_limited
 from autograder.judgement.suites import TOO_LARGE
 from autograder.observation.observe import Observation, Observations, observe
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.images import Images
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Inexpressible, Recipe
 from autograder.training.replay import Replay, Task, enough
 
@@ -67,7 +67,7 @@ class OwnRun:
         """The largest share of the training's points that this code can earn."""
         if self.ending:
             return Fraction(int(self.as_solution))
-        if not min(self.along, self.downhill) >= SAME_WAY:
+        if not min(self.along, self.downhill) >= SAME_DIRECTION:
             return Fraction(0)
         learnt = self.solution - self.chance
         if learnt < LEAST_LEARNT:
@@ -146,9 +146,9 @@ class Trained:
                 f"trained on a problem generated for this grading, your code reaches "
                 f"{own.accuracy:.0%}; the solution reaches {own.solution:.0%}"
             )
-            if not own.downhill >= SAME_WAY:
+            if not own.downhill >= SAME_DIRECTION:
                 message += "; but single steps do not follow the gradient of their batch"
-            elif not own.along >= SAME_WAY:
+            elif not own.along >= SAME_DIRECTION:
                 message += "; but the parameters do not go where gradient descent leads"
         yield (
             f"{self.section}_own_code",
@@ -231,7 +231,7 @@ def require_same_mistakes(
     """Requires that the training was judged with the same mistakes as are found now.
 
     Raises:
-        ValueError: they differ, so the submission must be graded again.
+        ValueError: they require_different, so the submission must be graded again.
     """
     if student.training is not None:
         trained = Trained.from_dict(student.training)
@@ -253,7 +253,7 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
         if not found[section].complete:
             continue
         in_library = [v for v in found[section].found if v.file.startswith("lib/")]
-        with contextlib.suppress(Unfit):
+        with contextlib.suppress(PatchDoesNotApply):
             applied(assignment, [*(named(assignment, name) for name in names), *in_library])
             names += [variant.name for variant in in_library]
     return tuple(names)
@@ -264,7 +264,7 @@ def solution_recipe(assignment: Assignment) -> Recipe:
     right, plan = solution(assignment), assignment.training_plan
     library = load(assignment, right.files)
     probe = assignment.probes[plan.recipe_probe]
-    return Recipe.read(plan, rehearse(library, right.cells, probe, seed=0))
+    return Recipe.read(plan, run_trusted(library, right.cells, probe, seed=0))
 
 
 def judged(
@@ -317,7 +317,7 @@ def own_run(
 ) -> OwnRun:
     """The run of the student's code, compared with the solution with the same mistakes."""
     try:
-        with limited(COMPARING):
+        with memory_limited(COMPARING):
             return _compared(assignment, seen, seed, recipe, mistakes)
     except MemoryError:
         return OwnRun(0.0, 0.0, _chance(assignment), 0.0, 0.0, ending=TOO_LARGE)

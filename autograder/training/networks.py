@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-SAME_WAY = 0.4
+SAME_DIRECTION = 0.4
 """The smallest cosine between a student's and the solution's change of weights that counts as the
 same direction (benchmarks/own_training.py). Correct work has 1.00, or 0.9 if its batches come in
 another order. Closed-form solutions have 0.0, but the closest has 0.9 at the end of a training, so

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.diagnosis.in_process import like_a_fresh_process, load
+from autograder.diagnosis.in_process import load, seeded_and_quiet
 from autograder.diagnosis.variants import applied, named
 from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
@@ -76,7 +76,7 @@ class Task:
         """The solution's files with the mistakes applied.
 
         Raises:
-            Unfit: the mistakes are incompatible.
+            PatchDoesNotApply: the mistakes are incompatible.
         """
         return applied(assignment, (named(assignment, name) for name in self.mistakes)).files
 
@@ -139,7 +139,7 @@ def train(
     failure = ""
     if epochs < recipe.epochs:
         failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one CPU core"
-    with like_a_fresh_process(plan.seed):
+    with seeded_and_quiet(plan.seed):
         try:
             model = network(recipe.layers, library)
             best, *_ = library.train.train_net(

@@ -32,7 +32,7 @@ from autograder.problem_1.rubric import SECTIONS
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 from autograder.training import recipe
-from autograder.training.images import opened
+from autograder.training.images import open_images
 from autograder.training.replay import replayed
 
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
@@ -139,7 +139,7 @@ def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
     twin = settings.place / "twin"
     twin.mkdir()
     svhn.draw(twin, train=SMALL.training + SMALL.validation, test=20)
-    images, backend = opened(P1, SMALL, twin), choose(settings.backend)
+    images, backend = open_images(P1, SMALL, twin), choose(settings.backend)
     before, recipe.HOUR = recipe.HOUR, HOUR
     try:
         return [

@@ -19,10 +19,10 @@ from rich.console import Console
 from autograder import checkout
 from autograder.cohort import work as states
 from autograder.cohort.work import Outcome, Plan, State, loaded, recover
-from autograder.grading.evidence import JUDGES, digest_of, observing_hash
+from autograder.grading.evidence import JUDGING_PARTS, digest_of, observing_hash
 from autograder.grading.result import Grade
 from autograder.hand_in.students import HandIn
-from autograder.judgement.suites import DECIDE, files_of
+from autograder.judgement.suites import DECIDING_PARTS, files_of
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
 from autograder.report import changes
@@ -309,7 +309,7 @@ def imported(file: Path) -> Iterator[Path]:
 
 
 def test_code_that_observes_does_not_import_code_that_only_judges():
-    judges = set(files_of(JUDGES))
+    judges = set(files_of(JUDGING_PARTS))
     ahead, reached = set(files_of(["observation", "sandbox", "hand_in", "assignment"])), set()
     while ahead:
         file = ahead.pop()
@@ -317,7 +317,7 @@ def test_code_that_observes_does_not_import_code_that_only_judges():
         ahead |= set(imported(file)) - reached
     assert len(reached) > 30
     assert not reached & judges
-    assert set(JUDGES) <= set(DECIDE)
+    assert set(JUDGING_PARTS) <= set(DECIDING_PARTS)
 
 
 def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():

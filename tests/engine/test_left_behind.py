@@ -124,7 +124,7 @@ CHANGES = {
     "a check that counts with an unknown one": (
         "tests/hidden/test_step.py",
         "weight=3,",
-        'weight=3, counts_with=("step_length",),',
+        'weight=3, scaled_by=("step_length",),',
         "counts with the check step_length",
     ),
     "a name in the package's data": (

@@ -10,7 +10,7 @@ from autograder.problem_1.training import PLAN
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.judged import OwnRun, own_run, solution_recipe
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 
 SEED = 11
 LIBRARY = "lib/mlp/train.py"
@@ -85,7 +85,7 @@ def test_a_closed_form_solution_earns_nothing(run):
     """The top singular vector of each class is accurate, but training does not lead there."""
     found = run(MOMENTS)
     assert found.accuracy > 0.9
-    assert abs(found.along) < SAME_WAY / 2
+    assert abs(found.along) < SAME_DIRECTION / 2
     assert found.share == 0
 
 

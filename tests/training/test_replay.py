@@ -12,7 +12,7 @@ from lib.optim import SGD
 
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.training import replay as replays
-from autograder.training.images import opened
+from autograder.training.images import open_images
 from autograder.training.judged import solution_recipe
 from autograder.training.replay import Progress, Replay, Task, enough, kept, replayed, train
 
@@ -34,7 +34,7 @@ def test_training_stops_once_a_right_recipe_has_earned_all_points(found, images)
 
 def test_a_replay_matches_the_notebooks_training(images, twin):
     """The same order as in the notebook: seed the global generator, make the network, train."""
-    far = opened(P1, replace(images.mode, target=2.0), twin)
+    far = open_images(P1, replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
     sets = {"data_train": images.train, "data_val": images.val}
     np.random.seed(123)

@@ -27,7 +27,7 @@ from autograder.diagnosis.variants import applied, by_section, named, solution, 
 from autograder.grading import grade
 from autograder.grading.compiled import compiled
 from autograder.grading.result import Hint
-from autograder.judgement.suites import SuiteBroken, mark
+from autograder.judgement.suites import SuiteBroken, judge
 from autograder.observation.observe import Observation, Observations
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS
@@ -42,7 +42,7 @@ SEED = 4711
 
 def diagnosed(*those):
     student = costs.observed(P1, applied(P1, those), SEED)
-    return diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
+    return diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
 
 
 def found(*those):
@@ -157,7 +157,7 @@ def test_a_later_section_with_a_mistake_of_its_own_is_judged_by_itself():
 def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch):
     submission = applied(P1, (named(P1, "fc_backward_averages_both_gradients"),))
     student = costs.observed(P1, submission, SEED)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     found = findings(P1, student, verdicts)
     strict = replace(P1, carry_forward=switch)
     sections = compiled(strict, submission.name, student, verdicts, found, 0.0).sections
@@ -197,7 +197,7 @@ def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypat
     monkeypatch.setattr(Rehearsals, "_load", noted)
     rehearsals.cache_clear()
     student = wrong_everywhere(1.07)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     first = diagnose(P1, student, verdicts)
     pairs = [those for those in loaded if len(those) == 2]
     assert 100 < len(pairs) <= PAIRS_IN_ALL
@@ -209,7 +209,7 @@ def test_what_is_kept_from_submission_to_submission_is_bounded():
     kept = rehearsals(P1, SEED)
     for scale in (1.05, 1.06):
         student = wrong_everywhere(scale)
-        diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
+        diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
     assert len(list(kept._libraries)) <= LIBRARIES
     assert sum(_bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
 
@@ -307,7 +307,7 @@ def test_a_mistake_in_other_words_is_named_alike(words):
 def test_work_that_says_nothing_is_compared_with_nothing(ending):
     claims = {name: Observation(name, {}, {}, ending) for name in costs.seen(P1)}
     student = Observations(SEED, "none", claims)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     rehearsals.cache_clear()
     assert diagnose(P1, student, verdicts) == {}
     assert {those for those, _ in rehearsals(P1, SEED).readings} <= {()}

@@ -16,12 +16,12 @@ from types import ModuleType
 import pytest
 
 from autograder import checkout
-from autograder.assignment.variant import Patch, Unfit, Variant
+from autograder.assignment.variant import Patch, PatchDoesNotApply, Variant
 from autograder.diagnosis import costs, hiding
 from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, named, solution, unwritten
 from autograder.grading.compiled import compiled
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS
 
@@ -70,7 +70,7 @@ def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark)
 
 
 def go_together(pair: tuple[Variant, ...]) -> bool:
-    with contextlib.suppress(Unfit):
+    with contextlib.suppress(PatchDoesNotApply):
         return bool(applied(P1, pair))
     return False
 
@@ -181,7 +181,7 @@ def test_a_right_layer_that_is_spoiled_to_hide_one_that_is_not_written_gains_not
 def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     submission = applied(P1, (CLIPS,))
     student = costs.observed(P1, submission, SEED)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     found = findings(P1, student, verdicts)
     sections = compiled(P1, submission.name, student, verdicts, found, 0.0).sections
     for section in sections:
