@@ -115,7 +115,7 @@ def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...
 
 def runs_in(mistake: Variant) -> frozenset[str]:
     """The sections that run the code with this mistake."""
-    return frozenset((mistake.section, *P1.shows_in.get(mistake.section, ())))
+    return frozenset((mistake.section, *P1.used_by.get(mistake.section, ())))
 
 
 def meet(early: Variant, later: Variant) -> bool:

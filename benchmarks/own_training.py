@@ -117,7 +117,7 @@ def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
         work.cells,
         P1.probes[PLAN.section],
         seed,
-        fresh.drawn(P1, seed).data,
+        fresh.problem_for(P1, seed).data,
     )
     return own_run(P1, seen, seed, recipe, ()), time.process_time() - began
 
@@ -156,7 +156,7 @@ def cheat(body: str) -> list[OwnRun]:
 
 def readings() -> dict[str, float]:
     """Accuracies of closed-form classifiers of the images."""
-    problem = fresh.drawn(P1, 0)
+    problem = fresh.problem_for(P1, 0)
     (images, labels), (judged, right) = problem.sets["train"], problem.sets["judged"]
     rows, asked = (part.reshape(len(part), -1).astype(float) for part in (images, judged))
     wanted = np.eye(PLAN.classes)[labels]

@@ -32,7 +32,7 @@ from autograder.problem_1.svhn import DataError
 from autograder.problem_1.training import PLAN
 from autograder.training.images import open_images
 from autograder.training.recipe import Recipe
-from autograder.training.replay import Progress, Task, enough, train
+from autograder.training.replay import Progress, Task, full_points_accuracy, train
 
 TINY_NET = """self.net = sequential(
             flatten(name="flatten"),
@@ -112,7 +112,7 @@ def both(number: int) -> dict[str, float | str]:
         seen.append((time.process_time() - began, progress))
 
     ours = train(Task(recipe), images, tell)
-    goal = enough(open_images(P1, PLAN.modes["full"]))
+    goal = full_points_accuracy(open_images(P1, PLAN.modes["full"]))
     until = next((s for s, progress in seen if progress.accuracy >= goal), seen[-1][0])
     seed = 123 if number % 2 == 0 else OTHER_SEEDS + number
     theirs = in_the_notebook(files, recipe, images, seed)
@@ -179,7 +179,7 @@ def report(rows: list[dict]) -> tuple[str, int]:
         f"{behind:.4f}, {verdict(behind, REPLAY_SPREAD)} |\n"
         f"| CPU seconds until all points are earned: median, most | "
         f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
-        f"| seconds of an epoch compared with `recipe.HOUR` | {ratio.min():.2f} to "
+        f"| seconds of an epoch compared with `recipe.OPERATIONS_PER_HOUR` | {ratio.min():.2f} to "
         f"{ratio.max():.2f} times |\n"
         f"| CPU hours for a class of {CLASS} with {DISTINCT} distinct recipes | "
         f"{replays_h:.2f}; {each_h:.2f} if every submission were trained |"

@@ -50,7 +50,7 @@ from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
 from autograder.training.images import OFF, REPLAYS, open_images
-from autograder.training.replay import Task, kept
+from autograder.training.replay import Task, stored_replay
 
 if TYPE_CHECKING:
     from autograder.cohort.results import Summary
@@ -347,7 +347,7 @@ def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> 
     images = plan.images
     assert images is not None  # no training is asked for without images
     size = len(images.train[0])
-    wanted = [task for task in wanted if kept(task, images) is None]
+    wanted = [task for task in wanted if stored_replay(task, images) is None]
     wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
     with trainings_bar(len(wanted), console) as advance:
         if len(wanted) < pool.workers and isinstance(pool, Processes):

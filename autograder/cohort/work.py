@@ -40,7 +40,7 @@ from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
 from autograder.training.images import Images, open_images
 from autograder.training.judged import Trained
-from autograder.training.replay import Replay, Task, kept, replayed
+from autograder.training.replay import Replay, Task, replayed, stored_replay
 
 FORMAT = 3
 FIRST_HAND_INS = "first_hand_ins"
@@ -199,7 +199,7 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
 def _is_trained(missing_replay: Task | None, plan: Plan) -> bool:
     """Whether the replay that a Grade waits for exists by now."""
     task, images = missing_replay, plan.images
-    return task is not None and images is not None and kept(task, images) is not None
+    return task is not None and images is not None and stored_replay(task, images) is not None
 
 
 def _earlier_grades(old: State | None, fingerprints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
@@ -264,7 +264,7 @@ def _graded(
         sandbox = choose(plan.sandbox, assignment.probes_folder)
 
         def replay(task: Task) -> Replay | None:
-            return None if images is None else kept(task, images)
+            return None if images is None else stored_replay(task, images)
 
         if observations is None:
             result = grade(
@@ -284,7 +284,7 @@ def _graded(
             )
         observed[0].save(new_folder / OBSERVATIONS)
         trained = observed[0].training and Trained.from_dict(observed[0].training)
-        missing_replay = trained.wanted if trained else None
+        missing_replay = trained.pending if trained else None
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         state = State(
             result,

@@ -70,12 +70,12 @@ def run(
             submission = _read(assignment, path, name)
             bar.update(task, doing=submission.name)
 
-            def replay(wanted: Task, name: str = submission.name) -> Replay:
-                def tell(epoch: Epoch) -> None:
+            def replay(missing: Task, name: str = submission.name) -> Replay:
+                def show_progress(epoch: Epoch) -> None:
                     bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
 
                 assert images is not None  # no training is asked for without images
-                return replayed(wanted, images, tell)
+                return replayed(missing, images, show_progress)
 
             def save(observations: Observations, name: str = name) -> None:
                 if keep is not None:

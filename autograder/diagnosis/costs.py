@@ -178,7 +178,7 @@ def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
     old_rows = {line.split(" | ")[0].removeprefix("| "): line for line in old}
     rows = []
     for variant in variants(assignment):
-        affected = {variant.section, *assignment.shows_in.get(variant.section, ())}
+        affected = {variant.section, *assignment.used_by.get(variant.section, ())}
         if not variant.correct:
             outdated = variant.name not in old_rows or not affected.isdisjoint(changed)
             rows.append(row(cost(assignment, variant)) if outdated else old_rows[variant.name])

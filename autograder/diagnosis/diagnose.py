@@ -21,9 +21,9 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library
 from autograder.assignment.variant import PatchDoesNotApply, Variant
+from autograder.diagnosis.bounded_cache import BoundedCache
 from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, run_trusted
-from autograder.diagnosis.kept import Kept
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.diagnosis.symptoms.section import Seen, Statement, statements
 from autograder.diagnosis.variants import applied, by_section, goes_together, variants
@@ -335,10 +335,10 @@ class Rehearsals:
         self._seed = seed
         self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
         self._of_solution: dict[str, Observation] = {}
-        self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
-        self.readings = Kept(READINGS, self._rehearse, _bytes_of)
+        self._libraries = BoundedCache(LIBRARIES, self._load, lambda library: 1)
+        self.readings = BoundedCache(READINGS, self._rehearse, _bytes_of)
         """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
-        self._differences = Kept(COMPARISONS, self._compare, lambda names: 1)
+        self._differences = BoundedCache(COMPARISONS, self._compare, lambda names: 1)
 
     def read(self, seen: Observation) -> Reading:
         """The reading of an observation of any library."""

@@ -88,7 +88,7 @@ def telling_probes(
     right, detecting = _Library(assignment, ()), {}
     for mistake in concerning(assignment, sections):
         wrong = _Library(assignment, (mistake,))
-        affected = (s for s in sections if mistake.section in assignment.made_of(s))
+        affected = (s for s in sections if mistake.section in assignment.with_earlier_sections(s))
         probes = (p for s in affected for p in probes_of(assignment, s))
         detecting[mistake] = tuple(
             p for p in probes if not alike(wrong.reading(p), right.reading(p))
@@ -98,7 +98,9 @@ def telling_probes(
 
 def concerning(assignment: Assignment, sections: Iterable[str]) -> tuple[Variant, ...]:
     """The mistakes of these sections and of the earlier sections whose code they run."""
-    parts = dict.fromkeys(part for section in sections for part in assignment.made_of(section))
+    parts = dict.fromkeys(
+        part for section in sections for part in assignment.with_earlier_sections(section)
+    )
     return tuple(mistake for part in parts for mistake in mistakes(assignment, part))
 
 
@@ -139,17 +141,17 @@ def _solution_observation(assignment: Assignment, name: str) -> Observation:
 def hiders(assignment: Assignment) -> tuple[Variant, ...]:
     """The misconceptions that later sections may inherit and that may hide others there."""
     known = by_section(assignment)
-    return tuple(v for section in assignment.shows_in for v in known[section] if not v.correct)
+    return tuple(v for section in assignment.used_by for v in known[section] if not v.correct)
 
 
 def hidden_later(assignment: Assignment, variant: Variant) -> Hidden:
     """What one variant hides in the later sections that may inherit it."""
-    return hidden(assignment, (variant,), assignment.shows_in[variant.section])
+    return hidden(assignment, (variant,), assignment.used_by[variant.section])
 
 
 def considered(assignment: Assignment) -> list[str]:
     """The names of all mistakes that the table covers."""
-    later = dict.fromkeys(s for sections in assignment.shows_in.values() for s in sections)
+    later = dict.fromkeys(s for sections in assignment.used_by.values() for s in sections)
     return sorted(mistake.name for mistake in concerning(assignment, later))
 
 
@@ -159,7 +161,7 @@ def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
     old = json.loads(path.read_text("utf-8"))["hidden"] if changed and path.exists() else {}
     entries: dict[str, Hidden] = {}
     for variant in hiders(assignment):
-        affected = {variant.section, *assignment.shows_in[variant.section]}
+        affected = {variant.section, *assignment.used_by[variant.section]}
         outdated = variant.name not in old or not affected.isdisjoint(changed)
         entries[variant.name] = hidden_later(assignment, variant) if outdated else old[variant.name]
     table = {"considered": considered(assignment), "hidden": entries}

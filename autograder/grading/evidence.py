@@ -59,9 +59,9 @@ def _parts(assignment: Assignment, training: bool, older_work: bool) -> Iterator
         yield file.read_bytes()
     yield from assignment.modules
     yield from probe_names(assignment, training, older_work)
-    right = solution(assignment)  # it decides which values of a wrong shape were not stored
-    yield right.digest
-    for cell in sorted(right.cells.items()):
+    reference = solution(assignment)  # it decides which values of a wrong shape were not stored
+    yield reference.digest
+    for cell in sorted(reference.cells.items()):
         yield from cell
     if training and assignment.training is not None:
         yield from _plan_parts(assignment.training)

@@ -29,7 +29,7 @@ from autograder.training import fresh
 from autograder.training.images import Images
 from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Inexpressible, Recipe
-from autograder.training.replay import Replay, Task, enough
+from autograder.training.replay import Replay, Task, full_points_accuracy
 
 FULL_SHARE = 0.9
 """The fraction of the solution's accuracy above chance that earns the full share. Correct work
@@ -108,7 +108,7 @@ class Trained:
     printed: float | None = None
 
     @property
-    def wanted(self) -> Task | None:
+    def pending(self) -> Task | None:
         """The training that is still to be done; None if there is none."""
         if self.recipe is None or self.replay is not None:
             return None
@@ -126,7 +126,7 @@ class Trained:
 
     def completed(self, train: Callable[[Task], Replay | None]) -> Trained:
         """A copy with the replay that `train` returns, if one is missing."""
-        task = self.wanted
+        task = self.pending
         return self if task is None else replace(self, replay=train(task))
 
     def for_manual_review(self) -> Iterator[str]:
@@ -209,7 +209,7 @@ def with_training(
     """
     assignment, plan, seed = images.assignment, images.plan, student.seed
     files, cells, names = submission.files, submission.cells, [plan.section]
-    with fresh.drawn(assignment, seed).files() as data:
+    with fresh.problem_for(assignment, seed).files() as data:
         own = observe(assignment, files, cells, seed, sandbox, TRAINING, names, data)
     printed = printed_accuracy(submission.notebook, plan.run_cell)
     recipe, mistakes = student[plan.recipe_probe], mistakes_of(assignment, found)
@@ -247,7 +247,7 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
     Variants of notebook cells are left out, since the recipe contains the hyperparameters already.
     """
     plan = assignment.training_plan
-    sections = {*assignment.made_of(plan.section), *plan.also_from}
+    sections = {*assignment.with_earlier_sections(plan.section), *plan.also_from}
     names: list[str] = []
     for section in (section for section in found if section in sections):
         if not found[section].complete:
@@ -261,10 +261,10 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
 
 def solution_recipe(assignment: Assignment) -> Recipe:
     """The solution's recipe."""
-    right, plan = solution(assignment), assignment.training_plan
-    library = load(assignment, right.files)
+    submission, plan = solution(assignment), assignment.training_plan
+    library = load(assignment, submission.files)
     probe = assignment.probes[plan.recipe_probe]
-    return Recipe.read(plan, run_trusted(library, right.cells, probe, seed=0))
+    return Recipe.read(plan, run_trusted(library, submission.cells, probe, seed=0))
 
 
 def judged(
@@ -299,7 +299,7 @@ def judged(
         images.data,
         images.mode.target,
         images.chance,
-        enough(images),
+        full_points_accuracy(images),
         None if recipe is None else recipe.as_dict(),
         mistakes,
         refusal,
@@ -334,17 +334,17 @@ def _compared(
     recipe: Recipe | None,
     mistakes: tuple[str, ...],
 ) -> OwnRun:
-    problem, chance = fresh.drawn(assignment, seed), _chance(assignment)
+    problem, chance = fresh.problem_for(assignment, seed), _chance(assignment)
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)
     if recipe is None:
         return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending)
-    right = fresh.solution_run(assignment, seed, recipe.layers, mistakes)
-    if "w1" not in right:
+    expected = fresh.solution_run(assignment, seed, recipe.layers, mistakes)
+    if "w1" not in expected:
         return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending, as_solution=bool(mistakes))
-    along = 0.0 if ending else fresh.along(assignment, seen.values, right.values, seed)
-    downhill = fresh.downhill(seen.values, right.values)
-    return OwnRun(accuracy, problem.accuracy(right.values), chance, along, downhill, ending)
+    along = 0.0 if ending else fresh.along(assignment, seen.values, expected.values, seed)
+    downhill = fresh.downhill(seen.values, expected.values)
+    return OwnRun(accuracy, problem.accuracy(expected.values), chance, along, downhill, ending)
 
 
 def _is_true(value: object) -> bool:

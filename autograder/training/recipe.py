@@ -15,11 +15,11 @@ import numpy as np
 from autograder.assignment.training import TrainingPlan
 from autograder.observation.observe import Observation
 
-WIDEST = 2**14
+MOST_OUTPUTS = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
 
-HOUR = 2e14
+OPERATIONS_PER_HOUR = 2e14
 """The floating-point operations that one core performs in about an hour (benchmarks/replays.py)."""
 OVERHEAD = 100
 """Operations per parameter and step in addition to those of the batch, for moving memory in the
@@ -102,15 +102,16 @@ class Recipe:
 
         The work is counted in operations, so that every machine trains the same number of epochs.
         """
-        steps = max(1, images // self.batch_size)
-        per_epoch = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
-        return min(self.epochs, int(HOUR // per_epoch))
+        return min(self.epochs, int(OPERATIONS_PER_HOUR // self._operations_per_epoch(images)))
 
     def cost(self, images: int) -> float:
         """The approximate training time in hours of one core."""
+        operations = self.fitting_epochs(images) * self._operations_per_epoch(images)
+        return operations / OPERATIONS_PER_HOUR
+
+    def _operations_per_epoch(self, images: int) -> int:
         steps = max(1, images // self.batch_size)
-        epochs = self.fitting_epochs(images)
-        return epochs * steps * self.parameters * (6 * self.batch_size + OVERHEAD) / HOUR
+        return steps * self.parameters * (6 * self.batch_size + OVERHEAD)
 
 
 def network(layers: Iterable[Layer], library: Any) -> Any:
@@ -190,10 +191,10 @@ def _require_chain(layers: tuple[Layer, ...]) -> None:
                     f"has {features}"
                 )
             continue
-        if layer.inputs != features or not 1 <= layer.outputs <= WIDEST:
+        if layer.inputs != features or not 1 <= layer.outputs <= MOST_OUTPUTS:
             raise Inexpressible(
                 f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features, but its "
-                f"input has {features}, and at most {WIDEST} outputs are allowed"
+                f"input has {features}, and at most {MOST_OUTPUTS} outputs are allowed"
             )
         features = layer.outputs
     total = sum(layer.inputs * layer.outputs for layer in connected)

@@ -140,7 +140,7 @@ def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
     twin.mkdir()
     svhn.draw(twin, train=SMALL.training + SMALL.validation, test=20)
     images, backend = open_images(P1, SMALL, twin), choose(settings.backend)
-    before, recipe.HOUR = recipe.HOUR, HOUR
+    before, recipe.OPERATIONS_PER_HOUR = recipe.OPERATIONS_PER_HOUR, HOUR
     try:
         return [
             Outcome.of(
@@ -156,7 +156,7 @@ def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
             for f in folders
         ]
     finally:
-        recipe.HOUR = before
+        recipe.OPERATIONS_PER_HOUR = before
 
 
 def by_zip(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:

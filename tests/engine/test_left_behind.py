@@ -36,7 +36,7 @@ def test_every_stale_reference_to_a_removed_section_is_listed(tiny):
     found = left_behind.find(replace(tiny, sections=tiny.sections[:1]))
     assert {finding.proof for finding in found} == {"left behind"}
     assert Counter(finding.path for finding in found) == {
-        "__init__.py": 1,  # shows_in
+        "__init__.py": 1,  # used_by
         "probes/step.py": 2,
         "tests/hidden/test_step.py": 2,
         "lib_solution/lib/optim.py": 1,  # its block

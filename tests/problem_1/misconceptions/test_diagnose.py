@@ -15,7 +15,7 @@ from autograder.diagnosis.diagnose import (
     PAIRS_IN_ALL,
     PAIRS_OF_A_SECTION,
     READINGS,
-    Kept,
+    BoundedCache,
     Rehearsals,
     _bytes_of,
     diagnose,
@@ -216,7 +216,7 @@ def test_what_is_kept_from_submission_to_submission_is_bounded():
 
 def test_what_was_not_asked_for_longest_is_forgotten_first():
     made = []
-    kept = Kept(10, lambda key: made.append(key) or key, len)
+    kept = BoundedCache(10, lambda key: made.append(key) or key, len)
     for key in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
         assert kept[key] == key
     assert made == ["aaaa", "bbbb", "cccc", "bbbb"]

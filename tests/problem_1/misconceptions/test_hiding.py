@@ -48,7 +48,9 @@ def benchmark() -> ModuleType:
 def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant, Variant]]:
     """The pairs to test for a mistake, in the order of the rubric."""
     hidden = {name for names in TABLE["hidden"][mistake.name].values() for name in names}
-    concerned = {part for later in P1.shows_in[mistake.section] for part in P1.made_of(later)}
+    concerned = {
+        part for later in P1.used_by[mistake.section] for part in P1.with_earlier_sections(later)
+    }
     left = {block.name for block in unwritten(P1) if block.section in concerned}
     return [
         pair
@@ -78,7 +80,7 @@ def go_together(pair: tuple[Variant, ...]) -> bool:
 @pytest.mark.parametrize("hider", [*HIDERS[::4], *OTHERS[::12]], ids=lambda variant: variant.name)
 def test_the_table_says_what_a_mistake_hides(hider):
     expected = TABLE["hidden"][hider.name]
-    found = hiding.hidden(P1, (hider,), tuple(s for s in P1.shows_in[hider.section] if s != SLOW))
+    found = hiding.hidden(P1, (hider,), tuple(s for s in P1.used_by[hider.section] if s != SLOW))
     assert found == {p: tuple(names) for p, names in expected.items() if not p.startswith(SLOW)}
 
 
@@ -185,7 +187,7 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     found = findings(P1, student, verdicts)
     sections = compiled(P1, submission.name, student, verdicts, found, 0.0).sections
     for section in sections:
-        if section.id in P1.shows_in["fc_forward"] and section.score is not None:
+        if section.id in P1.used_by["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]
             (hint,) = section.hints or (None,)
             if section.id == "fc_backward":

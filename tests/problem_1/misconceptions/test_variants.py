@@ -25,7 +25,7 @@ def test_a_misconception_is_seen_and_named_and_costs_what_the_table_says(variant
     assert variant.section in cost.failed, "no check sees it"
     assert cost.own > 0
     assert cost.found == {variant.section: (variant.name,)}
-    assert set(cost.failed) <= {variant.section, *P1.shows_in.get(variant.section, ())}
+    assert set(cost.failed) <= {variant.section, *P1.used_by.get(variant.section, ())}
     assert costs.row(cost) == ROWS[variant.name], "python -m autograder.diagnosis writes the table"
 
 
