@@ -73,7 +73,7 @@ def main() -> int:
     lost = [run for run in right if run.share != 1]
     cheats = {name: cheat(code) for name, code in CHEATS.items()}
     text = (
-        "## The problem of a grading\n\n"
+        "## Training on the problem generated for a grading\n\n"
         f"`python benchmarks/own_training.py --seeds {seeds}`. {machine()}.\n\n"
         f"Right work: {len(right)} trainings of the solution and its alternatives, with a new seed "
         f"each; {len(lost)} lost points.\n\n"
