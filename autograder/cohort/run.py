@@ -127,7 +127,7 @@ def run(
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
         _clear(out)
         origin.write(class_, folder, out / origin.NAME)
-        with console.status("preparing the gradebook, and trying the grader on the solution"):
+        with console.status("preparing the gradebook, and testing the grader on the solution"):
             options = assignment, settings.seed, settings.sandbox, settings.older_work
             proofs = submit_to_every_worker(prove, *options, pool=pool)
             sources = _prepare_gradebook(assignment, out, due)
@@ -179,12 +179,12 @@ def _announce(class_: WholeClass, zone: str | None, console: Console) -> None:
     console.print(str(class_), highlight=False, markup=False)
     if class_.zone_assumed and zone is None:
         console.print(
-            "Its times name no time zone and were taken as UTC; --zone gives another.",
+            "Its times have no time zone and were read as UTC; set another with --zone.",
             highlight=False,
         )
     if class_.absent:
         names = ", ".join(person.id for person in class_.absent)
-        console.print(f"Handed in nothing: {names}", highlight=False, markup=False)
+        console.print(f"No hand-in from: {names}", highlight=False, markup=False)
 
 
 def _due(text: str | None) -> str | None:
@@ -261,7 +261,7 @@ def _wait_for(proofs: list[Future[None]]) -> None:
             proof.result()
     except BrokenExecutor:
         raise CohortError(
-            "a worker died while it tried the grader on the solution (out of memory?): "
+            "a worker died while it tested the grader on the solution (out of memory?): "
             "use fewer --workers, or more memory"
         ) from None
 
@@ -318,7 +318,9 @@ def _grade(
                     waiting[hand_in] = outcome.missing_replay
             bar.advance(outcome)
     if corrected:
-        console.print(f"{corrected} graded again from kept observations: no student code was run.")
+        console.print(
+            f"{corrected} graded again from stored observations: no student code was run."
+        )
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
         for hand_in, outcome in completed(waiting, work, plan, pool):

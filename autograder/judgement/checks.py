@@ -38,7 +38,7 @@ for each number."""
 TRACE_LINES = 3
 """How many lines of the student's traceback a message shows, innermost first."""
 
-ONLY_IF_RIGHT = "counts only once the answer is right: "
+ONLY_IF_RIGHT = "not counted until the answer is right: "
 
 
 class Failure(AssertionError):  # noqa: N818 - not a grader error

@@ -34,7 +34,7 @@ UNUSED_PLUGINS = ("cacheprovider", "doctest", "junitxml", "logging", "threadexce
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
 
 
-TOO_LARGE = "the returned values take more memory to judge than one submission may use"
+TOO_LARGE = "judging the returned values takes more memory than one submission may use"
 
 
 class SuiteBroken(Exception):  # noqa: N818
@@ -194,7 +194,7 @@ def judge(
 
     Raises:
         ValueError: student and reference were not observed with the same probes and seed.
-        SuiteBroken: pytest collects other checks than declared, or the reference lacks a value.
+        SuiteBroken: pytest collects different checks from those declared, or the reference lacks a value.
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("student and reference were not observed with the same probes and seed")
@@ -227,7 +227,9 @@ def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
         return verdict
     names = ", ".join(other.check.name for other in others if other.failure is not None)
     return Verdict(
-        verdict.check, f"it counts for {float(share):.0%}, because these fail: {names}", share
+        verdict.check,
+        f"it earns {float(share):.0%} of its points, because these checks fail: {names}",
+        share,
     )
 
 
@@ -270,7 +272,9 @@ def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
     collected = Counter(item.name for item in collector.items)
     if collected != declared:
         names = sorted({*(collected - declared), *(declared - collected)})
-        raise SuiteBroken(f"pytest collects other checks than the hidden suites declare: {names}")
+        raise SuiteBroken(
+            f"pytest collects different checks from those that the hidden suites declare: {names}"
+        )
     return {item.name.removeprefix("test_"): item.obj for item in collector.items}
 
 

@@ -110,7 +110,7 @@ def open_images(
     if end > len(images):
         raise plan.error(
             f"{folder} holds {len(images):,} training images; "
-            f"a {mode.name} training needs {end:,}. Run `autograder data` for all of them."
+            f"a {mode.name} training needs {end:,}. Run `autograder data` to get all of them."
         )
     mean = None
     if not mode.standardised:  # as in `SVHN_data`

@@ -149,11 +149,12 @@ class Trained:
             if not own.downhill >= SAME_DIRECTION:
                 message += "; but single steps do not follow the gradient of their batch"
             elif not own.along >= SAME_DIRECTION:
-                message += "; but the parameters do not go where gradient descent leads"
+                message += "; but the parameters do not move in the direction of gradient descent"
         yield (
             f"{self.section}_own_code",
             own.share == 1,
-            message or "there is nothing to compare it with",
+            message
+            or "it cannot be compared with the solution, because your choices could not be read",
         )
 
     @property
@@ -168,7 +169,7 @@ class Trained:
             return f"your choices have not been trained yet{printed}"
         text = (
             f"your choices, trained again by the grader, reach {self.replay.accuracy:.1%} "
-            f"after {len(self.replay.curve)} epochs (all points from {self.target:.0%})"
+            f"after {len(self.replay.curve)} epochs ({self.target:.0%} earns all points)"
         )
         reasons = [text for text in (self.replay.failure, self.refusal) if text]
         return "; ".join([text, *reasons]) + printed
@@ -237,7 +238,7 @@ def require_same_mistakes(
         trained = Trained.from_dict(student.training)
         if trained.mistakes != mistakes_of(assignment, found):
             raise ValueError(
-                "its training was judged with other mistakes; grade the submission again"
+                "different mistakes were found when its training was judged; grade the submission again"
             )
 
 

@@ -154,8 +154,8 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
         kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
         if not 0 <= kind < len(plan.kinds):
             raise Inexpressible(
-                f"layer {number} of TinyNet is none of {', '.join(plan.kinds)}, so its training "
-                "cannot be repeated"
+                f"layer {number} of TinyNet is not one of {', '.join(plan.kinds)}, so its "
+                "training cannot be repeated"
             )
         match plan.kinds[int(kind)]:
             case "fc":
@@ -171,7 +171,8 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
             case "dropout":
                 if not 0 <= keep_prob <= 1:
                     raise Inexpressible(
-                        f"layer {number} of TinyNet has a keep probability of {keep_prob:g}"
+                        f"layer {number} of TinyNet has a keep probability of "
+                        f"{keep_prob:g}; expected 0 to 1"
                     )
                 yield Layer("dropout", keep_prob=_rounded(keep_prob, 4))
             case "flatten":
@@ -187,14 +188,14 @@ def _require_chain(layers: tuple[Layer, ...]) -> None:
         if layer.kind != "fc":
             if layer.outputs not in (0, features):
                 raise Inexpressible(
-                    f"TinyNet has a layer {layer.kind} of {layer.outputs} features, but its input "
-                    f"has {features}"
+                    f"TinyNet has a {layer.kind} layer for {layer.outputs} features, but the "
+                    f"layer's input has {features}"
                 )
             continue
         if layer.inputs != features or not 1 <= layer.outputs <= MOST_OUTPUTS:
             raise Inexpressible(
-                f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features, but its "
-                f"input has {features}, and at most {MOST_OUTPUTS} outputs are allowed"
+                f"TinyNet has an fc layer from {layer.inputs} to {layer.outputs} features; "
+                f"expected {features} inputs and 1 to {MOST_OUTPUTS} outputs"
             )
         features = layer.outputs
     total = sum(layer.inputs * layer.outputs for layer in connected)
@@ -213,7 +214,9 @@ def _column(seen: Observation, name: str, most: int) -> np.ndarray:
         raise Inexpressible("TinyNet could not be read layer by layer")
     value = value.astype(float)
     if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:
-        raise Inexpressible(f"TinyNet has {name.replace('_', ' ')} that are huge or not finite")
+        raise Inexpressible(
+            f"TinyNet has {name.replace('_', ' ')} that are too large or not finite"
+        )
     return value
 
 

@@ -138,7 +138,9 @@ def train(
     vars(library.train)["compute_acc"] = early_stopping
     failure = ""
     if epochs < recipe.epochs:
-        failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one CPU core"
+        failure = (
+            f"the limit of one hour on one CPU core allows {epochs} of the {recipe.epochs} epochs"
+        )
     with seeded_and_quiet(plan.seed):
         try:
             model = network(recipe.layers, library)
@@ -157,7 +159,7 @@ def train(
             pass
         except Exception as error:
             return Replay(
-                0.0, tuple(early_stopping.curve), f"it ended with {type(error).__name__}: {error}"
+                0.0, tuple(early_stopping.curve), f"it failed with {type(error).__name__}: {error}"
             )
         accuracy = early_stopping.original(model, *images.val, batch_size=BATCH)
     return Replay(accuracy, tuple(early_stopping.curve), failure)

@@ -1,4 +1,4 @@
-"""After a wrong check is fixed, the class is graded again from kept observations."""
+"""After a wrong check is fixed, the class is graded again from stored observations."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_after_a_fixed_check_the_class_is_regraded_without_running_student_code(
     grades, evidence = before
     assert course.scores() == SCORES | {"mia": 5.0}
     assert course.evidence() == evidence
-    assert "3 graded again from kept observations: no student code was run." in said
+    assert "3 graded again from stored observations: no student code was run." in said
     assert "Graded again: points changed for 1 of 3 students" in said
     assert "1.5 / 2 → 2 / 2" in said
     assert "rate: failed, now passed" in said
@@ -184,7 +184,7 @@ def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, b
     assert (course.changes(), course.evidence()) == (whole, evidence)
     assert sorted(path.name for path in found.iterdir()) == sorted(STUDENTS)
     assert "1.5 / 2 → 2 / 2" in said
-    assert "kept observations" not in said
+    assert "stored observations" not in said
 
 
 def test_the_table_keeps_every_correction_and_the_terminal_shows_the_last(corrected, edit):
@@ -347,10 +347,10 @@ def test_added_and_removed_sections_and_checks_are_listed(two):
     found = changes.of("ada", replace(old, sections=(scale,)), replace(new, sections=(step,)))
     assert [(one.section, one.why) for one in found] == [
         ("step", "a new section"),
-        ("scale", "the section is gone"),
+        ("scale", "the section was removed"),
     ]
     (weight,) = changes.of("ada", old, replace(old, sections=(scale, replace(step, score=0.5))))
-    assert (weight.check, weight.why) == ("", "its checks count differently than before")
+    assert (weight.check, weight.why) == ("", "its points are computed differently now")
     unjudged = replace(step, score=None)
     assert not list(changes.of("ada", replace(old, sections=(scale, unjudged)), new))
 

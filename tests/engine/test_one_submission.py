@@ -53,10 +53,10 @@ def test_a_mistake_that_shows_again_is_mentioned_but_not_counted(tiny, work, san
     found = grade(tiny, work("scale_averages_the_gradient_of_the_factor"), SEED, sandbox)
     (hint,) = found.sections[1].hints
     assert hint.text == (
-        "The mistake found in A layer that scales affects this section as well, "
-        "and is not counted again."
+        "The mistake found in A layer that scales also affects this section. "
+        "It costs no further points here."
     )
-    assert "1 check fails because of an earlier mistake, at no cost" in feedback(tiny, found)
+    assert "1 check fails because of an earlier mistake (no points lost)" in feedback(tiny, found)
     strict = replace(tiny, carry_forward=False)
     assert points(grade(strict, work(hint.misconception), SEED, sandbox))["step"] == 0.5
 

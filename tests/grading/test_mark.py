@@ -80,7 +80,7 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
         (SUITE + "\nimport os\nos.environ['X'\n", None),
         (SUITE.replace("fc_forward.reference.out", "fc_forward.reference.nothing"), "nothing"),
         (SUITE + "\ndel test_fc_forward_values\n", "pytest exited with status 5"),
-        (SUITE + "\ntest_fc_forward_more = test_fc_forward_values\n", "collects other checks"),
+        (SUITE + "\ntest_fc_forward_more = test_fc_forward_values\n", "collects different checks"),
         (SUITE.replace("weight=2", "weight=1 + 1"), None),
         (SUITE.replace("weight=2", "weight=int(2)"), "must be literals"),
         (SUITE.replace('"fc_forward", weight', '"fc", weight'), "must begin with its section's id"),

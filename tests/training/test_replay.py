@@ -80,7 +80,7 @@ def test_a_named_mistake_is_reproduced_in_the_replay(images):
 def test_a_mistake_that_ends_the_training_earns_nothing(images):
     ended = train(Task(QUICK, ("fc_backward_transposes_the_weight_gradient",)), images)
     assert ended.accuracy == 0
-    assert "it ended with ValueError" in ended.failure
+    assert "it failed with ValueError" in ended.failure
 
 
 def test_a_recipe_without_epochs_trains_nothing(images):

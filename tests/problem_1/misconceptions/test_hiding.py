@@ -195,4 +195,4 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
             else:
                 assert failed
                 assert hint.misconception == CLIPS.name
-                assert "counts again where it hides" in hint.text
+                assert "costs points again where it hides" in hint.text
