@@ -142,7 +142,8 @@ class Outcome:
         kept: whether the state of an earlier run was still valid.
         elapsed_s: seconds that the grading took, in this run or the earlier one.
         missing_replay: the replay that the Grade still waits for.
-        corrected: whether it was graded again from stored observations, because the judging changed.
+        corrected: whether it was graded again from stored observations, because the judging
+            changed.
     """
 
     score: float

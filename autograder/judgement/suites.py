@@ -194,7 +194,8 @@ def judge(
 
     Raises:
         ValueError: student and reference were not observed with the same probes and seed.
-        SuiteBroken: pytest collects different checks from those declared, or the reference lacks a value.
+        SuiteBroken: pytest collects different checks from those declared, or the reference lacks a
+            value.
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("student and reference were not observed with the same probes and seed")
@@ -325,7 +326,7 @@ def _require_reference_fits(
         function(**{name: evidence[name].of_reference() for name in check.probes})
     except MemoryError:
         raise SuiteBroken(
-            f"{check.name} takes too much memory even for the reference: give the grader more "
+            f"judging the reference with {check.name} takes too much memory: give the grader more "
             f"({error})"
         ) from error
 

@@ -16,8 +16,9 @@ SHORT_TARGET = 0.50
 benchmarks/RESULTS.md."""
 
 CARRY_FORWARD = True
-"""If True, a mistake that is recognised in one section costs no further points in later sections. If
-False, every check is judged independently."""
+"""If True, a mistake that is recognised in one section costs no further points in later ones.
+
+If False, every check is judged independently."""
 
 
 SECTIONS = (

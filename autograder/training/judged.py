@@ -37,6 +37,7 @@ whose batches come in another order reaches 0.99."""
 COMPARING = 2**30
 """Bytes for running the solution with a student's network and judging both results. The largest
 network was measured to take 600 MiB in addition to its cached result."""
+UNREADABLE_CHOICES = "not compared with the solution, because your choices could not be read"
 LEAST_LEARNT = 0.15
 """How far above chance the solution's accuracy must be for a comparison to be meaningful."""
 
@@ -153,8 +154,7 @@ class Trained:
         yield (
             f"{self.section}_own_code",
             own.share == 1,
-            message
-            or "it cannot be compared with the solution, because your choices could not be read",
+            message or UNREADABLE_CHOICES,
         )
 
     @property
@@ -238,7 +238,8 @@ def require_same_mistakes(
         trained = Trained.from_dict(student.training)
         if trained.mistakes != mistakes_of(assignment, found):
             raise ValueError(
-                "different mistakes were found when its training was judged; grade the submission again"
+                "different mistakes were found when its training was judged; "
+                "grade the submission again"
             )
 
 

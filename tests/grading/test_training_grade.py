@@ -181,7 +181,7 @@ def test_kept_observations_are_regraded_without_a_training(change, trained, sand
     again = regrade(P1, first.submission, read_again, sandbox, training=True)
     assert replace(again, elapsed_s=0) == replace(first, elapsed_s=0)
     other = {**read_again.training, "mistakes": ["fc_forward_forgets_the_bias"]}
-    with pytest.raises(ValueError, match="different mistakes .*; grade the submission again"):
+    with pytest.raises(ValueError, match=r"different mistakes .*; grade the submission again"):
         regrade(P1, first.submission, replace(read_again, training=other), sandbox, training=True)
 
 
