@@ -37,7 +37,7 @@ from autograder.cohort.pool import (
     processors,
     submit_to_every_worker,
 )
-from autograder.cohort.work import Plan, prove, recover, train, work
+from autograder.cohort.work import Plan, recover, train, try_on_solution
 from autograder.hand_in import origin, roster
 from autograder.hand_in.files import Unreadable
 from autograder.hand_in.layouts import LayoutError
@@ -125,13 +125,13 @@ def run(
         raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
     with _locked(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
-        _clear(out)
+        _clean_up(out)
         origin.write(class_, folder, out / origin.NAME)
         with console.status("preparing the gradebook, and testing the grader on the solution"):
             options = assignment, settings.seed, settings.sandbox, settings.older_work
-            proofs = submit_to_every_worker(prove, *options, pool=pool)
+            trials = submit_to_every_worker(try_on_solution, *options, pool=pool)
             sources = _prepare_gradebook(assignment, out, due)
-            _wait_for(proofs)
+            _wait_for(trials)
         with _resume_hint(console):
             failed = _grade(assignment, hand_ins, out, settings, sources, pool, console)
         from autograder.cohort import results
@@ -255,10 +255,10 @@ def _pool(workers: int | None, scheduler: str | None, tasks: int) -> Pool:
     return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), tasks))
 
 
-def _wait_for(proofs: list[Future[None]]) -> None:
+def _wait_for(trials: list[Future[None]]) -> None:
     try:
-        for proof in proofs:
-            proof.result()
+        for trial in trials:
+            trial.result()
     except BrokenExecutor:
         raise CohortError(
             "a worker died while it tested the grader on the solution (out of memory?): "
@@ -266,7 +266,7 @@ def _wait_for(proofs: list[Future[None]]) -> None:
         ) from None
 
 
-def _clear(out: Path) -> None:
+def _clean_up(out: Path) -> None:
     """Clean up after a killed run."""
     recover(out / STATES)
     for unfinished in out.glob(".gradebook-*"):
@@ -308,7 +308,7 @@ def _grade(
     waiting: dict[HandIn, Task] = {}
     corrected = 0
     with Bar(len(hand_ins), len(failed), console) as bar:
-        for hand_in, outcome in completed(tasks, work, plan, pool):
+        for hand_in, outcome in completed(tasks, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
                 shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
@@ -323,7 +323,7 @@ def _grade(
         )
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
-        for hand_in, outcome in completed(waiting, work, plan, pool):
+        for hand_in, outcome in completed(waiting, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
     return failed

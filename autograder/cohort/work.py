@@ -154,7 +154,9 @@ class Outcome:
     corrected: bool = False
 
 
-def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = False) -> None:
+def try_on_solution(
+    assignment: Assignment, seed: int, sandbox: str, older_work: bool = False
+) -> None:
     """Try the grader on the solution, and cache its observations for the submissions.
 
     Raises:
@@ -169,7 +171,7 @@ def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = Fa
         judge(assignment, solution, solution)
 
 
-def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
+def grade_hand_in(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
     """Grade a submission, unless its state is still valid, or say why it cannot be read.
 
     Raises:
@@ -184,7 +186,7 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
             return Failed(str(reason))
         plan = replace(plan, seed=_seed(submission, plan))  # the images stay those of the class
         folder = plan.states / hand_in.student
-        fingerprints, old = fingerprints_of(submission, plan), loaded(folder)
+        fingerprints, old = fingerprints_of(submission, plan), load_state(folder)
         earlier = _earlier_grades(old, fingerprints, plan)
         if old is not None and old.fingerprints.evidence == fingerprints.evidence:
             stale = old.fingerprints != fingerprints
@@ -306,11 +308,11 @@ def _graded(
         (new_folder / GRADE).write_text(to_json([result]), "utf-8")
         (new_folder / EARLIER_GRADES).write_text(to_json(earlier), "utf-8")
         (new_folder / STATE).write_text(json.dumps(content), "utf-8")
-        _put(new_folder, folder)
+        _replace_state(new_folder, folder)
     return state
 
 
-def _put(new_folder: Path, folder: Path) -> None:
+def _replace_state(new_folder: Path, folder: Path) -> None:
     """Rename a complete state into place, and the old one out of it.
 
     The old one is deleted last. Its evidence could only be restored by running student code again,
@@ -343,7 +345,7 @@ def recover(states: Path) -> None:
             replaced.rename(folder)
 
 
-def loaded(folder: Path) -> State | None:
+def load_state(folder: Path) -> State | None:
     """The state in a folder; None if there is none, or none of this format."""
     try:
         content = json.loads((folder / STATE).read_text("utf-8"))

@@ -160,7 +160,7 @@ class Case:
         of_failed = [p for v in failed for p in v.check.probes]
         others = [p for c in all_checks(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
-        self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
+        self._student = {p: self._readings.read(student[p]) for p in self._probes}
         self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
         self._informative = [p for p in self._probes if p in self._wrong]
         self._informative = [p for p in self._informative if not _has_no_values(student[p])]
@@ -307,10 +307,10 @@ class Case:
 
     def _shows(self, combination: tuple[Variant, ...], probe: str) -> frozenset[str]:
         """The values of a probe that these variants change."""
-        return self._rehearsals.shows((*self._inherited, *combination), self._inherited, probe)
+        return self._readings.shows((*self._inherited, *combination), self._inherited, probe)
 
     def _reading(self, combination: tuple[Variant, ...], probe: str) -> Reading:
-        return self._rehearsals.readings[(*self._inherited, *combination), probe]
+        return self._readings.readings[(*self._inherited, *combination), probe]
 
 
 def _has_no_values(observation: Observation) -> bool:
@@ -327,7 +327,7 @@ def _has_no_values(observation: Observation) -> bool:
 Combination = tuple[Variant, ...]
 
 
-class Rehearsals:
+class VariantReadings:
     """What probes observe of the solution with variants applied, for one seed."""
 
     def __init__(self, assignment: Assignment, seed: int) -> None:
@@ -336,7 +336,7 @@ class Rehearsals:
         self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
         self._of_solution: dict[str, Observation] = {}
         self._libraries = BoundedCache(LIBRARIES, self._load, lambda library: 1)
-        self.readings = BoundedCache(READINGS, self._rehearse, _bytes_of)
+        self.readings = BoundedCache(READINGS, self._read_variant, _bytes_of)
         """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
         self._differences = BoundedCache(COMPARISONS, self._compare, lambda names: 1)
 
@@ -357,7 +357,7 @@ class Rehearsals:
         combination, base, probe = key
         return differences(self.readings[combination, probe], self.readings[base, probe])
 
-    def _rehearse(self, key: tuple[Combination, str]) -> Reading:
+    def _read_variant(self, key: tuple[Combination, str]) -> Reading:
         combination, probe = key
         if not combination:
             return self.read(self._solution(probe))
@@ -389,9 +389,9 @@ def _bytes_of(reading: Reading) -> int:
 
 
 @lru_cache(maxsize=2)
-def rehearsals(assignment: Assignment, seed: int) -> Rehearsals:
-    """The rehearsals for a grading seed, kept between submissions.
+def variant_readings(assignment: Assignment, seed: int) -> VariantReadings:
+    """The readings for a grading seed, kept between submissions.
 
     Two are kept, because a class has one seed and a resubmission may have another.
     """
-    return Rehearsals(assignment, seed)
+    return VariantReadings(assignment, seed)

@@ -4,7 +4,7 @@ For example, a fully connected layer that clips at 0 outputs only positive numbe
 ReLU after it returns the same as a correct one. A failed check is excused if it would pass without
 the inherited mistake. If that mistake hides others, this is unknown, so the check is not excused.
 
-Finding out takes many rehearsals. What is hidden does not depend on the inputs, so a fixed seed is
+Finding out takes many runs. What is hidden does not depend on the inputs, so a fixed seed is
 used, and the results for single variants are stored in misconceptions/hidden.json by `python -m
 autograder.diagnosis`. What several variants hide together is computed when needed.
 """

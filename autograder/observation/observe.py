@@ -240,14 +240,14 @@ def observe_then_repeat_unfinished(
     differently in the two runs and benefit from the better one.
     """
     together = observe(assignment, files, cells, seed, sandbox, TOGETHER, probes, together=True)
-    unfinished = [name for name in probes if not _counts(together[name].ending)]
+    unfinished = [name for name in probes if not _needs_no_repetition(together[name].ending)]
     if not unfinished:
         return together
     alone = observe(assignment, files, cells, seed, sandbox, PROBE_BY_PROBE, unfinished)
     return together.replaced(alone)
 
 
-def _counts(ending: Ending) -> bool:
+def _needs_no_repetition(ending: Ending) -> bool:
     """Whether a probe finished, or would end the same way in its own process.
 
     The latter is the case if its code was not written or its module cannot be imported.

@@ -78,7 +78,7 @@ def _reasons(
         verdicts = _verdict(before.get(name)), _verdict(after.get(name))
         if verdicts[0] != verdicts[1]:
             any_changed = True
-            messages = [tests[name].said for tests in (after, before) if name in tests]
+            messages = [tests[name].reason for tests in (after, before) if name in tests]
             yield name, *verdicts, next((message for message in messages if message), "")
     if was.max_score != now.max_score:
         yield "", "", "", f"worth {now.max_score:g} points instead of {was.max_score:g}"

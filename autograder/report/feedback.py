@@ -70,7 +70,7 @@ def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
     failed = section.failed
     earned = [test for test in section.tests if test.passed]
     passed, excused = (
-        tuple(test.words(section.id) for test in earned if bool(test.message) == excused)
+        tuple(test.label(section.id) for test in earned if bool(test.message) == excused)
         for excused in (False, True)
     )
     rubric = assignment.by_id.get(section.id)

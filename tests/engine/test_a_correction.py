@@ -18,7 +18,7 @@ from rich.console import Console
 
 from autograder import checkout
 from autograder.cohort import work as states
-from autograder.cohort.work import Outcome, Plan, State, loaded, recover
+from autograder.cohort.work import Outcome, Plan, State, load_state, recover
 from autograder.grading.evidence import JUDGING_PARTS, digest_of, observing_hash
 from autograder.grading.result import Grade
 from autograder.hand_in.students import HandIn
@@ -221,8 +221,8 @@ def update(tmp_path, tiny, monkeypatch) -> Update:
             if from_evidence:
                 patched.setattr(states, "grade", refused)
             hand_in = HandIn(folder.name, folder, folder.parent)
-            outcome = states.work(hand_in, replace(plan, **asked))
-        state = loaded(observations / folder.name)
+            outcome = states.grade_hand_in(hand_in, replace(plan, **asked))
+        state = load_state(observations / folder.name)
         assert isinstance(outcome, Outcome)
         assert state is not None
         return outcome, state
@@ -287,7 +287,7 @@ def test_a_state_is_replaced_atomically(tmp_path):
         return place
 
     place = state(tmp_path / "mia", "old")
-    states._put(state(tmp_path / "new", "new"), place)
+    states._replace_state(state(tmp_path / "new", "new"), place)
     assert (place / "grade.json").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["mia"]
 

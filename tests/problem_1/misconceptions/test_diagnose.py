@@ -16,11 +16,11 @@ from autograder.diagnosis.diagnose import (
     PAIRS_OF_A_SECTION,
     READINGS,
     BoundedCache,
-    Rehearsals,
+    VariantReadings,
     _bytes_of,
     diagnose,
-    rehearsals,
     require_sound_misconceptions,
+    variant_readings,
 )
 from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, by_section, named, solution, variants
@@ -188,14 +188,14 @@ def wrong_everywhere(scale):
 
 
 def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypatch):
-    loaded, load = set(), Rehearsals._load
+    loaded, load = set(), VariantReadings._load
 
     def noted(self, those):
         loaded.add(those)
         return load(self, those)
 
-    monkeypatch.setattr(Rehearsals, "_load", noted)
-    rehearsals.cache_clear()
+    monkeypatch.setattr(VariantReadings, "_load", noted)
+    variant_readings.cache_clear()
     student = wrong_everywhere(1.07)
     verdicts = judge(P1, student, costs.reference(P1, SEED))
     first = diagnose(P1, student, verdicts)
@@ -206,7 +206,7 @@ def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypat
 
 
 def test_what_is_kept_from_submission_to_submission_is_bounded():
-    kept = rehearsals(P1, SEED)
+    kept = variant_readings(P1, SEED)
     for scale in (1.05, 1.06):
         student = wrong_everywhere(scale)
         diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
@@ -308,6 +308,6 @@ def test_work_that_says_nothing_is_compared_with_nothing(ending):
     claims = {name: Observation(name, {}, {}, ending) for name in costs.seen(P1)}
     student = Observations(SEED, "none", claims)
     verdicts = judge(P1, student, costs.reference(P1, SEED))
-    rehearsals.cache_clear()
+    variant_readings.cache_clear()
     assert diagnose(P1, student, verdicts) == {}
-    assert {those for those, _ in rehearsals(P1, SEED).readings} <= {()}
+    assert {those for those, _ in variant_readings(P1, SEED).readings} <= {()}
