@@ -37,7 +37,7 @@ from autograder.cohort.pool import (
     processors,
     submit_to_every_worker,
 )
-from autograder.cohort.work import Plan, recover, train, try_on_solution
+from autograder.cohort.work import Plan, grade_hand_in, recover, train, try_on_solution
 from autograder.hand_in import origin, roster
 from autograder.hand_in.files import Unreadable
 from autograder.hand_in.layouts import LayoutError

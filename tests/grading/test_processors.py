@@ -53,7 +53,7 @@ def test_right_work_has_all_points_on_any_processor(right, sandbox):
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_mistakes_are_found_alike_in_a_rehearsal_and_on_another_processor(sandbox):
+def test_mistakes_are_found_alike_in_a_trusted_run_and_on_another_processor(sandbox):
     for name in WRONG:
         work = applied(P1, (named(P1, name),))
         seen = observe(

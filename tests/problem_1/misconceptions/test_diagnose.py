@@ -187,7 +187,7 @@ def wrong_everywhere(scale):
     return replace(seen, by_probe=by_probe)
 
 
-def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypatch):
+def test_what_is_wrong_everywhere_takes_a_bounded_number_of_runs(monkeypatch):
     loaded, load = set(), VariantReadings._load
 
     def noted(self, those):

@@ -1,4 +1,4 @@
-"""A rehearsal returns what a sandbox returns, and does not change this process."""
+"""A trusted run returns what a sandbox returns, and does not change this process."""
 
 import random
 import sys
@@ -27,7 +27,7 @@ VARIED = (
 
 
 @pytest.mark.parametrize("name", ["the solution", *VARIED])
-def test_a_rehearsal_sees_what_a_sandbox_sees(name):
+def test_a_trusted_run_sees_what_a_sandbox_sees(name):
     submission = solution(P1) if name == "the solution" else applied(P1, (named(P1, name),))
     sandboxed = observe(
         P1,
