@@ -26,9 +26,9 @@ from autograder.diagnosis.hiding import hiders, sees_all, tabled
 from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.diagnosis.symptoms.section import Seen, Statement, statements
-from autograder.diagnosis.variants import applied, by_section, goes_together, variants
-from autograder.judgement.memory import limited
-from autograder.judgement.suites import SuiteBroken, Verdict, manifest
+from autograder.diagnosis.variants import applied, by_section, compatible, variants
+from autograder.judgement.memory import memory_limited
+from autograder.judgement.suites import SuiteBroken, Verdict, all_checks
 from autograder.observation.observe import Observation, Observations
 from autograder.seeds import key_of
 
@@ -119,8 +119,8 @@ def _diagnosed(
             if section.id in failed:
                 unknown.append(section.id)
             continue
-        inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
-        beneath = tuple(u for u in unknown if section.id in assignment.shows_in.get(u, ()))
+        inherited = tuple(v for v in known if section.id in assignment.used_by.get(v.section, ()))
+        beneath = tuple(u for u in unknown if section.id in assignment.used_by.get(u, ()))
         case = Case(assignment, section.id, student, failed[section.id], inherited)
         diagnosis = case.diagnosed(min(left, PAIRS_OF_A_SECTION))
         left -= case.pairs_tried
@@ -156,7 +156,7 @@ class Case:
         self._failed = failed
         self._inherited = inherited
         self._observations = student
-        self._rehearsals = rehearsals(assignment, student.seed)
+        self._readings = variant_readings(assignment, student.seed)
         of_failed = [p for v in failed for p in v.check.probes]
         others = [p for c in all_checks(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
@@ -207,8 +207,8 @@ class Case:
             {
                 probe: Seen(
                     self._observations[probe],
-                    self._rehearsals.observation(self._inherited, probe),
-                    self._rehearsals.inputs(probe),
+                    self._readings.observation(self._inherited, probe),
+                    self._readings.inputs(probe),
                 )
                 for probe in [p for p in self._probes if p in unexplained] + right
             },
