@@ -85,7 +85,7 @@ def test_a_network_built_from_a_recipe_has_that_recipe():
     ("chain", "says"),
     [
         (CHAIN.replace("leaky_relu(", "Own("), "layer 3 of TinyNet is not one of flatten, fc"),
-        (CHAIN.replace("3072, 512", "3072, 17000").replace("512, 10", "17000, 10"), "at most"),
+        (CHAIN.replace("3072, 512", "3072, 17000").replace("512, 10", "17000, 10"), "1 to 16384 outputs"),
         (CHAIN.replace("512, 10", "100, 10"), "from 100 to 10 features; expected 512 inputs"),
         ("self.net = sequential(flatten(name='f'))", "0 weights"),
         (CHAIN.replace("2.5e-2", "float('nan')"), "not finite"),
