@@ -25,14 +25,15 @@ app = typer.Typer(
 def data(
     synthetic: Annotated[
         bool,
-        typer.Option("--synthetic", help="Draw the synthetic twin: one minute, no network needed."),
+        typer.Option("--synthetic", help="Generate the synthetic twin (in a minute, offline)."),
     ] = False,
     directory: Annotated[
         Path | None,
         typer.Option("--dir", help="Folder for the two files. (default: SVHN_DIR, or else data)"),
     ] = None,
     preview: Annotated[
-        Path | None, typer.Option(help="Also write a sheet of ten images of each digit here.")
+        Path | None,
+        typer.Option(help="Also write ten images of each digit as one sheet here."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed for the synthetic images.")] = 1,
     train: Annotated[
@@ -42,10 +43,10 @@ def data(
         int | None, typer.Option(help="Number of synthetic test images. (default: as SVHN)")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Number of drawing processes. (default: one per CPU)")
+        int | None, typer.Option(help="Number of processes that draw. (default: one per CPU)")
     ] = None,
 ) -> None:
-    """Download SVHN, or draw its synthetic twin.
+    """Download SVHN, or generate its synthetic twin.
 
     SVHN is about 250 MB and licensed for non-commercial use. An interrupted download resumes where
     it stopped. The synthetic twin has the same two files and the same number of images, and
@@ -77,7 +78,7 @@ def release(
 ) -> None:
     """Build what students receive, and verify it.
 
-    nbgrader removes solutions, model answers and mark schemes, as nbgrader_config.py tells it to.
+    nbgrader removes solutions, model answers and mark schemes, as configured in nbgrader_config.py.
     Verification then proves that the solution passes every visible check, that the stub fails
     every check for the right reason, and that no file contains a statement of a solution. The exit
     status is 1 if a proof fails; each failure names a file and a line.
@@ -105,7 +106,7 @@ def release(
         print(finding)
     if findings:
         raise typer.Exit(1)
-    console.print("[green]Verified:[/] the release is complete and gives nothing away.")
+    console.print("[green]Verified:[/] the release is complete and reveals no solution.")
 
 
 class Training(StrEnum):
@@ -126,8 +127,7 @@ OlderWork = Annotated[
     bool,
     typer.Option(
         "--older-work",
-        help="Grade work of earlier years, whose notebook lacked some cells: their checks do not "
-        "count.",
+        help="Grade work of earlier years. Checks of cells that its notebook lacked do not count.",
     ),
 ]
 
@@ -203,7 +203,7 @@ def grade(
         else:
             raise typer.BadParameter(
                 "--from-observations takes no --seed, --keep or --older-work: "
-                "the kept files already say the seed and the year"
+                "the saved files already contain the seed and the year"
             )
 
 
@@ -253,8 +253,8 @@ def cohort(
         LayoutName | None,
         typer.Option(
             metavar="NAME",
-            help="Whose layout: plain, canvas, moodle, gradescope, blackboard, brightspace, sakai "
-            "or exchange. (default: recognised)",
+            help="Layout of the folder or zip: plain, canvas, moodle, gradescope, blackboard, "
+            "brightspace, sakai or exchange. (default: detected)",
         ),
     ] = None,
     roster: Annotated[
@@ -329,17 +329,17 @@ def export(
         str | None, typer.Option(help="Header of the column to fill. (default: found by title)")
     ] = None,
     missing: Annotated[
-        Missing, typer.Option(help="What students get who handed in nothing.")
+        Missing, typer.Option(help="What to enter for students without a hand-in.")
     ] = Missing.BLANK,
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Also write the zip of feedback pages.")
     ] = False,
 ) -> None:
-    """Give points and feedback back to a learning platform.
+    """Return points and feedback to a learning platform.
 
     Fills one column of the file that you downloaded and changes nothing else in it. Points given by
-    hand in formgrader are included; a student who was set aside gets nothing. export.txt tells who
-    was matched and who was not. The exit status is 1 if a graded student has no row.
+    hand in formgrader are included; a student who was set aside gets nothing. export.txt lists
+    who was matched and who was not. The exit status is 1 if a graded student has no row.
     """
     from autograder import checkout
     from autograder.commands.export import ExportError, run

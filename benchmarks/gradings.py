@@ -25,7 +25,7 @@ from autograder import checkout
 from autograder.diagnosis import costs
 from autograder.diagnosis.variants import solution, variants
 from autograder.hand_in.submission import Submission
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 
 sys.path.append(str(checkout.ROOT / "tests" / "problem_1" / "alternatives"))  # for the alternatives
 
@@ -78,7 +78,7 @@ def right_work(count: int, rng: np.random.Generator) -> Counter[str]:
     for number in range(count):
         name, work = everything[number % len(everything)]
         seed = int(rng.integers(2**32))
-        verdicts = mark(P1, costs.observed(P1, work, seed), costs.reference(P1, seed))
+        verdicts = judge(P1, costs.observed(P1, work, seed), costs.reference(P1, seed))
         failed = [verdict for verdict in verdicts if verdict.failure is not None]
         if failed:
             lost[name] += 1

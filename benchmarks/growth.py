@@ -23,7 +23,7 @@ from results import machine, write_section
 
 from autograder.diagnosis import costs, diagnose
 from autograder.diagnosis.variants import applied, by_section, named
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
 
@@ -114,12 +114,12 @@ def diagnoses() -> str:
     observed = [
         costs.observed(P1, applied(P1, (named(P1, m) for m in those)), SEED) for those in wrong
     ]
-    marked = [(one, mark(P1, one, costs.reference(P1, SEED))) for one in observed]
+    marked = [(one, judge(P1, one, costs.reference(P1, SEED))) for one in observed]
     known, rows = by_section(P1), []
     for share in SHARES:
         some = {section: variants[::share] for section, variants in known.items()}
         with patch.object(diagnose, "by_section", lambda _, some=some: some):
-            diagnose.rehearsals.cache_clear()
+            diagnose.variant_readings.cache_clear()
             first, again = timed(marked), timed(marked)
         count = sum(map(len, some.values()))
         rows.append(f"| {count} | {first:.1f} | {again:.1f} |")

@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from results import machine, write_section
 
-from autograder.assignment.variant import Unfit, Variant
+from autograder.assignment.variant import PatchDoesNotApply, Variant
 from autograder.diagnosis import costs
 from autograder.diagnosis.hiding import probes_of
 from autograder.diagnosis.variants import rewritten, unwritten, variants
@@ -86,7 +86,7 @@ def gains(early: Variant, later: Variant, seed: int, slow: Iterable[str] = SLOW)
     """What two mistakes gain over each one alone.
 
     Raises:
-        Unfit: the mistakes are not compatible.
+        PatchDoesNotApply: the mistakes are not compatible.
     """
     asked = concerned((early, later), tuple(slow))
     both = costs.outcome(P1, (early, later), asked, seed)
@@ -115,7 +115,7 @@ def concerned(those: Iterable[Variant], slow: tuple[str, ...]) -> tuple[str, ...
 
 def runs_in(mistake: Variant) -> frozenset[str]:
     """The sections that run the code with this mistake."""
-    return frozenset((mistake.section, *P1.shows_in.get(mistake.section, ())))
+    return frozenset((mistake.section, *P1.used_by.get(mistake.section, ())))
 
 
 def meet(early: Variant, later: Variant) -> bool:
@@ -127,7 +127,7 @@ def gained(pair: tuple[Variant, Variant], seed: int) -> list[Gain] | None:
     """What two mistakes gain; None if they are not compatible."""
     try:
         return gains(*pair, seed)
-    except Unfit:
+    except PatchDoesNotApply:
         return None
 
 

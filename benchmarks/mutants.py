@@ -26,10 +26,10 @@ from cosmic_ray.plugins import get_operator, operator_names
 from results import machine, write_section
 
 from autograder.diagnosis import costs
-from autograder.diagnosis.in_process import rehearsed
+from autograder.diagnosis.in_process import observe_trusted
 from autograder.diagnosis.variants import solution
 from autograder.hand_in.submission import Submission
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.strip import strip
 
@@ -154,13 +154,13 @@ def fails(work: Submission, names: tuple[str, ...]) -> bool:
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(PATIENCE_S)
     try:
-        student = rehearsed(P1, work.files, work.cells, SEED, names)
+        student = observe_trusted(P1, work, SEED, names)
     except Exception:  # it cannot be imported, or hangs
         return True
     finally:
         signal.alarm(0)
     right = costs.reference(P1, SEED).only(names)
-    return any(verdict.failure is not None for verdict in mark(P1, student, right))
+    return any(verdict.failure is not None for verdict in judge(P1, student, right))
 
 
 def mutants() -> Iterator[Mutant]:

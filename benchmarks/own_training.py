@@ -25,11 +25,11 @@ from gradings import works
 from results import machine, write_section
 
 from autograder import checkout
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.hand_in.submission import Submission, read
 from autograder.training import fresh
 from autograder.training.judged import OwnRun, own_run
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Recipe
 
 sys.path.append(str(checkout.ROOT / "tests" / "attacks"))  # for the attacks' train_net
@@ -73,7 +73,7 @@ def main() -> int:
     lost = [run for run in right if run.share != 1]
     cheats = {name: cheat(code) for name, code in CHEATS.items()}
     text = (
-        "## The problem of a grading\n\n"
+        "## Training on the problem generated for a grading\n\n"
         f"`python benchmarks/own_training.py --seeds {seeds}`. {machine()}.\n\n"
         f"Right work: {len(right)} trainings of the solution and its alternatives, with a new seed "
         f"each; {len(lost)} lost points.\n\n"
@@ -89,7 +89,7 @@ def main() -> int:
         f"{three([r.accuracy - r.solution for r in others], '+.3f')} |\n"
         f"| seconds | {three(seconds, '.1f')} |\n\n"
         "Cheats that solve instead of training, with five seeds (only cosines of at least "
-        f"{SAME_WAY} earn a share of the points):\n\n"
+        f"{SAME_DIRECTION} earn a share of the points):\n\n"
         "| | accuracy | largest cosine | of single steps | largest share of the points |\n"
         "|---|---|---|---|---|\n"
         + "".join(
@@ -111,13 +111,13 @@ def run(work: Submission, seed: int) -> tuple[OwnRun, float]:
     """A library's run on the problem of a seed, and its CPU seconds."""
     began = time.process_time()
     library = load(P1, work.files)
-    recipe = Recipe.read(PLAN, rehearse(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
-    seen = rehearse(
+    recipe = Recipe.read(PLAN, run_trusted(library, work.cells, P1.probes[PLAN.recipe_probe], seed))
+    seen = run_trusted(
         library,
         work.cells,
         P1.probes[PLAN.section],
         seed,
-        fresh.drawn(P1, seed).data,
+        fresh.problem_for(P1, seed).data,
     )
     return own_run(P1, seen, seed, recipe, ()), time.process_time() - began
 
@@ -156,7 +156,7 @@ def cheat(body: str) -> list[OwnRun]:
 
 def readings() -> dict[str, float]:
     """Accuracies of closed-form classifiers of the images."""
-    problem = fresh.drawn(P1, 0)
+    problem = fresh.problem_for(P1, 0)
     (images, labels), (judged, right) = problem.sets["train"], problem.sets["judged"]
     rows, asked = (part.reshape(len(part), -1).astype(float) for part in (images, judged))
     wanted = np.eye(PLAN.classes)[labels]

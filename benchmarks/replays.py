@@ -24,15 +24,15 @@ import numpy as np
 from results import machine, verdict, write_section
 
 from autograder import checkout
-from autograder.diagnosis.in_process import like_a_fresh_process, load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted, seeded_and_quiet
 from autograder.diagnosis.variants import solution
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import REPLAY_SPREAD
 from autograder.problem_1.svhn import DataError
 from autograder.problem_1.training import PLAN
-from autograder.training.images import opened
+from autograder.training.images import open_images
 from autograder.training.recipe import Recipe
-from autograder.training.replay import Progress, Task, enough, train
+from autograder.training.replay import Progress, Task, full_points_accuracy, train
 
 TINY_NET = """self.net = sequential(
             flatten(name="flatten"),
@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--recipes", type=int, default=30, help="how many (default: %(default)s)")
     count = parser.parse_args().recipes
     try:
-        opened(P1, PLAN.modes["full"])
+        open_images(P1, PLAN.modes["full"])
     except DataError as problem:
         print(f"skipped: {problem}")
         return 0
@@ -102,9 +102,9 @@ def both(number: int) -> dict[str, float | str]:
     assert text.count(TINY_NET) == 1
     files[NETWORKS] = text.replace(TINY_NET, CHAIN.format(**network)).encode()
     recipe = Recipe.read(
-        PLAN, rehearse(load(P1, files), {CELL: cell}, P1.probes[PLAN.recipe_probe], seed=number)
+        PLAN, run_trusted(load(P1, files), {CELL: cell}, P1.probes[PLAN.recipe_probe], seed=number)
     )
-    images = opened(P1, replace(PLAN.modes["full"], target=2.0))  # to the end
+    images = open_images(P1, replace(PLAN.modes["full"], target=2.0))  # to the end
     seen: list[tuple[float, Progress]] = []
     began = time.process_time()
 
@@ -112,7 +112,7 @@ def both(number: int) -> dict[str, float | str]:
         seen.append((time.process_time() - began, progress))
 
     ours = train(Task(recipe), images, tell)
-    goal = enough(opened(P1, PLAN.modes["full"]))
+    goal = full_points_accuracy(open_images(P1, PLAN.modes["full"]))
     until = next((s for s, progress in seen if progress.accuracy >= goal), seen[-1][0])
     seed = 123 if number % 2 == 0 else OTHER_SEEDS + number
     theirs = in_the_notebook(files, recipe, images, seed)
@@ -134,7 +134,7 @@ def in_the_notebook(files: dict, recipe: Recipe, images: object, seed: int) -> f
     """The best accuracy of the notebook's training cell with the student's library."""
     library = load(P1, files)
     library.train.compute_acc = validation_only(library.train.compute_acc, images)
-    with like_a_fresh_process(seed):
+    with seeded_and_quiet(seed):
         model = library.fully_conn.TinyNet()
         *_, accuracies = library.train.train_net(
             {"data_train": images.train, "data_val": images.val},
@@ -179,7 +179,7 @@ def report(rows: list[dict]) -> tuple[str, int]:
         f"{behind:.4f}, {verdict(behind, REPLAY_SPREAD)} |\n"
         f"| CPU seconds until all points are earned: median, most | "
         f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
-        f"| seconds of an epoch compared with `recipe.HOUR` | {ratio.min():.2f} to "
+        f"| seconds of an epoch compared with `recipe.OPERATIONS_PER_HOUR` | {ratio.min():.2f} to "
         f"{ratio.max():.2f} times |\n"
         f"| CPU hours for a class of {CLASS} with {DISTINCT} distinct recipes | "
         f"{replays_h:.2f}; {each_h:.2f} if every submission were trained |"

@@ -60,7 +60,7 @@ class Assignment:
         sections: in notebook order.
         modules: the library's modules, in import order.
         answered_in: the library files that students edit.
-        shows_in: for each section, the later sections that run its code and may show its mistakes.
+        used_by: for each section, the later sections that run its code and may show its mistakes.
         special: for some probes, how to compare values that differ between correct libraries.
         words: for some probes, what their values are called.
         called: what attributes of the library are called in sentences, where not by their names.
@@ -83,7 +83,7 @@ class Assignment:
     sections: tuple[Section, ...]
     modules: tuple[str, ...]
     answered_in: tuple[str, ...]
-    shows_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
     words: Mapping[str, Words] = field(default_factory=dict)
     called: Mapping[str, str] = field(default_factory=dict)
@@ -154,9 +154,9 @@ class Assignment:
         matching = (id_ for id_ in self.by_id if name == id_ or name.startswith(f"{id_}_"))
         return max(matching, key=len, default=None)
 
-    def made_of(self, section: str) -> tuple[str, ...]:
+    def with_earlier_sections(self, section: str) -> tuple[str, ...]:
         """A section and the earlier ones whose code it runs."""
-        return (*(early for early, later in self.shows_in.items() if section in later), section)
+        return (*(early for early, later in self.used_by.items() if section in later), section)
 
     def part(self, name: str) -> ModuleType:
         """A module of the assignment's package."""

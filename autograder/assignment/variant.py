@@ -75,7 +75,7 @@ class Variant:
         return (Patch(self.file, self.old, self.new), *self.further)
 
 
-class Unfit(ValueError):  # noqa: N818 - variants may be incompatible; that is not an error
+class PatchDoesNotApply(ValueError):  # noqa: N818 - variants may be incompatible; that is not an error
     """A patch cannot be applied: its old text does not occur exactly once."""
 
 

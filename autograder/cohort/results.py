@@ -22,7 +22,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder import checkout
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.work import NOTEBOOK, State, loaded
+from autograder.cohort.work import NOTEBOOK, State, load_state
 from autograder.hand_in.students import HandIn, is_id
 from autograder.hand_in.whole_class import WholeClass
 from autograder.nbgrader_plugins import gradebook
@@ -78,7 +78,7 @@ def write(
                 set_aside.append((student, failed[hand_in]))
                 _remove_results(assignment, student, book, out)
                 continue
-            state = loaded(out / "observations" / hand_in.student)
+            state = load_state(out / "observations" / hand_in.student)
             assert state is not None  # every hand-in that did not fail has one
             gradebook.name_student(book, people[student])
             late_s = _record(assignment, hand_in, student, state, book, config)

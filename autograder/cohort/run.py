@@ -37,7 +37,7 @@ from autograder.cohort.pool import (
     processors,
     submit_to_every_worker,
 )
-from autograder.cohort.work import Plan, prove, recover, train, work
+from autograder.cohort.work import Plan, grade_hand_in, recover, train, try_on_solution
 from autograder.hand_in import origin, roster
 from autograder.hand_in.files import Unreadable
 from autograder.hand_in.layouts import LayoutError
@@ -49,8 +49,8 @@ from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import OFF, REPLAYS, opened
-from autograder.training.replay import Task, kept
+from autograder.training.images import OFF, REPLAYS, open_images
+from autograder.training.replay import Task, stored_replay
 
 if TYPE_CHECKING:
     from autograder.cohort.results import Summary
@@ -125,13 +125,13 @@ def run(
         raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
     with _locked(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
-        _clear(out)
+        _clean_up(out)
         origin.write(class_, folder, out / origin.NAME)
-        with console.status("preparing the gradebook, and trying the grader on the solution"):
+        with console.status("preparing the gradebook, and testing the grader on the solution"):
             options = assignment, settings.seed, settings.sandbox, settings.older_work
-            proofs = submit_to_every_worker(prove, *options, pool=pool)
+            trials = submit_to_every_worker(try_on_solution, *options, pool=pool)
             sources = _prepare_gradebook(assignment, out, due)
-            _wait_for(proofs)
+            _wait_for(trials)
         with _resume_hint(console):
             failed = _grade(assignment, hand_ins, out, settings, sources, pool, console)
         from autograder.cohort import results
@@ -179,12 +179,12 @@ def _announce(class_: WholeClass, zone: str | None, console: Console) -> None:
     console.print(str(class_), highlight=False, markup=False)
     if class_.zone_assumed and zone is None:
         console.print(
-            "Its times name no time zone and were taken as UTC; --zone gives another.",
+            "Its times have no time zone and were read as UTC; set another with --zone.",
             highlight=False,
         )
     if class_.absent:
         names = ", ".join(person.id for person in class_.absent)
-        console.print(f"Handed in nothing: {names}", highlight=False, markup=False)
+        console.print(f"No hand-in from: {names}", highlight=False, markup=False)
 
 
 def _due(text: str | None) -> str | None:
@@ -255,18 +255,18 @@ def _pool(workers: int | None, scheduler: str | None, tasks: int) -> Pool:
     return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), tasks))
 
 
-def _wait_for(proofs: list[Future[None]]) -> None:
+def _wait_for(trials: list[Future[None]]) -> None:
     try:
-        for proof in proofs:
-            proof.result()
+        for trial in trials:
+            trial.result()
     except BrokenExecutor:
         raise CohortError(
-            "a worker died while it tried the grader on the solution (out of memory?): "
+            "a worker died while it tested the grader on the solution (out of memory?): "
             "use fewer --workers, or more memory"
         ) from None
 
 
-def _clear(out: Path) -> None:
+def _clean_up(out: Path) -> None:
     """Clean up after a killed run."""
     recover(out / STATES)
     for unfinished in out.glob(".gradebook-*"):
@@ -308,7 +308,7 @@ def _grade(
     waiting: dict[HandIn, Task] = {}
     corrected = 0
     with Bar(len(hand_ins), len(failed), console) as bar:
-        for hand_in, outcome in completed(tasks, work, plan, pool):
+        for hand_in, outcome in completed(tasks, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
                 shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
@@ -318,10 +318,12 @@ def _grade(
                     waiting[hand_in] = outcome.missing_replay
             bar.advance(outcome)
     if corrected:
-        console.print(f"{corrected} graded again from kept observations: no student code was run.")
+        console.print(
+            f"{corrected} graded again from stored observations: no student code was run."
+        )
     if waiting:
         _train(set(waiting.values()), plan, pool, console)
-        for hand_in, outcome in completed(waiting, work, plan, pool):
+        for hand_in, outcome in completed(waiting, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
     return failed
@@ -332,7 +334,7 @@ def _data_folder(assignment: Assignment, settings: Settings, console: Console) -
     if settings.training == OFF:
         return None
     with console.status("reading the images"):
-        opened(assignment, settings.training)
+        open_images(assignment, settings.training)
     return assignment.data_folder()
 
 
@@ -347,7 +349,7 @@ def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> 
     images = plan.images
     assert images is not None  # no training is asked for without images
     size = len(images.train[0])
-    wanted = [task for task in wanted if kept(task, images) is None]
+    wanted = [task for task in wanted if stored_replay(task, images) is None]
     wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
     with trainings_bar(len(wanted), console) as advance:
         if len(wanted) < pool.workers and isinstance(pool, Processes):

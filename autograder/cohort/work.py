@@ -25,7 +25,7 @@ from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission, read
-from autograder.judgement.suites import mark, suite_hash
+from autograder.judgement.suites import judge, suite_hash
 from autograder.nbgrader_plugins.graded_notebook import (
     Source,
     as_json,
@@ -38,9 +38,9 @@ from autograder.observation.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
-from autograder.training.images import Images, opened
+from autograder.training.images import Images, open_images
 from autograder.training.judged import Trained
-from autograder.training.replay import Replay, Task, kept, replayed
+from autograder.training.replay import Replay, Task, replayed, stored_replay
 
 FORMAT = 3
 FIRST_HAND_INS = "first_hand_ins"
@@ -93,7 +93,7 @@ class Plan:
 
 @cache
 def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Images:
-    return opened(assignment, mode, data, replays)
+    return open_images(assignment, mode, data, replays)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,8 @@ class Outcome:
         kept: whether the state of an earlier run was still valid.
         elapsed_s: seconds that the grading took, in this run or the earlier one.
         missing_replay: the replay that the Grade still waits for.
-        corrected: whether it was graded again from kept observations, because the judging changed.
+        corrected: whether it was graded again from stored observations, because the judging
+            changed.
     """
 
     score: float
@@ -153,7 +154,9 @@ class Outcome:
     corrected: bool = False
 
 
-def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = False) -> None:
+def try_on_solution(
+    assignment: Assignment, seed: int, sandbox: str, older_work: bool = False
+) -> None:
     """Try the grader on the solution, and cache its observations for the submissions.
 
     Raises:
@@ -165,10 +168,10 @@ def prove(assignment: Assignment, seed: int, sandbox: str, older_work: bool = Fa
         backend = choose(sandbox, assignment.probes_folder)
         names = probe_names(assignment, False, older_work)
         solution = reference(assignment, seed, backend, names)
-        mark(assignment, solution, solution)
+        judge(assignment, solution, solution)
 
 
-def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
+def grade_hand_in(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
     """Grade a submission, unless its state is still valid, or say why it cannot be read.
 
     Raises:
@@ -183,7 +186,7 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
             return Failed(str(reason))
         plan = replace(plan, seed=_seed(submission, plan))  # the images stay those of the class
         folder = plan.states / hand_in.student
-        fingerprints, old = fingerprints_of(submission, plan), loaded(folder)
+        fingerprints, old = fingerprints_of(submission, plan), load_state(folder)
         earlier = _earlier_grades(old, fingerprints, plan)
         if old is not None and old.fingerprints.evidence == fingerprints.evidence:
             stale = old.fingerprints != fingerprints
@@ -199,7 +202,7 @@ def work(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
 def _is_trained(missing_replay: Task | None, plan: Plan) -> bool:
     """Whether the replay that a Grade waits for exists by now."""
     task, images = missing_replay, plan.images
-    return task is not None and images is not None and kept(task, images) is not None
+    return task is not None and images is not None and stored_replay(task, images) is not None
 
 
 def _earlier_grades(old: State | None, fingerprints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
@@ -264,7 +267,7 @@ def _graded(
         sandbox = choose(plan.sandbox, assignment.probes_folder)
 
         def replay(task: Task) -> Replay | None:
-            return None if images is None else kept(task, images)
+            return None if images is None else stored_replay(task, images)
 
         if observations is None:
             result = grade(
@@ -284,7 +287,7 @@ def _graded(
             )
         observed[0].save(new_folder / OBSERVATIONS)
         trained = observed[0].training and Trained.from_dict(observed[0].training)
-        missing_replay = trained.wanted if trained else None
+        missing_replay = trained.pending if trained else None
         notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
         state = State(
             result,
@@ -305,11 +308,11 @@ def _graded(
         (new_folder / GRADE).write_text(to_json([result]), "utf-8")
         (new_folder / EARLIER_GRADES).write_text(to_json(earlier), "utf-8")
         (new_folder / STATE).write_text(json.dumps(content), "utf-8")
-        _put(new_folder, folder)
+        _replace_state(new_folder, folder)
     return state
 
 
-def _put(new_folder: Path, folder: Path) -> None:
+def _replace_state(new_folder: Path, folder: Path) -> None:
     """Rename a complete state into place, and the old one out of it.
 
     The old one is deleted last. Its evidence could only be restored by running student code again,
@@ -342,7 +345,7 @@ def recover(states: Path) -> None:
             replaced.rename(folder)
 
 
-def loaded(folder: Path) -> State | None:
+def load_state(folder: Path) -> State | None:
     """The state in a folder; None if there is none, or none of this format."""
     try:
         content = json.loads((folder / STATE).read_text("utf-8"))

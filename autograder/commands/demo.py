@@ -88,7 +88,7 @@ def _release(assignment: Assignment, console: Console) -> bool:
 
 def _train(assignment: Assignment, console: Console, directory: Path) -> list[float]:
     """The solution's accuracy after each epoch, up to the first that reaches the target."""
-    from autograder.training.images import opened
+    from autograder.training.images import open_images
     from autograder.training.judged import solution_recipe
     from autograder.training.replay import Progress as Epoch
     from autograder.training.replay import Task, replayed
@@ -102,7 +102,7 @@ def _train(assignment: Assignment, console: Console, directory: Path) -> list[fl
     # a grading accepts an accuracy that is `spread` below the target; the demo reaches the target
     plan = assignment.training_plan
     mode = replace(plan.modes[MODE], target=plan.modes[MODE].target + plan.spread)
-    images, recipe = opened(assignment, mode, directory), solution_recipe(assignment)
+    images, recipe = open_images(assignment, mode, directory), solution_recipe(assignment)
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=recipe.epochs, accuracy=0.0)
 

@@ -25,7 +25,7 @@ from autograder.report.as_json import streamed, to_json
 from autograder.report.terminal import shown
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import OFF, opened
+from autograder.training.images import OFF, open_images
 from autograder.training.replay import Progress as Epoch
 from autograder.training.replay import Replay, Task, replayed
 
@@ -63,19 +63,19 @@ def run(
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox, assignment.probes_folder)
     console = Console(stderr=json == Path("-"))
-    images = None if training == OFF else opened(assignment, training)
+    images = None if training == OFF else open_images(assignment, training)
     with _results(console, json) as result, _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
             submission = _read(assignment, path, name)
             bar.update(task, doing=submission.name)
 
-            def replay(wanted: Task, name: str = submission.name) -> Replay:
-                def tell(epoch: Epoch) -> None:
+            def replay(missing: Task, name: str = submission.name) -> Replay:
+                def show_progress(epoch: Epoch) -> None:
                     bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
 
                 assert images is not None  # no training is asked for without images
-                return replayed(wanted, images, tell)
+                return replayed(missing, images, show_progress)
 
             def save(observations: Observations, name: str = name) -> None:
                 if keep is not None:
@@ -127,7 +127,7 @@ def run_again(
 
 
 def _replay(assignment: Assignment, task: Task, mode: str) -> Replay:
-    return replayed(task, opened(assignment, mode))
+    return replayed(task, open_images(assignment, mode))
 
 
 def _read(assignment: Assignment, path: Path, name: str) -> Submission:

@@ -12,11 +12,11 @@ from functools import lru_cache
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant
 from autograder.diagnosis.diagnose import diagnose
-from autograder.diagnosis.in_process import rehearsed
+from autograder.diagnosis.in_process import observe_trusted
 from autograder.diagnosis.variants import applied, solution, variants
 from autograder.hand_in.submission import Submission
 from autograder.judgement.points import rounded
-from autograder.judgement.suites import earned, mark
+from autograder.judgement.suites import earned, judge
 from autograder.observation.observe import Observations
 
 SEED = 2024
@@ -73,7 +73,7 @@ def seen(assignment: Assignment) -> tuple[str, ...]:
 def cost(assignment: Assignment, variant: Variant, seed: int = SEED) -> Cost:
     """Grades the solution with this variant applied."""
     student = observed(assignment, applied(assignment, (variant,)), seed)
-    verdicts = mark(assignment, student, reference(assignment, seed))
+    verdicts = judge(assignment, student, reference(assignment, seed))
     diagnoses = diagnose(assignment, student, verdicts)
     independent: dict[str, float] = {}
     carried: dict[str, float] = {}
@@ -126,10 +126,10 @@ def outcome(
     """Grades the solution with these variants applied, using these probes only.
 
     Raises:
-        Unfit: the variants are incompatible.
+        PatchDoesNotApply: the variants are incompatible.
     """
-    student = rehearsed(assignment, applied(assignment, combination), seed, probes)
-    verdicts = mark(assignment, student, reference(assignment, seed).only(probes))
+    student = observe_trusted(assignment, applied(assignment, combination), seed, probes)
+    verdicts = judge(assignment, student, reference(assignment, seed).only(probes))
     diagnoses = diagnose(assignment, student, verdicts)
     excused = frozenset(name for diagnosis in diagnoses.values() for name in diagnosis.excused)
     points = {}
@@ -149,7 +149,7 @@ def reference(assignment: Assignment, seed: int) -> Observations:
 
 def observed(assignment: Assignment, submission: Submission, seed: int) -> Observations:
     """The observations of a trusted library."""
-    return rehearsed(assignment, submission, seed, seen(assignment))
+    return observe_trusted(assignment, submission, seed, seen(assignment))
 
 
 def row(cost: Cost) -> str:
@@ -178,7 +178,7 @@ def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
     old_rows = {line.split(" | ")[0].removeprefix("| "): line for line in old}
     rows = []
     for variant in variants(assignment):
-        affected = {variant.section, *assignment.shows_in.get(variant.section, ())}
+        affected = {variant.section, *assignment.used_by.get(variant.section, ())}
         if not variant.correct:
             outdated = variant.name not in old_rows or not affected.isdisjoint(changed)
             rows.append(row(cost(assignment, variant)) if outdated else old_rows[variant.name])

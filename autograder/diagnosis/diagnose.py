@@ -23,10 +23,10 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library
-from autograder.assignment.variant import Unfit, Variant
+from autograder.assignment.variant import PatchDoesNotApply, Variant
+from autograder.diagnosis.bounded_cache import BoundedCache
 from autograder.diagnosis.hiding import hiders, sees_all, tabled
-from autograder.diagnosis.in_process import load, rehearse
-from autograder.diagnosis.kept import Kept
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.mutation.search import Difference, Explanation, explanation, rivals
 from autograder.diagnosis.same import Reading, alike, differences, read, tells_something
 from autograder.diagnosis.symptoms.compared import FEW
@@ -38,9 +38,9 @@ from autograder.diagnosis.symptoms.section import (
     of_nothing,
     statements,
 )
-from autograder.diagnosis.variants import applied, by_section, goes_together, variants
-from autograder.judgement.memory import limited
-from autograder.judgement.suites import SuiteBroken, Verdict, manifest
+from autograder.diagnosis.variants import applied, by_section, compatible, variants
+from autograder.judgement.memory import memory_limited
+from autograder.judgement.suites import SuiteBroken, Verdict, all_checks
 from autograder.observation.observe import Observation, Observations
 from autograder.seeds import key_of
 
@@ -114,7 +114,7 @@ def diagnose(
     Raises:
         MemoryError: the diagnosis exceeds the memory limit for one submission.
     """
-    with limited():
+    with memory_limited():
         return _diagnosed(assignment, student, verdicts)
 
 
@@ -137,8 +137,8 @@ def _diagnosed(
                 if none := _of_nothing(assignment, student, seen):
                     diagnoses[section.id] = Diagnosis(symptoms=none)
             continue
-        inherited = tuple(v for v in known if section.id in assignment.shows_in.get(v.section, ()))
-        beneath = tuple(u for u in unknown if section.id in assignment.shows_in.get(u, ()))
+        inherited = tuple(v for v in known if section.id in assignment.used_by.get(v.section, ()))
+        beneath = tuple(u for u in unknown if section.id in assignment.used_by.get(u, ()))
         case = Case(assignment, section.id, student, failed[section.id], inherited)
         diagnosis = case.diagnosed(
             min(left, PAIRS_OF_A_SECTION), min(changes_left, CHANGES_OF_A_SECTION)
@@ -150,7 +150,7 @@ def _diagnosed(
             diagnosis = replace(diagnosis, beneath=beneath, symptoms=symptoms)
         if diagnosis != Diagnosis():
             diagnoses[section.id] = diagnosis
-        if diagnosis.complete and goes_together(assignment, (*known, *diagnosis.found)):
+        if diagnosis.complete and compatible(assignment, (*known, *diagnosis.found)):
             known += diagnosis.found
         elif not diagnosis.complete and not beneath:
             unknown.append(section.id)
@@ -160,7 +160,7 @@ def _diagnosed(
 def _of_nothing(
     assignment: Assignment, student: Observations, probes: Iterable[str]
 ) -> tuple[Statement, ...]:
-    trusted = rehearsals(assignment, student.seed)
+    trusted = variant_readings(assignment, student.seed)
     return of_nothing(
         assignment,
         {
@@ -192,11 +192,11 @@ class Case:
         self._failed = failed
         self._inherited = inherited
         self._observations = student
-        self._rehearsals = rehearsals(assignment, student.seed)
+        self._readings = variant_readings(assignment, student.seed)
         of_failed = [p for v in failed for p in v.check.probes]
-        others = [p for c in manifest(assignment) if c.section == section for p in c.probes]
+        others = [p for c in all_checks(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
-        self._student = {p: self._rehearsals.read(student[p]) for p in self._probes}
+        self._student = {p: self._readings.read(student[p]) for p in self._probes}
         self._small_first = sorted(self._probes, key=lambda p: _bytes_of(self._student[p]))
         self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
         self._informative = [p for p in self._probes if p in self._wrong]
@@ -258,7 +258,7 @@ class Case:
                 left |= {(probe, name) for name in self._unlike((variant,), probe)}
                 if not left <= within:
                     return None
-        except (Unfit, SyntaxError):
+        except (PatchDoesNotApply, SyntaxError):
             return None
         explained = [
             self._student[probe].values[name].astype(float, copy=False)
@@ -285,8 +285,8 @@ class Case:
         probes = {
             probe: Seen(
                 self._observations[probe],
-                self._rehearsals.observation(combination, probe),
-                self._rehearsals.inputs(probe),
+                self._readings.observation(combination, probe),
+                self._readings.inputs(probe),
             )
             for probe in sorted(
                 (*(p for p in self._probes if p in unexplained), *others),
@@ -323,7 +323,7 @@ class Case:
         """Whether a variant changes values of a probe in which the student is wrong."""
         try:
             return any(self._shows((variant,), probe) for probe in self._informative)
-        except Unfit:
+        except PatchDoesNotApply:
             return False
 
     def _likeliest(self, relevant: list[Variant]) -> list[tuple[Variant, ...]]:
@@ -344,7 +344,7 @@ class Case:
         pairs = (
             pair
             for pair in combinations(relevant, 2)
-            if goes_together(self._assignment, (*self._inherited, *pair))
+            if compatible(self._assignment, (*self._inherited, *pair))
         )
         return sorted(pairs, key=contradictions)
 
@@ -357,7 +357,7 @@ class Case:
         for combination in candidates:
             try:
                 matched = self._matched(combination)
-            except Unfit:
+            except PatchDoesNotApply:
                 continue
             if matched:
                 yield combination, matched
@@ -379,7 +379,7 @@ class Case:
         )
 
     def _explains_as_much(self, combination: Combination, matched: set[str]) -> bool:
-        with contextlib.suppress(Unfit, SyntaxError):
+        with contextlib.suppress(PatchDoesNotApply, SyntaxError):
             return all(self._is_like(combination, probe) for probe in matched)
         return False
 
@@ -407,10 +407,10 @@ class Case:
 
     def _shows(self, combination: tuple[Variant, ...], probe: str) -> frozenset[str]:
         """The values of a probe that these variants change."""
-        return self._rehearsals.shows((*self._inherited, *combination), self._inherited, probe)
+        return self._readings.shows((*self._inherited, *combination), self._inherited, probe)
 
     def _reading(self, combination: tuple[Variant, ...], probe: str) -> Reading:
-        return self._rehearsals.readings[(*self._inherited, *combination), probe]
+        return self._readings.readings[(*self._inherited, *combination), probe]
 
 
 def _has_no_values(observation: Observation) -> bool:
@@ -429,7 +429,7 @@ Fit = tuple[Combination, set[str]]
 """Variants, and the probes that they explain."""
 
 
-class Rehearsals:
+class VariantReadings:
     """What probes observe of the solution with variants applied, for one seed."""
 
     def __init__(self, assignment: Assignment, seed: int) -> None:
@@ -437,10 +437,10 @@ class Rehearsals:
         self._seed = seed
         self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
         self._of_solution: dict[str, Observation] = {}
-        self._libraries = Kept(LIBRARIES, self._load, lambda library: 1)
-        self.readings = Kept(READINGS, self._rehearse, _bytes_of)
-        """Readings by variants and probe. Raises Unfit if the variants are incompatible."""
-        self._differences = Kept(COMPARISONS, self._compare, lambda names: 1)
+        self._libraries = BoundedCache(LIBRARIES, self._load, lambda library: 1)
+        self.readings = BoundedCache(READINGS, self._read_variant, _bytes_of)
+        """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
+        self._differences = BoundedCache(COMPARISONS, self._compare, lambda names: 1)
 
     def read(self, seen: Observation) -> Reading:
         """The reading of an observation of any library."""
@@ -459,7 +459,7 @@ class Rehearsals:
         combination, base, probe = key
         return differences(self.readings[combination, probe], self.readings[base, probe])
 
-    def _rehearse(self, key: tuple[Combination, str]) -> Reading:
+    def _read_variant(self, key: tuple[Combination, str]) -> Reading:
         combination, probe = key
         if not combination:
             return self.read(self._solution(probe))
@@ -472,7 +472,7 @@ class Rehearsals:
 
     def _observe(self, combination: Combination, probe: str) -> Observation:
         library, cells = self._libraries[combination]
-        return rehearse(library, cells, self._assignment.probes[probe], self._seed)
+        return run_trusted(library, cells, self._assignment.probes[probe], self._seed)
 
     def inputs(self, probe: str) -> Mapping[str, Any]:
         """A probe's inputs."""
@@ -491,9 +491,9 @@ def _bytes_of(reading: Reading) -> int:
 
 
 @lru_cache(maxsize=2)
-def rehearsals(assignment: Assignment, seed: int) -> Rehearsals:
-    """The rehearsals for a grading seed, kept between submissions.
+def variant_readings(assignment: Assignment, seed: int) -> VariantReadings:
+    """The readings for a grading seed, kept between submissions.
 
     Two are kept, because a class has one seed and a resubmission may have another.
     """
-    return Rehearsals(assignment, seed)
+    return VariantReadings(assignment, seed)

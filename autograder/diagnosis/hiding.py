@@ -4,7 +4,7 @@ For example, a fully connected layer that clips at 0 outputs only positive numbe
 ReLU after it returns the same as a correct one. A failed check is excused if it would pass without
 the inherited mistake. If that mistake hides others, this is unknown, so the check is not excused.
 
-Finding out takes many rehearsals. What is hidden does not depend on the inputs, so a fixed seed is
+Finding out takes many runs. What is hidden does not depend on the inputs, so a fixed seed is
 used, and the results for single variants are stored in misconceptions/hidden.json by `python -m
 autograder.diagnosis`. What several variants hide together is computed when needed.
 """
@@ -17,11 +17,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.assignment.variant import Unfit, Variant
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.assignment.variant import PatchDoesNotApply, Variant
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.same import Reading, alike, read
 from autograder.diagnosis.variants import applied, by_section, mistakes, solution
-from autograder.judgement.suites import manifest
+from autograder.judgement.suites import all_checks
 from autograder.observation.observe import Observation
 from autograder.seeds import key_of
 
@@ -75,7 +75,7 @@ def hidden(
             continue
         try:
             both = _Library(assignment, (*beside, other))
-        except Unfit:  # both change the same code, so no library has both
+        except PatchDoesNotApply:  # both change the same code, so no library has both
             continue
         for probe in detecting:
             if alike(both.reading(probe), without.reading(probe)):
@@ -91,7 +91,7 @@ def telling_probes(
     right, detecting = _Library(assignment, ()), {}
     for mistake in concerning(assignment, sections):
         wrong = _Library(assignment, (mistake,))
-        affected = (s for s in sections if mistake.section in assignment.made_of(s))
+        affected = (s for s in sections if mistake.section in assignment.with_earlier_sections(s))
         probes = (p for s in affected for p in probes_of(assignment, s))
         detecting[mistake] = tuple(
             p for p in probes if not alike(wrong.reading(p), right.reading(p))
@@ -101,14 +101,16 @@ def telling_probes(
 
 def concerning(assignment: Assignment, sections: Iterable[str]) -> tuple[Variant, ...]:
     """The mistakes of these sections and of the earlier sections whose code they run."""
-    parts = dict.fromkeys(part for section in sections for part in assignment.made_of(section))
+    parts = dict.fromkeys(
+        part for section in sections for part in assignment.with_earlier_sections(section)
+    )
     return tuple(mistake for part in parts for mistake in mistakes(assignment, part))
 
 
 @cache
 def probes_of(assignment: Assignment, section: str) -> tuple[str, ...]:
     """The probes that a section's checks use."""
-    checks = (check for check in manifest(assignment) if check.section == section)
+    checks = (check for check in all_checks(assignment) if check.section == section)
     return tuple(dict.fromkeys(name for check in checks for name in check.probes))
 
 
@@ -116,7 +118,7 @@ class _Library:
     """The solution with variants applied, and its readings."""
 
     def __init__(self, assignment: Assignment, combination: tuple[Variant, ...]) -> None:
-        """Raises Unfit if the variants are incompatible."""
+        """Raises PatchDoesNotApply if the variants are incompatible."""
         submission = applied(assignment, combination)
         self._assignment = assignment
         self._library, self._cells = load(assignment, submission.files), submission.cells
@@ -125,7 +127,7 @@ class _Library:
     def reading(self, name: str) -> Reading:
         if name not in self._readings:
             probe = self._assignment.probes[name]
-            observed = rehearse(self._library, self._cells, probe, SEED)
+            observed = run_trusted(self._library, self._cells, probe, SEED)
             right = _solution_observation(self._assignment, name)
             special = self._assignment.special.get(name)
             self._readings[name] = read(observed, probe.inputs(key_of(SEED)), right, special)
@@ -136,23 +138,23 @@ class _Library:
 def _solution_observation(assignment: Assignment, name: str) -> Observation:
     right = solution(assignment)
     library = load(assignment, right.files)
-    return rehearse(library, right.cells, assignment.probes[name], SEED)
+    return run_trusted(library, right.cells, assignment.probes[name], SEED)
 
 
 def hiders(assignment: Assignment) -> tuple[Variant, ...]:
     """The misconceptions that later sections may inherit and that may hide others there."""
     known = by_section(assignment)
-    return tuple(v for section in assignment.shows_in for v in known[section] if not v.correct)
+    return tuple(v for section in assignment.used_by for v in known[section] if not v.correct)
 
 
 def hidden_later(assignment: Assignment, variant: Variant) -> Hidden:
     """What one variant hides in the later sections that may inherit it."""
-    return hidden(assignment, (variant,), assignment.shows_in[variant.section])
+    return hidden(assignment, (variant,), assignment.used_by[variant.section])
 
 
 def considered(assignment: Assignment) -> list[str]:
     """The names of all mistakes that the table covers."""
-    later = dict.fromkeys(s for sections in assignment.shows_in.values() for s in sections)
+    later = dict.fromkeys(s for sections in assignment.used_by.values() for s in sections)
     return sorted(mistake.name for mistake in concerning(assignment, later))
 
 
@@ -162,7 +164,7 @@ def write(assignment: Assignment, changed: Collection[str] = ()) -> None:
     old = json.loads(path.read_text("utf-8"))["hidden"] if changed and path.exists() else {}
     entries: dict[str, Hidden] = {}
     for variant in hiders(assignment):
-        affected = {variant.section, *assignment.shows_in[variant.section]}
+        affected = {variant.section, *assignment.used_by[variant.section]}
         outdated = variant.name not in old or not affected.isdisjoint(changed)
         entries[variant.name] = hidden_later(assignment, variant) if outdated else old[variant.name]
     table = {"considered": considered(assignment), "hidden": entries}

@@ -23,8 +23,8 @@ import numpy as np
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library, Probe, Text
 from autograder.hand_in.submission import Submission
-from autograder.observation.observe import Observation, Observations, without_its_cell
-from autograder.sandbox.inside.writer import UnfitError, as_plain_array
+from autograder.observation.observe import Observation, Observations, missing_cell_ending
+from autograder.sandbox.inside.writer import UnusableValueError, as_plain_array
 from autograder.sandbox.protocol import Raised, TraceLine
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
@@ -57,7 +57,7 @@ def load(assignment: Assignment, files: Mapping[str, bytes]) -> Library:
     return Library({name: modules[name] for name in names}, {})
 
 
-def rehearse(
+def run_trusted(
     library: Library,
     cells: Mapping[str, str],
     probe: Probe,
@@ -65,7 +65,7 @@ def rehearse(
     data: Mapping[str, np.ndarray] | None = None,
 ) -> Observation:
     """Runs one probe on a library, with the same result as `observe.observe` in a sandbox."""
-    if ending := without_its_cell(probe, cells):
+    if ending := missing_cell_ending(probe, cells):
         return Observation(probe.name, {}, {}, ending)
     key = key_of(seed)
     available = {"cells": cells, "data": data or {}}
@@ -73,7 +73,7 @@ def rehearse(
     values: dict[str, np.ndarray | str] = {}
     refused: dict[str, str] = {}
     ending = Ending("finished")
-    with like_a_fresh_process(probe.legacy_seed(key)):
+    with seeded_and_quiet(probe.legacy_seed(key)):
         try:
             for step in probe.run(library, **probe.inputs(key), **requested):
                 _store(step, values, refused)
@@ -82,12 +82,12 @@ def rehearse(
     return Observation(probe.name, values, refused, ending)
 
 
-def rehearsed(
+def observe_trusted(
     assignment: Assignment, submission: Submission, seed: int, names: Iterable[str]
 ) -> Observations:
     """Runs these probes independently on a trusted library."""
     library, cells = load(assignment, submission.files), submission.cells
-    observed = {name: rehearse(library, cells, assignment.probes[name], seed) for name in names}
+    observed = {name: run_trusted(library, cells, assignment.probes[name], seed) for name in names}
     return Observations(seed, "none", observed)
 
 
@@ -102,7 +102,7 @@ def _store(
         try:
             array = values[name] = as_plain_array(value, LARGEST_VALUE)
             array.setflags(write=False)
-        except UnfitError as unfit:
+        except UnusableValueError as unfit:
             refused[name] = str(unfit)
 
 
@@ -117,7 +117,7 @@ def _raised(failure: Exception, cells: Mapping[str, str]) -> Raised:
 
 
 @contextlib.contextmanager
-def like_a_fresh_process(seed: int) -> Iterator[None]:
+def seeded_and_quiet(seed: int) -> Iterator[None]:
     """Seeds the random generators as a worker does, and discards output and numpy warnings."""
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with _running, np.errstate(all="ignore"), quiet[0], quiet[1]:

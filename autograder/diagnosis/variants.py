@@ -14,7 +14,7 @@ from itertools import combinations, product
 
 from autograder.assignment import Assignment
 from autograder.assignment.stub import stub
-from autograder.assignment.variant import Patch, Unfit, Variant, variants_in
+from autograder.assignment.variant import Patch, PatchDoesNotApply, Variant, variants_in
 from autograder.hand_in.submission import Submission, read
 from autograder.release.strip import Block, find_blocks, strip
 
@@ -73,8 +73,9 @@ def applied(
     """The solution (or `base`) with all of these variants applied, in this order.
 
     Raises:
-        Unfit: the text to replace does not occur exactly once, for example because two variants
-            overlap, or a later variant would replace everything that an earlier one changes.
+        PatchDoesNotApply: the text to replace does not occur exactly once, for example because two
+            variants overlap, or a later variant would replace everything that an earlier one
+            changes.
     """
     base = base or solution(assignment)
     texts = {path: content.decode() for path, content in base.files.items()} | dict(base.cells)
@@ -82,13 +83,13 @@ def applied(
     for earlier, later in combinations(combination, 2):
         for one, other in product(earlier.patches, later.patches):
             if one.file == other.file and one.old in other.old:
-                raise Unfit(f"{later.name} replaces what {earlier.name} changes")
+                raise PatchDoesNotApply(f"{later.name} replaces what {earlier.name} changes")
     for variant in combination:
         for patch in variant.patches:
             count = texts.get(patch.file, "").count(patch.old)
             if count != 1:
                 reason = f"{patch.file} contains this {count} times instead of once: {patch.old}"
-                raise Unfit(f"{variant.name} does not fit: {reason}")
+                raise PatchDoesNotApply(f"{variant.name} does not fit: {reason}")
             texts[patch.file] = texts[patch.file].replace(patch.old, patch.new)
     return Submission(
         "+".join(variant.name for variant in combination) or base.name,
@@ -99,11 +100,11 @@ def applied(
 
 
 @lru_cache(maxsize=4096)
-def goes_together(assignment: Assignment, combination: tuple[Variant, ...]) -> bool:
+def compatible(assignment: Assignment, combination: tuple[Variant, ...]) -> bool:
     """Whether these variants are compatible, so that all can be applied to the solution."""
     try:
         applied(assignment, combination)
-    except Unfit:
+    except PatchDoesNotApply:
         return False
     return True
 

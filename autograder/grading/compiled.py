@@ -99,7 +99,7 @@ def _section(
 def _test(verdict: Verdict, excused: bool, cause: Cause | None) -> Test:
     message = _clean(f"{cause.brief} (see above)" if cause else verdict.failure or "")
     if excused:
-        message = _clean(f"not counted, since it is caused by an earlier mistake: {message}")
+        message = _clean(f"costs no points, because an earlier mistake causes it: {message}")
     return Test(verdict.check.name, verdict.failure is None or excused, message)
 
 
@@ -140,15 +140,15 @@ def _symptom(section: str, kind: str) -> str:
 
 def _inherited_hint(assignment: Assignment, variant: Variant, consequence: str) -> str:
     title = assignment.by_id[variant.section].title
-    return f"The mistake found in {title} affects this section as well, {consequence}."
+    return f"The mistake found in {title} also affects this section. {consequence}"
 
 
 def _consequence(assignment: Assignment, diagnosis: Diagnosis) -> str:
     if not assignment.carry_forward:
-        return "and is to be corrected there"
+        return "Correct it there."
     if diagnosis.hiding:
-        return "and counts again where it hides whether the rest is right"
-    return "and is not counted again"
+        return "It costs points again where it hides whether the rest is correct."
+    return "It costs no further points here."
 
 
 def _clean(text: str) -> str:

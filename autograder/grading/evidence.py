@@ -18,9 +18,9 @@ from autograder.assignment import Assignment
 from autograder.assignment.training import TrainingPlan
 from autograder.diagnosis.variants import solution, variants
 from autograder.grading.grade import probe_names
-from autograder.judgement.suites import DECIDE, files_of
+from autograder.judgement.suites import DECIDING_PARTS, files_of
 
-JUDGES = ("judgement", "diagnosis", "release/markers.py", "release/strip.py")
+JUDGING_PARTS = ("judgement", "diagnosis", "release/markers.py", "release/strip.py")
 """The parts of the engine that judge observations and do not affect them. A test checks that no
 code that observes imports them. All other parts are hashed: a part missing from this list costs
 unnecessary new runs, never a wrong Grade.
@@ -52,16 +52,16 @@ def observing_hash(assignment: Assignment, training: bool, older_work: bool) -> 
 
 
 def _parts(assignment: Assignment, training: bool, older_work: bool) -> Iterator[str | bytes]:
-    engine = files_of(part for part in DECIDE if training or part not in JUDGES)
+    engine = files_of(part for part in DECIDING_PARTS if training or part not in JUDGING_PARTS)
     for file in sorted([*engine, *assignment.probes_folder.rglob("*.py")]):
         root = checkout.PACKAGE if file.is_relative_to(checkout.PACKAGE) else assignment.folder
         yield file.relative_to(root).as_posix()
         yield file.read_bytes()
     yield from assignment.modules
     yield from probe_names(assignment, training, older_work)
-    right = solution(assignment)  # it decides which values of a wrong shape were not stored
-    yield right.digest
-    for cell in sorted(right.cells.items()):
+    reference = solution(assignment)  # it decides which values of a wrong shape were not stored
+    yield reference.digest
+    for cell in sorted(reference.cells.items()):
         yield from cell
     if training and assignment.training is not None:
         yield from _plan_parts(assignment.training)

@@ -20,9 +20,9 @@ from autograder.grading.compiled import compiled
 from autograder.grading.result import Grade
 from autograder.hand_in.older_work import with_stand_ins, without_new_cells
 from autograder.hand_in.submission import Submission
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.observation.observe import Observations, observe, observe_then_repeat_unfinished
-from autograder.observation.shapes import trimmed
+from autograder.observation.shapes import without_unusable_values
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import OURS
 from autograder.training.images import Images
@@ -61,18 +61,18 @@ def grade(
     if older_work:
         submission = with_stand_ins(assignment, submission)
     with ThreadPoolExecutor(1) as executor:
-        right = executor.submit(reference, assignment, seed, sandbox, names)
+        expected = executor.submit(reference, assignment, seed, sandbox, names)
         student = observe_then_repeat_unfinished(
             assignment, submission.files, submission.cells, seed, sandbox, names
         )
-    student = trimmed(assignment, student, right.result())
+    student = without_unusable_values(assignment, student, expected.result())
     student = replace(
         student,
         older_work=older_work,
         errors=submission.errors,
         version=submission.version,
     )
-    verdicts = mark(assignment, student, right.result())
+    verdicts = judge(assignment, student, expected.result())
     found = findings(assignment, student, verdicts)
     if images is not None:
         student = with_training(submission, student, found.diagnoses, sandbox, images, replay)
@@ -84,7 +84,7 @@ def grade(
 def regrade(
     assignment: Assignment,
     name: str,
-    kept: Observations,
+    stored: Observations,
     sandbox: Backend,
     training: bool = False,
     replay: Callable[[Task], Replay | None] = lambda _: None,
@@ -95,7 +95,7 @@ def regrade(
     Args:
         assignment: the assignment.
         name: the name of the submission.
-        kept: the observations that `grade` passed to `keep`.
+        stored: the observations that `grade` passed to `keep`.
         sandbox: the backend for observing the reference.
         training: whether to judge sections that need a training.
         replay: as in `grade`; called only if the stored training has no replay yet.
@@ -106,15 +106,15 @@ def regrade(
     """
     start = time.monotonic()
     if training:
-        kept = with_replay(kept, replay)
-    keep(kept)
-    kept = kept if training else replace(kept, training=None)
-    names = probe_names(assignment, kept.training is not None, kept.older_work)
-    right = reference(assignment, kept.seed, sandbox, names)
-    student = trimmed(assignment, kept.only(names), right)
-    verdicts = mark(assignment, student, right)
+        stored = with_replay(stored, replay)
+    keep(stored)
+    stored = stored if training else replace(stored, training=None)
+    names = probe_names(assignment, stored.training is not None, stored.older_work)
+    expected = reference(assignment, stored.seed, sandbox, names)
+    student = without_unusable_values(assignment, stored.only(names), expected)
+    verdicts = judge(assignment, student, expected)
     found = findings(assignment, student, verdicts)
-    require_same_mistakes(assignment, kept, found.diagnoses)
+    require_same_mistakes(assignment, stored, found.diagnoses)
     elapsed_s = time.monotonic() - start
     return compiled(assignment, name, student, verdicts, found, elapsed_s)
 
@@ -147,5 +147,7 @@ def reference(
         SuiteBroken: the misconceptions do not fit the solution.
     """
     require_sound_misconceptions(assignment)
-    right = solution(assignment)
-    return observe(assignment, right.files, right.cells, seed, sandbox, OURS, names, together=True)
+    submission = solution(assignment)
+    return observe(
+        assignment, submission.files, submission.cells, seed, sandbox, OURS, names, together=True
+    )

@@ -23,11 +23,11 @@ class Test:
     message: str
 
     @property
-    def said(self) -> str:
+    def reason(self) -> str:
         """The message without the prefix ONLY_IF_RIGHT."""
         return self.message.removeprefix(ONLY_IF_RIGHT)
 
-    def words(self, section: str) -> str:
+    def label(self, section: str) -> str:
         """The check's name as words, without the section; "result" for the section as a whole."""
         return self.name.removeprefix(section).strip("_").replace("_", " ") or "result"
 
@@ -61,7 +61,7 @@ class SectionGrade:
         by_message: dict[str, tuple[str, ...]] = {}
         for test in self.tests:
             if not test.passed:
-                by_message[test.said] = (*by_message.get(test.said, ()), test.words(self.id))
+                by_message[test.reason] = (*by_message.get(test.reason, ()), test.label(self.id))
         return by_message
 
     @property

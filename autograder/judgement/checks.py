@@ -38,7 +38,7 @@ for each number."""
 TRACE_LINES = 3
 """How many lines of the student's traceback a message shows, innermost first."""
 
-ONLY_IF_RIGHT = "counts only once the answer is right: "
+ONLY_IF_RIGHT = "not counted until the answer is right: "
 
 
 class Failure(AssertionError):  # noqa: N818 - not a grader error
@@ -161,7 +161,7 @@ Check = Callable[..., None]
 
 
 def check(
-    section: str, *, weight: int = 1, announced: str, counts_with: tuple[str, ...] = ()
+    section: str, *, weight: int = 1, announced: str, scaled_by: tuple[str, ...] = ()
 ) -> Callable[[Check], Check]:
     """Turns a test into a graded check.
 
@@ -169,10 +169,10 @@ def check(
         section: the id of its section.
         weight: its share of the section's points, relative to the other checks' weights.
         announced: a phrase from the section's text in the notebook that announces this check.
-        counts_with: names of other checks. If this check passes, it earns the share of its weight
+        scaled_by: names of other checks. If this check passes, it earns the share of its weight
             that those checks earn of theirs.
 
-    The arguments must be literals, because they are also read from the source (`suites.manifest`).
+    The arguments must be literals, because `suites.all_checks` reads them from the source.
     """
     import pytest
 
@@ -234,12 +234,12 @@ def numbers(value: Any, what: str, shape: tuple[int, ...] | None = None) -> np.n
     return floats
 
 
-def differ(one: Any, other: Any, message: str) -> None:
+def require_different(one: Any, other: Any, message: str) -> None:
     """Fails with the message if two arrays are equal."""
     require(not np.array_equal(one, other), message)
 
 
-def provided(*attempts: Callable[[], None]) -> None:
+def require_first(*attempts: Callable[[], None]) -> None:
     """Requires that the answer is right before a property of it counts.
 
     Otherwise a function that does nothing would earn points, for example for leaving its input

@@ -4,8 +4,8 @@ The values from a submission have bounded size, and judging them should need bou
 limit is a second line of defence. When it is reached, numpy and Python raise `MemoryError`, and the
 submission fails that check. Without it, the kernel might kill the grader and lose all its results.
 
-A child process could enforce the limit, too. But it would lose the caches of inputs, rehearsals and
-suites that this process keeps between submissions, which make grading a class fast.
+A child process could enforce the limit, too. But it would lose the caches of inputs, suites and
+the variants' results that this process keeps between submissions, which make grading a class fast.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _previous = resource.RLIM_INFINITY
 
 
 @contextlib.contextmanager
-def limited(most: int = JUDGING) -> Iterator[None]:
+def memory_limited(most: int = JUDGING) -> Iterator[None]:
     """Inside the block, all threads of this process together get at most `most` more bytes.
 
     The limit applies to the process: nested blocks and other threads share the first block's limit.

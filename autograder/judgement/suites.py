@@ -27,14 +27,14 @@ from autograder import checkout
 from autograder.assignment import Assignment
 from autograder.assignment.rubric import Section
 from autograder.judgement.checks import Evidence, Failure, ReferenceBroken
-from autograder.judgement.memory import limited
+from autograder.judgement.memory import memory_limited
 from autograder.observation.observe import Observations
 
-UNUSED = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", "unittest")
+UNUSED_PLUGINS = ("cacheprovider", "doctest", "junitxml", "logging", "threadexception", "unittest")
 PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_THEME_MODE")
 
 
-TOO_LARGE = "the returned values take more memory to judge than one submission may use"
+TOO_LARGE = "judging the returned values takes more memory than one submission may use"
 
 
 class SuiteBroken(Exception):  # noqa: N818
@@ -51,7 +51,7 @@ class Check:
         weight: its share of the section's points, relative to the other checks' weights.
         announced: the phrase in the notebook that announces it.
         probes: the probes whose evidence it uses; it is judged if all of them were observed.
-        counts_with: names of other checks; a passed check earns the share that those earn.
+        scaled_by: names of other checks; a passed check earns the share that those earn.
         file, line: where it is declared.
     """
 
@@ -60,7 +60,7 @@ class Check:
     weight: int
     announced: str
     probes: tuple[str, ...]
-    counts_with: tuple[str, ...]
+    scaled_by: tuple[str, ...]
     file: Path
     line: int
 
@@ -84,7 +84,7 @@ class Verdict:
 
 
 @cache
-def manifest(assignment: Assignment) -> tuple[Check, ...]:
+def all_checks(assignment: Assignment) -> tuple[Check, ...]:
     """All checks of the suites, read from their source without running it, in rubric order.
 
     Raises:
@@ -131,14 +131,14 @@ def _declared(function: ast.FunctionDef, file: Path) -> Check:
                 options.get("weight", 1),
                 options["announced"],
                 tuple(argument.arg for argument in function.args.args),
-                options.get("counts_with", ()),
+                options.get("scaled_by", ()),
                 file,
                 decorator.lineno,
             )
     raise SuiteBroken(f"{where}: {function.name} is not a check; decorate it with @check(...)")
 
 
-DECIDE = (
+DECIDING_PARTS = (
     "assignment",
     "hand_in",
     "sandbox",
@@ -157,14 +157,14 @@ DECIDE = (
 
 def deciding_files(assignment: Assignment) -> list[Path]:
     """All files that affect a Grade: the assignment, with its suites, solution and changelog, and
-    the engine's parts in DECIDE."""
+    the engine's parts in DECIDING_PARTS."""
     files = [assignment.source, assignment.misconceptions_folder / "hidden.json"]
     files += [assignment.changelog] if assignment.changelog.exists() else []
     files += assignment.suites.glob("*.py")
     files += assignment.suites.glob("*.ini")
     files += (assignment.library / "lib").rglob("*.py")
     files += assignment.folder.rglob("*.py")
-    return sorted([*files, *files_of(DECIDE)])
+    return sorted([*files, *files_of(DECIDING_PARTS)])
 
 
 def files_of(parts: Iterable[str]) -> list[Path]:
@@ -187,14 +187,15 @@ def suite_hash(assignment: Assignment) -> str:
     return digest.hexdigest()[:16]
 
 
-def mark(
+def judge(
     assignment: Assignment, student: Observations, reference: Observations
 ) -> tuple[Verdict, ...]:
-    """A verdict for every check whose probes were observed, in the manifest's order.
+    """A verdict for every check whose probes were observed, in the order of `all_checks`.
 
     Raises:
         ValueError: student and reference were not observed with the same probes and seed.
-        SuiteBroken: pytest collects other checks than declared, or the reference lacks a value.
+        SuiteBroken: pytest collects different checks from those declared, or the reference lacks a
+            value.
     """
     if student.seed != reference.seed or set(student) != set(reference):
         raise ValueError("student and reference were not observed with the same probes and seed")
@@ -203,9 +204,9 @@ def mark(
         name: Evidence(known[name], student.seed, student[name], reference[name])
         for name in student
     }
-    checks = [check for check in manifest(assignment) if set(check.probes) <= set(evidence)]
+    checks = [check for check in all_checks(assignment) if set(check.probes) <= set(evidence)]
     functions = _collected(assignment)
-    with limited():
+    with memory_limited():
         verdicts = [
             _verdict(check, _failure(functions[check.name], check, evidence)) for check in checks
         ]
@@ -218,8 +219,8 @@ def _verdict(check: Check, failure: str | None) -> Verdict:
 
 
 def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
-    """Gives a passed check with `counts_with` the share that those checks earn."""
-    others = [by_name[name] for name in verdict.check.counts_with]
+    """Gives a passed check with `scaled_by` the share that those checks earn."""
+    others = [by_name[name] for name in verdict.check.scaled_by]
     if verdict.failure is not None or not others:
         return verdict
     share = earned(others)
@@ -227,7 +228,9 @@ def _in_proportion(verdict: Verdict, by_name: Mapping[str, Verdict]) -> Verdict:
         return verdict
     names = ", ".join(other.check.name for other in others if other.failure is not None)
     return Verdict(
-        verdict.check, f"it counts for {float(share):.0%}, because these fail: {names}", share
+        verdict.check,
+        f"it earns {float(share):.0%} of its points, because these checks fail: {names}",
+        share,
     )
 
 
@@ -252,7 +255,7 @@ def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
         "--assert=plain",
         "--capture=no",
         "--strict-markers",
-        *(f"-pno:{plugin}" for plugin in UNUSED),
+        *(f"-pno:{plugin}" for plugin in UNUSED_PLUGINS),
         "-qq",
     ]
     with (
@@ -266,11 +269,13 @@ def _collected(assignment: Assignment) -> Mapping[str, Callable[..., None]]:
             f"pytest exited with status {int(status)} on the hidden suites; "
             + output.getvalue()[-2000:]
         )
-    declared = Counter(f"test_{check.name}" for check in manifest(assignment))
+    declared = Counter(f"test_{check.name}" for check in all_checks(assignment))
     collected = Counter(item.name for item in collector.items)
     if collected != declared:
         names = sorted({*(collected - declared), *(declared - collected)})
-        raise SuiteBroken(f"pytest collects other checks than the hidden suites declare: {names}")
+        raise SuiteBroken(
+            f"pytest collects different checks from those that the hidden suites declare: {names}"
+        )
     return {item.name.removeprefix("test_"): item.obj for item in collector.items}
 
 
@@ -321,7 +326,7 @@ def _require_reference_fits(
         function(**{name: evidence[name].of_reference() for name in check.probes})
     except MemoryError:
         raise SuiteBroken(
-            f"{check.name} takes too much memory even for the reference: give the grader more "
+            f"judging the reference with {check.name} takes too much memory: give the grader more "
             f"({error})"
         ) from error
 

@@ -34,7 +34,7 @@ from autograder.nbgrader_plugins.patches import leave_alone, shared_folder
 from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
-from autograder.training.images import OFF, Images, modes, opened
+from autograder.training.images import OFF, Images, modes, open_images
 from autograder.training.replay import Replay, Task, replayed
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
@@ -197,4 +197,4 @@ def _drawn_seed() -> int:
 
 @cache
 def _images(assignment: Assignment, mode: str) -> Images:
-    return opened(assignment, mode)
+    return open_images(assignment, mode)

@@ -184,8 +184,8 @@ def result_text(section: SectionGrade) -> str:
     lines += [f"  hint    {hint.text}" for hint in section.hints]
     for test in section.tests:
         mark = "passed" if test.passed else "FAILED"
-        message = f": {test.said}" if test.said else ""
-        lines.append(f"  {mark}  {test.words(section.id)}{message}")
+        message = f": {test.reason}" if test.reason else ""
+        lines.append(f"  {mark}  {test.label(section.id)}{message}")
     return "\n".join(lines) + "\n"
 
 

@@ -203,7 +203,7 @@ def observe(
         name: ({}, {}) for name in probes
     }
     known = assignment.probes
-    endings = {n: end for n in probes if (end := without_its_cell(known.get(n), cells))}
+    endings = {n: end for n in probes if (end := missing_cell_ending(known.get(n), cells))}
     runnable = [name for name in probes if name not in endings]
     work = Work(files, cells, data or {}, assignment.probes_folder, assignment.modules)
     key = key_of(seed)
@@ -240,14 +240,14 @@ def observe_then_repeat_unfinished(
     differently in the two runs and benefit from the better one.
     """
     together = observe(assignment, files, cells, seed, sandbox, TOGETHER, probes, together=True)
-    unfinished = [name for name in probes if not _counts(together[name].ending)]
+    unfinished = [name for name in probes if not _needs_no_repetition(together[name].ending)]
     if not unfinished:
         return together
     alone = observe(assignment, files, cells, seed, sandbox, PROBE_BY_PROBE, unfinished)
     return together.replaced(alone)
 
 
-def _counts(ending: Ending) -> bool:
+def _needs_no_repetition(ending: Ending) -> bool:
     """Whether a probe finished, or would end the same way in its own process.
 
     The latter is the case if its code was not written or its module cannot be imported.
@@ -257,7 +257,7 @@ def _counts(ending: Ending) -> bool:
     return ending.how == "finished" or bool(missing)
 
 
-def without_its_cell(probe: Probe | None, cells: Mapping[str, str]) -> Ending | None:
+def missing_cell_ending(probe: Probe | None, cells: Mapping[str, str]) -> Ending | None:
     """The ending "missing" if the notebook lacks the probe's cell, else None.
 
     This is decided outside the sandbox, so student code cannot influence it.

@@ -79,7 +79,9 @@ def fits(value: Value, expected: Value, free: Free | None = None) -> bool:
     return True
 
 
-def trimmed(assignment: Assignment, student: Observations, reference: Observations) -> Observations:
+def without_unusable_values(
+    assignment: Assignment, student: Observations, reference: Observations
+) -> Observations:
     """The student's observations without values that no judge may use.
 
     Values whose name the reference lacks are dropped. Large values of a wrong shape are replaced by
@@ -91,7 +93,7 @@ def trimmed(assignment: Assignment, student: Observations, reference: Observatio
             student.seed,
             student.sandbox,
             {
-                name: _trimmed(student[name], reference[name], known[name].free)
+                name: _without_unusable_values(student[name], reference[name], known[name].free)
                 for name in student
                 if name in reference.by_probe
             },
@@ -99,7 +101,9 @@ def trimmed(assignment: Assignment, student: Observations, reference: Observatio
     )
 
 
-def _trimmed(student: Observation, reference: Observation, free: Mapping[str, Free]) -> Observation:
+def _without_unusable_values(
+    student: Observation, reference: Observation, free: Mapping[str, Free]
+) -> Observation:
     values: dict[str, Value] = {}
     refused = {name: why for name, why in student.refused.items() if name in reference}
     for name, value in student.values.items():

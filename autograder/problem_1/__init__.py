@@ -34,7 +34,7 @@ ASSIGNMENT = Assignment(
         "lib/mlp/train.py",
         "lib/optim.py",
     ),
-    shows_in={
+    used_by={
         "fc_forward": ("fc_backward", *_NETWORKS_OF_LAYERS),
         "fc_backward": _NETWORKS_OF_LAYERS,
         "leaky_relu_forward": ("leaky_relu_backward", *_NETWORKS_OF_LAYERS),

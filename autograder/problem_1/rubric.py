@@ -12,12 +12,13 @@ REPLAY_SPREAD = 0.01
 benchmarks/replays.py."""
 
 SHORT_TARGET = 0.50
-"""The target of a short training, on some of the images. See benchmarks/RESULTS.md."""
+"""The target of a short training, which uses only some of the images. See
+benchmarks/RESULTS.md."""
 
 CARRY_FORWARD = True
-"""True: a mistake that is recognised in one section costs no points again in later sections.
+"""If True, a mistake that is recognised in one section costs no further points in later ones.
 
-False: every check is judged by itself."""
+If False, every check is judged independently."""
 
 
 SECTIONS = (

@@ -99,7 +99,7 @@ class _Names:
 def _in_declarations(names: _Names) -> Iterator[Finding]:
     """The sections, probes and cells that the assignment's declaration refers to."""
     own, plan = names.assignment, names.assignment.training
-    sections = [*own.shows_in, *(name for later in own.shows_in.values() for name in later)]
+    sections = [*own.used_by, *(name for later in own.used_by.values() for name in later)]
     probes, named_cells = list(own.special), [name for s in own.sections for name in s.answers]
     named_cells += [name for section in own.sections for name, _ in section.by_hand]
     if plan is not None:
@@ -142,7 +142,7 @@ def _in_checks(names: _Names) -> Iterator[Finding]:
             wrong.append(f"is not announced in the notebook with the words {check.announced!r}")
         for what, named, existing in (
             ("asks for the probe", check.probes, known),
-            ("counts with the check", check.counts_with, names.checks),
+            ("counts with the check", check.scaled_by, names.checks),
         ):
             wrong += [
                 f"{what} {name}, which does not exist" for name in named if name not in existing
@@ -271,6 +271,6 @@ def _in_hidden_table(names: _Names) -> Iterator[Finding]:
             line = text.count("\n", 0, text.index(f'"{name}"')) + 1
             yield names.finding(path, line, f"{_unknown(name)}; {UPDATE}")
     for name, variant in names.misconceptions.items():
-        shows = own.section_of(name) in own.shows_in and not variant.correct
+        shows = own.section_of(name) in own.used_by and not variant.correct
         if shows and name not in table["hidden"]:
             yield names.finding(path, 1, f"{name} is missing; {UPDATE}")

@@ -70,7 +70,7 @@ def _reasons(
 ) -> Iterator[tuple[str, str, str, str]]:
     """The checks whose verdict changed, as (name, old verdict, new verdict, message)."""
     if was is None or now is None:
-        yield "", "", "", "a new section" if was is None else "the section is gone"
+        yield "", "", "", "a new section" if was is None else "the section was removed"
         return
     before, after = ({test.name: test for test in each.tests} for each in (was, now))
     any_changed = False
@@ -78,12 +78,12 @@ def _reasons(
         verdicts = _verdict(before.get(name)), _verdict(after.get(name))
         if verdicts[0] != verdicts[1]:
             any_changed = True
-            messages = [tests[name].said for tests in (after, before) if name in tests]
+            messages = [tests[name].reason for tests in (after, before) if name in tests]
             yield name, *verdicts, next((message for message in messages if message), "")
     if was.max_score != now.max_score:
         yield "", "", "", f"worth {now.max_score:g} points instead of {was.max_score:g}"
     elif not any_changed:
-        yield "", "", "", "its checks count differently than before"
+        yield "", "", "", "its points are computed differently now"
 
 
 def _verdict(test: Test | None) -> str:

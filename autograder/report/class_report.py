@@ -63,7 +63,7 @@ class Row:
             grade.score,
             grade.max_score,
             {s.id: (s.score, s.max_score) for s in grade.sections},
-            _by_cause({t.name: t.said for t in tests if not t.passed}),
+            _by_cause({t.name: t.reason for t in tests if not t.passed}),
             # a mistake is named again where it shows again: the first text is the hint itself
             {h.misconception: h.text for h in reversed(hints) if h.misconception != FOR_A_PERSON},
             max(curve) if curve else None,

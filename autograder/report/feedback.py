@@ -22,7 +22,7 @@ class Shown:
         words: the text beside the points in the overview.
         failed: each message, and the names of the checks that failed with it.
         passed: the names of the checks that passed.
-        excused: the names of the checks that fail because of an earlier mistake, at no cost.
+        excused: the names of the checks that fail because of an earlier mistake and cost no points.
         by_hand: the points that a person gives.
     """
 
@@ -70,7 +70,7 @@ def _shown(assignment: Assignment, section: SectionGrade) -> Shown:
     failed = section.failed
     earned = [test for test in section.tests if test.passed]
     passed, excused = (
-        tuple(test.words(section.id) for test in earned if bool(test.message) == excused)
+        tuple(test.label(section.id) for test in earned if bool(test.message) == excused)
         for excused in (False, True)
     )
     rubric = assignment.by_id.get(section.id)
@@ -98,7 +98,7 @@ def _state(section: SectionGrade, failed: int) -> tuple[str, str]:
 
 def _late(seconds: float) -> str:
     if math.isinf(seconds):
-        return "as the learning platform marked it"
+        return "according to the learning platform"
     return f"by {_duration(seconds)}"
 
 

@@ -52,5 +52,5 @@ def _points(section: SectionGrade) -> Text:
 
 
 def _circumstances(grade: Grade) -> str:
-    confined = "no sandbox: own files only" if grade.sandbox == "none" else grade.sandbox
+    confined = "no sandbox: only for your own files" if grade.sandbox == "none" else grade.sandbox
     return f"training {grade.training}, {confined}, {grade.elapsed_s:.1f} s"

@@ -45,7 +45,7 @@ WRITABLE = "/tmp"
 FIRST_PROGRAM = "cat"
 """The program of the first process: it echoes one line when the sandbox is ready, then blocks."""
 
-START_S, PATIENCE_S = 30.0, 10.0
+STARTUP_TIMEOUT_S, PATIENCE_S = 30.0, 10.0
 DEVICES = ("null", "zero", "urandom", "random")
 
 
@@ -142,7 +142,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> No
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(b"\n")
     ready = stdout_of(process)
-    if not readable(ready.fileno(), START_S) or not ready.read(1):
+    if not readable(ready.fileno(), STARTUP_TIMEOUT_S) or not ready.read(1):
         raise SandboxError(f"the bubblewrap sandbox did not start: {error_text(stderr)}")
 
 

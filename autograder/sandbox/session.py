@@ -37,11 +37,11 @@ from autograder.sandbox.protocol import (
     Step,
     probe_end,
 )
-from autograder.sandbox.watch import LOOK_S, OUT_OF_TIME, Watch
+from autograder.sandbox.watch import OUT_OF_TIME, POLL_INTERVAL_S, Watch
 
 OUT_OF_WORKERS = "the submission ended its process again and again"
 
-START_S = 30.0
+STARTUP_TIMEOUT_S = 30.0
 MOST_WORKERS = 10
 
 
@@ -235,7 +235,7 @@ class WorkerRun:
     def _records(self) -> Iterator[Record]:
         records, received = Records(), 0
         while True:
-            chunk = self._process.read(time.monotonic() + LOOK_S)
+            chunk = self._process.read(time.monotonic() + POLL_INTERVAL_S)
             if chunk == b"":
                 if self._watch.breach is not None:
                     self.how, self.why = self._watch.breach
@@ -261,7 +261,7 @@ class WorkerRun:
             self._since, self._cpu_before_s = usage.at, usage.cpu_s
         used_s = usage.cpu_s - self._cpu_before_s
         if not self.started:
-            computing_s = allowed_s = START_S
+            computing_s = allowed_s = STARTUP_TIMEOUT_S
         elif self.importing is not None:
             computing_s, allowed_s = self._budget.import_cpu_s, self._budget.import_wall_s
             if used_s >= computing_s:

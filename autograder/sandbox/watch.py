@@ -14,7 +14,7 @@ from types import TracebackType
 from autograder.sandbox.backend import Process, SandboxError, Usage
 from autograder.sandbox.limits import MIB, WALL_PER_CPU_SECOND, Limits
 
-LOOK_S = 0.25
+POLL_INTERVAL_S = 0.25
 OUT_OF_TIME = "the submission as a whole took too long"
 
 
@@ -70,7 +70,7 @@ class Watch:
     def _monitor(self) -> None:
         """Measures until the end. If that fails, kills the process: its limits are not enforced."""
         try:
-            while self.breach is None and not self._stop.wait(LOOK_S):
+            while self.breach is None and not self._stop.wait(POLL_INTERVAL_S):
                 usage = self._process.usage()
                 self._cpu_s = max(self._cpu_s, usage.cpu_s)
                 self.usage = usage

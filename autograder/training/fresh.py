@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment import Assignment
-from autograder.diagnosis.in_process import load, rehearse
-from autograder.diagnosis.kept import Kept
+from autograder.diagnosis.bounded_cache import BoundedCache
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.variants import applied, named
 from autograder.observation.observe import Observation
 from autograder.seeds import key_of, secret_generator
@@ -42,7 +42,7 @@ LARGEST_LENGTH_RATIO = 10
 
 
 @dataclass(frozen=True)
-class Fresh:
+class FreshProblem:
     """The problem for a grading seed.
 
     Attributes:
@@ -84,7 +84,7 @@ class Fresh:
 
 
 @lru_cache(maxsize=2)
-def drawn(assignment: Assignment, seed: int) -> Fresh:
+def problem_for(assignment: Assignment, seed: int) -> FreshProblem:
     """The problem for a grading seed. It cannot be derived from anything that enters a sandbox."""
     plan = assignment.training_plan
     rng = secret_generator("fresh problem", seed)
@@ -98,7 +98,7 @@ def drawn(assignment: Assignment, seed: int) -> Fresh:
         images = rng.standard_normal((size, features), dtype=np.float32)
         images += signs[:, None] * directions[labels]
         sets[name] = images.reshape(-1, *plan.shape), labels
-    return Fresh(sets)
+    return FreshProblem(sets)
 
 
 def solution_run(
@@ -114,10 +114,10 @@ def _run(key: tuple[Assignment, int, tuple[Layer, ...], tuple[str, ...]]) -> Obs
     library = load(assignment, submission.files)
     vars(library.fully_conn)["TinyNet"] = lambda *args, **kwargs: network(layers, library)
     probe = assignment.probes[assignment.training_plan.section]
-    return rehearse(library, submission.cells, probe, seed, drawn(assignment, seed).data)
+    return run_trusted(library, submission.cells, probe, seed, problem_for(assignment, seed).data)
 
 
-_runs = Kept(64 * 2**20, _run, lambda run: sum(map(np.size, run.values.values())) * 4)
+_runs = BoundedCache(64 * 2**20, _run, lambda run: sum(map(np.size, run.values.values())) * 4)
 """A cache limited in bytes, because one run may take up to 128 MiB, depending on the network."""
 
 
@@ -133,11 +133,11 @@ def along(
     plan, cosines = assignment.training_plan, []
     key = assignment.probes[plan.section].inputs(key_of(seed))["seed"]
     for number in _weights(solution):
-        right, own = solution[f"w{number}"], student.get(f"w{number}")
-        if not isinstance(own, np.ndarray) or own.shape != right.shape:
+        expected, own = solution[f"w{number}"], student.get(f"w{number}")
+        if not isinstance(own, np.ndarray) or own.shape != expected.shape:
             return 0.0
-        start = plan.start(key, number, right.shape)
-        cosines.append(networks.cosine(own - start, right - start))
+        start = plan.start(key, number, expected.shape)
+        cosines.append(networks.cosine(own - start, expected - start))
     return min(cosines, default=0.0)
 
 
@@ -150,13 +150,14 @@ def downhill(student: Mapping[str, Any], solution: Mapping[str, Any]) -> float:
     """
     cosines = []
     for number in _weights(solution):
-        right, own = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
-        if not isinstance(own, np.ndarray) or own.shape != right.shape:
+        expected, own = solution[f"steps_w{number}"], student.get(f"steps_w{number}")
+        if not isinstance(own, np.ndarray) or own.shape != expected.shape:
             return 0.0
-        length, right_length = (np.linalg.norm(steps.astype(float)) for steps in (own, right))
-        if not right_length / LARGEST_LENGTH_RATIO <= length <= right_length * LARGEST_LENGTH_RATIO:
+        length, expected_length = (np.linalg.norm(x.astype(float)) for x in (own, expected))
+        ratio = LARGEST_LENGTH_RATIO
+        if not expected_length / ratio <= length <= expected_length * ratio:
             return 0.0
-        cosines.append(networks.cosine(own, right))
+        cosines.append(networks.cosine(own, expected))
     return min(cosines, default=0.0)
 
 

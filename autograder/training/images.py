@@ -85,7 +85,7 @@ class Images:
         return float(np.bincount(labels).max() / len(labels))
 
 
-def opened(
+def open_images(
     assignment: Assignment,
     mode: str | Mode,
     folder: Path | None = None,
@@ -110,7 +110,7 @@ def opened(
     if end > len(images):
         raise plan.error(
             f"{folder} holds {len(images):,} training images; "
-            f"a {mode.name} training needs {end:,}. Run `autograder data` for all of them."
+            f"a {mode.name} training needs {end:,}. Run `autograder data` to get all of them."
         )
     mean = None
     if not mode.standardised:  # as in `SVHN_data`

@@ -13,23 +13,23 @@ from typing import Any
 
 from autograder.assignment import Assignment
 from autograder.assignment.training import share_of_points
-from autograder.assignment.variant import Unfit
+from autograder.assignment.variant import PatchDoesNotApply
 from autograder.diagnosis.diagnose import Diagnosis
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.notebook import printed_accuracy
 from autograder.hand_in.submission import Submission
 from autograder.judgement.checks import how_it_ended
-from autograder.judgement.memory import limited
+from autograder.judgement.memory import memory_limited
 from autograder.judgement.suites import TOO_LARGE
 from autograder.observation.observe import Observation, Observations, observe
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.images import Images
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Inexpressible, Recipe
-from autograder.training.replay import Replay, Task, enough
+from autograder.training.replay import Replay, Task, full_points_accuracy
 
 FULL_SHARE = 0.9
 """The fraction of the solution's accuracy above chance that earns the full share. Correct work
@@ -37,6 +37,7 @@ whose batches come in another order reaches 0.99."""
 COMPARING = 2**30
 """Bytes for running the solution with a student's network and judging both results. The largest
 network was measured to take 600 MiB in addition to its cached result."""
+UNREADABLE_CHOICES = "not compared with the solution, because your choices could not be read"
 LEAST_LEARNT = 0.15
 """How far above chance the solution's accuracy must be for a comparison to be meaningful."""
 
@@ -67,7 +68,7 @@ class OwnRun:
         """The largest share of the training's points that this code can earn."""
         if self.ending:
             return Fraction(int(self.as_solution))
-        if not min(self.along, self.downhill) >= SAME_WAY:
+        if not min(self.along, self.downhill) >= SAME_DIRECTION:
             return Fraction(0)
         learnt = self.solution - self.chance
         if learnt < LEAST_LEARNT:
@@ -108,7 +109,7 @@ class Trained:
     printed: float | None = None
 
     @property
-    def wanted(self) -> Task | None:
+    def pending(self) -> Task | None:
         """The training that is still to be done; None if there is none."""
         if self.recipe is None or self.replay is not None:
             return None
@@ -126,7 +127,7 @@ class Trained:
 
     def completed(self, train: Callable[[Task], Replay | None]) -> Trained:
         """A copy with the replay that `train` returns, if one is missing."""
-        task = self.wanted
+        task = self.pending
         return self if task is None else replace(self, replay=train(task))
 
     def for_manual_review(self) -> Iterator[str]:
@@ -146,14 +147,14 @@ class Trained:
                 f"trained on a problem generated for this grading, your code reaches "
                 f"{own.accuracy:.0%}; the solution reaches {own.solution:.0%}"
             )
-            if not own.downhill >= SAME_WAY:
+            if not own.downhill >= SAME_DIRECTION:
                 message += "; but single steps do not follow the gradient of their batch"
-            elif not own.along >= SAME_WAY:
-                message += "; but the parameters do not go where gradient descent leads"
+            elif not own.along >= SAME_DIRECTION:
+                message += "; but the parameters do not move in the direction of gradient descent"
         yield (
             f"{self.section}_own_code",
             own.share == 1,
-            message or "there is nothing to compare it with",
+            message or UNREADABLE_CHOICES,
         )
 
     @property
@@ -168,7 +169,7 @@ class Trained:
             return f"your choices have not been trained yet{printed}"
         text = (
             f"your choices, trained again by the grader, reach {self.replay.accuracy:.1%} "
-            f"after {len(self.replay.curve)} epochs (all points from {self.target:.0%})"
+            f"after {len(self.replay.curve)} epochs ({self.target:.0%} earns all points)"
         )
         reasons = [text for text in (self.replay.failure, self.refusal) if text]
         return "; ".join([text, *reasons]) + printed
@@ -209,7 +210,7 @@ def with_training(
     """
     assignment, plan, seed = images.assignment, images.plan, student.seed
     files, cells, names = submission.files, submission.cells, [plan.section]
-    with fresh.drawn(assignment, seed).files() as data:
+    with fresh.problem_for(assignment, seed).files() as data:
         own = observe(assignment, files, cells, seed, sandbox, TRAINING, names, data)
     printed = printed_accuracy(submission.notebook, plan.run_cell)
     recipe, mistakes = student[plan.recipe_probe], mistakes_of(assignment, found)
@@ -231,13 +232,14 @@ def require_same_mistakes(
     """Requires that the training was judged with the same mistakes as are found now.
 
     Raises:
-        ValueError: they differ, so the submission must be graded again.
+        ValueError: they require_different, so the submission must be graded again.
     """
     if student.training is not None:
         trained = Trained.from_dict(student.training)
         if trained.mistakes != mistakes_of(assignment, found):
             raise ValueError(
-                "its training was judged with other mistakes; grade the submission again"
+                "different mistakes were found when its training was judged; "
+                "grade the submission again"
             )
 
 
@@ -247,13 +249,13 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
     Variants of notebook cells are left out, since the recipe contains the hyperparameters already.
     """
     plan = assignment.training_plan
-    sections = {*assignment.made_of(plan.section), *plan.also_from}
+    sections = {*assignment.with_earlier_sections(plan.section), *plan.also_from}
     names: list[str] = []
     for section in (section for section in found if section in sections):
         if not found[section].complete:
             continue
         in_library = [v for v in found[section].found if v.file.startswith("lib/")]
-        with contextlib.suppress(Unfit):
+        with contextlib.suppress(PatchDoesNotApply):
             applied(assignment, [*(named(assignment, name) for name in names), *in_library])
             names += [variant.name for variant in in_library]
     return tuple(names)
@@ -261,10 +263,10 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
 
 def solution_recipe(assignment: Assignment) -> Recipe:
     """The solution's recipe."""
-    right, plan = solution(assignment), assignment.training_plan
-    library = load(assignment, right.files)
+    submission, plan = solution(assignment), assignment.training_plan
+    library = load(assignment, submission.files)
     probe = assignment.probes[plan.recipe_probe]
-    return Recipe.read(plan, rehearse(library, right.cells, probe, seed=0))
+    return Recipe.read(plan, run_trusted(library, submission.cells, probe, seed=0))
 
 
 def judged(
@@ -299,7 +301,7 @@ def judged(
         images.data,
         images.mode.target,
         images.chance,
-        enough(images),
+        full_points_accuracy(images),
         None if recipe is None else recipe.as_dict(),
         mistakes,
         refusal,
@@ -317,7 +319,7 @@ def own_run(
 ) -> OwnRun:
     """The run of the student's code, compared with the solution with the same mistakes."""
     try:
-        with limited(COMPARING):
+        with memory_limited(COMPARING):
             return _compared(assignment, seen, seed, recipe, mistakes)
     except MemoryError:
         return OwnRun(0.0, 0.0, _chance(assignment), 0.0, 0.0, ending=TOO_LARGE)
@@ -334,17 +336,17 @@ def _compared(
     recipe: Recipe | None,
     mistakes: tuple[str, ...],
 ) -> OwnRun:
-    problem, chance = fresh.drawn(assignment, seed), _chance(assignment)
+    problem, chance = fresh.problem_for(assignment, seed), _chance(assignment)
     accuracy = problem.accuracy(seen.values) if "w1" in seen else 0.0
     ending = "" if "w1" in seen else how_it_ended(seen)
     if recipe is None:
         return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending)
-    right = fresh.solution_run(assignment, seed, recipe.layers, mistakes)
-    if "w1" not in right:
+    expected = fresh.solution_run(assignment, seed, recipe.layers, mistakes)
+    if "w1" not in expected:
         return OwnRun(accuracy, 0.0, chance, 0.0, 0.0, ending, as_solution=bool(mistakes))
-    along = 0.0 if ending else fresh.along(assignment, seen.values, right.values, seed)
-    downhill = fresh.downhill(seen.values, right.values)
-    return OwnRun(accuracy, problem.accuracy(right.values), chance, along, downhill, ending)
+    along = 0.0 if ending else fresh.along(assignment, seen.values, expected.values, seed)
+    downhill = fresh.downhill(seen.values, expected.values)
+    return OwnRun(accuracy, problem.accuracy(expected.values), chance, along, downhill, ending)
 
 
 def _is_true(value: object) -> bool:

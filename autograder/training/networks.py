@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-SAME_WAY = 0.4
+SAME_DIRECTION = 0.4
 """The smallest cosine between a student's and the solution's change of weights that counts as the
 same direction (benchmarks/own_training.py). Correct work has 1.00, or 0.9 if its batches come in
 another order. Closed-form solutions have 0.0, but the closest has 0.9 at the end of a training, so
 single steps are compared as well."""
 CHUNK = 128
 """Examples that are evaluated at a time: the widest layer's output for them takes 16 MiB."""
-WIDEST = 2**14
+MOST_OUTPUTS = 2**14
 """The maximum number of outputs of a layer, since a wider layer with few parameters could produce
 gigabytes of outputs."""
-DEEPEST = 50
+MOST_LAYERS = 50
 MOST_PARAMETERS = 2**25
 """128 MiB of float32, which is also the most that a probe may return at once."""
 
@@ -32,14 +32,14 @@ def network(parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
         ValueError: they are not a valid network, or it is too large to be judged.
     """
     slopes = _numbers(parameters, "slopes", 1)
-    if not 1 <= len(slopes) <= DEEPEST:
-        raise ValueError(f"a network has 1 to {DEEPEST} layers; found {len(slopes)}")
+    if not 1 <= len(slopes) <= MOST_LAYERS:
+        raise ValueError(f"a network has 1 to {MOST_LAYERS} layers; found {len(slopes)}")
     checked = {"slopes": slopes}
     for number in range(1, len(slopes) + 1):
         for name, dimensions in ((f"w{number}", 2), (f"b{number}", 1)):
             checked[name] = _numbers(parameters, name, dimensions)
-            if checked[name].shape[-1] > WIDEST:
-                raise ValueError(f"a layer has at most {WIDEST} outputs; {name} has more")
+            if checked[name].shape[-1] > MOST_OUTPUTS:
+                raise ValueError(f"a layer has at most {MOST_OUTPUTS} outputs; {name} has more")
     count = sum(array.size for array in checked.values())
     if count > MOST_PARAMETERS:
         raise ValueError(f"a network has at most {MOST_PARAMETERS:,} parameters; found {count:,}")
@@ -119,6 +119,6 @@ def loss(parameters: Mapping[str, np.ndarray], inputs: np.ndarray, labels: np.nd
     with np.errstate(all="ignore"):
         output = scores(parameters, inputs)
         output = output - output.max(axis=1, keepdims=True)
-        right = output[np.arange(len(labels)), labels]
-        value = float(np.mean(np.log(np.exp(output).sum(axis=1)) - right))
+        label_scores = output[np.arange(len(labels)), labels]
+        value = float(np.mean(np.log(np.exp(output).sum(axis=1)) - label_scores))
     return value if np.isfinite(value) else float("inf")

@@ -15,11 +15,11 @@ import numpy as np
 from autograder.assignment.training import TrainingPlan
 from autograder.observation.observe import Observation
 
-WIDEST = 2**14
+MOST_OUTPUTS = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
 
-HOUR = 2e14
+OPERATIONS_PER_HOUR = 2e14
 """The floating-point operations that one core performs in about an hour (benchmarks/replays.py)."""
 OVERHEAD = 100
 """Operations per parameter and step in addition to those of the batch, for moving memory in the
@@ -102,15 +102,16 @@ class Recipe:
 
         The work is counted in operations, so that every machine trains the same number of epochs.
         """
-        steps = max(1, images // self.batch_size)
-        per_epoch = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
-        return min(self.epochs, int(HOUR // per_epoch))
+        return min(self.epochs, int(OPERATIONS_PER_HOUR // self._operations_per_epoch(images)))
 
     def cost(self, images: int) -> float:
         """The approximate training time in hours of one core."""
+        operations = self.fitting_epochs(images) * self._operations_per_epoch(images)
+        return operations / OPERATIONS_PER_HOUR
+
+    def _operations_per_epoch(self, images: int) -> int:
         steps = max(1, images // self.batch_size)
-        epochs = self.fitting_epochs(images)
-        return epochs * steps * self.parameters * (6 * self.batch_size + OVERHEAD) / HOUR
+        return steps * self.parameters * (6 * self.batch_size + OVERHEAD)
 
 
 def network(layers: Iterable[Layer], library: Any) -> Any:
@@ -153,8 +154,8 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
         kind, inputs, outputs, spread, bias_spread, slope, keep_prob = row
         if not 0 <= kind < len(plan.kinds):
             raise Inexpressible(
-                f"layer {number} of TinyNet is none of {', '.join(plan.kinds)}, so its training "
-                "cannot be repeated"
+                f"layer {number} of TinyNet is not one of {', '.join(plan.kinds)}, so its "
+                "training cannot be repeated"
             )
         match plan.kinds[int(kind)]:
             case "fc":
@@ -170,7 +171,8 @@ def _layers(plan: TrainingPlan, seen: Observation) -> Iterator[Layer]:
             case "dropout":
                 if not 0 <= keep_prob <= 1:
                     raise Inexpressible(
-                        f"layer {number} of TinyNet has a keep probability of {keep_prob:g}"
+                        f"layer {number} of TinyNet has a keep probability of "
+                        f"{keep_prob:g}; expected 0 to 1"
                     )
                 yield Layer("dropout", keep_prob=_rounded(keep_prob, 4))
             case "flatten":
@@ -186,14 +188,14 @@ def _require_chain(layers: tuple[Layer, ...]) -> None:
         if layer.kind != "fc":
             if layer.outputs not in (0, features):
                 raise Inexpressible(
-                    f"TinyNet has a layer {layer.kind} of {layer.outputs} features, but its input "
-                    f"has {features}"
+                    f"TinyNet has a {layer.kind} layer for {layer.outputs} features, but the "
+                    f"layer's input has {features}"
                 )
             continue
-        if layer.inputs != features or not 1 <= layer.outputs <= WIDEST:
+        if layer.inputs != features or not 1 <= layer.outputs <= MOST_OUTPUTS:
             raise Inexpressible(
-                f"TinyNet has a layer from {layer.inputs} to {layer.outputs} features, but its "
-                f"input has {features}, and at most {WIDEST} outputs are allowed"
+                f"TinyNet has an fc layer from {layer.inputs} to {layer.outputs} features; "
+                f"expected {features} inputs and 1 to {MOST_OUTPUTS} outputs"
             )
         features = layer.outputs
     total = sum(layer.inputs * layer.outputs for layer in connected)
@@ -212,7 +214,9 @@ def _column(seen: Observation, name: str, most: int) -> np.ndarray:
         raise Inexpressible("TinyNet could not be read layer by layer")
     value = value.astype(float)
     if not np.isfinite(value).all() or np.abs(value).max(initial=0) > 2**40:
-        raise Inexpressible(f"TinyNet has {name.replace('_', ' ')} that are huge or not finite")
+        raise Inexpressible(
+            f"TinyNet has {name.replace('_', ' ')} that are too large or not finite"
+        )
     return value
 
 

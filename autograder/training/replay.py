@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.diagnosis.in_process import like_a_fresh_process, load
+from autograder.diagnosis.in_process import load, seeded_and_quiet
 from autograder.diagnosis.variants import applied, named
 from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
@@ -76,7 +76,7 @@ class Task:
         """The solution's files with the mistakes applied.
 
         Raises:
-            Unfit: the mistakes are incompatible.
+            PatchDoesNotApply: the mistakes are incompatible.
         """
         return applied(assignment, (named(assignment, name) for name in self.mistakes)).files
 
@@ -91,7 +91,7 @@ class Task:
         return digest.hexdigest()[:32]
 
 
-def enough(images: Images) -> float:
+def full_points_accuracy(images: Images) -> float:
     """The accuracy from which a replay earns all points.
 
     It is lower than the target, because a replay's accuracy may by chance be lower than that of the
@@ -100,7 +100,7 @@ def enough(images: Images) -> float:
     return images.mode.target - images.plan.spread
 
 
-def kept(task: Task, images: Images) -> Replay | None:
+def stored_replay(task: Task, images: Images) -> Replay | None:
     """The stored result of an earlier training; None if there is none."""
     try:
         data = json.loads(_path(task, images).read_text("utf-8"))
@@ -115,7 +115,7 @@ def replayed(
     task: Task, images: Images, progress: Callable[[Progress], None] = lambda _: None
 ) -> Replay:
     """The stored result of a task; if there is none, trains it and stores the result."""
-    result = kept(task, images)
+    result = stored_replay(task, images)
     if result is None:
         result = train(task, images, progress)
         with contextlib.suppress(OSError):  # the folder may be read-only
@@ -134,12 +134,14 @@ def train(
     library = load(images.assignment, task.library(images.assignment))
     epochs = recipe.fitting_epochs(len(images.train[0]))
     sets = {"data_train": images.train, "data_val": images.val, "data_test": images.val}
-    watched = Watched(library.train.compute_acc, images, bool(task.mistakes), progress)
-    vars(library.train)["compute_acc"] = watched
+    early_stopping = EarlyStopping(library.train.compute_acc, images, bool(task.mistakes), progress)
+    vars(library.train)["compute_acc"] = early_stopping
     failure = ""
     if epochs < recipe.epochs:
-        failure = f"{epochs} of its {recipe.epochs} epochs fit into an hour of one CPU core"
-    with like_a_fresh_process(plan.seed):
+        failure = (
+            f"the limit of one hour on one CPU core allows {epochs} of the {recipe.epochs} epochs"
+        )
+    with seeded_and_quiet(plan.seed):
         try:
             model = network(recipe.layers, library)
             best, *_ = library.train.train_net(
@@ -153,49 +155,55 @@ def train(
                 recipe.lr_decay_every,
             )
             model.net.load(best)
-        except Enough:
+        except TargetReached:
             pass
         except Exception as error:
             return Replay(
-                0.0, tuple(watched.curve), f"it ended with {type(error).__name__}: {error}"
+                0.0, tuple(early_stopping.curve), f"it failed with {type(error).__name__}: {error}"
             )
-        accuracy = watched.own(model, *images.val, batch_size=BATCH)
-    return Replay(accuracy, tuple(watched.curve), failure)
+        accuracy = early_stopping.original(model, *images.val, batch_size=BATCH)
+    return Replay(accuracy, tuple(early_stopping.curve), failure)
 
 
-class Enough(BaseException):
+class TargetReached(BaseException):
     """Stops a training that has earned all points."""
 
 
-class Watched:
+class EarlyStopping:
     """Replaces the library's `compute_acc`: records the curve and stops a training early.
 
     Accuracies on the training images take a fifth of the time and do not affect the result, so they
-    are skipped. If the student's code has mistakes (`faithfully`), they might, so then nothing is
-    skipped and the training is not stopped early.
+    are skipped. With mistakes of the student's in the library (`measure_all`), they might affect
+    it. Then nothing is skipped and the training is not stopped early.
     """
 
     def __init__(
         self,
-        own: Callable[..., float],
+        original: Callable[..., float],
         images: Images,
-        faithfully: bool,
+        measure_all: bool,
         progress: Callable[[Progress], None],
     ) -> None:
-        self.own = own
+        self.original = original
         self.curve: list[float] = []
-        self._images, self._faithfully, self._progress = images, faithfully, progress
+        self._images, self._measure_all, self._progress = (
+            images,
+            measure_all,
+            progress,
+        )
 
     def __call__(
         self, model: Any, data: Features, labels: np.ndarray, *args: Any, **kwargs: Any
     ) -> float:
         if data is not self._images.val[0]:
-            return self.own(model, data, labels, *args, **kwargs) if self._faithfully else np.nan
-        accuracy = self.own(model, data, labels, batch_size=BATCH)
+            return (
+                self.original(model, data, labels, *args, **kwargs) if self._measure_all else np.nan
+            )
+        accuracy = self.original(model, data, labels, batch_size=BATCH)
         self.curve.append(accuracy)
         self._progress(Progress(len(self.curve), accuracy))
-        if accuracy >= enough(self._images) and not self._faithfully:
-            raise Enough
+        if accuracy >= full_points_accuracy(self._images) and not self._measure_all:
+            raise TargetReached
         return accuracy
 
 

@@ -32,7 +32,7 @@ from autograder.problem_1.rubric import SECTIONS
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 from autograder.training import recipe
-from autograder.training.images import opened
+from autograder.training.images import open_images
 from autograder.training.replay import replayed
 
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
@@ -139,8 +139,8 @@ def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
     twin = settings.place / "twin"
     twin.mkdir()
     svhn.draw(twin, train=SMALL.training + SMALL.validation, test=20)
-    images, backend = opened(P1, SMALL, twin), choose(settings.backend)
-    before, recipe.HOUR = recipe.HOUR, HOUR
+    images, backend = open_images(P1, SMALL, twin), choose(settings.backend)
+    before, recipe.OPERATIONS_PER_HOUR = recipe.OPERATIONS_PER_HOUR, HOUR
     try:
         return [
             Outcome.of(
@@ -156,7 +156,7 @@ def _trained(folders: list[Path], settings: Settings) -> list[Outcome]:
             for f in folders
         ]
     finally:
-        recipe.HOUR = before
+        recipe.OPERATIONS_PER_HOUR = before
 
 
 def by_zip(works: Sequence[tuple[str, Work]], settings: Settings) -> list[Outcome]:

@@ -104,7 +104,7 @@ def test_a_submission_that_vanishes_or_becomes_a_link_after_listing_is_set_aside
     bob.path.symlink_to(two / "real")
     plan = states.Plan(P1, two.parent / "states", (), 1, "off", "bubblewrap", None, two)
     for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
-        found = states.work(one, plan)
+        found = states.grade_hand_in(one, plan)
         assert isinstance(found, Failed)
         assert why in found.reason
 

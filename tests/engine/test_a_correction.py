@@ -1,4 +1,4 @@
-"""After a wrong check is fixed, the class is graded again from kept observations."""
+"""After a wrong check is fixed, the class is graded again from stored observations."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rich.console import Console
 
 from autograder import checkout
 from autograder.cohort import work as states
-from autograder.cohort.work import Outcome, Plan, State, loaded, recover
-from autograder.grading.evidence import JUDGES, digest_of, observing_hash
+from autograder.cohort.work import Outcome, Plan, State, load_state, recover
+from autograder.grading.evidence import JUDGING_PARTS, digest_of, observing_hash
 from autograder.grading.result import Grade
 from autograder.hand_in.students import HandIn
-from autograder.judgement.suites import DECIDE, files_of
+from autograder.judgement.suites import DECIDING_PARTS, files_of
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
 from autograder.report import changes
@@ -149,7 +149,7 @@ def test_after_a_fixed_check_the_class_is_regraded_without_running_student_code(
     grades, evidence = before
     assert course.scores() == SCORES | {"mia": 5.0}
     assert course.evidence() == evidence
-    assert "3 graded again from kept observations: no student code was run." in said
+    assert "3 graded again from stored observations: no student code was run." in said
     assert "Graded again: points changed for 1 of 3 students" in said
     assert "1.5 / 2 → 2 / 2" in said
     assert "rate: failed, now passed" in said
@@ -184,7 +184,7 @@ def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, b
     assert (course.changes(), course.evidence()) == (whole, evidence)
     assert sorted(path.name for path in found.iterdir()) == sorted(STUDENTS)
     assert "1.5 / 2 → 2 / 2" in said
-    assert "kept observations" not in said
+    assert "stored observations" not in said
 
 
 def test_the_table_keeps_every_correction_and_the_terminal_shows_the_last(corrected, edit):
@@ -221,8 +221,8 @@ def update(tmp_path, tiny, monkeypatch) -> Update:
             if from_evidence:
                 patched.setattr(states, "grade", refused)
             hand_in = HandIn(folder.name, folder, folder.parent)
-            outcome = states.work(hand_in, replace(plan, **asked))
-        state = loaded(observations / folder.name)
+            outcome = states.grade_hand_in(hand_in, replace(plan, **asked))
+        state = load_state(observations / folder.name)
         assert isinstance(outcome, Outcome)
         assert state is not None
         return outcome, state
@@ -287,7 +287,7 @@ def test_a_state_is_replaced_atomically(tmp_path):
         return place
 
     place = state(tmp_path / "mia", "old")
-    states._put(state(tmp_path / "new", "new"), place)
+    states._replace_state(state(tmp_path / "new", "new"), place)
     assert (place / "grade.json").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["mia"]
 
@@ -309,7 +309,7 @@ def imported(file: Path) -> Iterator[Path]:
 
 
 def test_code_that_observes_does_not_import_code_that_only_judges():
-    judges = set(files_of(JUDGES))
+    judges = set(files_of(JUDGING_PARTS))
     ahead, reached = set(files_of(["observation", "sandbox", "hand_in", "assignment"])), set()
     while ahead:
         file = ahead.pop()
@@ -317,7 +317,7 @@ def test_code_that_observes_does_not_import_code_that_only_judges():
         ahead |= set(imported(file)) - reached
     assert len(reached) > 30
     assert not reached & judges
-    assert set(JUDGES) <= set(DECIDE)
+    assert set(JUDGING_PARTS) <= set(DECIDING_PARTS)
 
 
 def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():
@@ -347,10 +347,10 @@ def test_added_and_removed_sections_and_checks_are_listed(two):
     found = changes.of("ada", replace(old, sections=(scale,)), replace(new, sections=(step,)))
     assert [(one.section, one.why) for one in found] == [
         ("step", "a new section"),
-        ("scale", "the section is gone"),
+        ("scale", "the section was removed"),
     ]
     (weight,) = changes.of("ada", old, replace(old, sections=(scale, replace(step, score=0.5))))
-    assert (weight.check, weight.why) == ("", "its checks count differently than before")
+    assert (weight.check, weight.why) == ("", "its points are computed differently now")
     unjudged = replace(step, score=None)
     assert not list(changes.of("ada", replace(old, sections=(scale, unjudged)), new))
 

@@ -36,7 +36,7 @@ def test_every_stale_reference_to_a_removed_section_is_listed(tiny):
     found = left_behind.find(replace(tiny, sections=tiny.sections[:1]))
     assert {finding.proof for finding in found} == {"left behind"}
     assert Counter(finding.path for finding in found) == {
-        "__init__.py": 1,  # shows_in
+        "__init__.py": 1,  # used_by
         "probes/step.py": 2,
         "tests/hidden/test_step.py": 2,
         "lib_solution/lib/optim.py": 1,  # its block
@@ -124,7 +124,7 @@ CHANGES = {
     "a check that counts with an unknown one": (
         "tests/hidden/test_step.py",
         "weight=3,",
-        'weight=3, counts_with=("step_length",),',
+        'weight=3, scaled_by=("step_length",),',
         "counts with the check step_length",
     ),
     "a name in the package's data": (

@@ -13,7 +13,7 @@ from autograder.diagnosis import costs, hiding
 from autograder.diagnosis.variants import variants
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
-from autograder.judgement.suites import manifest, suite_hash
+from autograder.judgement.suites import all_checks, suite_hash
 from autograder.observation.observe import Observations
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.report.as_json import from_json, to_json
@@ -53,10 +53,10 @@ def test_a_mistake_that_shows_again_is_mentioned_but_not_counted(tiny, work, san
     found = grade(tiny, work("scale_averages_the_gradient_of_the_factor"), SEED, sandbox)
     (hint,) = found.sections[1].hints
     assert hint.text == (
-        "The mistake found in A layer that scales affects this section as well, "
-        "and is not counted again."
+        "The mistake found in A layer that scales also affects this section. "
+        "It costs no further points here."
     )
-    assert "1 check fails because of an earlier mistake, at no cost" in feedback(tiny, found)
+    assert "1 check fails because of an earlier mistake (no points lost)" in feedback(tiny, found)
     strict = replace(tiny, carry_forward=False)
     assert points(grade(strict, work(hint.misconception), SEED, sandbox))["step"] == 0.5
 
@@ -108,7 +108,7 @@ def test_the_committed_tables_of_mistakes_are_up_to_date(tiny):
 
 def test_two_assignments_in_one_process_are_independent(tiny):
     for one, other in ((tiny, P1), (P1, tiny)):
-        assert {check.section for check in manifest(one)} == set(one.by_id)
+        assert {check.section for check in all_checks(one)} == set(one.by_id)
         assert not set(one.probes) & set(other.probes)
         assert not {v.name for v in variants(one)} & {v.name for v in variants(other)}
     assert suite_hash(tiny) != suite_hash(P1)

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.assignment import Assignment
 from autograder.assignment.changelog import ChangelogError
-from autograder.cohort.work import prove
+from autograder.cohort.work import try_on_solution
 from autograder.commands.grade import run
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
@@ -81,7 +81,7 @@ def test_a_malformed_changelog_names_file_and_line(versioned, tmp_path, text, li
 def test_a_malformed_changelog_stops_grading(versioned, tmp_path):
     assignment = versioned("## 1.0\n")
     with pytest.raises(ChangelogError):
-        prove(assignment, SEED, "no sandbox is asked for")
+        try_on_solution(assignment, SEED, "no sandbox is asked for")
     asked = dict(json=None, training="off", seed=SEED, sandbox=None, keep=None)
     with pytest.raises(ChangelogError):
         run(assignment, [tmp_path], **asked)

@@ -6,7 +6,7 @@
 
 import pytest
 
-from autograder.judgement.suites import manifest
+from autograder.judgement.suites import all_checks
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.release import left_behind
@@ -18,10 +18,10 @@ def test_every_check_is_announced_and_every_probe_is_used():
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
 def test_every_section_has_checks_with_a_positive_weight(section):
-    weight = sum(check.weight for check in manifest(P1) if check.section == section.id)
+    weight = sum(check.weight for check in all_checks(P1) if check.section == section.id)
     assert weight > 0
 
 
-@pytest.mark.parametrize("check", manifest(P1), ids=lambda check: check.name)
+@pytest.mark.parametrize("check", all_checks(P1), ids=lambda check: check.name)
 def test_every_check_uses_a_probe(check):
     assert check.probes

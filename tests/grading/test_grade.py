@@ -6,7 +6,7 @@ import pytest
 
 from autograder.grading.grade import grade, probe_names
 from autograder.hand_in.submission import read
-from autograder.judgement.suites import manifest
+from autograder.judgement.suites import all_checks
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
 from autograder.sandbox.selftest import BACKENDS
@@ -75,8 +75,8 @@ def test_every_backend_gives_the_same_grade(change):
 
 def test_every_check_is_reported_once_in_its_section(right, graded):
     names = [t.name for section in graded(right).sections for t in section.tests]
-    judged = {c.name for c in manifest(P1) if set(c.probes) <= set(probe_names(P1, False))}
-    assert {c.section for c in manifest(P1) if c.name in judged} == {
+    judged = {c.name for c in all_checks(P1) if set(c.probes) <= set(probe_names(P1, False))}
+    assert {c.section for c in all_checks(P1) if c.name in judged} == {
         section.id for section in SECTIONS if not section.id.startswith("compare")
     }
     assert len(names) == len(set(names))

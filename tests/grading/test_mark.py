@@ -55,13 +55,13 @@ def with_values(seen: Observations, probe: str, **values) -> Observations:
 def failures(
     student: Observations, seen: Observations, assignment: Assignment = P1
 ) -> dict[str, str]:
-    verdicts = suites.mark(assignment, student, seen)
+    verdicts = suites.judge(assignment, student, seen)
     return {v.check.name: v.failure for v in verdicts if v.failure is not None}
 
 
 def test_a_small_suite_judges(suite, seen):
     other, wrong = suite(SUITE), with_values(seen, "fc_forward", out=np.ones(3))
-    assert [v.check.name for v in suites.mark(other, seen, seen)] == ["fc_forward_values"]
+    assert [v.check.name for v in suites.judge(other, seen, seen)] == ["fc_forward_values"]
     assert failures(seen, seen, other) == {}
     assert "fc_forward_values" in failures(wrong, seen, other)
 
@@ -80,7 +80,7 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
         (SUITE + "\nimport os\nos.environ['X'\n", None),
         (SUITE.replace("fc_forward.reference.out", "fc_forward.reference.nothing"), "nothing"),
         (SUITE + "\ndel test_fc_forward_values\n", "pytest exited with status 5"),
-        (SUITE + "\ntest_fc_forward_more = test_fc_forward_values\n", "collects other checks"),
+        (SUITE + "\ntest_fc_forward_more = test_fc_forward_values\n", "collects different checks"),
         (SUITE.replace("weight=2", "weight=1 + 1"), None),
         (SUITE.replace("weight=2", "weight=int(2)"), "must be literals"),
         (SUITE.replace('"fc_forward", weight', '"fc", weight'), "must begin with its section's id"),
@@ -91,26 +91,26 @@ def test_an_exception_of_a_check_is_a_failure_without_its_text(suite, seen):
 def test_a_broken_suite_is_refused(suite, seen, source, why):
     other = suite(source)
     with pytest.raises((suites.SuiteBroken, SyntaxError), match=why):
-        suites.mark(other, seen, seen)
+        suites.judge(other, seen, seen)
 
 
 def test_a_reference_that_did_not_finish_is_refused(seen):
     failed = Observation("fc_forward", {}, {}, Ending("timed out", "it did not finish"))
     broken = replace(seen, by_probe={**seen.by_probe, "fc_forward": failed})
     with pytest.raises(suites.SuiteBroken, match="it did not finish"):
-        suites.mark(P1, seen, broken)
+        suites.judge(P1, seen, broken)
 
 
 def test_observations_of_different_probes_or_seeds_are_refused(seen):
     less = {name: seen[name] for name in seen if name != "fc_forward"}
     for other in (replace(seen, by_probe=less), replace(seen, seed=SEED + 1)):
         with pytest.raises(ValueError, match="not observed with the same"):
-            suites.mark(P1, seen, other)
+            suites.judge(P1, seen, other)
 
 
 def test_checks_of_probes_that_did_not_run_are_not_judged(seen):
     some = {name: seen[name] for name in ("fc_forward", "fc_forward_flatten")}
-    names = {v.check.name for v in suites.mark(P1, *[replace(seen, by_probe=some)] * 2)}
+    names = {v.check.name for v in suites.judge(P1, *[replace(seen, by_probe=some)] * 2)}
     assert names == {
         "fc_forward_values",
         "fc_forward_flattens_any_number_of_dimensions",
@@ -149,7 +149,7 @@ def test_strange_values_fail_every_check_without_an_error(name, seen):
         )
         for probe in seen
     }
-    verdicts = suites.mark(P1, replace(seen, by_probe=everywhere), seen)
+    verdicts = suites.judge(P1, replace(seen, by_probe=everywhere), seen)
     passed = [v.check.name for v in verdicts if v.failure is None]
     # 1 is a valid batch size, number of epochs and decay
     assert passed == (["train_tiny_net_hyperparameters"] if name == "one" else [])

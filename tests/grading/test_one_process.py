@@ -7,7 +7,7 @@ import pytest
 from autograder.diagnosis.same import alike, read
 from autograder.diagnosis.variants import solution
 from autograder.grading.grade import grade, probe_names, reference
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.observation import observe as observing
 from autograder.observation.observe import (
     Observation,
@@ -52,7 +52,7 @@ SPOILED = {  # what happens once more than MOST layers were made in one process
 def test_ending_a_probe_only_in_a_shared_process_costs_nothing(how):
     work, names = spoiled(how), probe_names(P1, training=False)
     seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
+    verdicts = judge(P1, seen, reference(P1, SEED, choose(), names))
     assert [v.check.name for v in verdicts if v.failure is not None], "nothing is spoiled by it"
     assert grade(P1, work, SEED, choose()).score == 29
 
@@ -84,7 +84,7 @@ KEPT = {  # where the library may keep state from one probe to the next
 def test_state_kept_by_a_library_does_not_reach_the_next_probe(where):
     work, names = spoiled(*where), probe_names(P1, training=False)
     seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = mark(P1, seen, reference(P1, SEED, choose(), names))
+    verdicts = judge(P1, seen, reference(P1, SEED, choose(), names))
     assert {v.check.name: v.failure for v in verdicts if v.failure is not None} == {}
 
 

@@ -1,7 +1,7 @@
 """A Grade does not depend on the processors of the child, the grader or a later appeal.
 
 Processors differ in the order of summation. Here children compute as on another processor than this
-process, in which suites judge and mistakes are rehearsed.
+process, in which suites judge and variants of the solution run.
 """
 
 import sys
@@ -53,7 +53,7 @@ def test_right_work_has_all_points_on_any_processor(right, sandbox):
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_mistakes_are_found_alike_in_a_rehearsal_and_on_another_processor(sandbox):
+def test_mistakes_are_found_alike_in_a_trusted_run_and_on_another_processor(sandbox):
     for name in WRONG:
         work = applied(P1, (named(P1, name),))
         seen = observe(
@@ -65,13 +65,13 @@ def test_mistakes_are_found_alike_in_a_rehearsal_and_on_another_processor(sandbo
             probes=costs.seen(P1),
             together=True,
         )
-        for probe, rehearsed in costs.observed(P1, work, SEED).by_probe.items():
+        for probe, trusted in costs.observed(P1, work, SEED).by_probe.items():
             given, right = (
                 P1.probes[probe].inputs(key_of(SEED)),
                 costs.reference(P1, SEED)[probe],
             )
             readings = [
-                read(each, given, right, P1.special.get(probe)) for each in (seen[probe], rehearsed)
+                read(each, given, right, P1.special.get(probe)) for each in (seen[probe], trusted)
             ]
             assert alike(*readings), (name, probe)
 

@@ -93,4 +93,4 @@ def test_a_common_cause_is_shown_once(stub, graded):
 
 
 def test_a_grading_without_a_sandbox_says_so(grade):
-    assert "no sandbox: own files only" in printed(replace(grade, sandbox="none"))
+    assert "no sandbox: only for your own files" in printed(replace(grade, sandbox="none"))

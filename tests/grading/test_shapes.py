@@ -18,7 +18,12 @@ from autograder.hand_in.submission import Submission
 from autograder.judgement import checks, suites
 from autograder.judgement.checks import Evidence, Failure, ReferenceBroken, Refused
 from autograder.observation.observe import Observation, Observations
-from autograder.observation.shapes import LARGEST_MISFIT, complaint_about, fitted, trimmed
+from autograder.observation.shapes import (
+    LARGEST_MISFIT,
+    complaint_about,
+    fitted,
+    without_unusable_values,
+)
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS
 from autograder.sandbox.session import Ending
@@ -141,7 +146,7 @@ def test_a_check_names_a_refused_value_in_its_own_words():
 def test_no_check_and_no_diagnosis_spends_memory_on_values_that_do_not_fit(seen):
     student = replaced(seen, lambda value: BOMB)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    verdicts = suites.mark(P1, student, seen)
+    verdicts = suites.judge(P1, student, seen)
     assert [v.check.name for v in verdicts if v.failure is None] == []
     assert {d.found for d in diagnose(P1, student, verdicts).values()} <= {()}
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -160,7 +165,7 @@ ODD = {
 def test_arrays_of_wrong_shapes_earn_nothing(odd, seen):
     def passed(by):
         student = replaced(seen, lambda value: by(value) if value.ndim else value)
-        return {v.check.name for v in suites.mark(P1, student, seen) if v.failure is None}
+        return {v.check.name for v in suites.judge(P1, student, seen) if v.failure is None}
 
     of_scalars = passed(lambda value: np.full(value.shape, np.nan))
     assert passed(odd) == of_scalars < passed(lambda value: value)
@@ -171,7 +176,7 @@ def test_evidence_contains_only_values_that_checks_or_a_diagnosis_may_need(seen)
     student = with_values(seen, "fc_forward", out=BOMB, out_one=np.ones((6, 1)), **more)
     refused = {"w_after": "returned a str", "nothing_of_ours": "returned a str"}
     student.by_probe["fc_forward"] = replace(student["fc_forward"], refused=refused)
-    kept = trimmed(P1, student, seen)["fc_forward"]
+    kept = without_unusable_values(P1, student, seen)["fc_forward"]
     assert set(kept.values) | set(kept.refused) == set(seen["fc_forward"].values)
     assert kept.refused == {
         "w_after": "returned a str",
@@ -183,15 +188,17 @@ def test_evidence_contains_only_values_that_checks_or_a_diagnosis_may_need(seen)
 
 def test_values_kept_for_a_diagnosis_are_limited(seen):
     largest, larger = (np.ones(size, dtype=bool) for size in (LARGEST_MISFIT, LARGEST_MISFIT + 1))
-    kept = trimmed(P1, with_values(seen, "fc_forward", out=largest, out_one=larger), seen)
+    kept = without_unusable_values(
+        P1, with_values(seen, "fc_forward", out=largest, out_one=larger), seen
+    )
     assert set(seen["fc_forward"].values) - set(kept["fc_forward"].values) == {"out_one"}
 
 
 def test_a_mistake_with_a_wrong_shape_is_still_recognised_after_trimming():
     mistake = named(P1, "fc_backward_keeps_the_bias_gradient_of_every_example")
     student = costs.observed(P1, applied(P1, (mistake,)), SEED)
-    kept = trimmed(P1, student, costs.reference(P1, SEED))
-    verdicts = suites.mark(P1, kept, costs.reference(P1, SEED))
+    kept = without_unusable_values(P1, student, costs.reference(P1, SEED))
+    verdicts = suites.judge(P1, kept, costs.reference(P1, SEED))
     assert diagnose(P1, kept, verdicts)["fc_backward"].found == (mistake,)
 
 
@@ -253,16 +260,16 @@ def test_only_the_check_that_takes_too_much_memory_fails(suite, seen):
     out[0, 0] = 10**6  # 8 TiB
     student = with_values(seen, "fc_forward", out=out)
     limit = resource.getrlimit(resource.RLIMIT_DATA)
-    verdicts = suites.mark(other, student, seen)
+    verdicts = suites.judge(other, student, seen)
     assert [v.failure == suites.TOO_LARGE for v in verdicts] == [True, False]
     assert resource.getrlimit(resource.RLIMIT_DATA) == limit
-    assert [v.failure for v in suites.mark(other, seen, seen)] == [None, None]
+    assert [v.failure for v in suites.judge(other, seen, seen)] == [None, None]
 
 
 def test_a_grade_says_which_checks_took_too_much_memory(seen):
     verdicts = [
         replace(v, failure=suites.TOO_LARGE, share=0) if v.check.name.startswith("adam_e") else v
-        for v in suites.mark(P1, seen, seen)
+        for v in suites.judge(P1, seen, seen)
     ]
     seen, verdicts = replace(seen, errors=("a file is missing",)), tuple(verdicts)
     found = compiled(P1, "large", seen, verdicts, findings(P1, seen, verdicts), 0.0)
@@ -272,14 +279,14 @@ def test_a_grade_says_which_checks_took_too_much_memory(seen):
 
 def test_a_check_that_takes_too_much_memory_on_the_reference_is_an_error_of_the_grader(suite, seen):
     other = suite("np.ones(2**40)")
-    why = "fc_forward_large takes too much memory even for the reference"
+    why = "judging the reference with fc_forward_large takes too much memory"
     with pytest.raises(suites.SuiteBroken, match=why):
-        suites.mark(other, seen, seen)
+        suites.judge(other, seen, seen)
 
 
 def test_a_diagnosis_without_memory_names_nothing_and_the_grade_says_so(seen, monkeypatch):
     student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
-    verdicts = suites.mark(P1, student, seen)
+    verdicts = suites.judge(P1, student, seen)
     monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
     known = findings(P1, student, verdicts)
     found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, 0.0)

@@ -31,7 +31,7 @@ def beats_sgd(probe, name):
         start = getattr(probe.given, w)
         moves = (getattr(answer, w) - start for answer in (probe.student, probe.reference))
         require(
-            networks.cosine(*moves) >= networks.SAME_WAY,
+            networks.cosine(*moves) >= networks.SAME_DIRECTION,
             f"the training with {name} moved the weights in another direction than a correct one",
         )
 
@@ -39,7 +39,7 @@ def beats_sgd(probe, name):
 @check(
     "compare_sgd_momentum",
     announced="reaches a lower training loss than plain SGD",
-    counts_with=(
+    scaled_by=(
         "sgd_momentum_update",
         "sgd_momentum_from_the_start",
         "sgd_momentum_of_a_network",
@@ -52,7 +52,7 @@ def test_compare_sgd_momentum(compare_sgd_momentum):
 @check(
     "compare_optimizers",
     announced="RMSProp reaches a lower training loss than plain SGD",
-    counts_with=(
+    scaled_by=(
         "rmsprop_update",
         "rmsprop_from_the_start",
         "rmsprop_of_a_network",
@@ -65,7 +65,7 @@ def test_compare_optimizers_rmsprop(compare_optimizers_rmsprop):
 @check(
     "compare_optimizers",
     announced="and so does your Adam",
-    counts_with=(
+    scaled_by=(
         "adam_update",
         "adam_from_the_start",
         "adam_of_a_network",

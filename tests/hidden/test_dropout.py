@@ -13,11 +13,11 @@ from autograder.judgement.checks import (
     Failure,
     check,
     close,
-    differ,
     either,
     numbers,
-    provided,
     require,
+    require_different,
+    require_first,
     unchanged,
 )
 
@@ -96,13 +96,13 @@ def test_dropout_forward_keeps_each_with_the_keep_probability(dropout_forward):
     count_is_binomial(kept.sum(), kept.size, given.keep_prob, "in all")
     count_is_binomial(kept.sum(axis=0), rows, given.keep_prob, "in one column")
     count_is_binomial(kept.sum(axis=1), columns, given.keep_prob, "in one row")
-    differ(kept, mask(student.again, given.x), "two forward passes drew the same mask")
+    require_different(kept, mask(student.again, given.x), "two forward passes drew the same mask")
 
 
 @check("dropout_forward", weight=2, announced="At test time the layer is the identity")
 def test_dropout_forward_at_test_time(dropout_forward_test_time):
     given, student = dropout_forward_test_time.given, dropout_forward_test_time.student
-    provided(lambda: drops(student.trained, given.x))
+    require_first(lambda: drops(student.trained, given.x))
     close(student.tested, given.x, "the output at test time, after a pass at training time,")
     close(student.fresh, given.x, "the output of a new layer at test time")
 
@@ -110,7 +110,7 @@ def test_dropout_forward_at_test_time(dropout_forward_test_time):
 @check("dropout_forward", weight=2, announced="A keep probability of 0 means no dropout, as does 1")
 def test_dropout_forward_without_dropout(dropout_forward_without):
     given, student = dropout_forward_without.given, dropout_forward_without.student
-    provided(lambda: drops(student.trained, given.x))
+    require_first(lambda: drops(student.trained, given.x))
     close(student.kept_1, given.x, "the output for a keep probability of 1")
     close(student.kept_0, given.x, "the output for a keep probability of 0")
 
@@ -118,16 +118,18 @@ def test_dropout_forward_without_dropout(dropout_forward_without):
 @check("dropout_forward", weight=1, announced="The same seed gives the same mask")
 def test_dropout_forward_under_a_seed(dropout_forward_seed):
     given, student = dropout_forward_seed.given, dropout_forward_seed.student
-    provided(lambda: dropped(student.built, given.x))
+    require_first(lambda: dropped(student.built, given.x))
     close(student.built_again, student.built, "the output of a second layer with the same seed")
     close(student.seeded_again, student.seeded, "the output of a second pass with the same seed")
-    differ(student.seeded, student.seeded_otherwise, "two seeds gave the same mask")
-    differ(student.then, student.after_that, "without a seed two passes drew the same mask")
+    require_different(student.seeded, student.seeded_otherwise, "two seeds gave the same mask")
+    require_different(
+        student.then, student.after_that, "without a seed two passes drew the same mask"
+    )
 
 
 @check("dropout_forward", weight=1, announced="does not change its input")
 def test_dropout_forward_leaves_its_input(dropout_forward):
-    provided(lambda: test_dropout_forward_scales_what_is_kept(dropout_forward))
+    require_first(lambda: test_dropout_forward_scales_what_is_kept(dropout_forward))
     unchanged(dropout_forward.student.x_after, dropout_forward.given.x, "the input")
 
 
@@ -139,7 +141,7 @@ def derivative(out, given):
 
 def goes_through_the_mask(probe, keep_prob):
     given, student = probe.given, probe.student
-    provided(lambda: dropped(student.out, given.x))
+    require_first(lambda: dropped(student.out, given.x))
     expected = given.dout * dropped(student.out, given.x) / keep_prob
     either(
         lambda: close(student.dx, expected, "the gradient at training time"),
@@ -164,7 +166,7 @@ def test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backwa
 )
 def test_dropout_backward_at_test_time(dropout_backward_test_time):
     given, student = dropout_backward_test_time.given, dropout_backward_test_time.student
-    provided(lambda: dropped(student.trained, given.x))
+    require_first(lambda: dropped(student.trained, given.x))
     either(
         lambda: close(student.dx, given.dout, "the gradient after a pass at test time"),
         lambda: close(student.dx, derivative(student.out, given), "the gradient"),
@@ -177,7 +179,7 @@ def test_dropout_backward_at_test_time(dropout_backward_test_time):
     announced="With a keep probability of 0 or 1 the gradient goes through unchanged",
 )
 def test_dropout_backward_without_dropout(dropout_backward, dropout_backward_without):
-    provided(lambda: dropped(dropout_backward.student.out, dropout_backward.given.x))
+    require_first(lambda: dropped(dropout_backward.student.out, dropout_backward.given.x))
     given, student = dropout_backward_without.given, dropout_backward_without.student
     either(
         lambda: close(student.kept_1_dx, given.dout, "the gradient for a keep probability of 1"),
@@ -191,7 +193,7 @@ def test_dropout_backward_without_dropout(dropout_backward, dropout_backward_wit
 
 @check("dropout_backward", weight=1, announced="The incoming gradient is not changed")
 def test_dropout_backward_leaves_the_incoming_gradient(dropout_backward, dropout_backward_seed):
-    provided(
+    require_first(
         lambda: test_dropout_backward_goes_through_the_mask(dropout_backward, dropout_backward_seed)
     )
     unchanged(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.judgement.checks import check, close, provided, require, unchanged
+from autograder.judgement.checks import check, close, require, require_first, unchanged
 
 
 @check("fc_forward", weight=2, announced="the features times the weights, plus the biases")
@@ -30,7 +30,7 @@ def test_fc_forward_at_training_size(fc_forward_training_size):
 
 @check("fc_forward", weight=1, announced="leave their input and their parameters unchanged")
 def test_fc_forward_changes_nothing_else(fc_forward):
-    provided(lambda: test_fc_forward_values(fc_forward))
+    require_first(lambda: test_fc_forward_values(fc_forward))
     student, given = fc_forward.student, fc_forward.given
     unchanged(student.x_after, given.x, "the input of fc.forward")
     unchanged(student.w_after, given.w, "the weights")
@@ -84,7 +84,7 @@ def test_fc_backward_at_training_size(fc_backward_training_size):
 
 @check("fc_backward", weight=1, announced="The incoming gradient is not changed")
 def test_fc_backward_changes_nothing_else(fc_backward):
-    provided(
+    require_first(
         lambda: test_fc_backward_input_gradient(fc_backward),
         lambda: test_fc_backward_weight_gradient(fc_backward),
         lambda: test_fc_backward_bias_gradient(fc_backward),

@@ -1,6 +1,6 @@
 """Leaky ReLU: outputs, and gradients away from the kink, for the default slope and others."""
 
-from autograder.judgement.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, require_first, unchanged
 
 
 @check("leaky_relu_forward", weight=3, announced="Negative values are multiplied by the slope")
@@ -21,7 +21,7 @@ def test_leaky_relu_forward_with_other_slopes(leaky_relu_forward_slopes):
 
 @check("leaky_relu_forward", weight=1, announced="does not change its input")
 def test_leaky_relu_forward_leaves_its_input(leaky_relu_forward):
-    provided(lambda: test_leaky_relu_forward_values(leaky_relu_forward))
+    require_first(lambda: test_leaky_relu_forward_values(leaky_relu_forward))
     unchanged(leaky_relu_forward.student.x_after, leaky_relu_forward.given.x, "the input")
 
 
@@ -46,7 +46,7 @@ def test_leaky_relu_backward_with_other_slopes(leaky_relu_backward_slopes):
     announced="The input and the incoming gradient are not changed",
 )
 def test_leaky_relu_backward_changes_nothing_else(leaky_relu_backward):
-    provided(lambda: test_leaky_relu_backward_values(leaky_relu_backward))
+    require_first(lambda: test_leaky_relu_backward_values(leaky_relu_backward))
     student, given = leaky_relu_backward.student, leaky_relu_backward.given
     unchanged(student.dout_after, given.dout, "the incoming gradient")
     unchanged(student.x_after, given.x, "the input of the forward pass")

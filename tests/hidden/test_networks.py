@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.judgement.checks import DEVIATIONS, check, close, numbers, provided, require
+from autograder.judgement.checks import DEVIATIONS, check, close, numbers, require, require_first
 
 NETWORK = 1e-5
 """As FLOAT32: three layers of at most 30 features round no more than one layer of 3,072."""
@@ -53,7 +53,7 @@ def test_small_network_gradients(small_network):
     announced="Weights start with a standard deviation of 0.002, biases at 0",
 )
 def test_small_network_start(small_network, small_network_start):
-    provided(lambda: test_small_network_output(small_network))
+    require_first(lambda: test_small_network_output(small_network))
     student = small_network_start.student
     for name, what in (("w1", "first"), ("w2", "second")):
         weights = numbers(getattr(student, name), f"the {what} weights")
@@ -149,13 +149,13 @@ def test_dropout_network_gradients(dropout_network):
 
 @check("dropout_network", weight=1, announced="the same seed gives the same output")
 def test_dropout_network_under_a_seed(dropout_network):
-    provided(lambda: test_dropout_network_output(dropout_network))
+    require_first(lambda: test_dropout_network_output(dropout_network))
     close(dropout_network.student.again, dropout_network.student.out, "the output under one seed")
 
 
 @check("dropout_network", weight=1, announced="At test time nothing is dropped")
 def test_dropout_network_at_test_time(dropout_network_test_time):
     student, reference = dropout_network_test_time.student, dropout_network_test_time.reference
-    provided(lambda: own_mask(student.trained))
+    require_first(lambda: own_mask(student.trained))
     close(student.out, reference.out, "the output of DropoutNet at test time", NETWORK)
     compare_gradients(student, {name: getattr(reference, name) for name in GRADIENTS})

@@ -5,7 +5,7 @@ Moving averages and roots are well conditioned here, so FLOAT32 holds for any nu
 
 import numpy as np
 
-from autograder.judgement.checks import check, close, either, provided, unchanged
+from autograder.judgement.checks import check, close, either, require_first, unchanged
 
 PARAMETERS = ("w1", "b1", "w2", "b2")
 
@@ -52,7 +52,7 @@ def test_sgd_momentum_of_a_network(sgd_momentum_network):
 
 @check("sgd_momentum", weight=1, announced="gradients are not changed")
 def test_sgd_momentum_leaves_the_gradients(sgd_momentum_fresh):
-    provided(lambda: test_sgd_momentum_from_the_start(sgd_momentum_fresh))
+    require_first(lambda: test_sgd_momentum_from_the_start(sgd_momentum_fresh))
     student, given = sgd_momentum_fresh.student, sgd_momentum_fresh.given
     unchanged(student.grads_after, given.grads, "the gradient")
 
@@ -88,7 +88,7 @@ def test_rmsprop_epsilon(rmsprop_epsilon):
 
 @check("rmsprop", weight=1, announced="gradients are not changed")
 def test_rmsprop_leaves_the_gradients(rmsprop_fresh):
-    provided(lambda: test_rmsprop_from_the_start(rmsprop_fresh))
+    require_first(lambda: test_rmsprop_from_the_start(rmsprop_fresh))
     unchanged(rmsprop_fresh.student.grads_after, rmsprop_fresh.given.grads, "the gradient")
 
 
@@ -176,5 +176,5 @@ def test_adam_epsilon(adam_epsilon):
 
 @check("adam", weight=1, announced="gradients are not changed")
 def test_adam_leaves_the_gradients(adam_fresh):
-    provided(lambda: test_adam_from_the_start(adam_fresh))
+    require_first(lambda: test_adam_from_the_start(adam_fresh))
     unchanged(adam_fresh.student.grads_after, adam_fresh.given.grads, "the gradient")

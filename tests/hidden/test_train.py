@@ -6,7 +6,7 @@ The share of these checks that pass is multiplied by the share of the training
 
 import numpy as np
 
-from autograder.judgement.checks import check, close, provided, require
+from autograder.judgement.checks import check, close, require, require_first
 
 
 @check(
@@ -35,7 +35,7 @@ def test_train_tiny_net_steps(train_tiny_net_loop):
     announced="the learning rate is multiplied by lr_decay every lr_decay_every epochs",
 )
 def test_train_tiny_net_learning_rate(train_tiny_net_loop):
-    provided(lambda: test_train_tiny_net_steps(train_tiny_net_loop))
+    require_first(lambda: test_train_tiny_net_steps(train_tiny_net_loop))
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(student.decayed_last, reference.decayed_last, "the parameter, with a decaying rate,")
 
@@ -70,7 +70,7 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
 
 @check("train_tiny_net", weight=1, announced="the first of them, if several are equally good")
 def test_train_tiny_net_first_of_equals(train_tiny_net_loop):
-    provided(lambda: test_train_tiny_net_best_parameters(train_tiny_net_loop))
+    require_first(lambda: test_train_tiny_net_best_parameters(train_tiny_net_loop))
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(
         student.equal_best,

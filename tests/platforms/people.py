@@ -136,7 +136,7 @@ WORKS = (*dict.fromkeys(p.work for p in CLASS if p.work not in (TEXT, NOTHING)),
 
 
 def sample_works() -> dict[str, Work]:
-    """Small works that differ, each saying whose it is."""
+    """Small works that require_different, each saying whose it is."""
     return {
         key: {
             "Problem_1.ipynb": f'{{"cells": [], "metadata": {{"of": "{key}"}}}}'.encode(),

@@ -120,8 +120,8 @@ def test_feedback_does_not_rely_on_colour():
     assert "1 of 1 checks failed" in text
     assert "not judged yet" in text
     assert "Sections worth 5 points are not judged yet." in text
-    assert "A person gives 3 more" in text
-    assert "The assignment has 40 in total." in text
+    assert "3 more are graded by hand" in text
+    assert "The assignment has 40 points in total." in text
 
 
 def test_a_message_shared_by_many_checks_is_shown_once():

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder.sandbox.inside.writer import UnfitError, as_plain_array
+from autograder.sandbox.inside.writer import UnusableValueError, as_plain_array
 
 ROOM = 2**20
 
@@ -121,7 +121,7 @@ UNFIT = {
 def test_values_that_are_not_numbers_are_refused_with_a_message(value, says):
     if np.dtype(np.longdouble).itemsize == 8 and says.startswith("expected float32"):
         pytest.skip("longdouble is float64 here")
-    with pytest.raises(UnfitError, match=says):
+    with pytest.raises(UnusableValueError, match=says):
         as_plain_array(value, ROOM)
 
 

@@ -167,7 +167,7 @@ def test_readers_leave_no_thread_whether_they_stop_early_or_finish(sandbox, star
 
 def test_a_process_that_ends_during_a_look_is_not_a_breach(sandbox, started, monkeypatch):
     """With no pause between looks, processes end between any two steps of a look."""
-    monkeypatch.setattr(watch, "LOOK_S", 0.0)
+    monkeypatch.setattr(watch, "POLL_INTERVAL_S", 0.0)
     for _ in range(5):
         events, _ = started(sandbox, SLOWLY, "goes_on", "goes_on_again")
         assert [event.ending.how for event in events if event.ending] == ["finished"] * 2

@@ -109,9 +109,9 @@ ZYGOTE_SETS_IT = dict.fromkeys(BUBBLEWRAP, "the zygote, which always sets it")
 SANDLOCK_SETS_IT = dict.fromkeys(SANDLOCK, "sandlock, which always sets it")
 NEVER_OFF = (*ZYGOTE_SETS_IT.values(), *SANDLOCK_SETS_IT.values())
 FILTER, OWN_USER = "the filter of system calls", "a user of its own"
-OWN_FILES, OWN_PROCESSES = "nothing shown but what is needed", "processes of its own"
+OWN_FILES, OWN_PROCESSES = "only the necessary files visible", "processes of its own"
 NO_CAPABILITIES = "no capabilities"
-CLOSED_BY_ZYGOTE = "the zygote's closing of all that it has"
+CLOSED_BY_ZYGOTE = "the zygote closing its descriptors"
 ENDS_WITH_INPUT = "a first process that ends with its input"
 HELD_BY_CAPABILITIES = ("pivot_root", "move_mount", "fsopen", "fsmount", "fspick", "syslog")
 (BWRAP_ROOT, BWRAP_USER), (SANDLOCK_ROOT, SANDLOCK_USER) = BUBBLEWRAP, SANDLOCK
@@ -119,22 +119,22 @@ HELD_BY_CAPABILITIES = ("pivot_root", "move_mount", "fsopen", "fsmount", "fspick
 ON_BOTH = [
     Weakening("the filter of system calls", SOCKETS, texts=NO_FILTER),
     Weakening(
-        "the limit of memory",
+        "the memory limit",
         MEMORY,
         texts=in_confine('        (resource.RLIMIT_AS, limits["memory_bytes"]),\n', ""),
     ),
     Weakening(
-        "the limit of descriptors",
+        "the descriptor limit",
         OPENS,
         texts=in_confine('        (resource.RLIMIT_NOFILE, limits["open_files"]),\n', ""),
     ),
     Weakening(
-        "the limit of a file's size",
+        "the file size limit",
         LARGE,
         texts=in_confine('        (resource.RLIMIT_FSIZE, limits["file_bytes"]),\n', ""),
     ),
     Weakening(
-        "the limit of processes",
+        "the process limit",
         FORKS,
         texts=in_confine('        (resource.RLIMIT_NPROC, limits["processes"]),\n', ""),
         only=(*BUBBLEWRAP, SANDLOCK_ROOT),
@@ -159,7 +159,7 @@ ON_BOTH = [
         only=(BWRAP_ROOT,),
     ),
     Weakening(
-        "no new rights by programs",
+        "no new privileges on exec",
         BECOMES_ROOT,
         texts={"seccomp.py": (("libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or ", ""),)},
         held_by=ZYGOTE_SETS_IT | SANDLOCK_SETS_IT,
@@ -179,18 +179,18 @@ ON_BOTH = [
         only=BUBBLEWRAP,
     ),
     Weakening("a clean environment", TELLS, inherited=True),
-    Weakening("the end of everything", OUTLIVES, left_alive=True),
+    Weakening("killing all processes at the end", OUTLIVES, left_alive=True),
     Weakening(
-        "being killed first where memory ends",
+        "being killed first when memory runs out",
         OUTLASTS,
         texts=in_zygote(("        _be_killed_first()\n", ""))
         | in_launcher(("            be_killed_first()\n", "")),
     ),
     Weakening(
-        "a session that the grader begins",
+        "a session started by the grader",
         TERMINAL,
         same_session=True,
-        held_by=dict.fromkeys(BUBBLEWRAP, "a session that the zygote begins"),
+        held_by=dict.fromkeys(BUBBLEWRAP, "a session started by the zygote"),
     ),
 ]
 RULES = [
@@ -217,14 +217,14 @@ RULES = [
         for name in HELD_BY_CAPABILITIES
     ),
     Weakening(
-        "answered as if done: modes, owners, times, attributes",
+        "ignored: changes of modes, owners, times, attributes",
         GUARDS,
         texts={"seccomp.py": (("", "IGNORED = ()"),)},
         held_by=dict.fromkeys(BUBBLEWRAP, OWN_FILES),
     ),
     *(
         Weakening(
-            f"of oneself only: {name}",
+            f"only for the own process: {name}",
             SLOWS,
             texts={"seccomp.py": (("", f"del ONESELF[{name!r}]"),)},
             held_by=None
@@ -273,33 +273,36 @@ OF_BUBBLEWRAP = [
         only=(BWRAP_ROOT,),
     ),
     Weakening(
-        "joining the processes", OUTLIVES, texts=in_zygote((" | CLONE_NEWPID", "")), says="alive"
+        "joining the process namespace",
+        OUTLIVES,
+        texts=in_zygote((" | CLONE_NEWPID", "")),
+        says="alive",
     ),
     Weakening(
-        "joining the network",
+        "joining the network namespace",
         CONNECTS,
         texts=in_zygote(("CLONE_NEWNET | ", "")),
         held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
     ),
     Weakening(
-        "joining the network, and refused: socket",
+        "joining the network namespace, and refused: socket",
         CONNECTS,
         texts=in_zygote(("CLONE_NEWNET | ", "")) | without_rule("socket"),
     ),
     Weakening(
-        "joining System V memory and queues",
+        "joining the IPC namespace",
         MEETS,
         texts=in_zygote((" | CLONE_NEWIPC", "")),
         held_by=dict.fromkeys(BUBBLEWRAP, FILTER),
     ),
     Weakening(
-        "joining System V memory and queues, and refused: shmat",
+        "joining the IPC namespace, and refused: shmat",
         MEETS,
         texts=in_zygote((" | CLONE_NEWIPC", "")) | without_rule("shmat"),
         says="could read memory that another process shares",
     ),
     Weakening(
-        "joining the host name",
+        "joining the host name namespace",
         TELLS,
         texts=in_zygote((" | CLONE_NEWUTS", "")),
         says="machine's name",
@@ -319,14 +322,14 @@ OF_BUBBLEWRAP = [
         only=(BWRAP_ROOT,),
     ),
     Weakening(
-        "System V memory and queues of its own",
+        "an IPC namespace of its own",
         MEETS,
         command=without("--unshare-ipc"),
         only=(BWRAP_ROOT,),
         held_by={BWRAP_ROOT: FILTER},
     ),
     Weakening(
-        "System V memory and queues of its own, and refused: shmat",
+        "an IPC namespace of its own, and refused: shmat",
         MEETS,
         command=without("--unshare-ipc"),
         texts=without_rule("shmat"),
@@ -341,18 +344,18 @@ OF_BUBBLEWRAP = [
         says="machine's name",
     ),
     Weakening(
-        "dying with bwrap",
+        "ending with bwrap",
         OUTLIVES,
         command=without("--die-with-parent"),
         held_by=dict.fromkeys(BUBBLEWRAP, ENDS_WITH_INPUT),
     ),
     Weakening(
-        f"dying with bwrap, and {ENDS_WITH_INPUT}",
+        f"ending with bwrap, and {ENDS_WITH_INPUT}",
         OUTLIVES,
         command=all_of(without("--die-with-parent"), with_another_first),
     ),
     Weakening(
-        "a session that the zygote begins",
+        "a session started by the zygote",
         TERMINAL,
         texts=in_zygote(("        os.setsid()\n", "")),
     ),
@@ -389,52 +392,52 @@ OF_BUBBLEWRAP = [
         texts=SAME_USER,
         only=(BWRAP_ROOT,),
     ),
-    Weakening("a size of the small folder", DISK, command=without("--size", 1)),
+    Weakening("a limited size of the writable folder", DISK, command=without("--size", 1)),
     Weakening(OWN_FILES, READS, command=with_("--ro-bind", "/var", "/var")),
-    Weakening("what is installed beside python hidden", IMPORTS, command=unhidden),
-    Weakening("four devices only", DEVICES, command=with_("--dev-bind", "/dev", "/dev")),
+    Weakening("other installed packages hidden", IMPORTS, command=unhidden),
+    Weakening("only four devices", DEVICES, command=with_("--dev-bind", "/dev", "/dev")),
     Weakening("no /proc", PROC, command=with_("--proc", "/proc")),
 ]
 OF_SANDLOCK = [
     Weakening(OWN_FILES, READS, order=reading("/")),
-    Weakening("four devices only", DEVICES, order=reading("/dev")),
+    Weakening("only four devices", DEVICES, order=reading("/dev")),
     Weakening("no /proc", PROC, order=reading("/proc")),
     Weakening(
-        "one small folder to write to",
+        "only one writable folder",
         WRITES,
         texts=in_launcher(("fs_writable=[folder,", f"fs_writable=[folder, {OUTSIDE!r},")),
     ),
-    Weakening("a size of the small folder", DISK, order=setting(disk_bytes=2**34)),
+    Weakening("a limited size of the writable folder", DISK, order=setting(disk_bytes=2**34)),
     Weakening(
-        "what is installed beside python hidden",
+        "other installed packages hidden",
         IMPORTS,
         order=setting(hidden=[]),
         only=(SANDLOCK_ROOT,),
     ),
+    Weakening("the process limit", FORKS, order=setting(processes=None), only=(SANDLOCK_USER,)),
     Weakening(
-        "the limit of processes", FORKS, order=setting(processes=None), only=(SANDLOCK_USER,)
-    ),
-    Weakening(
-        "signals to its own only",
+        "signals only to its own processes",
         SIGNALS,
         texts=in_launcher(disabled(4)),
         held_by={SANDLOCK_ROOT: OWN_USER},
     ),
     Weakening(
-        "signals to its own only, and a user of its own",
+        "signals only to its own processes, and a user of its own",
         SIGNALS,
         texts=in_launcher(disabled(4)) | SAME_USER,
         only=(SANDLOCK_ROOT,),
     ),
-    Weakening("no cutting of files", WRITES, texts=in_launcher(disabled(1)), says="could truncate"),
     Weakening(
-        "abstract sockets of its own only",
+        "no truncating of files", WRITES, texts=in_launcher(disabled(1)), says="could truncate"
+    ),
+    Weakening(
+        "only its own abstract sockets",
         CONNECTS,
         texts=in_launcher(disabled(5)),
         held_by=dict.fromkeys(SANDLOCK, FILTER),
     ),
     Weakening(
-        "abstract sockets of its own only, and refused: socket",
+        "only its own abstract sockets, and refused: socket",
         CONNECTS,
         texts=in_launcher(disabled(5)) | without_rule("socket"),
     ),
@@ -455,23 +458,23 @@ OF_SANDLOCK = [
         WRITES,
         texts=in_launcher(("MS_BIND | MS_REMOUNT | MS_RDONLY |", "MS_BIND | MS_REMOUNT |")),
         only=(SANDLOCK_ROOT,),
-        held_by={SANDLOCK_ROOT: "one small folder to write to"},
+        held_by={SANDLOCK_ROOT: "only one writable folder"},
     ),
     Weakening(
-        "the killing of the child's user",
+        "killing the child's user's processes",
         OUTLIVES,
         texts=in_launcher(('        kill_user(order["user"])\n', "        pass\n")),
         only=(SANDLOCK_ROOT,),
-        held_by={SANDLOCK_ROOT: "the killing of descendants"},
+        held_by={SANDLOCK_ROOT: "killing descendants"},
     ),
     Weakening(
-        "the killing of descendants",
+        "killing descendants",
         OUTLIVES,
         texts=in_launcher(("    kill_descendants()\n\n\ndef", "\n\ndef")),
-        held_by={SANDLOCK_ROOT: "the killing of the child's user"},
+        held_by={SANDLOCK_ROOT: "killing the child's user's processes"},
     ),
     Weakening(
-        "the killing of descendants, and the killing of the child's user",
+        "killing descendants, and killing the child's user's processes",
         OUTLIVES,
         texts=in_launcher(
             ('        kill_user(order["user"])\n', "        pass\n"),

@@ -31,5 +31,5 @@ ASSIGNMENT = Assignment(
     ),
     modules=("lib.layers", "lib.optim"),
     answered_in=("lib/layers.py", "lib/optim.py"),
-    shows_in={"scale": ("step",)},
+    used_by={"scale": ("step",)},
 )

@@ -4,7 +4,7 @@ from autograder.assignment.training import Mode
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 from autograder.sandbox.selftest import choose
-from autograder.training.images import opened
+from autograder.training.images import open_images
 
 SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
 
@@ -18,7 +18,7 @@ def twin(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def images(twin):
-    return opened(P1, SMALL, twin)
+    return open_images(P1, SMALL, twin)
 
 
 @pytest.fixture(scope="session")

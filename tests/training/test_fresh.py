@@ -10,7 +10,7 @@ from autograder.problem_1.training import PLAN
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
 from autograder.training.judged import OwnRun, own_run, solution_recipe
-from autograder.training.networks import SAME_WAY
+from autograder.training.networks import SAME_DIRECTION
 
 SEED = 11
 LIBRARY = "lib/mlp/train.py"
@@ -51,7 +51,7 @@ def run(sandbox):
     def run(appended="", files=None, seed=SEED):
         files = dict(files or solution(P1).files)
         files[LIBRARY] += appended.encode()
-        with fresh.drawn(P1, seed).files() as data:
+        with fresh.problem_for(P1, seed).files() as data:
             seen = observe(
                 P1,
                 files,
@@ -85,7 +85,7 @@ def test_a_closed_form_solution_earns_nothing(run):
     """The top singular vector of each class is accurate, but training does not lead there."""
     found = run(MOMENTS)
     assert found.accuracy > 0.9
-    assert abs(found.along) < SAME_WAY / 2
+    assert abs(found.along) < SAME_DIRECTION / 2
     assert found.share == 0
 
 
@@ -114,7 +114,7 @@ def test_batches_in_another_order_lose_nothing(run):
 
 
 def test_the_sandbox_contains_no_judged_image_or_label():
-    problem = fresh.drawn(P1, SEED)
+    problem = fresh.problem_for(P1, SEED)
     judged = {image.tobytes() for image in problem.sets["judged"][0]}
     assert set(problem.data) == {"train_images", "train_labels", "val_images", "val_labels"}
     for name in ("train_images", "val_images"):
@@ -122,7 +122,7 @@ def test_the_sandbox_contains_no_judged_image_or_label():
 
 
 def test_another_seed_gives_another_problem():
-    one, other = (fresh.drawn(P1, seed).sets["train"] for seed in (1, 2))
+    one, other = (fresh.problem_for(P1, seed).sets["train"] for seed in (1, 2))
     assert not np.array_equal(one[0], other[0])
     classes = [
         np.linalg.svd(images[labels == 0].reshape(-1, 3072), full_matrices=False)[2][0]
@@ -133,7 +133,7 @@ def test_another_seed_gives_another_problem():
 
 def test_both_signs_of_a_class_are_equally_common():
     """So the class means, and with them any linear classifier, carry no information."""
-    images, labels = fresh.drawn(P1, SEED).sets["train"]
+    images, labels = fresh.problem_for(P1, SEED).sets["train"]
     rows = images.reshape(len(images), -1)
     for k in range(PLAN.classes):
         mean = rows[labels == k].mean(axis=0)

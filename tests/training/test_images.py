@@ -8,14 +8,14 @@ from autograder.assignment.training import Mode
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 from autograder.problem_1.training import PLAN
-from autograder.training.images import opened
+from autograder.training.images import open_images
 
 PLAIN = Mode("plain", 1500, 300, 0.75)
 
 
 def test_features_equal_those_that_the_notebook_loads(twin):
     theirs = SVHN_data(PLAIN.training, PLAIN.validation, twin)
-    ours = opened(P1, PLAIN, twin)
+    ours = open_images(P1, PLAIN, twin)
     for (features, labels), name in ((ours.train, "train"), (ours.val, "val")):
         assert np.array_equal(labels, theirs[f"labels_{name}"])
         assert len(features) == len(labels)
@@ -39,9 +39,9 @@ def test_chance_is_the_share_of_the_most_common_digit(images):
 
 def test_too_few_images_are_refused_with_instructions(twin):
     with pytest.raises(svhn.DataError, match=r"1,800.*73,257.*autograder data"):
-        opened(P1, PLAN.modes["full"], twin)
+        open_images(P1, PLAN.modes["full"], twin)
 
 
 def test_missing_data_is_refused_with_instructions(tmp_path):
     with pytest.raises(svhn.DataError, match="autograder data"):
-        opened(P1, PLAN.modes["short"], tmp_path / "nothing")
+        open_images(P1, PLAN.modes["short"], tmp_path / "nothing")

@@ -62,8 +62,8 @@ def test_parameters_that_do_not_fit_are_refused(network, change):
         {"slopes": np.ones(())},
         {"slopes": np.ones(0)},
         {"slopes": np.ones(3)},
-        {"slopes": np.ones(networks.DEEPEST + 1)},
-        {"w2": np.ones((30, networks.WIDEST + 1)), "b2": np.ones(networks.WIDEST + 1)},
+        {"slopes": np.ones(networks.MOST_LAYERS + 1)},
+        {"w2": np.ones((30, networks.MOST_OUTPUTS + 1)), "b2": np.ones(networks.MOST_OUTPUTS + 1)},
     ],
     ids=str,
 )

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.variants import solution
 from autograder.observation.observe import Observation
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -30,7 +30,7 @@ def read_of(chain: str = CHAIN, cell: str = CELL, more: str = "") -> Recipe:
     files["lib/mlp/fully_conn.py"] = (text.replace(CHAIN, chain) + more).encode()
     cells = {"train_tiny_net_hyperparameters": cell}
     return Recipe.read(
-        PLAN, rehearse(load(P1, files), cells, P1.probes["train_tiny_net_recipe"], seed=1)
+        PLAN, run_trusted(load(P1, files), cells, P1.probes["train_tiny_net_recipe"], seed=1)
     )
 
 
@@ -77,16 +77,19 @@ def test_a_network_built_from_a_recipe_has_that_recipe():
         solution_recipe(P1).layers,
     )
     library.fully_conn.TinyNet = lambda: network(layers, library)
-    seen = rehearse(library, solution(P1).cells, P1.probes["train_tiny_net_recipe"], seed=2)
+    seen = run_trusted(library, solution(P1).cells, P1.probes["train_tiny_net_recipe"], seed=2)
     assert Recipe.read(PLAN, seen) == solution_recipe(P1)
 
 
 @pytest.mark.parametrize(
     ("chain", "says"),
     [
-        (CHAIN.replace("leaky_relu(", "Own("), "layer 3 of TinyNet is none of flatten, fc"),
-        (CHAIN.replace("3072, 512", "3072, 17000").replace("512, 10", "17000, 10"), "at most"),
-        (CHAIN.replace("512, 10", "100, 10"), "from 100 to 10 features, but its input has 512"),
+        (CHAIN.replace("leaky_relu(", "Own("), "layer 3 of TinyNet is not one of flatten, fc"),
+        (
+            CHAIN.replace("3072, 512", "3072, 17000").replace("512, 10", "17000, 10"),
+            "1 to 16384 outputs",
+        ),
+        (CHAIN.replace("512, 10", "100, 10"), "from 100 to 10 features; expected 512 inputs"),
         ("self.net = sequential(flatten(name='f'))", "0 weights"),
         (CHAIN.replace("2.5e-2", "float('nan')"), "not finite"),
     ],

@@ -12,9 +12,17 @@ from lib.optim import SGD
 
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.training import replay as replays
-from autograder.training.images import opened
+from autograder.training.images import open_images
 from autograder.training.judged import solution_recipe
-from autograder.training.replay import Progress, Replay, Task, enough, kept, replayed, train
+from autograder.training.replay import (
+    Progress,
+    Replay,
+    Task,
+    full_points_accuracy,
+    replayed,
+    stored_replay,
+    train,
+)
 
 QUICK = replace(solution_recipe(P1), batch_size=20, epochs=5, lr_decay=1.0)
 NEVER_STEPS = "train_tiny_net_never_steps"
@@ -26,15 +34,15 @@ def found(images):
 
 
 def test_training_stops_once_a_right_recipe_has_earned_all_points(found, images):
-    assert found.accuracy >= enough(images)
-    assert all(accuracy < enough(images) for accuracy in found.curve[:-1])
+    assert found.accuracy >= full_points_accuracy(images)
+    assert all(accuracy < full_points_accuracy(images) for accuracy in found.curve[:-1])
     assert len(found.curve) < QUICK.epochs
     assert found.failure == ""
 
 
 def test_a_replay_matches_the_notebooks_training(images, twin):
     """The same order as in the notebook: seed the global generator, make the network, train."""
-    far = opened(P1, replace(images.mode, target=2.0), twin)
+    far = open_images(P1, replace(images.mode, target=2.0), twin)
     ours = train(Task(replace(QUICK, epochs=2)), far)
     sets = {"data_train": images.train, "data_val": images.val}
     np.random.seed(123)
@@ -72,7 +80,7 @@ def test_a_named_mistake_is_reproduced_in_the_replay(images):
 def test_a_mistake_that_ends_the_training_earns_nothing(images):
     ended = train(Task(QUICK, ("fc_backward_transposes_the_weight_gradient",)), images)
     assert ended.accuracy == 0
-    assert "it ended with ValueError" in ended.failure
+    assert "it failed with ValueError" in ended.failure
 
 
 def test_a_recipe_without_epochs_trains_nothing(images):
@@ -86,7 +94,7 @@ def test_batches_larger_than_the_data_are_reported(images):
 
 
 def test_a_recipe_that_does_not_fit_into_an_hour_is_cut_and_reported(images, monkeypatch):
-    monkeypatch.setattr("autograder.training.recipe.HOUR", 2e11)
+    monkeypatch.setattr("autograder.training.recipe.OPERATIONS_PER_HOUR", 2e11)
     slow = replace(QUICK, epochs=10**6)
     fitting = slow.fitting_epochs(1500)
     assert 0 < fitting < 10
@@ -102,10 +110,10 @@ class TestKept:
 
     def test_a_recipe_is_trained_once(self, own_images, monkeypatch):
         task = Task(replace(QUICK, epochs=1))
-        assert kept(task, own_images) is None
+        assert stored_replay(task, own_images) is None
         first = replayed(task, own_images)
         monkeypatch.setattr(replays, "train", None)
-        assert replayed(task, own_images) == first == kept(task, own_images)
+        assert replayed(task, own_images) == first == stored_replay(task, own_images)
 
     @pytest.mark.parametrize(
         "other",
@@ -132,8 +140,8 @@ class TestKept:
         replayed(task, own_images)
         (file,) = own_images.replays.glob("*.json")
         file.write_text(content)
-        assert kept(task, own_images) is None
-        assert replayed(task, own_images) == result == kept(task, own_images)
+        assert stored_replay(task, own_images) is None
+        assert replayed(task, own_images) == result == stored_replay(task, own_images)
         assert json.loads(file.read_text())["format"] == replays.FORMAT
 
     def test_a_replay_works_where_it_cannot_be_kept(self, own_images):

@@ -48,7 +48,7 @@ KINDS = {
 }
 
 
-class UnfitError(Exception):
+class UnusableValueError(Exception):
     """A value is not plain numeric data; the message says what it is."""
 
 
@@ -58,27 +58,29 @@ def as_plain_array(value: Any, room: int) -> np.ndarray:
     Lists and tuples of numbers become arrays, scalars become arrays of shape ().
 
     Raises:
-        UnfitError: the value is something else, or has more than `room` bytes.
+        UnusableValueError: the value is something else, or has more than `room` bytes.
     """
     numpy_ma = sys.modules.get("numpy.ma")  # numpy imports it lazily
     if numpy_ma is not None and isinstance(value, numpy_ma.MaskedArray):
-        raise UnfitError("returned a masked array; expected a plain numeric array")
+        raise UnusableValueError("returned a masked array; expected a plain numeric array")
     if not isinstance(value, np.ndarray):
         if not isinstance(value, (bool, int, float, complex, np.generic, list, tuple)):
-            raise UnfitError(f"returned {_with_article(value)}; expected a numeric array")
+            raise UnusableValueError(f"returned {_with_article(value)}; expected a numeric array")
         try:
             value = np.asarray(value)
         except (ValueError, TypeError, OverflowError, RecursionError):
-            raise UnfitError(
+            raise UnusableValueError(
                 f"returned a {type(value).__name__} that is not a rectangular array of numbers"
             ) from None
     kind, size = value.dtype.kind, value.dtype.itemsize
     if kind not in "biuf":
-        raise UnfitError(f"returned an array of {KINDS.get(kind, value.dtype)}; expected numbers")
+        raise UnusableValueError(
+            f"returned an array of {KINDS.get(kind, value.dtype)}; expected numbers"
+        )
     if size > 8:
-        raise UnfitError(f"returned an array of {value.dtype}; expected float32 or float64")
+        raise UnusableValueError(f"returned an array of {value.dtype}; expected float32 or float64")
     if value.size * size > room:
-        raise UnfitError(
+        raise UnusableValueError(
             f"returned an array of shape {value.shape}, {value.size * size / 2**20:,.0f} MiB; "
             f"there is room for {room / 2**20:,.0f} MiB"
         )
@@ -110,7 +112,7 @@ class Writer:
             try:
                 arrays[name] = as_plain_array(value, self._room)
                 self._room -= arrays[name].nbytes
-            except UnfitError as unfit:
+            except UnusableValueError as unfit:
                 refused[name] = str(unfit)[:LONGEST_MESSAGE]
         # widest items first, so that every array is aligned in the payload
         ordered = dict(sorted(arrays.items(), key=lambda item: -item[1].itemsize))

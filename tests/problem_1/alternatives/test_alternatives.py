@@ -13,7 +13,7 @@ from autograder.diagnosis import costs
 from autograder.diagnosis.findings import findings
 from autograder.grading.compiled import compiled
 from autograder.grading.grade import grade
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import choose
 
@@ -41,7 +41,7 @@ def all_points(grade):
 def test_right_work_has_all_points_and_no_hint(seed, alternative):
     work = written(alternative)
     student = costs.observed(P1, work, seed)
-    verdicts = mark(P1, student, costs.reference(P1, seed))
+    verdicts = judge(P1, student, costs.reference(P1, seed))
     all_points(
         compiled(
             P1,

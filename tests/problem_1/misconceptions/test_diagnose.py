@@ -15,19 +15,19 @@ from autograder.diagnosis.diagnose import (
     PAIRS_IN_ALL,
     PAIRS_OF_A_SECTION,
     READINGS,
-    Kept,
-    Rehearsals,
+    BoundedCache,
+    VariantReadings,
     _bytes_of,
     diagnose,
-    rehearsals,
     require_sound_misconceptions,
+    variant_readings,
 )
 from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, by_section, named, solution, variants
 from autograder.grading import grade
 from autograder.grading.compiled import compiled
 from autograder.grading.result import Hint
-from autograder.judgement.suites import SuiteBroken, mark
+from autograder.judgement.suites import SuiteBroken, judge
 from autograder.observation.observe import Observation, Observations
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS
@@ -42,7 +42,7 @@ SEED = 4711
 
 def diagnosed(*those):
     student = costs.observed(P1, applied(P1, those), SEED)
-    return diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
+    return diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
 
 
 def found(*those):
@@ -157,7 +157,7 @@ def test_a_later_section_with_a_mistake_of_its_own_is_judged_by_itself():
 def test_the_rubric_says_whether_a_mistake_is_paid_for_again(switch):
     submission = applied(P1, (named(P1, "fc_backward_averages_both_gradients"),))
     student = costs.observed(P1, submission, SEED)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     found = findings(P1, student, verdicts)
     strict = replace(P1, carry_forward=switch)
     sections = compiled(strict, submission.name, student, verdicts, found, 0.0).sections
@@ -187,17 +187,17 @@ def wrong_everywhere(scale):
     return replace(seen, by_probe=by_probe)
 
 
-def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypatch):
-    loaded, load = set(), Rehearsals._load
+def test_what_is_wrong_everywhere_takes_a_bounded_number_of_runs(monkeypatch):
+    loaded, load = set(), VariantReadings._load
 
     def noted(self, those):
         loaded.add(those)
         return load(self, those)
 
-    monkeypatch.setattr(Rehearsals, "_load", noted)
-    rehearsals.cache_clear()
+    monkeypatch.setattr(VariantReadings, "_load", noted)
+    variant_readings.cache_clear()
     student = wrong_everywhere(1.07)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     first = diagnose(P1, student, verdicts)
     pairs = [those for those in loaded if len(those) == 2]
     assert 100 < len(pairs) <= PAIRS_IN_ALL
@@ -206,17 +206,17 @@ def test_what_is_wrong_everywhere_takes_a_bounded_number_of_rehearsals(monkeypat
 
 
 def test_what_is_kept_from_submission_to_submission_is_bounded():
-    kept = rehearsals(P1, SEED)
+    kept = variant_readings(P1, SEED)
     for scale in (1.05, 1.06):
         student = wrong_everywhere(scale)
-        diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
+        diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
     assert len(list(kept._libraries)) <= LIBRARIES
     assert sum(_bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
 
 
 def test_what_was_not_asked_for_longest_is_forgotten_first():
     made = []
-    kept = Kept(10, lambda key: made.append(key) or key, len)
+    kept = BoundedCache(10, lambda key: made.append(key) or key, len)
     for key in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
         assert kept[key] == key
     assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
@@ -307,7 +307,7 @@ def test_a_mistake_in_other_words_is_named_alike(words):
 def test_work_that_says_nothing_is_compared_with_nothing(ending):
     claims = {name: Observation(name, {}, {}, ending) for name in costs.seen(P1)}
     student = Observations(SEED, "none", claims)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
-    rehearsals.cache_clear()
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
+    variant_readings.cache_clear()
     assert diagnose(P1, student, verdicts) == {}
-    assert {those for those, _ in rehearsals(P1, SEED).readings} <= {()}
+    assert {those for those, _ in variant_readings(P1, SEED).readings} <= {()}

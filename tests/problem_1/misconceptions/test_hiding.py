@@ -16,12 +16,12 @@ from types import ModuleType
 import pytest
 
 from autograder import checkout
-from autograder.assignment.variant import Patch, Unfit, Variant
+from autograder.assignment.variant import Patch, PatchDoesNotApply, Variant
 from autograder.diagnosis import costs, hiding
 from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import applied, named, solution, unwritten
 from autograder.grading.compiled import compiled
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS
 
@@ -48,7 +48,9 @@ def benchmark() -> ModuleType:
 def tried_beside(mistake: Variant, benchmark: ModuleType) -> list[tuple[Variant, Variant]]:
     """The pairs to test for a mistake, in the order of the rubric."""
     hidden = {name for names in TABLE["hidden"][mistake.name].values() for name in names}
-    concerned = {part for later in P1.shows_in[mistake.section] for part in P1.made_of(later)}
+    concerned = {
+        part for later in P1.used_by[mistake.section] for part in P1.with_earlier_sections(later)
+    }
     left = {block.name for block in unwritten(P1) if block.section in concerned}
     return [
         pair
@@ -70,7 +72,7 @@ def test_two_mistakes_never_earn_more_than_one_of_them_alone(mistake, benchmark)
 
 
 def go_together(pair: tuple[Variant, ...]) -> bool:
-    with contextlib.suppress(Unfit):
+    with contextlib.suppress(PatchDoesNotApply):
         return bool(applied(P1, pair))
     return False
 
@@ -78,7 +80,7 @@ def go_together(pair: tuple[Variant, ...]) -> bool:
 @pytest.mark.parametrize("hider", [*HIDERS[::4], *OTHERS[::12]], ids=lambda variant: variant.name)
 def test_the_table_says_what_a_mistake_hides(hider):
     expected = TABLE["hidden"][hider.name]
-    found = hiding.hidden(P1, (hider,), tuple(s for s in P1.shows_in[hider.section] if s != SLOW))
+    found = hiding.hidden(P1, (hider,), tuple(s for s in P1.used_by[hider.section] if s != SLOW))
     assert found == {p: tuple(names) for p, names in expected.items() if not p.startswith(SLOW)}
 
 
@@ -181,11 +183,11 @@ def test_a_right_layer_that_is_spoiled_to_hide_one_that_is_not_written_gains_not
 def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
     submission = applied(P1, (CLIPS,))
     student = costs.observed(P1, submission, SEED)
-    verdicts = mark(P1, student, costs.reference(P1, SEED))
+    verdicts = judge(P1, student, costs.reference(P1, SEED))
     found = findings(P1, student, verdicts)
     sections = compiled(P1, submission.name, student, verdicts, found, 0.0).sections
     for section in sections:
-        if section.id in P1.shows_in["fc_forward"] and section.score is not None:
+        if section.id in P1.used_by["fc_forward"] and section.score is not None:
             failed = [test.name for test in section.tests if not test.passed]
             (hint,) = section.hints or (None,)
             if section.id == "fc_backward":
@@ -193,4 +195,4 @@ def test_a_student_is_told_that_a_mistake_counts_again_where_it_hides_others():
             else:
                 assert failed
                 assert hint.misconception == CLIPS.name
-                assert "counts again where it hides" in hint.text
+                assert "costs points again where it hides" in hint.text

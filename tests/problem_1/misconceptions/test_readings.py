@@ -6,7 +6,7 @@ import pytest
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.same import ENDING, alike, differences, read
-from autograder.judgement.suites import mark
+from autograder.judgement.suites import judge
 from autograder.observation.observe import Observation, Observations
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.session import Ending
@@ -35,7 +35,7 @@ def test_nothing_that_is_claimed_stops_a_diagnosis(draw):
         refused = {n: "returned a str" for n in seen.values if n not in values}
         claims[name] = Observation(name, values, refused, Ending("finished"))
     student = Observations(SEED, "none", claims)
-    diagnoses = diagnose(P1, student, mark(P1, student, costs.reference(P1, SEED)))
+    diagnoses = diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
     assert not any(diagnosis.excused for diagnosis in diagnoses.values())
 
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from autograder.assignment import Assignment
-from autograder.assignment.variant import Unfit, Variant
+from autograder.assignment.variant import PatchDoesNotApply, Variant
 from autograder.diagnosis import costs
 from autograder.diagnosis.variants import applied, named, solution, variants
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -25,7 +25,7 @@ def test_a_misconception_is_seen_and_named_and_costs_what_the_table_says(variant
     assert variant.section in cost.failed, "no check sees it"
     assert cost.own > 0
     assert cost.found == {variant.section: (variant.name,)}
-    assert set(cost.failed) <= {variant.section, *P1.shows_in.get(variant.section, ())}
+    assert set(cost.failed) <= {variant.section, *P1.used_by.get(variant.section, ())}
     assert costs.row(cost) == ROWS[variant.name], "python -m autograder.diagnosis writes the table"
 
 
@@ -94,12 +94,12 @@ def test_a_text_that_is_not_there_once_is_refused():
     twice = Variant("fc_forward_twice", "lib/optim.py", "param", "p")
     never = Variant("fc_forward_never", "lib/optim.py", "parametre", "p")
     for variant in (twice, never):
-        with pytest.raises(Unfit, match="instead of once"):
+        with pytest.raises(PatchDoesNotApply, match="instead of once"):
             applied(P1, (variant,))
 
 
 def test_two_variants_of_one_place_do_not_go_together():
-    with pytest.raises(Unfit):
+    with pytest.raises(PatchDoesNotApply):
         applied(
             P1,
             (named(P1, "adam_goes_uphill"), named(P1, "adam_forgets_the_root")),

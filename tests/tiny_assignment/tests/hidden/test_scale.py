@@ -1,6 +1,6 @@
 """The layer."""
 
-from autograder.judgement.checks import check, close, provided, unchanged
+from autograder.judgement.checks import check, close, require_first, unchanged
 
 
 @check("scale", weight=1, announced="the input times the factor")
@@ -10,7 +10,7 @@ def test_scale_forward(scale_forward):
 
 @check("scale", weight=1, announced="The input stays as it was")
 def test_scale_forward_leaves_its_input(scale_forward):
-    provided(lambda: test_scale_forward(scale_forward))
+    require_first(lambda: test_scale_forward(scale_forward))
     unchanged(scale_forward.student.x_after, scale_forward.given.x, "the input of scale.forward")
 
 

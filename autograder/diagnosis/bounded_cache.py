@@ -10,7 +10,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 
-class Kept(Generic[K, T]):
+class BoundedCache(Generic[K, T]):
     """A cache that computes missing items and discards the least recently used ones if full."""
 
     def __init__(self, capacity: int, make: Callable[[K], T], size: Callable[[T], int]) -> None:

@@ -1,4 +1,4 @@
-"""A rehearsal returns what a sandbox returns, and does not change this process."""
+"""A trusted run returns what a sandbox returns, and does not change this process."""
 
 import random
 import sys
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.diagnosis import costs
-from autograder.diagnosis.in_process import load, rehearse
+from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.same import alike, read
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.observation.observe import observe
@@ -27,7 +27,7 @@ VARIED = (
 
 
 @pytest.mark.parametrize("name", ["the solution", *VARIED])
-def test_a_rehearsal_sees_what_a_sandbox_sees(name):
+def test_a_trusted_run_sees_what_a_sandbox_sees(name):
     submission = solution(P1) if name == "the solution" else applied(P1, (named(P1, name),))
     sandboxed = observe(
         P1,
@@ -66,7 +66,7 @@ def test_nothing_is_left_behind(capsys):
     random.seed(3)
     library = load(P1, solution(P1).files)
     for probe in ("train_tiny_net_loop", "dropout_forward_seed", "small_network_start"):
-        rehearse(library, solution(P1).cells, P1.probes[probe], SEED)
+        run_trusted(library, solution(P1).cells, P1.probes[probe], SEED)
     assert (np.random.random(), random.random()) == expected
     after = {name: module for name, module in sys.modules.items() if name.startswith("lib")}
     assert after == before
