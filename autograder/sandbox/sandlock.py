@@ -6,7 +6,13 @@ few devices. For root the box consists of real mounts, in a mount namespace of t
 The child then runs as another user, who can read these mounts even if the originals are in a
 private home folder.
 
+In a container, root usually may not mount anything, and sandlock's supervisor does not work, since
+Docker's default seccomp rules refuse pidfd_getfd. There the box is a folder of links again, and the
+child runs as another user in Landlock alone, without a supervisor: what sandlock's supervisor would
+limit is limited by the user (processes) and by a small folder in shared memory (disk).
+
     grader -> sandlock_launcher.py (ends everything) -> its fork (sandlock's supervisor) -> child
+    in a container:                                  -> child
 """
 
 from __future__ import annotations
@@ -20,7 +26,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,7 +43,7 @@ from autograder.sandbox.backend import (
     popen,
     stdout_of,
 )
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.packages import (
     hidden_within,
     interpreter,
@@ -45,7 +51,7 @@ from autograder.sandbox.packages import (
     python_files,
     system_files,
 )
-from autograder.sandbox.slots import Slot
+from autograder.sandbox.slots import Slot, first_in_container
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 MOUNTED_AT = "/mnt"
@@ -53,6 +59,10 @@ MOUNTED_AT = "/mnt"
 PATIENCE_S = 10.0
 SUPERVISORS = 1
 """Number of sandlock's own processes besides the launcher."""
+CAP_SYS_ADMIN = 21
+SHARED_MEMORY = "/dev/shm"
+MOST_BALLAST = 128 * MIB
+"""Docker makes it 64 MiB large. What a child may not use of it is filled, which takes memory."""
 
 
 class Sandlock:
@@ -67,10 +77,14 @@ class Sandlock:
         import sandlock
 
         found, needed = sandlock.landlock_abi_version(), sandlock.min_landlock_abi()
+        if in_container():  # what newer versions add is done there by the user and by seccomp
+            needed, release = 1, "5.13"
+        else:
+            release = "6.12"
         if found < needed:
             return (
-                f"sandlock needs Landlock ABI {needed} (Linux 6.12 with Landlock enabled); this "
-                f"kernel has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
+                f"sandlock needs Landlock ABI {needed} (Linux {release} with Landlock enabled); "
+                f"this kernel has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
             )
         return None
 
@@ -82,14 +96,22 @@ class Sandlock:
         limits: Limits,
     ) -> Process:
         with contextlib.ExitStack() as stack:
-            root = os.geteuid() == 0
-            slot = stack.enter_context(Slot.take()) if root else None
-            shown = [*python_mounts(links=not root), *mounts]
-            if root:
-                box, storage = Path(MOUNTED_AT), None
+            root, container = os.geteuid() == 0, in_container()
+            mounted = root and not container
+            taken = Slot.take(first_in_container()) if container else Slot.take()
+            slot = stack.enter_context(taken) if root else None
+            shown = [*python_mounts(links=not mounted), *mounts]
+            storage = None
+            if mounted:
+                box = Path(MOUNTED_AT)
             else:
                 python = [Mount(linked_python() / part, part) for part in ("python", "packages")]
                 box = stack.enter_context(folder_of_links([*python, *mounts]))
+            folder = box / "tmp"
+            if container:
+                assert slot is not None  # only root is asked about its rights
+                folder = stack.enter_context(folder_of_size(limits.disk_bytes, slot.user))
+            elif not root:
                 storage = stack.enter_context(folder_of_links([]))
             backend_config = {
                 # without a separate user, the kernel would count the grader's processes as well
@@ -99,6 +121,8 @@ class Sandlock:
             }
             order = {
                 "box": str(box),
+                "folder": str(folder),
+                "supervised": not container,
                 "argv": [
                     f"{box}/python/bin/{interpreter().name}",
                     *FLAGS,
@@ -106,12 +130,12 @@ class Sandlock:
                     json.dumps({**config, **backend_config}),
                 ],
                 "env": {
-                    **environment(f"{box}/tmp"),
+                    **environment(str(folder)),
                     "PYTHONHOME": f"{box}/python",
                     "LD_LIBRARY_PATH": f"{box}/python/lib",
                 },
                 "readable": [
-                    *([] if root else [str(linked_python()), *(str(m.source) for m in shown)]),
+                    *([] if mounted else [str(linked_python()), *(str(m.source) for m in shown)]),
                     *map(str, system_files()),
                     *(d for d in DEVICES if os.path.exists(d)),
                 ],
@@ -119,7 +143,7 @@ class Sandlock:
                 "packages": str(_sandlock_home()),
                 # for root: real mounts, and a separate user for the child
                 "user": slot and slot.user,
-                "mounts": [[str(m.source), m.target] for m in shown] if root else [],
+                "mounts": [[str(m.source), m.target] for m in shown] if mounted else [],
                 "hidden": [
                     f"python/{relative}/{name}"
                     for relative, path in python_files().items()
@@ -134,7 +158,44 @@ class Sandlock:
             process, stderr = popen([*launcher, json.dumps(order)], {}, stdin=subprocess.PIPE)
             stack.callback(_end, process)
             end = stack.pop_all().close
-            return Process([process.pid], stdout_of(process), stderr, end, helpers=SUPERVISORS)
+            helpers = 0 if container else SUPERVISORS
+            return Process([process.pid], stdout_of(process), stderr, end, helpers=helpers)
+
+
+@functools.cache
+def in_container() -> bool:
+    """Whether this is root without the right to mount, as in a container of Docker's."""
+    if os.geteuid() != 0:
+        return False
+    status = Path("/proc/self/status").read_text()
+    effective = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    return not int(effective.split()[1], 16) >> CAP_SYS_ADMIN & 1
+
+
+@contextlib.contextmanager
+def folder_of_size(size: int, user: int) -> Iterator[Path]:
+    """A user's folder in shared memory that has room for `size` bytes: all else is filled.
+
+    Children that run at the same time share that room.
+
+    Raises:
+        SandboxError: the shared memory is so large that filling it would take too much memory.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="box-", dir=SHARED_MEMORY) as name,
+        tempfile.TemporaryFile(dir=SHARED_MEMORY) as ballast,
+    ):
+        room = os.statvfs(name)
+        surplus = room.f_bavail * room.f_frsize - size
+        if surplus > MOST_BALLAST:
+            raise SandboxError(
+                f"{SHARED_MEMORY} has {surplus // MIB} MiB too many to be a folder of limited "
+                f"size; give the container at most {MOST_BALLAST // MIB} MiB (--shm-size)"
+            )
+        if surplus > 0:
+            os.posix_fallocate(ballast.fileno(), 0, surplus)
+        os.chown(name, user, user)
+        yield Path(name)
 
 
 @functools.cache
@@ -159,6 +220,7 @@ def linked_python() -> Path:
     """The mounts of `python_mounts` as a folder of links, made once per process."""
     folder = tempfile.TemporaryDirectory(prefix="python-")
     atexit.register(folder.cleanup)
+    os.chmod(folder.name, 0o711)  # in a container, the child is another user
     make_links(Path(folder.name), python_mounts(links=True))
     return Path(folder.name)
 

@@ -29,7 +29,7 @@ from autograder.sandbox.backend import (
 )
 from autograder.sandbox.bubblewrap import Bubblewrap
 from autograder.sandbox.limits import MIB, Limits
-from autograder.sandbox.sandlock import Sandlock
+from autograder.sandbox.sandlock import Sandlock, in_container
 from autograder.sandbox.session import Work
 from autograder.sandbox.unconfined import Unconfined
 
@@ -184,7 +184,8 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             "shared": stack.enter_context(_shared_memory()),
             "grader": os.getpid(),
             "session": os.getsid(0),
-            "host": os.uname().nodename,
+            # a container's name is a number made up for it, which says nothing about the machine
+            "host": "" if in_container() else os.uname().nodename,
             "variables": [*environment(""), *ALLOWED_VARIABLES],
         }
 
