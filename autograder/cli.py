@@ -307,6 +307,13 @@ class Target(StrEnum):
     MOODLE = "moodle"
     BLACKBOARD = "blackboard"
     BRIGHTSPACE = "brightspace"
+    GRADESCOPE = "gradescope"
+
+
+class Visibility(StrEnum):
+    VISIBLE = "visible"
+    AFTER_DUE_DATE = "after_due_date"
+    AFTER_PUBLISHED = "after_published"
 
 
 class Missing(StrEnum):
@@ -324,7 +331,9 @@ def export(
     class_: Annotated[
         Path, typer.Option("--class", help="Folder that cohort wrote.", metavar="DIR")
     ] = Path("out/class"),
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("out/export"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for the files; for gradescope also the zip itself.")
+    ] = Path("out/export"),
     column: Annotated[
         str | None, typer.Option(help="Header of the column to fill. (default: found by title)")
     ] = None,
@@ -334,12 +343,24 @@ def export(
     feedback: Annotated[
         bool, typer.Option("--feedback", help="Also write the zip of feedback pages.")
     ] = False,
+    visibility: Annotated[
+        Visibility | None,
+        typer.Option(
+            help="gradescope: when students see points and hints: visible (default), "
+            "after_due_date or after_published.",
+            metavar="WHEN",
+        ),
+    ] = None,
 ) -> None:
     """Return points and feedback to a learning platform.
 
     Fills one column of the file that you downloaded and changes nothing else in it. Points given by
     hand in formgrader are included; a student who was set aside gets nothing. export.txt lists
     who was matched and who was not. The exit status is 1 if a graded student has no row.
+
+    Gradescope imports no points. For it, this writes an autograder that looks them up: a zip to
+    upload under Configure Autograder, before you choose Regrade All Submissions. It runs no student
+    code, and a submission that came later is told that it is not graded yet.
     """
     from autograder import checkout
     from autograder.commands.export import ExportError, run
@@ -354,8 +375,53 @@ def export(
             column=column,
             missing=missing.value,
             with_feedback=feedback,
+            visibility=None if visibility is None else visibility.value,
         )
     raise typer.Exit(status)
+
+
+gradescope = typer.Typer(
+    help="Grade in Gradescope's own container. Experimental: see docs/platforms.md.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(gradescope, name="gradescope")
+
+
+@gradescope.callback()
+def _gradescope() -> None:
+    """Keeps `build` a command of its own, though it is the only one."""
+
+
+@gradescope.command("build")
+def build_for_gradescope(
+    out: Annotated[Path, typer.Option(help="The zip to write.")] = Path(
+        "out/gradescope-autograder.zip"
+    ),
+    visibility: Annotated[
+        Visibility,
+        typer.Option(
+            help="When students see points and hints: visible, after_due_date or after_published.",
+            metavar="WHEN",
+        ),
+    ] = Visibility.VISIBLE,
+) -> None:
+    """Write an autograder that grades each submission in Gradescope's container.
+
+    Upload the zip under Configure Autograder. It brings its own Python, judges no training, and
+    runs student code in a sandbox as a user of its own. If the sandbox does not work there, or
+    anything else goes wrong, nothing is judged and the results say why.
+
+    This is experimental: nobody has run it on Gradescope yet. Prefer `autograder export
+    gradescope`, which takes the grades from your machine and runs no student code there.
+    """
+    from rich.console import Console
+
+    from autograder import checkout
+    from autograder.commands.gradescope import GradescopeError, build_grader
+
+    with _errors_explained(GradescopeError):
+        build_grader(checkout.assignment(), out, visibility.value, Console())
 
 
 @app.command()

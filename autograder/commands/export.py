@@ -10,11 +10,13 @@ from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
+from autograder.commands import gradescope
 from autograder.export import feedback, report
 from autograder.export.feedback import Returned
 from autograder.export.grades import Graded, Missing
 from autograder.export.table import TableError
 from autograder.export.targets import fill
+from autograder.gradescope.settings import Visibility
 from autograder.hand_in import origin
 from autograder.hand_in.layouts.upload import Member
 from autograder.hand_in.origin import NAME, Origin, OriginError, Source
@@ -50,40 +52,69 @@ def run(
     column: str | None = None,
     missing: Missing = "blank",
     with_feedback: bool = False,
+    visibility: Visibility | None = None,
     console: Console | None = None,
 ) -> int:
     """Write what a platform takes back; the exit status is 1 if a graded student has no row.
 
+    Gradescope takes no file with points back, but an autograder that looks the results up.
+
     Args:
         assignment: what was graded.
-        target: the platform, see `targets.TARGETS`.
+        target: the platform, see `targets.TARGETS`, or Gradescope.
         template: the file that the instructor downloaded; its one column is filled.
         class_: the folder that `cohort` wrote.
-        out: the folder for the files.
+        out: the folder for the files; for Gradescope, it may be the zip itself.
         column: the header of the column; found by the assignment's title by default.
         missing: what students get who are in the file but handed in nothing.
         with_feedback: also write the zip of feedback pages.
+        visibility: on Gradescope, when students see what they got in each section.
         console: for the report.
 
     Raises:
         ExportError: the class, the template or the target does not allow it.
     """
-    if template is None and not with_feedback:
+    console = console or Console()
+    on_gradescope = target == gradescope.LAYOUT
+    if on_gradescope and (template or column or missing != "blank" or with_feedback):
+        raise ExportError(
+            "gradescope takes back no file that could be filled, and shows the feedback itself: "
+            "give only --class, --out and --visibility"
+        )
+    if visibility and not on_gradescope:
+        raise ExportError(f"--visibility is for gradescope; {target} decides that itself")
+    if template is None and not with_feedback and not on_gradescope:
         raise ExportError(
             f"give the file that you downloaded from {target}, or --feedback for the pages alone"
         )
     try:
         found = origin.read(class_ / NAME)
+        if on_gradescope:
+            return _look_up(assignment, class_, found, out, visibility or "visible", console)
         out.mkdir(parents=True, exist_ok=True)
-        job = Job(assignment, target, class_, found, out, console or Console())
+        job = Job(assignment, target, class_, found, out, console)
         status = 0 if template is None else _fill(job, template, column, missing)
         if with_feedback:
             _feedback(job)
         return status
-    except (OriginError, TableError) as error:
+    except (OriginError, TableError, gradescope.GradescopeError) as error:
         raise ExportError(str(error)) from None
     except OSError as error:
         raise ExportError(f"{error.filename or out}: {error.strerror}") from None
+
+
+def _look_up(
+    assignment: Assignment,
+    class_: Path,
+    found: Origin,
+    out: Path,
+    visibility: Visibility,
+    console: Console,
+) -> int:
+    points, awaiting = _points(assignment, class_)
+    status = gradescope.give_back(assignment, class_, found, points, out, visibility, console)
+    _name_waiting(awaiting, console)
+    return status
 
 
 def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int:
@@ -98,14 +129,18 @@ def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int
     place.write_bytes(filled.content)
     write_whole(job.out / REPORT, report.whole(filled))
     job.console.print(report.for_terminal(filled, REPORT), markup=False, highlight=False)
+    _name_waiting(awaiting, job.console)
+    job.console.print(f"Written: {near(place)}", markup=False, highlight=False)
+    return report.exit_code(filled)
+
+
+def _name_waiting(awaiting: set[str], console: Console) -> None:
     if awaiting:
-        job.console.print(
+        console.print(
             f"{len(awaiting)} students still have answers to grade by hand in formgrader; "
             "export again afterwards.",
             highlight=False,
         )
-    job.console.print(f"Written: {near(place)}", markup=False, highlight=False)
-    return report.exit_code(filled)
 
 
 def _points(assignment: Assignment, class_: Path) -> tuple[dict[str, float], set[str]]:

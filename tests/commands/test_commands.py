@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import LayoutName, Target
+from autograder.commands.gradescope import LAYOUT
 from autograder.export.targets import TARGETS
 from autograder.hand_in.layouts import LAYOUTS, PLAIN
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -43,10 +44,12 @@ COMMANDS = ("data", "release", "grade", "cohort", "export", "doctor", "demo")
 
 def test_every_layout_that_can_be_read_can_be_asked_for():
     assert {name.value for name in LayoutName} == {PLAIN, *LAYOUTS}
-    assert {target.value for target in Target} == set(TARGETS)
+    assert {target.value for target in Target} == {LAYOUT, *TARGETS}
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS), ["gradescope"], ["gradescope", "build"]]
+)
 def test_every_command_explains_itself(command):
     result = run(*command, "--help")
     assert result.returncode == 0

@@ -25,6 +25,20 @@ Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Every value stays text, because YAML would read the student number 0012345 as octal."""
 
 
+def submission_of(path: str) -> str:
+    """The id of the submission that a file belongs to, by its path in the whole download.
+
+    The first folder of that form decides: a student may have a deeper one.
+
+    Raises:
+        ValueError: it is no path of such a download.
+    """
+    for place, folder in enumerate(parts := path.split("/")):
+        if SUBMISSION.fullmatch(folder) and place < len(parts) - 1:
+            return folder.removeprefix("submission_")
+    raise ValueError(f"{path} is not in the folder of a submission")
+
+
 def _claims(path: str) -> bool:
     return path == METADATA or ENTRY.fullmatch(path) is not None
 
