@@ -10,7 +10,7 @@ from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.work import loaded
+from autograder.cohort.work import load_state
 from autograder.gradescope import archive, build, lookup
 from autograder.gradescope.lookup import Result
 from autograder.gradescope.results import results_of
@@ -131,7 +131,7 @@ def _result(
 ) -> Result | str:
     """The result of a submission, or why it has none."""
     first = source.people[0]
-    state = loaded(class_ / "observations" / first.id)
+    state = load_state(class_ / "observations" / first.id)
     if state is None:
         return "it has no grade; continue with autograder cohort --resume"
     of_members = {points.get(person.id, state.grade.score) for person in source.people}
