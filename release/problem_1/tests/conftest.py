@@ -5,10 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from importlib import metadata
 
 os.environ["MPLBACKEND"] = "Agg"  # figures are drawn, but open no window
 
+import graded_with
 import pytest
+
+if reason := graded_with.too_old():
+    pytest.exit(reason, returncode=2)
+
 from collect_submission import doubtful
 from visible_checks import FOLDER
 
@@ -64,12 +70,13 @@ def pytest_terminal_summary(terminalreporter, config):
     _show_sections(terminalreporter, config.stash[NOT_RUN])
     if config.option.keyword or config.option.markexpr:
         return
+    advice = graded_with.differences(metadata.version("numpy"))
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
-        advice = doubtful(FOLDER)  # these are errors of a broken notebook, which is reported above
-        if advice:
-            terminalreporter.section("before you hand in")
-        for sentence in advice:
-            terminalreporter.write_line(sentence, yellow=True)
+        advice += doubtful(FOLDER)  # these are errors of a broken notebook, which is reported above
+    if advice:
+        terminalreporter.section("before you hand in")
+    for sentence in advice:
+        terminalreporter.write_line(sentence, yellow=True)
 
 
 def _show_sections(terminalreporter, not_run):
