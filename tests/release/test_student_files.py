@@ -612,6 +612,7 @@ def test_the_requirements_list_every_imported_package():
         "visible_checks",
         "cell_syntax",
         "collect_submission",
+        "graded_with",
     } | sys.stdlib_module_names
     for name, content in files(P1).items():
         if not name.endswith(".py"):
