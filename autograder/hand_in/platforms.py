@@ -115,6 +115,10 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
     for member in upload.members:
         shown = printable(member.name or next(iter(member.ids.values()), upload.key))
         try:
+            group = roster.in_group(known, member.ids, member.name)
+            if group:
+                found += group
+                continue
             person = roster.find(known, member.ids, member.name) if known else None
         except Ambiguous as problem:
             person, reason = None, str(problem)
@@ -122,7 +126,7 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
             if known and person is None:
                 reason = f"{shown} is on no roster"
         found.append(person or stranger(member, upload.key))
-    return tuple(found), reason
+    return tuple(dict.fromkeys(found)), reason
 
 
 def stranger(member: Member, key: str) -> Person:

@@ -20,9 +20,9 @@ from autograder.hand_in import people
 from autograder.hand_in.files import printable
 from autograder.hand_in.people import Person, RosterError, named
 from autograder.hand_in.roster_columns import EXPECTED, Columns, Kind, folded, recognised
-from autograder.hand_in.whose import Ambiguous, find
+from autograder.hand_in.whose import Ambiguous, find, in_group
 
-__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "merged", "read"]
+__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "in_group", "merged", "read"]
 
 Line = tuple[int, list[str]]
 """The number of a row's first line, and its cells."""
@@ -53,7 +53,7 @@ class Roster:
     """A list of a class.
 
     Attributes:
-        kind: `canvas`, `moodle`, `gradescope`, `brightspace`, `blackboard` or `plain`.
+        kind: a key of `EXPECTED`.
         name: the file's.
         people: in the file's order.
         skipped: rows that are no students: "line 2: Points Possible".
@@ -246,5 +246,6 @@ def _person(columns: Columns, cells: Sequence[str], where: str) -> Person | str:
         email=ids.get("email", ""),
         ids=ids,
         given=ids.get("login", "") if columns.kind == "plain" else "",
+        group=columns.cell(cells, "group"),
         lines=(where,),
     )
