@@ -337,9 +337,10 @@ def export(
 ) -> None:
     """Give points and feedback back to a learning platform.
 
-    Fills one column of the file that you downloaded and changes nothing else in it. Points given by
-    hand in formgrader are included; a student who was set aside gets nothing. export.txt tells who
-    was matched and who was not. The exit status is 1 if a graded student has no row.
+    Fills one column of the file that you downloaded and changes nothing else in it. Without a file,
+    Canvas and Brightspace get a small one with the graded students. Points given by hand in
+    formgrader are included; a student who was set aside gets nothing. export.txt tells who was
+    matched and who was not. The exit status is 1 if a graded student has no row.
     """
     from autograder import checkout
     from autograder.commands.export import ExportError, run
