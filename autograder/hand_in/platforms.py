@@ -126,6 +126,8 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
             if known and person is None:
                 reason = f"{shown} is on no roster"
         found.append(person or stranger(member, upload.key))
+    if reason is None and not all(is_id(person.id) for person in found):
+        reason = "its name is not a valid student id; give a --roster"
     return tuple(dict.fromkeys(found)), reason
 
 

@@ -28,6 +28,8 @@ Line = tuple[int, list[str]]
 """The number of a row's first line, and its cells."""
 LARGEST = 16 * 2**20
 MOST_ROWS, MOST_COLUMNS = 100_000, 2_000
+LONGEST_SHOWN = 40
+"""Characters of a column's name in a message."""
 SEPARATORS = ",;\t"
 """Ties go to the first."""
 OTHER_FILES = {
@@ -215,7 +217,8 @@ def _clean(cell: str) -> str:
 
 
 def _unknown(name: str, header: Sequence[str]) -> str:
-    shown = ", ".join(printable(cell) for cell in header[:8]) + (" ..." if header[8:] else "")
+    cells = (printable(cell[:LONGEST_SHOWN]) for cell in header[:8])
+    shown = ", ".join(cells) + (" ..." if header[8:] else "")
     wanted = "; ".join(f"{one.called}: {one.columns}" for one in EXPECTED.values())
     return f"{name} has the columns {shown}. Expected one of these lists: {wanted}"
 

@@ -215,6 +215,23 @@ def test_a_group_of_gradescope_is_one_submission_of_all_its_members(tmp_path):
     assert "1 group" in str(found)
 
 
+def test_an_anonymous_submission_among_named_ones_is_read_too(tmp_path):
+    names = ("lindgrenada_101_9001_work.zip", "anon_aB3dE_9002_work.zip")
+    found = read_class(P1, write_zip(dict.fromkeys(names, b""), tmp_path / "class.zip"))
+    ids = [dict(one.upload.members[0].ids) for one in found.received]
+    assert sorted(ids, key=str) == [{"anonymous": "aB3dE"}, {"canvas": "101"}]
+
+
+def test_a_login_that_is_no_student_id_is_set_aside_and_names_no_folder(tmp_path):
+    entry = "a?a+problem_1+2026-11-20 15:38:53 UTC/x.py"
+    path = write_zip({entry: b"", entry.replace("a?a", "ada"): b""}, tmp_path / "inbound.zip")
+    reasons = {
+        one.upload.members[0].ids["login"]: one.hand_in.reason
+        for one in read_class(P1, path, people=()).received
+    }
+    assert reasons == {"a?a": "its name is not a valid student id; give a --roster", "ada": None}
+
+
 TEAM = {"gus", "ipek"}
 
 
