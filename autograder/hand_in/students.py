@@ -184,6 +184,8 @@ def is_id(student: str) -> bool:
 
     macOS decomposes accents in zip files, and Hindi and Thai always use combining vowel signs.
     """
+    if student.isascii():  # most of ten thousand
+        return len(student) <= LONGEST_ID and STUDENT_ID.fullmatch(student) is not None
     bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
     begins = not student or unicodedata.category(student[0])[0] != "M"
     fits = len(student) <= LONGEST_ID and len(student.encode("utf-8", "replace")) <= MOST_BYTES
