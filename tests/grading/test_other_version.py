@@ -120,8 +120,8 @@ def test_the_hint_is_in_the_section_that_fails_and_only_there(change, graded):
     new = "np.maximum(feat, self.negative_slope * feat) * np.product(1)"
     grade = graded(change("lib/mlp/layer_utils.py", old, new))
     told = {s.id: [h.misconception for h in s.hints] for s in grade.sections}
-    assert told["leaky_relu_forward"] == ["numpy_without_product"]
-    assert told["adam"] == []
+    assert "numpy_without_product" in told["leaky_relu_forward"]
+    assert "numpy_without_product" not in told["adam"]
 
 
 @pytest.mark.skipif(ours().python >= (3, 12), reason="Python 3.12 allows it")
@@ -132,7 +132,7 @@ def test_an_f_string_of_a_later_python_is_named_in_every_section_that_cannot_imp
     grade = graded(change("lib/optim.py", text))
     (adam,) = (section for section in grade.sections if section.id == "adam")
     assert adam.score == 0
-    assert [hint.misconception for hint in adam.hints] == ["syntax_of_python_3.12"]
+    assert "syntax_of_python_3.12" in [hint.misconception for hint in adam.hints]
 
 
 def test_doctor_says_when_the_handout_names_other_versions_than_this_machine_has():
