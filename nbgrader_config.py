@@ -13,7 +13,7 @@ from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder import checkout  # noqa: E402
 from autograder.assignment import stub  # noqa: E402
-from autograder.nbgrader_plugins import autograde, export, release  # noqa: E402
+from autograder.nbgrader_plugins import autograde, export, release, zip_collect  # noqa: E402
 
 c = get_config()  # noqa: F821
 
@@ -58,4 +58,5 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.GradeSubmission.training = "off"  # "short" or "full" for the points that a training earns
 
+c.ZipCollectApp.collector_plugin = zip_collect.StudentZips
 c.ExportApp.plugin_class = export.SafeCsv

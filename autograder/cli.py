@@ -354,9 +354,10 @@ def export(
 ) -> None:
     """Return points and feedback to a learning platform.
 
-    Fills one column of the file that you downloaded and changes nothing else in it. Points given by
-    hand in formgrader are included; a student who was set aside gets nothing. export.txt lists
-    who was matched and who was not. The exit status is 1 if a graded student has no row.
+    Fills one column of the file that you downloaded and changes nothing else in it. Without a file,
+    Canvas and Brightspace get a small one with the graded students. Points given by hand in
+    formgrader are included; a student who was set aside gets nothing. export.txt lists who was
+    matched and who was not. The exit status is 1 if a graded student has no row.
 
     Gradescope imports no points. For it, this writes an autograder that looks them up: a zip to
     upload under Configure Autograder, before you choose Regrade All Submissions. It runs no student

@@ -32,11 +32,14 @@ sys.path.insert(0, str(ROOT / "tests" / "fuzz"))
 from fuzzing.readers import DAMAGED, Reader, Violation, attacked, held, readers  # noqa: E402
 
 SHARES = {
-    "frames of a probe": 0.4,
-    "records of a worker": 0.2,
+    "frames of a probe": 0.35,
+    "records of a worker": 0.15,
     "the end of a probe": 0.1,
     "notebooks": 0.15,
-    "zip files": 0.15,
+    "zip files": 0.1,
+    "downloads": 0.05,
+    "lists of a class": 0.05,
+    "files to fill": 0.05,
 }
 
 

@@ -72,6 +72,8 @@ class Assignment:
         data: the module of the package that fetches the data. Students receive an unchanged copy.
         training: how the training is judged; None if there is none.
         older_work: what is missing in the notebooks of earlier years.
+        graded_with: what the handout tells students about the versions that grade, such as
+            {"Python": "3.11"}; only as many numbers as matter.
     """
 
     package: str
@@ -92,6 +94,7 @@ class Assignment:
     data: str | None = None
     training: TrainingPlan | None = None
     older_work: OlderWork = OlderWork()
+    graded_with: Mapping[str, str] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         """Pickles the package name alone: another process uses its own package's object."""

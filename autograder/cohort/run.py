@@ -39,7 +39,7 @@ from autograder.cohort.pool import (
 )
 from autograder.cohort.work import Plan, grade_hand_in, recover, train, try_on_solution
 from autograder.hand_in import origin, roster
-from autograder.hand_in.files import Unreadable
+from autograder.hand_in.files import Unreadable, printable
 from autograder.hand_in.layouts import LayoutError
 from autograder.hand_in.roster import RosterError
 from autograder.hand_in.students import HandIn
@@ -182,6 +182,11 @@ def _announce(class_: WholeClass, zone: str | None, console: Console) -> None:
             "Its times have no time zone and were read as UTC; set another with --zone.",
             highlight=False,
         )
+    for one in (received.hand_in for received in class_.received):
+        if one.copies:
+            copies = " and ".join(map(printable, one.copies))
+            said = f"Read once, as they are the same: {printable(one.entry)} and {copies}"
+            console.print(said, highlight=False, markup=False)
     if class_.absent:
         names = ", ".join(person.id for person in class_.absent)
         console.print(f"No hand-in from: {names}", highlight=False, markup=False)

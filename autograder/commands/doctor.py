@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from rich.console import Console
@@ -31,6 +32,8 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
         f"{platform.release()}, {os.cpu_count()} CPUs",
         highlight=False,
     )
+    for sentence in other_versions(assignment):
+        console.print(f"[yellow]{sentence}[/]", highlight=False)
     if assignment.data_module is not None:
         data = assignment.data_module.identify(assignment.data_folder())
         console.print(f"Data: {data.text}", highlight=False)
@@ -40,6 +43,19 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
         raise SandboxError(f"there is no sandbox called {name!r}; there are {known}")
     passed = [_test(console, backend) for backend in backends]  # every one is shown
     return any(passed)
+
+
+def other_versions(assignment: Assignment) -> Iterator[str]:
+    """Where this machine's versions are not those that the handout tells students."""
+    ours = {"Python": platform.python_version(), "numpy": np.__version__}
+    for name, told in assignment.graded_with.items():
+        parts = told.split(".")
+        here = ".".join(ours[name].split(".")[: len(parts)])
+        if here != told:
+            yield (
+                f"The handout tells students that {name} {told} grades, but {name} {here} does: "
+                "correct the handout, and `graded_with` in the assignment's __init__.py"
+            )
 
 
 def _test(console: Console, backend: Backend) -> bool:

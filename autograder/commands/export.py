@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,9 +11,9 @@ from rich.console import Console
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.commands import gradescope
-from autograder.export import feedback, report
+from autograder.export import feedback, minimal, report
 from autograder.export.feedback import Returned
-from autograder.export.grades import Graded, Missing
+from autograder.export.grades import Filled, Graded, Missing
 from autograder.export.table import TableError
 from autograder.export.targets import fill
 from autograder.gradescope.settings import Visibility
@@ -62,7 +62,8 @@ def run(
     Args:
         assignment: what was graded.
         target: the platform, see `targets.TARGETS`, or Gradescope.
-        template: the file that the instructor downloaded; its one column is filled.
+        template: the file that the instructor downloaded; its one column is filled. Without it
+            and without feedback, the smallest file that the platform takes is made.
         class_: the folder that `cohort` wrote.
         out: the folder for the files; for Gradescope, it may be the zip itself.
         column: the header of the column; found by the assignment's title by default.
@@ -83,17 +84,15 @@ def run(
         )
     if visibility and not on_gradescope:
         raise ExportError(f"--visibility is for gradescope; {target} decides that itself")
-    if template is None and not with_feedback and not on_gradescope:
-        raise ExportError(
-            f"give the file that you downloaded from {target}, or --feedback for the pages alone"
-        )
     try:
         found = origin.read(class_ / NAME)
         if on_gradescope:
             return _look_up(assignment, class_, found, out, visibility or "visible", console)
         out.mkdir(parents=True, exist_ok=True)
         job = Job(assignment, target, class_, found, out, console)
-        status = 0 if template is None else _fill(job, template, column, missing)
+        status = 0
+        if template is not None or not with_feedback:
+            status = _fill(job, template, column, missing)
         if with_feedback:
             _feedback(job)
         return status
@@ -117,12 +116,15 @@ def _look_up(
     return status
 
 
-def _fill(job: Job, template: Path, column: str | None, missing: Missing) -> int:
+def _fill(job: Job, template: Path | None, column: str | None, missing: Missing) -> int:
     points, awaiting = _points(job.assignment, job.class_)
     students, title = list(_graded(job.origin, points)), job.assignment.title
-    filled = fill(job.target, template.read_bytes(), students, title, column, missing)
-    place = job.out / template.name
-    if place.resolve() == template.resolve():
+    if template is None:
+        filled = _filled_minimal(job.target, students, title, column, missing)
+    else:
+        filled = fill(job.target, template.read_bytes(), students, title, column, missing)
+    place = job.out / (template.name if template else f"{job.target}.csv")
+    if template is not None and place.resolve() == template.resolve():
         raise ExportError(
             "the filled copy would overwrite the file that you downloaded: choose another --out"
         )
@@ -141,6 +143,15 @@ def _name_waiting(awaiting: set[str], console: Console) -> None:
             "export again afterwards.",
             highlight=False,
         )
+
+
+def _filled_minimal(
+    target: str, students: list[Graded], title: str, column: str | None, missing: Missing
+) -> Filled:
+    header = column or minimal.header_of(target, title)
+    content = minimal.template(target, students, header, missing)
+    filled = fill(target, content, students, title, header, missing)
+    return filled if column else replace(filled, notes=(*filled.notes, minimal.note_of(target)))
 
 
 def _points(assignment: Assignment, class_: Path) -> tuple[dict[str, float], set[str]]:

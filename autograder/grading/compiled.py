@@ -10,6 +10,7 @@ import numpy as np
 from autograder.assignment import Assignment
 from autograder.assignment.rubric import Section
 from autograder.assignment.variant import Variant
+from autograder.diagnosis import other_version
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.findings import Findings
 from autograder.diagnosis.symptoms.section import of_all
@@ -43,6 +44,7 @@ def compiled(
             [v for v in verdicts if v.check.section == section.id],
             found.diagnoses.get(section.id, Diagnosis()),
             causes,
+            student,
             trained,
         )
         for section in assignment.sections
@@ -77,6 +79,7 @@ def _section(
     verdicts: list[Verdict],
     diagnosis: Diagnosis,
     causes: Mapping[str, Cause],
+    student: Observations,
     trained: Trained | None,
 ) -> SectionGrade:
     excused = diagnosis.excused if assignment.carry_forward else frozenset()
@@ -87,6 +90,7 @@ def _section(
     share, hints = None, _hints(assignment, section.id, diagnosis)
     if trained is not None or not section.training:
         share = earned(verdicts, excused)
+    hints += _other_version(verdicts, student)
     if trained is not None and section.id == trained.section:
         of_training = (Test(name, passed, _clean(text)) for name, passed, text in trained.results())
         tests = [*of_training, *tests]
@@ -136,6 +140,13 @@ def _name(variant: Variant) -> str:
 
 def _symptom(section: str, kind: str) -> str:
     return f"{section}_symptom_{kind}"
+
+
+def _other_version(verdicts: list[Verdict], student: Observations) -> tuple[Hint, ...]:
+    """Hints about failed checks whose code was written for another Python or numpy."""
+    probes = {p: None for v in verdicts if v.failure for p in v.check.probes if p in set(student)}
+    raised = [student[probe].ending.raised for probe in probes]
+    return tuple(Hint(*hint) for hint in other_version.hints(raised, other_version.ours()).items())
 
 
 def _inherited_hint(assignment: Assignment, variant: Variant, consequence: str) -> str:

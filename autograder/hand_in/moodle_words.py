@@ -74,6 +74,9 @@ USER_NAME = _all(
     "Username, Nombre de usuario, Nom d'usuari, Anmeldename, Nutzername, Nom d'utilisateur",
     "Nome utente, Nome de utilizador, Nome de usuário, Gebruikersnaam",
 )
+GROUP = _all(
+    "Group, Grupo, Gruppe, Groupe, Gruppo, Groep, Grup, Taldea, Ryhmä, Grupa, Skupina, Csoport",
+)
 YES = _all(
     "Yes, Sí, Si, Sì, Ja, Oui, Sim, Bai, Da, Kyllä, Tak, Ano, Áno, Igen, Evet, Ναι, Да, Так",
     "نعم, כן, はい, 是, 예",

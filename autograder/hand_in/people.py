@@ -37,6 +37,7 @@ class Person:
         ids: platform ids by `canvas`, `sis`, `login`, `email`, `moodle`, `submission`, as text.
         given: the id in a plain list, which takes precedence; it may be a login or a number.
         other_emails: further addresses, from other lists.
+        group: the name of the group with which the student works; empty for none.
         lines: where the student stands: "gradebook.csv, line 3".
     """
 
@@ -46,6 +47,7 @@ class Person:
     ids: Mapping[str, str] = field(default_factory=dict, hash=False)
     given: str = ""
     other_emails: tuple[str, ...] = ()
+    group: str = ""
     lines: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
@@ -170,6 +172,10 @@ def _combined(a: Person, b: Person) -> Person:
         raise RosterError(
             f"{pair} the ids {printable(a.given)} and {printable(b.given)}; correct one of them"
         )
+    if a.group and b.group and a.group != b.group:
+        raise RosterError(
+            f"{pair} the groups {printable(a.group)} and {printable(b.group)}; correct one of them"
+        )
     emails: dict[str, str] = {}
     for email in filter(None, (a.email, b.email, *a.other_emails, *b.other_emails)):
         emails.setdefault(folded(email), email)
@@ -181,6 +187,7 @@ def _combined(a: Person, b: Person) -> Person:
         ids={**further, **ids},
         given=a.given or b.given,
         other_emails=tuple(others),
+        group=a.group or b.group,
         lines=(*a.lines, *b.lines),
     )
 

@@ -21,6 +21,9 @@ from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload
 from autograder.hand_in.roster import Ambiguous, Person
 from autograder.hand_in.students import HandIn, folded, is_id
 
+Places = Mapping[str, Sequence[str]]
+"""The library's files by their bare names, which several may have (`__init__.py`)."""
+
 
 @dataclass(frozen=True)
 class Received:
@@ -61,7 +64,8 @@ def received(
     names = [name for name in download.names if layout.claims(name)]
     uploads = layout.uploads(names, Told(download.text, zone))
     own = [upload for upload in uploads if upload.assignment in (None, assignment.id)]
-    found = [_received(assignment, download, *attempts, people) for attempts in _latest(own)]
+    places = _places(assignment)
+    found = [_received(places, download, *attempts, people) for attempts in _latest(own)]
     return sorted(set_twice_aside(found), key=lambda one: one.hand_in.student)
 
 
@@ -84,7 +88,7 @@ def _when(upload: Upload) -> str:
 
 
 def _received(
-    assignment: Assignment,
+    places: Places,
     download: Download,
     upload: Upload,
     passed_over: tuple[str | None, ...],
@@ -94,7 +98,7 @@ def _received(
     reason = reason or upload.note
     if reason is None and not upload.files:
         reason = "a text or a link was handed in, and no file" if upload.text_only else "no file"
-    files, complaint = _in_one(assignment, upload.files)
+    files, complaint = _in_one(places, upload.files)
     ids = tuple(person.id for person in people)
     hand_in = HandIn(
         ids[0],
@@ -115,6 +119,10 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
     for member in upload.members:
         shown = printable(member.name or next(iter(member.ids.values()), upload.key))
         try:
+            group = roster.in_group(known, member.ids, member.name)
+            if group:
+                found += group
+                continue
             person = roster.find(known, member.ids, member.name) if known else None
         except Ambiguous as problem:
             person, reason = None, str(problem)
@@ -122,7 +130,9 @@ def _people(upload: Upload, known: tuple[Person, ...]) -> tuple[tuple[Person, ..
             if known and person is None:
                 reason = f"{shown} is on no roster"
         found.append(person or stranger(member, upload.key))
-    return tuple(found), reason
+    if reason is None and not all(is_id(person.id) for person in found):
+        reason = "its name is not a valid student id; give a --roster"
+    return tuple(dict.fromkeys(found)), reason
 
 
 def stranger(member: Member, key: str) -> Person:
@@ -137,22 +147,24 @@ def stranger(member: Member, key: str) -> Person:
     return Person(chosen, member.name, ids.get("email", ""), ids)
 
 
-def _in_one(
-    assignment: Assignment, files: Mapping[str, str]
-) -> tuple[Mapping[str, str], str | None]:
-    """Puts files that were uploaded one by one where they belong: a library file into lib."""
-    if any("/" in name for name in files.values()):
-        return files, None
+def _places(assignment: Assignment) -> Places:
     places: dict[str, list[str]] = {}
     for path in assignment.library_files():
         places.setdefault(PurePosixPath(path).name, []).append(path)
+    return places
+
+
+def _in_one(places: Places, files: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
+    """Puts files that were uploaded one by one where they belong: a library file into lib."""
+    if any("/" in name for name in files.values()):
+        return files, None
     laid = {}
     for old, new in files.items():
         place = places.get(new, [new])
         if len(place) == 1:  # of several, such as __init__.py, nobody can say which is meant
             laid[old] = place[0]
-    twice = [name for name, count in Counter(laid.values()).items() if count > 1]
-    if twice:
+    if len(set(laid.values())) < len(laid):
+        twice = [name for name, count in Counter(laid.values()).items() if count > 1]
         return files, f"{printable(PurePosixPath(twice[0]).name)} was uploaded more than once"
     return laid, None
 

@@ -20,14 +20,16 @@ from autograder.hand_in import people
 from autograder.hand_in.files import printable
 from autograder.hand_in.people import Person, RosterError, named
 from autograder.hand_in.roster_columns import EXPECTED, Columns, Kind, folded, recognised
-from autograder.hand_in.whose import Ambiguous, find
+from autograder.hand_in.whose import Ambiguous, find, in_group
 
-__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "merged", "read"]
+__all__ = ["Ambiguous", "Person", "Roster", "RosterError", "find", "in_group", "merged", "read"]
 
 Line = tuple[int, list[str]]
 """The number of a row's first line, and its cells."""
 LARGEST = 16 * 2**20
 MOST_ROWS, MOST_COLUMNS = 100_000, 2_000
+LONGEST_SHOWN = 40
+"""Characters of a column's name in a message."""
 SEPARATORS = ",;\t"
 """Ties go to the first."""
 OTHER_FILES = {
@@ -53,7 +55,7 @@ class Roster:
     """A list of a class.
 
     Attributes:
-        kind: `canvas`, `moodle`, `gradescope`, `brightspace`, `blackboard` or `plain`.
+        kind: a key of `EXPECTED`.
         name: the file's.
         people: in the file's order.
         skipped: rows that are no students: "line 2: Points Possible".
@@ -215,7 +217,8 @@ def _clean(cell: str) -> str:
 
 
 def _unknown(name: str, header: Sequence[str]) -> str:
-    shown = ", ".join(printable(cell) for cell in header[:8]) + (" ..." if header[8:] else "")
+    cells = (printable(cell[:LONGEST_SHOWN]) for cell in header[:8])
+    shown = ", ".join(cells) + (" ..." if header[8:] else "")
     wanted = "; ".join(f"{one.called}: {one.columns}" for one in EXPECTED.values())
     return f"{name} has the columns {shown}. Expected one of these lists: {wanted}"
 
@@ -246,5 +249,6 @@ def _person(columns: Columns, cells: Sequence[str], where: str) -> Person | str:
         email=ids.get("email", ""),
         ids=ids,
         given=ids.get("login", "") if columns.kind == "plain" else "",
+        group=columns.cell(cells, "group"),
         lines=(where,),
     )

@@ -10,7 +10,9 @@ from typing import Literal
 
 from autograder.hand_in import moodle_words
 
-Kind = Literal["canvas", "moodle", "gradescope", "brightspace", "blackboard", "plain"]
+Kind = Literal[
+    "canvas", "canvas_groups", "moodle", "gradescope", "brightspace", "blackboard", "plain"
+]
 ID_KEYS = "canvas", "moodle", "submission", "sis", "login", "email"
 
 
@@ -24,11 +26,12 @@ class Expected:
 
 EXPECTED: Mapping[Kind, Expected] = {
     "canvas": Expected("a Canvas gradebook", "Student, ID, SIS Login ID, Section"),
+    "canvas_groups": Expected("Canvas's groups", "name, canvas_user_id, login_id, group_name"),
     "moodle": Expected("a Moodle grading worksheet", "Identifier, Full name, Status, Grade"),
     "gradescope": Expected("Gradescope's grades", "Name, SID, Email, Submission ID"),
     "brightspace": Expected("Brightspace grades", "OrgDefinedId, Username, End-of-Line Indicator"),
     "blackboard": Expected("Blackboard grades", "Last Name, First Name, Username, Student ID"),
-    "plain": Expected("a plain list", "id, name, email"),
+    "plain": Expected("a plain list", "id, name, email, group"),
 }
 
 IN_PARTS: Mapping[str, tuple[str, ...]] = {
@@ -41,18 +44,25 @@ HEADERS: Mapping[Kind, Mapping[str, Collection[str]]] = {
         **IN_PARTS,
         **{"canvas": ("id",), "sis": ("sis user id",), "login": ("sis login id",)},
     },
+    "canvas_groups": {
+        **{"canvas": ("canvas user id",), "sis": ("user id",), "login": ("login id",)},
+        **{"name": ("name",), "group": ("group name",)},
+    },
     "gradescope": {
         **IN_PARTS,
         **{"name": ("name",), "sis": ("sid",), "submission": ("submission id",)},
     },
     "brightspace": {**IN_PARTS, "sis": ("orgdefinedid",), "login": ("username",)},
     "blackboard": {**IN_PARTS, "sis": ("student id",), "login": ("username",)},
-    "plain": {"login": ("id",), "name": ("name",), "email": ("email", "e-mail")},
+    "plain": {
+        **{"login": ("id",), "name": ("name",), "email": ("email", "e-mail"), "group": ("group",)},
+    },
     "moodle": {
         "name": moodle_words.FULL_NAME,
         "sis": moodle_words.ID_NUMBER,
         "login": moodle_words.USER_NAME,
         "email": moodle_words.EMAIL,
+        "group": moodle_words.GROUP,
     },
 }
 """Header names of each column. Moodle's are in the user's language; columns of other languages are
@@ -70,7 +80,7 @@ class Columns:
 
     Attributes:
         kind: of the list.
-        places: columns by `name`, `first`, `last` and the keys of ids.
+        places: columns by `name`, `first`, `last`, `group` and the keys of ids.
         id_columns: the headers of those that have ids, for a message.
     """
 
@@ -131,6 +141,8 @@ def _kind(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Kind | None:
     has = set(names)
     if {"sid", "email"} <= has and has & {"submission id", "total score", "submission time"}:
         return "gradescope"
+    if {"canvas user id", "group name"} <= has:
+        return "canvas_groups"
     in_canvas = "student" in names[0] or {"lastname", "firstname"} <= has
     if in_canvas and "section" in has and has & {"id", "sis user id", "sis login id"}:
         return "canvas"

@@ -6,12 +6,13 @@ the student's, as `collect_submission.py` writes it.
 
 from __future__ import annotations
 
+import filecmp
 import math
 import os
 import re
 import stat
 import unicodedata
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from autograder.hand_in.times import TIMESTAMP, timestamp
 
 STUDENT_ID = re.compile(r"[\w=+@-](?:[\w .,=+@'’()~-]{0,98}[\w=+@'’()~-])?")
 """Ids that are safe in paths, pages and gradebooks on every system; excludes `..` and `*`."""
+AGAIN = re.compile(r"(?P<first>.+?) ?\([1-9]\d?\)", re.DOTALL)
+ZIP = ".zip"
 LONGEST_ID, MOST_BYTES = 100, 240
 """Characters, and bytes as UTF-8: folders are named after ids, and file systems allow 255 bytes."""
 
@@ -38,6 +41,7 @@ class HandIn:
             here). If empty, `path` is the submission.
         others: ids of the other members of a group, who get the same grade.
         late: whether the platform marked it as late; None if the platform has no such mark.
+        copies: names of further files with the same content, which were not read.
     """
 
     student: str
@@ -48,6 +52,7 @@ class HandIn:
     files: tuple[tuple[str, str], ...] = ()
     others: tuple[str, ...] = ()
     late: bool | None = None
+    copies: tuple[str, ...] = ()
 
     @property
     def late_by_mark_s(self) -> float | None:
@@ -60,9 +65,39 @@ class HandIn:
         return math.inf if self.late else 0.0
 
     @property
+    def entry(self) -> str:
+        """The name in the class's folder."""
+        return self.path.relative_to(self.folder).parts[0]
+
+    @property
     def students(self) -> tuple[str, ...]:
         """Everybody who gets the grade."""
         return (self.student, *self.others)
+
+
+def student_ids(names: Iterable[str], assignment: str) -> dict[str, str]:
+    """The ids of students, by the names of their folders and zips.
+
+    A browser adds ` (1)` to the second download of a file. That is no part of the id where it
+    follows the assignment's id, or where the name without it is there, too.
+
+    Args:
+        names: all that are in the class's folder.
+        assignment: the assignment's id.
+    """
+    ids = {name: _stem(name) for name in names}
+    ended = f"_{assignment}"
+    zips = {name for name in ids if name.lower().endswith(ZIP)}
+    plain = {folded(stem.removesuffix(ended if name in zips else "")) for name, stem in ids.items()}
+    for name, stem in ids.items():
+        again = AGAIN.fullmatch(stem)
+        first = again["first"] if again else stem
+        if name in zips:
+            is_collected, first = first.endswith(ended), first.removesuffix(ended)
+            ids[name] = first if is_collected or folded(first) in plain else stem
+        elif folded(first) in plain:
+            ids[name] = first
+    return ids
 
 
 def handed_in(folder: Path, assignment: str) -> list[HandIn]:
@@ -70,25 +105,51 @@ def handed_in(folder: Path, assignment: str) -> list[HandIn]:
 
     For each student, `folder` contains a folder `<student>/<assignment>`, a zip `<student>.zip`, or
     a zip `<student>_<assignment>.zip` as students create it. Everything else is listed with the
-    reason why it cannot be graded. `assignment` is the assignment's id.
+    reason why it cannot be graded. Of identical zips of one student one is read; several different
+    submissions of one student are set aside. `assignment` is the assignment's id.
 
     Raises:
         OSError: the class's folder cannot be read.
     """
     names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    hand_ins = [_hand_in(folder / name, folder, assignment) for name in names]
-    count = Counter(folded(hand_in.student) for hand_in in hand_ins)
-    return [
-        replace(hand_in, timestamp=None, reason="several submissions have this name")
-        if count[folded(hand_in.student)] > 1
-        else hand_in
-        for hand_in in sorted(hand_ins, key=lambda hand_in: (hand_in.student, hand_in.path.name))
-    ]
+    ids = student_ids(names, assignment)
+    found: dict[str, list[HandIn]] = {}
+    for name in names:
+        hand_in = _hand_in(folder / name, folder, assignment, ids[name])
+        found.setdefault(folded(hand_in.student), []).append(hand_in)
+    every = [one for same in found.values() for one in _of_one_student(same)]
+    return sorted(every, key=lambda hand_in: (hand_in.student, hand_in.path.name))
 
 
-def _hand_in(path: Path, folder: Path, assignment: str) -> HandIn:
-    is_zip = path.suffix.lower() == ".zip"
-    student = path.stem.removesuffix(f"_{assignment}") if is_zip else path.name
+def _stem(name: str) -> str:
+    """A name without `.zip`. Folders keep all of theirs, as it may have a dot."""
+    return name[: -len(ZIP)] if name.lower().endswith(ZIP) else name
+
+
+def _of_one_student(same: list[HandIn]) -> list[HandIn]:
+    """One of identical zips; several different submissions with the reason against all of them."""
+    if len(same) == 1:
+        return same
+    first, *others = sorted(same, key=lambda one: (len(one.entry), one.entry))
+    if all(_are_same_zips(first, other) for other in others):
+        return [replace(first, copies=tuple(other.entry for other in others))]
+    names = " and ".join(printable(one.entry) for one in (first, *others))
+    reason = f"several submissions have this name: {names}; keep the one that counts"
+    return [replace(one, timestamp=None, reason=reason) for one in same]
+
+
+def _are_same_zips(one: HandIn, other: HandIn) -> bool:
+    pair = one.path, other.path
+    if one.reason or other.reason or not all(path.suffix.lower() == ZIP for path in pair):
+        return False
+    try:
+        return filecmp.cmp(*pair, shallow=False)
+    except OSError:
+        return False
+
+
+def _hand_in(path: Path, folder: Path, assignment: str, student: str) -> HandIn:
+    is_zip = path.suffix.lower() == ZIP
     if not is_id(student):
         shown = printable((student or path.stem).encode("utf-8", "replace").decode())
         return HandIn(shown, path, folder, reason="its name is not a valid student id; rename it")
@@ -123,6 +184,8 @@ def is_id(student: str) -> bool:
 
     macOS decomposes accents in zip files, and Hindi and Thai always use combining vowel signs.
     """
+    if student.isascii():  # most of ten thousand
+        return len(student) <= LONGEST_ID and STUDENT_ID.fullmatch(student) is not None
     bare = "".join(c for c in student if not unicodedata.category(c).startswith("M"))
     begins = not student or unicodedata.category(student[0])[0] != "M"
     fits = len(student) <= LONGEST_ID and len(student.encode("utf-8", "replace")) <= MOST_BYTES

@@ -50,6 +50,41 @@ def find(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> Perso
     return found[0] if found else None
 
 
+def in_group(people: tuple[Person, ...], ids: Mapping[str, str], name: str) -> list[Person]:
+    """The members of the group with this name; empty where it is no group's, but a person's.
+
+    Canvas gives the user id of one member beside the name. Moodle gives a number of the group,
+    which may also be somebody's number as a participant, and so it is ignored.
+
+    Args:
+        people: of the class.
+        ids: by the platforms' keys.
+        name: as the platform writes it, perhaps squeezed.
+
+    Raises:
+        Ambiguous: two groups fit, or the student of the user id is in another one.
+    """
+    if not ids.keys() <= {"canvas", "moodle"}:
+        return []
+    wanted = _one_word(name)
+    members = _class(_Same(people)).group(wanted)
+    one = find(people, ids, "") if members and ids else None
+    if not members or (one is not None and wanted in set(_squeezed(_parts(one.name)))):
+        return []
+    groups = {member.group for member in members}
+    if "canvas" in ids and one is not None:
+        if one not in members:
+            raise Ambiguous(one, members[0])
+        groups = {one.group}
+    if len(groups) > 1:
+        raise Ambiguous(members[0], next(m for m in members if m.group != members[0].group))
+    return [member for member in members if member.group in groups]
+
+
+def _one_word(name: str) -> str:
+    return "".join(_parts(name))
+
+
 class _Same:
     """Compares a tuple by identity, so that the index of a class is cached."""
 
@@ -71,11 +106,14 @@ class _Class:
         self._by_submission: dict[str, list[Person]] = defaultdict(list)
         self._by_name: dict[tuple[str, ...], list[Person]] = defaultdict(list)
         self._squeezed: dict[str, list[Person]] = defaultdict(list)
+        self._by_group: dict[str, list[Person]] = defaultdict(list)
         for person in people:
             for token in set(tokens(person)):
                 self._by_token[token].append(person)
             if submission := person.ids.get("submission"):
                 self._by_submission[submission].append(person)
+            if word := _one_word(person.group):
+                self._by_group[word].append(person)
             if parts := _parts(person.name):
                 self._by_name[tuple(sorted(parts))].append(person)
                 for squeezed in set(_squeezed(parts)):
@@ -92,6 +130,9 @@ class _Class:
 
     def submission(self, name: str) -> list[Person]:
         return self._by_submission.get(name, [])
+
+    def group(self, word: str) -> list[Person]:
+        return self._by_group.get(word, [])
 
     def by_name(self, name: str) -> list[Person]:
         parts = _parts(name)

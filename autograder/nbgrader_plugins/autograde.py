@@ -30,12 +30,14 @@ from autograder.nbgrader_plugins.graded_notebook import (
     unanswered,
     with_results,
 )
-from autograder.nbgrader_plugins.patches import leave_alone, shared_folder
+from autograder.nbgrader_plugins.patches import leave_alone, shared_folder, take_every_folder
 from autograder.nbgrader_plugins.step import AssignmentStep
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed, seed_of_hand_in
 from autograder.training.images import OFF, Images, modes, open_images
 from autograder.training.replay import Replay, Task, replayed
+
+take_every_folder()
 
 LARGEST_FILE = 2 * LARGEST_NOTEBOOK
 """A submitted notebook grows when it is rewritten with indentation and results."""
@@ -64,10 +66,23 @@ class PlainNotebook(NotebookExporter):
         if isinstance(self.parent, BaseConverter):
             within = shared_folder(self.parent.coursedir, path)
         try:
-            notebook = plain_notebook(content(path, LARGEST_FILE, within))
+            notebook = plain_notebook(self._content(path, within))
         except (Unreadable, Inaccessible) as reason:
             notebook = note(str(reason))
         return self.from_notebook_node(from_dict(notebook), resources=resources, **kw)
+
+    def _content(self, path: Path, within: Path) -> bytes:
+        """The notebook; of a submission, the one that is graded, whatever it is called.
+
+        Raises:
+            Unreadable: there is none that can be read.
+            Inaccessible: the machine cannot read it.
+        """
+        if getattr(self.parent, "_sanitizing", False):
+            assignment = AssignmentStep(parent=self.parent).assignment
+            if graded := read(assignment, path.parent, within=within).notebook:
+                return graded
+        return content(path, LARGEST_FILE, within)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
@@ -158,6 +173,8 @@ class GradeSubmission(AssignmentStep):
         student, known_as = names["student"], names["assignment"]
         with gradebook.opened(self.assignment, names["db_url"]) as book:
             gradebook.record(self.assignment, book, student, result, blank, known_as)
+        for error in result.errors:
+            self.log.warning("%s: %s", student, error)
         self.log.info("%s: %g of %g points, seed %d", student, result.score, result.max_score, seed)
         return from_dict(with_results(nb, result)), resources
 

@@ -12,10 +12,12 @@ nbgrader is imported only where it is needed, since one patch must come before t
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,56 @@ def find_schema_faster() -> None:
         return ScriptDirectory(ALEMBIC_DIR).get_current_head()
 
     nbgrader.api.get_alembic_version = newest_schema
+
+
+def take_every_folder() -> None:
+    """Let autograde take every submitted folder, whatever the notebook in it is called.
+
+    Stock nbgrader passes over a folder without a notebook of the right name, or stops there with a
+    traceback; the points of an earlier hand-in stay. Such folders are graded like all others.
+    """
+    from nbgrader.converters import Autograde
+
+    Autograde.init_notebooks = _init_notebooks
+
+
+def _init_notebooks(converter: BaseConverter) -> None:
+    from nbgrader.converters.base import NbGraderException
+
+    courses = converter.coursedir
+    names = _notebooks_of(courses)
+    if not names:
+        name = printable(courses.assignment_id)
+        said = (
+            f"The gradebook does not know {name} yet: run `nbgrader generate_assignment {name} "
+            "--force` first"  # without it, nbgrader skips an assignment whose release is there
+        )
+        converter.log.error(said)
+        raise NbGraderException(said)
+    pattern = converter._format_source(courses.assignment_id, courses.student_id)
+    folders = filter(os.path.isdir, glob.glob(pattern))
+    chosen = [name for name in names if fnmatchcase(name, courses.notebook_id)]
+    converter.notebooks = []
+    converter.assignments = {
+        folder: [os.path.join(folder, f"{name}.ipynb") for name in chosen] for folder in folders
+    }
+    if not converter.assignments:
+        said = f"No submission was found: there is no folder {printable(pattern)}"
+        converter.log.error(said)
+        raise NbGraderException(said)
+
+
+def _notebooks_of(courses: CourseDirectory) -> list[str]:
+    """The notebooks of an assignment; empty if the gradebook does not know it."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with Gradebook(courses.db_url, courses.course_id) as book:
+        try:
+            return [
+                notebook.name for notebook in book.find_assignment(courses.assignment_id).notebooks
+            ]
+        except MissingEntry:
+            return []
 
 
 def leave_alone(converter: BaseConverter) -> None:

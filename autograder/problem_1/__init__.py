@@ -48,6 +48,7 @@ ASSIGNMENT = Assignment(
     symptoms=SYMPTOMS,
     carry_forward=CARRY_FORWARD,
     data="svhn",
+    graded_with={"Python": "3.11", "numpy": "2"},
     training=training.PLAN,
     older_work=OlderWork(
         new_cells=("cascade_names", "small_network_names"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.assignment import Assignment
+from autograder.hand_in import cell_syntax
 from autograder.release.markers import StripError
 from autograder.release.strip import find_blocks, strip
 
@@ -14,7 +15,8 @@ from autograder.release.strip import find_blocks, strip
 def files(assignment: Assignment) -> dict[str, bytes]:
     """Every file of the release except the notebook.
 
-    These are the stripped library, the package that fetches the data, and the handout.
+    These are the stripped library, the package that fetches the data, the handout, and the module
+    by which the students' checks read cells as the grader does.
 
     Raises:
         StripError: the library cannot be stripped safely.
@@ -31,6 +33,7 @@ def files(assignment: Assignment) -> dict[str, bytes]:
     for folder, prefix in folders:
         for path in _files(folder):
             content[prefix + path.relative_to(folder).as_posix()] = path.read_bytes()
+    content[f"tests/{Path(cell_syntax.__file__).name}"] = Path(cell_syntax.__file__).read_bytes()
     return dict(sorted(content.items()))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.hand_in.notebook import without_magics
+from autograder.hand_in.cell_syntax import without_magics
 from autograder.release import contents
 from autograder.release import fingerprints as forms
 from autograder.release.finding import Finding

@@ -56,8 +56,8 @@ class Mount:
 
 def trusted_mounts(probes: Path | None = None) -> list[Mount]:
     """The grader's files that the child may read: the worker, its imports and the probes."""
-    files = ("worker.py", "writer.py", "confine.py", "seccomp.py", "system_calls.py", "escapes")
-    mounts = [Mount(INSIDE / name, f"{TRUSTED}{name}") for name in files]
+    files = ("worker.py", "writer.py", "bars.py", "confine.py", "seccomp.py", "system_calls.py")
+    mounts = [Mount(INSIDE / name, f"{TRUSTED}{name}") for name in (*files, "escapes")]
     mounts.append(Mount(PROBE, f"{TRUSTED}{PROBE.name}"))
     return mounts if probes is None else [*mounts, Mount(probes, f"{TRUSTED}probes")]
 

@@ -43,7 +43,7 @@ from pathlib import PurePosixPath
 from types import ModuleType
 from typing import Any
 
-PREPARED = ("numpy.random", "tqdm.autonotebook", "confine", "writer", "probe")
+PREPARED = ("numpy.random", "tqdm.autonotebook", "bars", "confine", "writer", "probe")
 PROBES = "trusted/probes"
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000

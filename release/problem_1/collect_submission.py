@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -40,7 +41,11 @@ CELLS = (
 TODO = re.compile(r"""raise NotImplementedError\(["'](.+): write your solution here["']\)""")
 UNANSWERED = "*Write your answer here.*"
 LARGEST_NOTEBOOK = 16 * 2**20
-"""Bytes. The grader does not read larger notebooks."""
+LARGEST_FILE = 4 * 2**20
+"""Bytes. The grader does not read larger notebooks, or larger files of the library."""
+IGNORED_FOLDERS = {"__MACOSX", "node_modules", "venv", "env", "site-packages"}
+"""The grader does not read what is in them."""
+NBFORMAT = 4
 
 
 def main() -> int:
@@ -55,6 +60,9 @@ def main() -> int:
         if not options.partial and not _confirmed():
             print("No file was made. Add --partial to hand in unfinished work.", file=sys.stderr)
             return 1
+    advice = doubtful(FOLDER)
+    if advice:
+        print("Look at this before you hand in:", *advice, sep="\n  ")
     target = FOLDER / f"{options.student}_problem_1.zip"
     names = collect(FOLDER, target)
     print(f"{target.name}: {len(names)} files, {target.stat().st_size / 1000:.0f} kB.")
@@ -78,7 +86,7 @@ def missing(folder: Path) -> list[str]:
             "clear the output of cells that print too much",
         ]
     try:
-        grade_ids = {_grade_id(cell) for cell in _cells(folder)}
+        grade_ids = {grade_id_of(cell) for cell in read_cells(folder / NOTEBOOK)}
     except (ValueError, LookupError, TypeError, AttributeError) as problem:
         return [
             *faults,
@@ -96,19 +104,70 @@ def unfinished(folder: Path) -> list[str]:
     todo = []
     for path in _library(folder):
         name = path.relative_to(folder).as_posix()
-        text = path.read_text(encoding="utf-8", errors="replace")
-        todo += [f"{name}, {place}" for place in TODO.findall(text)]
+        content = path.read_bytes()
+        todo += [f"{name}, {place}" for place in TODO.findall(content.decode("utf-8", "replace"))]
         try:
-            ast.parse(text)
+            ast.parse(content)
         except (SyntaxError, ValueError) as problem:
             line = getattr(problem, "lineno", None) or 1
             todo.append(f"{name}, line {line}, is not valid Python: {problem}")
-    for cell in _cells(folder):
-        text = "".join(cell["source"])
+    for cell in read_cells(folder / NOTEBOOK):
+        text = text_of(cell)
         todo += [f"{NOTEBOOK}, {place}" for place in TODO.findall(text)]
         if UNANSWERED in text:
-            todo.append(f"{NOTEBOOK}, {_grade_id(cell)}: a question to answer in words")
+            todo.append(f"{NOTEBOOK}, {grade_id_of(cell)}: a question to answer in words")
     return todo
+
+
+def doubtful(folder: Path) -> list[str]:
+    """What may cost points although nothing is missing, one sentence each."""
+    cells = read_cells(folder / NOTEBOOK)
+    return [*_of_cells(cells), *_of_other_notebooks(folder), *_of_library(folder)]
+
+
+def _of_cells(cells: list[dict]) -> Iterator[str]:
+    ids = [grade_id_of(cell) for cell in cells]
+    for name in CELLS:
+        if ids.count(name) > 1:
+            yield (
+                f"{NOTEBOOK} has {ids.count(name)} cells {name!r}. Those with an answer are graded "
+                "as one cell, in their order: delete the ones that you do not mean"
+            )
+    for name, cell in zip(ids, cells):
+        if name in CELLS and not name.endswith("_question") and cell["cell_type"] != "code":
+            yield f"{NOTEBOOK}, {name}, was turned into text: make it a code cell again"
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    if code and not any(cell.get("execution_count") or cell.get("outputs") for cell in code):
+        yield f"{NOTEBOOK} was never run, or its outputs were cleared: your plots are missing"
+
+
+def _of_other_notebooks(folder: Path) -> Iterator[str]:
+    own = folder / NOTEBOOK
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.name == NOTEBOOK:
+            continue
+        is_newer = path.stat().st_mtime > own.stat().st_mtime
+        if is_newer or _unwritten(path) < _unwritten(own):
+            what = "is newer" if is_newer else "has more answers"
+            yield f"{path.name} {what} than {NOTEBOOK}, which alone is handed in: is it your work?"
+
+
+def _of_library(folder: Path) -> Iterator[str]:
+    for path in _library(folder):
+        name = path.relative_to(folder)
+        if ignored := IGNORED_FOLDERS.intersection(name.parts):
+            yield f"{name.as_posix()} is not graded: rename the folder {min(ignored)}"
+        elif path.stat().st_size > LARGEST_FILE:
+            yield f"{name.as_posix()} is larger than {LARGEST_FILE // 2**20} MiB: it is not graded"
+
+
+def _unwritten(path: Path) -> int:
+    """How many parts of a notebook are as released; more than any has if it cannot be read."""
+    try:
+        texts = [text_of(cell) for cell in read_cells(path) if grade_id_of(cell) in CELLS]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        texts = []
+    return len(CELLS) - sum(map(is_written, texts))
 
 
 def collect(folder: Path, target: Path) -> list[str]:
@@ -116,7 +175,8 @@ def collect(folder: Path, target: Path) -> list[str]:
     paths = [folder / NOTEBOOK, *_library(folder)]
     names = [path.relative_to(folder).as_posix() for path in paths]
     partial = target.with_suffix(".part")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    # a zip cannot hold a time before 1980, such as that of a file without one
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for path, name in zip(paths, names):
             archive.write(path, name)
     partial.replace(target)
@@ -136,11 +196,24 @@ def _library(folder: Path) -> list[Path]:
     ]
 
 
-def _cells(folder: Path) -> list[dict]:
-    return json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
+def read_cells(path: Path) -> list[dict]:
+    """The cells of a notebook. Raises one of several errors if it is not one."""
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    if content["nbformat"] != NBFORMAT:
+        raise ValueError(f"its format is {content['nbformat']}, expected {NBFORMAT}")
+    return content["cells"]
 
 
-def _grade_id(cell: dict) -> str | None:
+def is_written(text: str) -> bool:
+    """Whether a cell is no longer as released."""
+    return not TODO.search(text) and UNANSWERED not in text
+
+
+def text_of(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def grade_id_of(cell: dict) -> str | None:
     return cell["metadata"].get("nbgrader", {}).get("grade_id")
 
 
@@ -155,9 +228,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("student", help="your name or number, used in the file name")
     parser.add_argument("--partial", action="store_true", help="do not ask if work is unfinished")
     options = parser.parse_args()
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", options.student):
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,58}[A-Za-z0-9_-])?", options.student):
         parser.error(
-            "the name must start with a letter or digit and have only letters, digits, - . _"
+            "the name must start with a letter or digit, have only letters, digits, - . _, not "
+            "end with a dot, and have at most 60 characters"
         )
     return options
 

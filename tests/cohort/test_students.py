@@ -17,6 +17,10 @@ def reasons(root):
     return {one.student: one.reason for one in handed_in(root, "problem_1")}
 
 
+def several(*names):
+    return f"several submissions have this name: {' and '.join(names)}; keep the one that counts"
+
+
 def test_folders_and_zips_are_listed_in_order_of_their_ids(tmp_path):
     for name in ("linus", "ada"):
         folder(tmp_path, name)
@@ -33,12 +37,12 @@ def test_folders_and_zips_are_listed_in_order_of_their_ids(tmp_path):
 def test_a_collected_zip_is_assigned_to_the_student_in_its_name(tmp_path):
     (tmp_path / "ada_problem_1.zip").write_bytes(b"")
     (tmp_path / "linus_problem_1.zip").write_bytes(b"")
-    (tmp_path / "linus.zip").write_bytes(b"")
+    (tmp_path / "linus.zip").write_bytes(b"other")
     (tmp_path / "_problem_1.zip").write_bytes(b"")
     folder(tmp_path, "grace_problem_1")
     assert reasons(tmp_path) == {
         "ada": None,
-        "linus": "several submissions have this name",
+        "linus": several("linus.zip", "linus_problem_1.zip"),
         "_problem_1": "its name is not a valid student id; rename it",
         "grace_problem_1": None,
     }
@@ -97,8 +101,48 @@ def test_two_submissions_with_one_name_are_both_set_aside(tmp_path):
     (tmp_path / "linus.zip").write_bytes(b"")
     folder(tmp_path, "grace")
     assert reasons(tmp_path) == {
-        "ADA": "several submissions have this name",
-        "ada": "several submissions have this name",
-        "linus": "several submissions have this name",
+        "ADA": several("ADA", "ada"),
+        "ada": several("ADA", "ada"),
+        "linus": several("linus", "linus.zip"),
         "grace": None,
     }
+
+
+AGAIN = {
+    "by a browser": ("ada.zip", "ada (1).zip"),
+    "without a blank": ("ada.zip", "ada(2).zip"),
+    "as collected": ("ada_problem_1.zip", "ada_problem_1 (1).zip"),
+    "as collected, without the first": ("ada_problem_1 (1).zip", "ada_problem_1 (2).zip"),
+    "once with the assignment's name": ("ada.zip", "ada_problem_1 (1).zip"),
+}
+
+
+@pytest.mark.parametrize("names", AGAIN.values(), ids=AGAIN)
+def test_a_second_download_is_the_same_students_and_different_ones_are_set_aside(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    assert reasons(tmp_path) == {"ada": several(*sorted(names, key=lambda n: (len(n), n)))}
+
+
+@pytest.mark.parametrize("names", AGAIN.values(), ids=AGAIN)
+def test_a_second_download_of_the_same_bytes_is_read_once_and_named(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_bytes(b"the same")
+    (one,) = handed_in(tmp_path, "problem_1")
+    assert (one.student, one.reason) == ("ada", None)
+    assert {one.path.name, *one.copies} == set(names)
+
+
+def test_a_folder_beside_one_with_a_number_is_the_same_students(tmp_path):
+    folder(tmp_path, "ada")
+    folder(tmp_path, "ada (1)")
+    assert list(reasons(tmp_path)) == ["ada"]
+    assert "several submissions" in reasons(tmp_path)["ada"]
+
+
+def test_numbers_that_tell_ids_apart_are_kept(tmp_path):
+    for name in ("team (1).zip", "team (2).zip", "only (1).zip", "none (0).zip", "none.zip"):
+        (tmp_path / name).write_bytes(b"the same")
+    assert reasons(tmp_path) == dict.fromkeys(
+        ("team (1)", "team (2)", "only (1)", "none (0)", "none")
+    )

@@ -10,11 +10,15 @@ from dataclasses import replace
 import pytest
 from fuzzing.readers import Reader, Violation, attacked, drawn, held, readers
 
-from autograder.hand_in import notebook, version, zips
+from autograder.export import table
+from autograder.hand_in import notebook, people, platforms, roster_columns, version, zips
 from autograder.sandbox import protocol
 
 SEED = 7
-NAMES = ("frames of a probe", "records of a worker", "the end of a probe", "notebooks", "zip files")
+NAMES = (
+    *("frames of a probe", "records of a worker", "the end of a probe", "notebooks", "zip files"),
+    *("downloads", "lists of a class", "files to fill"),
+)
 
 
 @pytest.fixture(params=NAMES, ids=lambda name: name.replace(" ", "-"))
@@ -96,6 +100,22 @@ def _unguarded(archive, member):
     return lambda limit: archive.read(member)
 
 
+def _as_found(found: list) -> list:
+    return found
+
+
+def _any_name(name: str) -> bool:
+    return True
+
+
+def _cell_as_it_is(self: object, cell: str, key: str) -> str:
+    return cell or " "
+
+
+def _without_the_row(self: object, start: int, stop: int, column: int, value: str) -> str:
+    return value
+
+
 BROKEN = [
     ("frames of a probe", protocol, "_dtype", _takes_any_dtype),
     ("frames of a probe", protocol, "_shape", _takes_any_shape),
@@ -110,6 +130,11 @@ BROKEN = [
     ("notebooks", version, "VERSION", re.compile("(?s).*")),
     ("zip files", zips, "complaint_about_path", _no_complaint),
     ("zip files", zips, "member_reader", _unguarded),
+    ("downloads", platforms, "set_twice_aside", _as_found),
+    ("downloads", platforms, "is_id", _any_name),
+    ("lists of a class", people, "is_id", _any_name),
+    ("lists of a class", roster_columns.Columns, "_id", _cell_as_it_is),
+    ("files to fill", table.Table, "_with", _without_the_row),
 ]
 """(reader, module or class, attribute, broken replacement)."""
 

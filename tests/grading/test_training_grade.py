@@ -202,3 +202,28 @@ def test_a_grade_that_waits_for_its_replay_is_completed_from_kept_evidence(
         replay=lambda _: Replay(0.9, (0.9,)),
     )
     assert (again.score, again.max_score) == (37, 37)
+
+
+NOTEBOOK_BAR = """
+
+from tqdm.notebook import tqdm as _bar
+
+_without_bar = train_net
+
+
+def train_net(*args, **kwargs):
+    with _bar(total=1, desc="training") as bar:
+        result = _without_bar(*args, **kwargs)
+        bar.update(1)
+    return result
+"""
+
+
+def test_a_progress_bar_for_notebooks_costs_no_points_in_the_library_or_in_the_cell(
+    change, trained, right
+):
+    text = right.files["lib/mlp/train.py"].decode() + NOTEBOOK_BAR
+    cell = "from tqdm.notebook import trange\nfor _ in trange(2):\n    pass\n" + CELL
+    grade = trained(change("lib/mlp/train.py", text), cell)
+    assert section(grade).score == section(grade).max_score, section(grade).failed
+    assert grade.score == grade.max_score

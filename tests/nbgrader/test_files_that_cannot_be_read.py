@@ -60,7 +60,7 @@ def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
     assert classroom.marks("library-closed")["activations"][0] > 0
     assert classroom.marks("notebook-closed")["adam"][0] == 2
     assert set(classroom.marks("linked").values()) == {AWAITS}
-    assert "problem_1 is not a folder" in classroom.notebook("linked")["cells"][0]["source"]
+    assert "it is a link" in classroom.notebook("linked")["cells"][0]["source"]
     assert "linked was set aside: it is a link" in said
     for path in ("closed", "half-closed", "two?lines"):
         assert f"{submitted / path}" in said

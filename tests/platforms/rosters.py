@@ -158,8 +158,11 @@ def moodle_worksheet(
     quote_all: bool = False,
     without: tuple[str, ...] = (),
     blind: bool = False,
+    default_group: str = "",
 ) -> bytes:
     """FORMATS.md 3.2. Columns named in `without` are not shown on that site.
+
+    `default_group` is what Moodle calls the group of all who are in none, where groups hand in.
 
     Blind worksheets tell no name, no number and no address.
     """
@@ -176,7 +179,7 @@ def moodle_worksheet(
                 person.sis,
                 person.email,
                 words.status[person.time is None],
-                TEAM_NAME if person.work == "team" else "",
+                TEAM_NAME if person.work == "team" else default_group,
                 comma(grade, decimal_comma),
                 comma("40.00", decimal_comma),
                 words.no if person.key == LOCKED else words.yes,

@@ -219,6 +219,32 @@ def test_every_member_of_a_group_has_the_grade(works, tmp_path):
         assert (tmp_path / "out" / "feedback" / student / "tiny" / "Tiny.html").exists()
 
 
+@pytest.mark.parametrize("layout", ["canvas", "moodle_teams"])
+def test_members_whom_a_list_names_have_the_grade_and_get_it_back(layout, works, tmp_path):
+    target = layout.partition("_")[0]
+    template = tmp_path / "template.csv"
+    worksheet = rosters.moodle_worksheet(default_group="Default group")
+    template.write_bytes(worksheet if target == "moodle" else rosters.canvas_gradebook())
+    more = rosters.plain_roster() if target == "moodle" else rosters.canvas_groups()
+    path = download(layout, works, tmp_path, as_zip=True, folder=TINY.id)
+    rows, said = graded(path, tmp_path / "out", template.read_bytes(), more)
+    assert "group" in said
+    assert rows["gadler"]["score"] == rows["iweiss"]["score"] == str(expected("team"))
+    export.run(
+        TINY, target, template, tmp_path / "out", tmp_path / "export", column=COLUMNS[target],
+        with_feedback=True, console=Console(file=io.StringIO(), width=80),
+    )  # fmt: skip
+    after = (tmp_path / "export" / template.name).read_bytes()
+    points = TARGETS[target](after, template.read_bytes()).points
+    key = "moodle" if target == "moodle" else "key"
+    team = {getattr(PERSON[who], key) for who in ("gus", "ipek")}
+    assert {points[who] for who in team} == {Decimal(str(expected("team")))}
+    if target == "moodle":  # which knows no group: a folder for each member
+        pages = (tmp_path / "export" / "moodle-feedback.zip").read_bytes()
+        numbers = {person.moodle for person in CLASS}
+        assert set(uploads.moodle_feedback(pages, numbers).files) == numbers
+
+
 def test_points_given_by_hand_are_given_back_too(works, tmp_path):
     path = download("canvas", works, tmp_path, as_zip=True)
     out = tmp_path / "out"
@@ -253,7 +279,6 @@ def test_a_graded_student_without_a_row_is_named_and_the_command_fails(works, tm
     ("change", "says"),
     [
         ({"class_": "nothing"}, "origin.json is missing"),
-        ({"template": None}, "give the file that you downloaded"),
         ({"template": b"id,name\n1,x\n"}, "not a Canvas gradebook"),
     ],
 )
@@ -266,6 +291,66 @@ def test_what_cannot_be_exported_says_why(works, tmp_path, change, says):
     given = None if "template" in change and change["template"] is None else template
     with pytest.raises(export.ExportError, match=says):
         export.run(TINY, "canvas", given, out, tmp_path / "export")
+
+
+@pytest.fixture(scope="module")
+def of_canvas(works, tmp_path_factory):
+    """A graded class of Canvas, without a roster."""
+    place = tmp_path_factory.mktemp("of_canvas")
+    graded(download("canvas", works, place, as_zip=True, folder=TINY.id), place / "out")
+    return place / "out"
+
+
+def exported(target: str, class_: Path, out: Path, **options: object) -> tuple[int, str, bytes]:
+    console = Console(file=io.StringIO(), width=80)
+    status = export.run(TINY, target, None, class_, out, console=console, **options)
+    return status, console.file.getvalue(), (out / f"{target}.csv").read_bytes()
+
+
+def test_without_a_file_canvas_gets_the_smallest_that_it_takes(of_canvas, works, tmp_path):
+    column = COLUMNS["canvas"]
+    status, said, after = exported("canvas", of_canvas, tmp_path, column=column)
+    assert status == 0
+    assert "new assignment" not in said
+    taken = uploads.canvas_gradebook(after, CLASS)
+    right = {key: Decimal(str(expected(w))) for key, w in handed_in("canvas", works).items()}
+    assert dict(taken.points) == right
+
+
+def test_a_column_that_canvas_may_not_know_is_mentioned(of_canvas, tmp_path):
+    status, said, after = exported("canvas", of_canvas, tmp_path)
+    assert status == 0
+    assert "new assignment" in " ".join(said.split())
+    assert after.decode().splitlines()[0] == (
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{TINY.title}"
+    )
+
+
+def test_without_a_file_brightspace_gets_the_smallest_that_it_takes(works, tmp_path):
+    path = download("sakai", works, tmp_path, as_zip=True, folder=TINY.id)
+    graded(path, tmp_path / "out", rosters.plain_roster())
+    options = {"missing": "zero", "column": "Problem 1 Points Grade"}
+    status, _, after = exported("brightspace", tmp_path / "out", tmp_path / "export", **options)
+    assert status == 0
+    taken = uploads.brightspace_grades(after, CLASS)
+    right = {key: Decimal(str(expected(w))) for key, w in handed_in("sakai", works).items()}
+    absent = {"vera": Decimal(0)}
+    assert dict(taken.points) == right | absent
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("moodle", "moodle takes points only in its own file"),
+        ("blackboard", "blackboard takes points only in its own file"),
+        ("brightspace", "no graded student has an id that brightspace knows"),
+    ],
+)
+def test_where_no_file_can_be_made_the_command_says_what_it_needs(
+    of_canvas, tmp_path, target, says
+):
+    with pytest.raises(export.ExportError, match=says):
+        export.run(TINY, target, None, of_canvas, tmp_path / "export")
 
 
 def test_a_class_that_cannot_be_read_says_why(tmp_path):

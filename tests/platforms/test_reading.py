@@ -215,6 +215,102 @@ def test_a_group_of_gradescope_is_one_submission_of_all_its_members(tmp_path):
     assert "1 group" in str(found)
 
 
+def test_an_anonymous_submission_among_named_ones_is_read_too(tmp_path):
+    names = ("lindgrenada_101_9001_work.zip", "anon_aB3dE_9002_work.zip")
+    found = read_class(P1, write_zip(dict.fromkeys(names, b""), tmp_path / "class.zip"))
+    ids = [dict(one.upload.members[0].ids) for one in found.received]
+    assert sorted(ids, key=str) == [{"anonymous": "aB3dE"}, {"canvas": "101"}]
+
+
+def test_a_login_that_is_no_student_id_is_set_aside_and_names_no_folder(tmp_path):
+    entry = "a?a+problem_1+2026-11-20 15:38:53 UTC/x.py"
+    path = write_zip({entry: b"", entry.replace("a?a", "ada"): b""}, tmp_path / "inbound.zip")
+    reasons = {
+        one.upload.members[0].ids["login"]: one.hand_in.reason
+        for one in read_class(P1, path, people=()).received
+    }
+    assert reasons == {"a?a": "its name is not a valid student id; give a --roster", "ada": None}
+
+
+TEAM = {"gus", "ipek"}
+
+
+def members(found: WholeClass) -> list[set[str]]:
+    """The logins of every group."""
+    return [{p.ids["login"] for p in one.people} for one in found.received if len(one.people) > 1]
+
+
+@pytest.mark.parametrize("lists", [["canvas_groups"], ["canvas", "canvas_groups"]], ids=len)
+@pytest.mark.parametrize("layout", ["canvas", "canvas_loose", "canvas_old"])
+def test_the_members_of_a_canvas_group_are_those_of_the_list(layout, lists, tmp_path):
+    contents = [getattr(rosters, {"canvas": "canvas_gradebook"}.get(n, n))() for n in lists]
+    people = people_of(tmp_path / "lists", *contents)
+    found = read_class(P1, download(layout, WORKS, tmp_path, as_zip=True), people=people)
+    assert members(found) == [{PERSON[key].login for key in TEAM}]
+    (team,) = [one for one in found.received if len(one.people) > 1]
+    assert owner(team) == "team"
+    assert "1 group" in str(found)
+    assert not {PERSON[key].login for key in TEAM} & {person.id for person in found.absent}
+
+
+def test_the_members_of_moodles_groups_are_those_of_the_worksheet(tmp_path):
+    lists = rosters.moodle_worksheet(default_group="Default group"), rosters.plain_roster()
+    people = people_of(tmp_path / "lists", *lists)
+    found = read_class(P1, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people)
+    team = {PERSON[key].login for key in TEAM}
+    everybody = {person.login for person in CLASS}
+    assert sorted(members(found), key=len) == [team, everybody - team]
+    assert students(found)[PERSON["gus"].login] == "team"
+    assert students(found)[PERSON["ada"].login] == "ada"
+    assert found.absent == ()
+
+
+def test_a_group_whose_number_is_a_participants_is_still_the_groups(tmp_path):
+    """Moodle numbers groups and participants apart."""
+    content = rosters.moodle_worksheet(default_group="Default group")
+    people = people_of(tmp_path / "lists", content.replace(b"Participant 1001", b"Participant 77"))
+    found = read_class(P1, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people)
+    (team,) = [one for one in found.received if owner(one) == "team"]
+    assert {person.name for person in team.people} == {PERSON[key].name for key in TEAM}
+
+
+def test_groups_of_another_assignment_share_nothing(tmp_path):
+    """Everybody handed in alone, and one group is called as one of its members."""
+    list_ = rosters.canvas_groups().decode().replace("Late Team_9_b", "Gus Adler")
+    people = people_of(tmp_path / "lists", list_.encode())
+    gus = PERSON["gus"]
+    name = f"adlergus_{gus.canvas}_9001_work.zip"
+    path = write_zip(
+        {name: b"", f"weissipek_{PERSON['ipek'].canvas}_9002_work.zip": b""}, tmp_path / "c.zip"
+    )
+    found = read_class(P1, path, people=people)
+    assert [[person.id for person in one.people] for one in found.received] == [
+        ["gadler"],
+        ["iweiss"],
+    ]
+
+
+def test_a_group_of_which_the_sender_is_no_member_is_set_aside(tmp_path):
+    people = people_of(tmp_path / "lists", rosters.canvas_groups())
+    name = f"lateteam9b_{PERSON['ada'].canvas}_9001_work.zip"
+    other = f"reedsam_{PERSON['sam_a'].canvas}_9002_work.zip"
+    found = read_class(P1, write_zip({name: b"", other: b""}, tmp_path / "c.zip"), people=people)
+    reasons = {one.upload.members[0].name: one.hand_in.reason for one in found.received}
+    assert "both" in reasons["lateteam9b"]
+    assert reasons["reedsam"] is None
+
+
+def test_two_groups_that_look_alike_are_told_apart_by_the_sender_or_set_aside(tmp_path):
+    content = rosters.plain_roster().decode().splitlines()
+    rows = [content[0] + ",group"]
+    groups = {"ada": "Team 1", "olha": "Team-1"}
+    rows += [f"{row},{groups.get(row.split(',')[0], '')}" for row in content[1:]]
+    people = people_of(tmp_path / "lists", "\n".join(rows).encode())
+    entry = "Team 1_5_assignsubmission_file/work.zip"
+    found = read_class(P1, write_zip({entry: b""}, tmp_path / "m.zip"), people=people)
+    assert "both" in found.received[0].hand_in.reason
+
+
 def test_the_latest_attempt_counts_and_the_one_passed_over_is_named(tmp_path):
     for layout in ("blackboard", "brightspace", "nbgrader_inbound"):
         found = read_class(P1, download(layout, WORKS, tmp_path / layout, as_zip=True))

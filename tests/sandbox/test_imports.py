@@ -83,3 +83,26 @@ def test_student_code_can_import_the_listed_packages_only(run, library):
     for module in ("autograder", "nbgrader", "pytest", "sklearn", "IPython", "_pytest", "pip"):
         seen = run(SOURCE, ["uses_layers"], files=library(layer_utils=f"import {module}\n{FINE}"))
         assert seen["uses_layers"].ending.raised.type == "ModuleNotFoundError", module
+
+
+BARS = """
+from tqdm.notebook import tqdm, trange
+from tqdm import tqdm_notebook, tnrange
+
+def value():
+    with tqdm(total=3, desc="training", leave=False, display=False, colour="green") as bar:
+        bar.update(2)
+        bar.set_postfix(loss=1.0)
+        bar.set_description("more")
+        seen = bar.n
+    bar.reset(total=4)
+    bar.display()
+    seen += sum(tqdm([1, 2], unit="batch")) + sum(trange(1, 4, 2)) + sum(tqdm_notebook([5]))
+    return float(seen + sum(tnrange(3)))
+"""
+
+
+def test_progress_bars_for_notebooks_work_without_their_package(run, library):
+    seen = run(SOURCE, ["uses_layers"], files=library(layer_utils=BARS), budget=SUBMISSION)
+    assert seen["uses_layers"].ending.how == "finished", seen["uses_layers"].ending
+    assert seen["uses_layers"]["x"] == 2 + 3 + 4 + 5 + 3

@@ -38,9 +38,11 @@ def _claims(path: str) -> bool:
 
 
 def _uploads(paths: Sequence[str], _told: Told) -> list[Upload]:
-    # a person may be called Anon: a download is anonymous as a whole or not at all
+    # a person may be called Anon: a download is anonymous as a whole or not at all, unless
+    # somebody has put two of them into one folder
     anonymous = all(_match(path, anonymous=True) for path in paths)
-    return gathered([_upload(path, anonymous) for path in paths])
+    named = {path: not anonymous and _match(path, anonymous=False) is not None for path in paths}
+    return gathered([_upload(path, not named[path]) for path in paths])
 
 
 def _upload(path: str, anonymous: bool) -> Upload:

@@ -3,8 +3,8 @@
     python -s -S -P -B worker.py CONFIG
 
 CONFIG is JSON, written by `session.py`. This file is in the box's folder `trusted/`, together with
-`writer.py`, `confine.py`, `probe.py` and the assignment's probes. Next to that folder are
-`student/` with the library, `cells/`, `data/` and `packages/`. The worker reports on standard
+`writer.py`, `confine.py`, `bars.py`, `probe.py` and the assignment's probes. Next to that folder
+are `student/` with the library, `cells/`, `data/` and `packages/`. The worker reports on standard
 output, in records that consist of a kind, a length and that many bytes:
 
     I  a module is about to be imported (its name)    B  a run begins (its probes, one per line)
@@ -63,8 +63,10 @@ def main() -> None:
     confine(config)
     import numpy.random  # numpy loads it lazily: once here, before the forks  # noqa: F401
     import probe
+    from bars import PlainBars
     from writer import write_all
 
+    sys.meta_path.insert(0, PlainBars())
     available = probe.probes_in("probes")
     channel = _take_standard_output()
 

@@ -7,16 +7,21 @@ cells that define the names it uses, and runs them and the graded cell in a fres
 from __future__ import annotations
 
 import ast
-import json
 import linecache
 import re
 import symtable
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cell_syntax import without_magics
+from collect_submission import CELLS, grade_id_of, is_written, read_cells, text_of
+
 FOLDER = Path(__file__).resolve().parent.parent
 NOTEBOOK = FOLDER / "Problem_1.ipynb"
+ANSWERS = {name for name in CELLS if not name.endswith("_question")}
+"""The cells with answers in code."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +113,14 @@ def read_checks(path: Path = NOTEBOOK) -> list[Check]:
     cells: list[Cell] = []
     checks: list[Check] = []
     heading, section_start = "", 0  # the index of the first code cell of this section
-    for number, raw in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
-        text = "".join(raw["source"])
-        if raw["cell_type"] == "markdown":
+    for number, (raw, text) in enumerate(_as_graded(read_cells(path)), 1):
+        grading = raw["metadata"].get("nbgrader", {})
+        is_answer = grade_id_of(raw) in ANSWERS
+        if raw["cell_type"] == "markdown" and not is_answer:
             for line in re.findall(r"^#+ (.*)", text, re.MULTILINE):
                 heading = re.sub(r"\s*\[\d+ ?pt\]", "", line)
-        if raw["cell_type"] != "code":
+        if text is None or not (raw["cell_type"] == "code" or is_answer):
             continue
-        grading = raw["metadata"].get("nbgrader", {})
         name = f"cell {grading.get('grade_id') or number} of {path.name}"
         cells.append(_cell(name, text, bool(grading.get("solution"))))
         if grading.get("grade"):
@@ -131,6 +136,25 @@ def read_checks(path: Path = NOTEBOOK) -> list[Check]:
             )
             section_start = len(cells)
     return checks
+
+
+def _as_graded(cells: list[dict]) -> Iterator[tuple[dict, str | None]]:
+    """Every cell with its text. Cells of one answer count as one, whatever their type.
+
+    The first of them has the text of all that are no longer as released; the others have None.
+    """
+    parts: dict[str, list[str]] = {}
+    for cell in cells:
+        if grade_id_of(cell) in ANSWERS:
+            parts.setdefault(grade_id_of(cell), []).append(text_of(cell))
+    for cell in cells:
+        if grade_id_of(cell) not in ANSWERS:
+            yield cell, text_of(cell)
+        elif texts := parts.pop(grade_id_of(cell), None):
+            answered = [text for text in texts if is_written(text)] or texts[-1:]
+            yield cell, "\n".join(map(without_magics, answered))
+        else:
+            yield cell, None
 
 
 def _needed(cells: list[Cell], section_start: int) -> tuple[Cell, ...]:
@@ -153,7 +177,7 @@ def _needed(cells: list[Cell], section_start: int) -> tuple[Cell, ...]:
 
 
 def _cell(name: str, text: str, answer: bool) -> Cell:
-    source = _without_magics(text)
+    source = without_magics(text)
     try:
         scope = _Names()
         scope.read(ast.parse(source).body)
@@ -162,17 +186,6 @@ def _cell(name: str, text: str, answer: bool) -> Cell:
         needs, changes = set(), set()
         defines = set(re.findall(r"^(\w+)\s*=", source, re.MULTILINE))
     return Cell(name, source, answer, frozenset(needs), frozenset(defines), frozenset(changes))
-
-
-def _without_magics(text: str) -> str:
-    """The cell as Python: `pass` replaces %magics and !commands, so line numbers stay the same."""
-    try:
-        ast.parse(text)
-        return text
-    except SyntaxError:
-        if text.lstrip().startswith("%%"):
-            return ""
-        return re.sub(r"^([ \t]*)[%!].*", r"\1pass", text, flags=re.MULTILINE)
 
 
 class _Names:

@@ -163,7 +163,7 @@ def read_zip(data: bytes, folder: Path) -> str:
     path = folder / "ada.zip"
     path.write_bytes(data)
     found = submission.read(TINY, path)
-    if set(folder.iterdir()) != {path}:
+    if not set(folder.iterdir()) <= {path, folder / "class.zip", folder / "roster.csv"}:
         raise Breach(f"reading it made {sorted(folder.iterdir())}")
     for name, content in found.files.items():
         if type(content) is not bytes or not name.startswith("lib/") or ".." in name:

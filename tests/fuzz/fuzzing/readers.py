@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzzing import channel, handed_in
+from fuzzing import channel, handed_in, platforms
 from fuzzing.answers import Breach
 from fuzzing.damage import damaged
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from autograder.hand_in.chosen_notebook import LARGEST_NOTEBOOK
 from autograder.hand_in.library import LARGEST_LIBRARY
+from autograder.hand_in.roster import LARGEST as LARGEST_ROSTER
 from autograder.sandbox.limits import MIB
 
 DAMAGED = 9
@@ -65,7 +66,7 @@ class Violation(Exception):  # noqa: N818 - a fact about a reader
 
 
 def readers(folder: Path) -> tuple[Reader, ...]:
-    """All readers. `folder` must be empty; the reader of zips writes its file there."""
+    """All readers. `folder` must be empty; some readers write their file there."""
 
     def several(size: int) -> int:
         return 6 * size + 4 * MIB
@@ -88,6 +89,27 @@ def readers(folder: Path) -> tuple[Reader, ...]:
             handed_in.ORDINARY,
         ),
         Reader("zip files", handed_in.zips(), zip_file, unpacked),
+        Reader(
+            "downloads",
+            platforms.listings(),
+            lambda data: platforms.read_download(data, folder),
+            lambda size: 200 * size + 4 * MIB,
+            platforms.ORDINARY_LISTING,
+        ),
+        Reader(
+            "lists of a class",
+            platforms.tables(),
+            lambda data: platforms.read_roster(data, folder),
+            lambda size: LARGEST_ROSTER + 60 * size + 4 * MIB,  # the first is a buffer
+            platforms.ORDINARY_TABLE,
+        ),
+        Reader(
+            "files to fill",
+            platforms.tables(),
+            platforms.fill_table,
+            lambda size: 60 * size + 4 * MIB,
+            platforms.ORDINARY_TABLE,
+        ),
     )
 
 

@@ -8,8 +8,6 @@ pytest --training        also the checks that train, as in the notebook (takes m
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import visible_checks
 
@@ -17,8 +15,15 @@ try:
     CHECKS = visible_checks.read_checks()
 except FileNotFoundError:
     pytest.fail(f"{visible_checks.NOTEBOOK} is missing", pytrace=False)
-except (json.JSONDecodeError, KeyError, TypeError) as problem:
+except (ValueError, LookupError, TypeError, AttributeError) as problem:
     pytest.fail(f"{visible_checks.NOTEBOOK.name} is not a valid notebook: {problem}", pytrace=False)
+if not CHECKS:
+    pytest.fail(
+        f"{visible_checks.NOTEBOOK.name} has none of the assignment's graded cells: they were lost "
+        "when it was saved by a program that drops cell metadata. Copy your answers into the "
+        "original notebook",
+        pytrace=False,
+    )
 
 
 @pytest.mark.parametrize(
