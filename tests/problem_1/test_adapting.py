@@ -137,7 +137,7 @@ def trained(copy: Path, folder: Path, data: Path) -> float:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in ADAPTATIONS],
+    [pytest.param(name, marks=[pytest.mark.proof] * (name in LONG)) for name in ADAPTATIONS],
 )
 def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     adapted = ADAPTATIONS[name]
