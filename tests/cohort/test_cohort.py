@@ -101,6 +101,7 @@ def test_a_page_mentions_no_other_student(undisturbed):
         assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", page)]
 
 
+@pytest.mark.proof
 def test_a_run_killed_twice_and_resumed_gives_the_same_results(
     a_class, undisturbed, start, results, tmp_path
 ):
