@@ -22,8 +22,8 @@ install: $(INSTALLED)  ## create .venv and install the package into it
 demo: $(INSTALLED)  ## all of it once: data, release, training
 	$(BIN)/autograder demo
 
-# more processes than two cores, because sandboxed code often sleeps
-PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+# more processes than two cores, because sandboxed code often sleeps; so each computes in one thread
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 test: lint  ## lint and tests, in minutes
 	$(PYTEST) --junitxml out/durations/test.xml
