@@ -63,6 +63,7 @@ class Gauntlet:
             smaller one in this process.
         honest_once: whether to grade honest works, except the sentinel, only on the first backend
             and road, and to reuse those Grades on the others.
+        hurried: whether to grade with small budgets, see `hurried.py`.
         sentinel_every: the sentinel is graded after this many attacks, and after the last.
         report: gets a progress message for each batch.
     """
@@ -70,6 +71,7 @@ class Gauntlet:
     planted: Bait
     training: str = "short"
     honest_once: bool = False
+    hurried: bool = False
     sentinel_every: int = 1
     report: Callable[[str], None] = lambda _: None
     _known: dict[tuple, Outcome] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Gauntlet:
             place = Path(name)
             place.chmod(0o755)
             patience_s = (600 if training != "off" else SECONDS_EACH) * (len(works) + 5)
-            settings = Settings(backend, SEED, training, place, patience_s)
+            settings = Settings(backend, SEED, training, place, patience_s, self.hurried)
             before, largest = Traces.now(self.planted), _largest()
             outcomes = ROADS[road](works, settings)
             breaches = before.left_by(Traces.now(self.planted))

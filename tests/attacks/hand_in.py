@@ -51,9 +51,8 @@ def pack(work: Work, folder: Path, archive: Path) -> None:
 def _files(work: Work) -> dict[str, bytes]:
     blocks = _blocks(work)
     files = {}
-    for path, content in solution(P1).files.items():
-        filled = STUB.sub(lambda found: _filled(found, blocks), strip(content.decode(), path))
-        files[path] = filled.encode()
+    for path, text in _released_library().items():
+        files[path] = STUB.sub(lambda found: _filled(found, blocks), text).encode()
     assert not blocks, f"there are no such blocks: {', '.join(blocks)}"
     for change in work.changes:
         _change(files, change)
@@ -66,6 +65,12 @@ def _blocks(work: Work) -> dict[str, str | None]:
     for change in work.changes:
         done |= {name: code for name, code in change.blocks.items() if name not in P1.answers}
     return done
+
+
+@cache
+def _released_library() -> Mapping[str, str]:
+    """The library's files as students receive them. Kept, because stripping takes a second."""
+    return {path: strip(text.decode(), path) for path, text in solution(P1).files.items()}
 
 
 @cache

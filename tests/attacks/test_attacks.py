@@ -1,9 +1,12 @@
-"""The part of the attacks that `make test` runs; `make attacks` runs all of them.
+"""The part of the attacks that `make test` and `make proofs` run; `make attacks` runs all of them.
 
 Each attack is tried once, with the sandboxes taking turns. Most are graded in a class, with
 `autograder cohort`. Attacks on the training are graded by `grade` with a training of a second or
 two. The first attacks of each group are also graded as a zip and by stock `nbgrader autograde`.
-Twins and baselines are graded once by each process that runs these tests.
+`make test` tries one attack of each table in each sandbox, in a class.
+
+Time budgets are small here, see `hurried.py`. Twins and baselines are graded once by each process
+that runs these tests.
 """
 
 import contextlib
@@ -16,7 +19,7 @@ sys.path.append(str(Path(__file__).parent))  # its modules are not a package
 
 from attack import COHORT, DIRECTORY, NBGRADER, ZIP
 from gauntlet import gauntlet
-from tables import ATTACKS, GROUPS
+from tables import ATTACKS, GROUPS, TABLES
 
 from autograder.grading.grade import reference
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -34,7 +37,7 @@ def run(tmp_path_factory):
         reference(P1, 0, choose(name), ("fc_forward",))
     place = tmp_path_factory.mktemp("gauntlet")
     with contextlib.contextmanager(gauntlet)(
-        place, training="small", honest_once=True, sentinel_every=5
+        place, training="small", honest_once=True, hurried=True, sentinel_every=5
     ) as ready:
         yield ready.run
 
@@ -50,10 +53,24 @@ def breaches(results):
 
 
 @pytest.mark.parametrize("sandbox", SANDBOXES)
+def test_an_attack_of_each_table_gains_nothing_and_leaves_no_trace(run, sandbox):
+    assert breaches(run(of_each_table(sandbox), [sandbox], [COHORT])) == {}
+
+
+def of_each_table(sandbox):
+    """One attack of each table, another one in each sandbox."""
+    tables = [table.ATTACKS for tables in TABLES.values() for table in tables]
+    attacks = [[attack for attack in table if not attack.training] for table in tables]
+    return [table[SANDBOXES.index(sandbox) % len(table)] for table in attacks if table]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_no_attack_in_a_class_gains_a_point_or_leaves_a_trace(run, sandbox):
     assert breaches(run(by_turns(sandbox, training=False), [sandbox], [COHORT])) == {}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("sandbox", SANDBOXES)
 def test_no_attack_on_a_training_gains_a_point_or_leaves_a_trace(run, sandbox):
     assert breaches(run(by_turns(sandbox, training=True), [sandbox], [DIRECTORY])) == {}
@@ -65,6 +82,7 @@ def by_turns(sandbox, training):
     return attacks[SANDBOXES.index(sandbox) :: len(SANDBOXES)]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("road", OTHER_ROADS)
 def test_attacks_of_every_group_gain_nothing_on_the_other_roads(run, road):
     chosen = [

@@ -25,6 +25,7 @@ def cluster():
         yield cluster
 
 
+@pytest.mark.proof
 def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, tmp_path):
     made_up, here, out, killed = tmp_path / "class", tmp_path / "here", tmp_path / "out", []
     made_up.mkdir()

@@ -101,6 +101,7 @@ def test_a_page_mentions_no_other_student(undisturbed):
         assert not [other for other in others if re.search(rf"\b{re.escape(other)}\b", page)]
 
 
+@pytest.mark.proof
 def test_a_run_killed_twice_and_resumed_gives_the_same_results(
     a_class, undisturbed, start, results, tmp_path
 ):
@@ -164,6 +165,7 @@ def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed,
     assert comments == [("Well argued.",)]
 
 
+@pytest.mark.proof
 def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_path):
     """So earlier results say nothing about the inputs. The seed is the same at every resume, even
     if a submission in between could not be read."""
@@ -214,6 +216,7 @@ def test_a_class_of_older_work_is_graded_and_resumed_as_older_work(tmp_path):
     assert (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns == written
 
 
+@pytest.mark.proof
 def test_stock_nbgrader_continues_from_the_runs_results(finished, undisturbed):
     _, out = finished
     settings = out / "nbgrader_config.py"

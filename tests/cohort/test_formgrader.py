@@ -62,6 +62,7 @@ def browser():
     opened.close()
 
 
+@pytest.mark.proof
 def test_a_manual_cell_is_graded_by_a_click_and_exported(graded, server, browser):
     browser.until(lambda: _answers(f"{server}/api"))
     browser.open(f"{server}/formgrader/gradebook/problem_1/Problem_1")

@@ -24,6 +24,7 @@ def benchmark() -> ModuleType:
         sys.modules.pop("hostile_class")
 
 
+@pytest.mark.proof
 def test_three_hostile_submissions_do_not_change_six_honest_ones(benchmark, tmp_path):
     honest = benchmark.a_class(tmp_path / "honest", 6)
     benchmark.graded(honest, tmp_path / "alone")

@@ -93,6 +93,7 @@ def test_grade_shows_a_table_that_fits_80_columns(solution):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+@pytest.mark.proof
 def test_the_same_seed_gives_the_same_json_in_either_sandbox(solution):
     grades = []
     for sandbox in ("bubblewrap", "sandlock", "sandlock"):

@@ -1,7 +1,8 @@
 """Attacks that know nothing about neural networks, on the tiny assignment, in every sandbox.
 
-Each is done to work whose backward pass is wrong, and may not score more in any section than the
-same work without it. `tests/attacks` holds the whole list, on the published assignment.
+`make test` tries each in one sandbox, in turns. Each is done to work whose backward pass is wrong,
+and may not score more in any section than the same work without it. `tests/attacks` holds the whole
+list, on the published assignment.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 
 from autograder.grading.grade import grade
 from autograder.hand_in.submission import Submission, read
+from autograder.sandbox.selftest import BACKENDS
 
 SEED = 8
 LAYERS, OPTIM = "lib/layers.py", "lib/optim.py"
@@ -162,7 +164,20 @@ def baseline(points, work):
     return found
 
 
-@pytest.mark.parametrize("name", [*IN_BACKWARD, *AT_IMPORT])
+@pytest.mark.parametrize(
+    ("sandbox", "name"),
+    [
+        pytest.param(
+            backend,
+            name,
+            id=f"{backend.name}-{name}",
+            marks=[pytest.mark.proof] * ((place + number) % len(BACKENDS) > 0),
+        )
+        for place, backend in enumerate(BACKENDS)
+        for number, name in enumerate([*IN_BACKWARD, *AT_IMPORT])
+    ],
+    indirect=["sandbox"],
+)
 def test_an_attack_gains_nothing_and_the_next_submission_is_unaffected(
     points, baseline, work, name
 ):

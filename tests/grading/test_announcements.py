@@ -4,8 +4,6 @@
 `tests/engine/test_left_behind.py` shows that it finds mismatches.
 """
 
-import pytest
-
 from autograder.judgement.suites import all_checks
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.rubric import SECTIONS
@@ -16,12 +14,11 @@ def test_every_check_is_announced_and_every_probe_is_used():
     assert left_behind.find(P1) == []
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.id)
-def test_every_section_has_checks_with_a_positive_weight(section):
-    weight = sum(check.weight for check in all_checks(P1) if check.section == section.id)
-    assert weight > 0
+def test_every_section_has_checks_with_a_positive_weight():
+    for section in SECTIONS:
+        weights = [check.weight for check in all_checks(P1) if check.section == section.id]
+        assert sum(weights) > 0, section.id
 
 
-@pytest.mark.parametrize("check", all_checks(P1), ids=lambda check: check.name)
-def test_every_check_uses_a_probe(check):
-    assert check.probes
+def test_every_check_uses_a_probe():
+    assert [check.name for check in all_checks(P1) if not check.probes] == []

@@ -52,6 +52,7 @@ def test_right_work_has_all_points_on_any_processor(right, sandbox):
     assert [grade(P1, work, SEED, sandbox).score for work in works] == [29] * (1 + len(RIGHT))
 
 
+@pytest.mark.proof
 @pytest.mark.usefixtures("elsewhere")
 def test_mistakes_are_found_alike_in_a_trusted_run_and_on_another_processor(sandbox):
     for name in WRONG:
@@ -76,6 +77,7 @@ def test_mistakes_are_found_alike_in_a_trusted_run_and_on_another_processor(sand
             assert alike(*readings), (name, probe)
 
 
+@pytest.mark.proof
 def test_a_grade_is_the_same_on_another_processor_and_after_an_appeal_here(
     sandbox, other_processor
 ):

@@ -40,6 +40,18 @@ def trained(images, sandbox):
     return run
 
 
+@pytest.fixture(scope="module")
+def with_replay(right, trained, sandbox):
+    """`with_replay(function)`: the solution's Grade with this replay, from a single training."""
+    kept = []
+    trained(right, keep=kept.append, replay=lambda _: None)
+
+    def regraded(replay):
+        return regrade(P1, right.name, kept[0], sandbox, training=True, replay=replay)
+
+    return regraded
+
+
 def section(grade, name="train_tiny_net"):
     return next(section for section in grade.sections if section.id == name)
 
@@ -61,18 +73,18 @@ def test_the_released_files_earn_no_points(trained):
     assert "raised NotImplementedError" in section(found).tests[0].message
 
 
-def test_points_are_in_proportion_to_the_accuracy(right, trained, images):
+def test_points_are_in_proportion_to_the_accuracy(with_replay, images):
     def half(_):
         chance = images.chance
         return Replay(chance + (SMALL.target - 0.01 - chance) / 2, (0.2, 0.3))
 
-    found = section(trained(right, replay=half))
+    found = section(with_replay(half))
     assert found.score == 2.5
     assert not found.tests[0].passed
 
 
-def test_an_accuracy_at_chance_earns_nothing(right, trained, images):
-    found = section(trained(right, replay=lambda _: Replay(images.chance, (0.2,))))
+def test_an_accuracy_at_chance_earns_nothing(with_replay, images):
+    found = section(with_replay(lambda _: Replay(images.chance, (0.2,))))
     assert found.score == 0
 
 

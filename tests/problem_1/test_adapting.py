@@ -85,10 +85,6 @@ ADAPTATIONS = {
 }
 
 
-LONG = ("points", "other numbers")
-"""Adaptations that only `make adapting` tests, a minute each. The others cover their changes."""
-
-
 @pytest.fixture
 def copy(tmp_path):
     """A copy of the parts of the checkout that an instructor changes and runs."""
@@ -135,10 +131,8 @@ def trained(copy: Path, folder: Path, data: Path) -> float:
     return json.loads((folder / "trained.json").read_text("utf-8"))[0]["score"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in ADAPTATIONS],
-)
+@pytest.mark.proof
+@pytest.mark.parametrize("name", ADAPTATIONS)
 def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     adapted = ADAPTATIONS[name]
     for adaptation in adapted.edits:
@@ -197,6 +191,7 @@ for finding in left_behind.find(checkout.assignment()):
 """
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "forgotten",
     [

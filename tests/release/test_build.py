@@ -73,13 +73,20 @@ BUTTON = [
 ]
 
 
-@pytest.mark.parametrize("how", [COMMAND, BUTTON], ids=["the command", "formgrader's button"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(COMMAND, id="the command"),
+        pytest.param(BUTTON, id="formgrader's button", marks=pytest.mark.proof),
+    ],
+)
 def test_stock_nbgrader_builds_the_same_bytes(built, clone, how):
     ran = python(clone, how)
     assert ran.returncode == 0, ran.stderr
     assert tree(clone / "release" / P1.id) == tree(built)
 
 
+@pytest.mark.proof
 def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
     """It does not use the checkout of the installed package."""
     path = clone / "lib_solution/lib/optim.py"
@@ -88,6 +95,7 @@ def test_stock_nbgrader_strips_the_checkout_it_runs_in(clone):
     assert "HERE = 1" in (clone / "release/problem_1/lib/optim.py").read_text()
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("path", ["lib_solution/lib/optim.py", "source/problem_1/Problem_1.ipynb"])
 def test_stock_nbgrader_writes_nothing_when_a_marker_is_misspelt(clone, path):
     text = (clone / path).read_text()

@@ -180,11 +180,16 @@ def test_one_section_can_be_run_alone(solved):
 
 
 @pytest.mark.parametrize("arguments", [["--quick"], ["--training"], ["-m", "training"]])
-def test_training_runs_when_asked_for(solved, tmp_path, arguments):
+def test_training_is_selected_when_asked_for(release, arguments):
+    ran = pytest_in(release, *arguments, "--collect-only", "-k", "train_tiny_net")
+    assert "::test_check[train_tiny_net]" in ran.stdout
+
+
+def test_training_runs_when_asked_for(solved, tmp_path):
     draw(tmp_path / "data")
     edit(solved / P1.notebook, "epochs = 20", "epochs = 1")
     environment = {"SVHN_DIR": str(tmp_path / "data"), "SVHN_MAX_TRAINING": "200"}
-    ran = pytest_in(solved, *arguments, "-k", "train_tiny_net", **environment)
+    ran = pytest_in(solved, "--quick", "-k", "train_tiny_net", **environment)
     assert re.findall(r"^passed +(\w+)", ran.stdout, re.MULTILINE) == ["train_tiny_net"], ran.stdout
 
 

@@ -12,6 +12,7 @@ from autograder.release.proofs import run_proofs
 from autograder.release.verify import verify
 
 
+@pytest.mark.proof
 def test_a_fresh_release_passes_every_proof(built):
     """All proofs pass: the files are clean, the solution passes, and the stub fails."""
     progress = []
@@ -54,6 +55,14 @@ def check_cell(change):
     )
 
 
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """The assignment with its first section only, and a small data set that is drawn once."""
+    data = P1.training.practice(tmp_path_factory.mktemp("practice") / "data")
+    plan = replace(P1.training, practice=lambda _: data)
+    return replace(P1, sections=P1.sections[:1], training=plan)
+
+
 BROKEN = {
     "nothing": (lambda release: None, set()),
     "a check that cannot fail": (
@@ -84,9 +93,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_release_is_caught_by_running_it(one_section, fault):
+def test_a_broken_release_is_caught_by_running_it(one_section, short, fault):
     plant, proofs = BROKEN[fault]
     plant(one_section)
-    found = run_proofs(replace(P1, sections=P1.sections[:1]), one_section)
+    found = run_proofs(short, one_section)
     assert {finding.proof for finding in found} == proofs, found
     assert all(f.line > 1 for f in found if f.proof in ("stub", "solution")), found

@@ -282,3 +282,67 @@ def tried(backend: Backend, weakening: Weakening, folder: Path) -> Trial:
     noticed = weakening.line in failed and weakening.says in failed[weakening.line]
     held = weakening.holds(f"{backend.name}, {WHO}") is not None
     return Trial(noticed is not held and "finishes the self-test" not in failed, failed)
+
+
+# rules of the filter of system calls, all in one sandbox
+
+RULE_BY_RULE = """
+def refuse_system_calls(whole=refuse_system_calls):
+    import json, sys
+    from escapes import files, kernel, limits, processes
+    from escapes.__main__ import _outcome, _report
+
+    attempts = {}
+    for part in (files, processes, kernel, limits):
+        attempts |= part.ATTEMPTS
+    config = json.loads(sys.argv[1])
+    for name, line, change in RULES:
+        child = os.fork()
+        if child == 0:
+            exec(change, globals())
+            whole()
+            _report(name, *_outcome(attempts[line], config, error_passes=True))
+            os._exit(0)
+        os.waitpid(child, 0)
+    whole()
+"""
+"""Appended to seccomp.py: before the filter is installed, a child process a rule tries it without
+that rule, and reports under the rule's name."""
+
+
+def is_a_rule(weakening: Weakening) -> bool:
+    """Whether it changes the filter's lists and nothing else, so that a process can try it."""
+    changes = (weakening.texts or {}).get("seccomp.py", ())
+    only_texts = replace(weakening, texts=None) == Weakening(
+        weakening.name,
+        weakening.line,
+        only=weakening.only,
+        held_by=weakening.held_by,
+        says=weakening.says,
+    )
+    appends = len(changes) == 1 and not changes[0][0]
+    return only_texts and appends and list(weakening.texts or ()) == ["seccomp.py"]
+
+
+def rules_tried(backend: Backend, rules: Sequence[Weakening], folder: Path) -> dict[str, Trial]:
+    """Tries rules of the filter in one sandbox, each by the attempt that must notice it.
+
+    `tried` runs the whole self-test in a sandbox of its own instead.
+    """
+    asked = [(rule.name, rule.line, (rule.texts or {})["seccomp.py"][0][1]) for rule in rules]
+    text = f"RULES = {asked!r}\n{RULE_BY_RULE}"
+    weakened = Weakened(
+        backend, Weakening("every rule", "", texts={"seccomp.py": (("", text),)}), folder
+    )
+    try:
+        lines = {line.name: line for line in selftest(weakened)}
+    finally:
+        weakened.kill_what_is_left()
+    trials = {}
+    for rule in rules:
+        line = lines.get(rule.name)
+        noticed = line is not None and not line.passed and rule.says in line.detail
+        held = rule.holds(f"{backend.name}, {WHO}") is not None
+        failed = {} if line is None or line.passed else {rule.line: line.detail}
+        trials[rule.name] = Trial(line is not None and noticed is not held, failed)
+    return trials

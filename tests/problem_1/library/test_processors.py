@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from autograder import checkout
 
 NUMERICAL = (
@@ -19,6 +21,7 @@ OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
 """A glibc setting: use the exp and log of CPUs without these instructions."""
 
 
+@pytest.mark.proof
 def test_numerical_tests_pass_on_another_processor(other_processor):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NUMERICAL],

@@ -187,6 +187,7 @@ def wrong_everywhere(scale):
     return replace(seen, by_probe=by_probe)
 
 
+@pytest.mark.proof
 def test_what_is_wrong_everywhere_takes_a_bounded_number_of_runs(monkeypatch):
     loaded, load = set(), VariantReadings._load
 
@@ -205,6 +206,7 @@ def test_what_is_wrong_everywhere_takes_a_bounded_number_of_runs(monkeypatch):
     assert diagnose(P1, student, verdicts) == first, "the cache must not change the result"
 
 
+@pytest.mark.proof
 def test_what_is_kept_from_submission_to_submission_is_bounded():
     kept = variant_readings(P1, SEED)
     for scale in (1.05, 1.06):

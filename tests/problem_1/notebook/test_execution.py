@@ -10,6 +10,8 @@ from nbclient import NotebookClient
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
