@@ -55,7 +55,7 @@ def _mask(out: np.ndarray, given: Given, when: str) -> Statements:
     elif abs(share - p) > SHARE:
         if abs(share - (1 - p)) <= SHARE:
             yield (
-                "keeps_the_others",
+                "exchanged",
                 f"An activation is kept {when} with the probability with which it should be "
                 "dropped. Look at the comparison with the keep probability.",
             )

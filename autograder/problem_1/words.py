@@ -340,14 +340,14 @@ def _loop(given: Given) -> Described:
         decayed="with a decaying learning rate",
         equal="when epochs have equal validation accuracies",
     )
-    values = {
-        "loss_hist": "the history of the loss",
-        "last": "the parameter after the last step",
-        "train_acc_hist": "the history of the training accuracy",
-        "val_acc_hist": "the history of the validation accuracy",
-        "best": "the returned best parameter",
-        "best_later": "the returned best parameter after further training",
-    }
+    values = dict(
+        loss_hist="the history of the loss",
+        last="the parameter after the last step",
+        train_acc_hist="the history of the training accuracy",
+        val_acc_hist="the history of the validation accuracy",
+        best="the returned best parameter",
+        best_later="the returned best parameter after further training",
+    )
     return Described(
         values={f"{run}_{name}": what for run in runs for name, what in values.items()},
         inputs={

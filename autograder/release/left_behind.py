@@ -121,6 +121,7 @@ def _in_declarations(names: _Names) -> Iterator[Finding]:
 def _in_probes(names: _Names) -> Iterator[Finding]:
     plan = names.assignment.training
     used = {name for check in names.checks.values() for name in check.probes}
+    used |= names.assignment.symptoms.keys()
     if plan is not None:
         used |= {plan.section, plan.recipe_probe}
     for name, probe in names.assignment.probes.items():
@@ -129,7 +130,7 @@ def _in_probes(names: _Names) -> Iterator[Finding]:
         if names.assignment.section_of(name) is None:
             yield names.finding(*place, f"the name of the probe {name} begins with no section's id")
         elif name not in used:
-            yield names.finding(*place, f"no hidden check looks at the probe {name}")
+            yield names.finding(*place, f"no hidden check or symptom looks at the probe {name}")
 
 
 def _in_checks(names: _Names) -> Iterator[Finding]:
