@@ -164,7 +164,9 @@ def test_a_stale_reference_is_reported_with_file_and_line(copied, change):
 def test_a_probe_that_no_check_uses_is_reported(copied):
     path = copied.suites / "test_step.py"
     path.write_text(path.read_text("utf-8").replace("test_step_rate", "tried_step_rate"), "utf-8")
-    [finding] = [f for f in left_behind.find(copied) if "no hidden check or symptom looks at" in f.message]
+    [finding] = [
+        f for f in left_behind.find(copied) if "no hidden check or symptom looks at" in f.message
+    ]
     assert finding.message.endswith("the probe step_rate")
 
 

@@ -1,0 +1,130 @@
+"""What the grader says about wrong works that nobody wrote to fit it: how often exact, how often true.
+
+usage: python benchmarks/mistakes.py [--half seen|unseen] [--write FILE]
+
+The works are those of tests/problem_1/mistakes. Each is graded in the sandbox, and what is said
+about each faulty section is looked up in `judged.yaml`, where a reader's verdict stands. --write
+writes what is said now as a file of the same form, for whatever a reader has not judged yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from results import machine, write_section
+
+from autograder import checkout
+from autograder.grading.grade import grade
+from autograder.grading.result import Grade, SectionGrade
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.sandbox.selftest import choose
+
+sys.path.append(str(checkout.ROOT / "tests" / "problem_1" / "mistakes"))
+
+from works import HALVES, VERDICTS, Work, judged, works
+
+SEED = 20
+UNJUDGED = "not judged yet"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said about one section of a work."""
+
+    work: Work
+    section: SectionGrade
+    errors: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """The hints; without any, the messages of the failed checks."""
+        hints = [hint.text for hint in self.section.hints]
+        failed = [test.message for test in self.section.tests if not test.passed]
+        pointing = [text for text in failed[:1] if "(see above)" in text]
+        return (hints or list(dict.fromkeys(failed))[:2]) + (list(self.errors) if pointing else [])
+
+    @property
+    def faulty(self) -> bool:
+        return self.section.id in self.work.faults
+
+    @property
+    def seen(self) -> bool:
+        """Whether a check fails, so that there is something to explain."""
+        return any(not test.passed or test.message for test in self.section.tests)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--half", choices=HALVES, help="only this half (default: both)")
+    parser.add_argument("--write", type=Path, help="where to write what is said now")
+    arguments = parser.parse_args()
+    sandbox = choose()
+    told: dict[str, list[Said]] = {}
+    for half in HALVES if arguments.half is None else (arguments.half,):
+        told[half] = []
+        for work in works(half):
+            found = grade(P1, work.submission(), SEED, sandbox)
+            told[half] += said(work, found)
+            print(f"{half}: {work.name}: {found.score:g}", flush=True)
+    if arguments.write:
+        arguments.write.write_text(for_a_reader(each for half in told.values() for each in half))
+    text = report(told)
+    print(text)
+    return write_section("mistakes", text) if arguments.half is None else 0
+
+
+def said(work: Work, found: Grade) -> Iterator[Said]:
+    for section in found.sections:
+        each = Said(work, section, found.errors)
+        if each.faulty or section.hints:
+            yield each
+
+
+def for_a_reader(told: Iterator[Said]) -> str:
+    by_work: dict[str, dict] = {}
+    for each in told:
+        by_work.setdefault(each.work.name, {})[each.section.id] = {
+            "fault": each.work.faults.get(each.section.id, "no fault of its own"),
+            "said": each.texts,
+            "verdict": verdict_on(each),
+        }
+    return yaml.safe_dump(by_work, sort_keys=False, width=100, allow_unicode=True)
+
+
+def verdict_on(each: Said) -> str:
+    known = judged().get(each.work.name, {}).get(each.section.id)
+    return known["verdict"] if known and known["said"] == each.texts else UNJUDGED
+
+
+def report(told: dict[str, list[Said]]) -> str:
+    columns = list(told)
+    rows = [("works", [str(len(works(half))) for half in columns])]
+    faulty = {half: [s for s in told[half] if s.faulty and s.seen] for half in columns}
+    other = {half: [s for s in told[half] if not s.faulty] for half in columns}
+    rows.append(("faulty sections in which a check fails", [str(len(faulty[h])) for h in columns]))
+    count = {half: Counter(verdict_on(s) for s in faulty[half]) for half in columns}
+    for verdict in (*VERDICTS, UNJUDGED):
+        rows.append((f"of these: {verdict}", [_share(count[h], verdict) for h in columns]))
+    elsewhere = {h: Counter(verdict_on(s) for s in other[h])["false"] for h in columns}
+    rows.append(("false statements about other sections", [str(elsewhere[h]) for h in columns]))
+    table = "\n".join(f"| {name} | {' | '.join(cells)} |" for name, cells in rows)
+    return (
+        "## Wrong works that nobody wrote to fit the grader\n\n"
+        f"`python benchmarks/mistakes.py`, seed {SEED}. `seen` was used while the diagnosis was "
+        f"built, `unseen` was not. {machine()}.\n\n"
+        f"| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}\n{table}"
+    )
+
+
+def _share(count: Counter[str], verdict: str) -> str:
+    return f"{count[verdict]} ({count[verdict] / max(1, count.total()):.0%})"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""Wrong works of students, and what is true of each.
+
+They were written from the released notebook and library alone, by people who had not seen the table
+of misconceptions or the diagnosis. Each says which blocks it replaces and which faults it has, by
+section. Half of them, `seen`, was used while the diagnosis was built; the other half was not.
+
+`judged.yaml` holds what the grader said about each faulty section, and what a reader thought of it:
+
+    exact   names the fault, so that a student knows what to change
+    true    says something true and specific about the section, but not the fault itself
+    vague   true, but of no use
+    false   something that it says is not so
+
+A statement that has changed since is to be judged again.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autograder.diagnosis.variants import blocks, solution
+from autograder.hand_in.submission import Submission
+from autograder.problem_1 import ASSIGNMENT as P1
+
+FOLDER = Path(__file__).parent
+HALVES = ("seen", "unseen")
+JUDGED = FOLDER / "judged.yaml"
+VERDICTS = ("exact", "true", "vague", "false")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One wrong work.
+
+    Attributes:
+        faults: what is true of each section that has a fault of its own.
+        inherits: sections whose results are wrong because of these faults.
+        code: what stands in place of the solution, by place or grade id.
+    """
+
+    name: str
+    faults: Mapping[str, str]
+    inherits: tuple[str, ...]
+    code: Mapping[str, str]
+
+    def submission(self) -> Submission:
+        """The solution with this code in its blocks."""
+        right = solution(P1)
+        texts = {path: content.decode() for path, content in right.files.items()}
+        texts |= right.cells
+        for place, code in self.code.items():
+            file, block = blocks(P1)[place]
+            new = textwrap.indent(textwrap.dedent(code).rstrip("\n"), block.region.indent)
+            assert texts[file].count(block.source) == 1, place
+            texts[file] = texts[file].replace(block.source, new)
+        return Submission(
+            self.name,
+            {path: texts[path].encode() for path in right.files},
+            {cell: texts[cell] for cell in right.cells},
+        )
+
+
+@cache
+def works(half: str) -> tuple[Work, ...]:
+    """The works of one half, in the order of their files."""
+    return tuple(
+        Work(each["name"], each["faults"], tuple(each.get("inherits") or ()), each["code"])
+        for file in sorted((FOLDER / half).glob("*.yaml"))
+        for each in yaml.safe_load(file.read_text("utf-8"))
+    )
+
+
+@cache
+def judged() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """What was said and thought: `said` (a list of texts) and `verdict`, by work and section."""
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]] = yaml.safe_load(JUDGED.read_text("utf-8"))
+    return found
