@@ -72,6 +72,8 @@ def build(
         if destination.exists():
             shutil.rmtree(destination)
         shutil.move(Path(temporary) / assignment.id, destination)
+    for script in destination.rglob("*.sh"):  # nbgrader gives all files the same mode
+        script.chmod(0o755)
     files = sum(path.is_file() for path in destination.rglob("*"))
     return Report(destination, files, solutions, time.perf_counter() - started)
 

@@ -183,6 +183,16 @@ def with_output(size: int) -> Callable[[dict], None]:
     return change
 
 
+def with_many_outputs(content: dict) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "epoch\n"}
+    cell(content)["outputs"] = [output] * 50_000
+
+
+def with_a_large_figure(content: dict) -> None:
+    shown = {"output_type": "display_data", "metadata": {}}
+    cell(content)["outputs"] = [{**shown, "data": {"image/png": "iVBORw0KGgo" * 1_000_000}}]
+
+
 def as_bytes(change: Callable[[bytes], bytes]) -> Callable[[Path], Path]:
     """The finished work with all text files saved in another way."""
 
@@ -236,6 +246,8 @@ CASES: dict[str, tuple[Callable[[Path], Path], str | None]] = {
     "indented by a tab": (changed(prefixed("", "\t")), None),
     # large outputs
     "13 MB of output": (changed(with_output(13_000_000)), None),
+    "50,000 outputs": (changed(with_many_outputs), None),
+    "a figure of 11 MB": (changed(with_a_large_figure), None),
     # how it was saved
     "Windows line ends": (as_bytes(lambda text: text.replace(b"\n", b"\r\n")), None),
     "a byte order mark": (as_bytes(lambda text: b"\xef\xbb\xbf" + text), None),
@@ -289,10 +301,23 @@ def test_of_two_unfinished_notebooks_the_one_with_more_answers_counts(tmp_path):
     assert read(TINY, work).cells["step_rate"] == "rate = 0.25"
 
 
-def test_a_notebook_that_lost_its_metadata_says_why_nothing_is_found(tmp_path):
+def emptied(one: dict) -> None:
+    one["metadata"] = {}
+
+
+def as_colab_saves(one: dict) -> None:
+    one["metadata"] = {"id": "aB3dE", "colab": {"base_uri": "https://localhost:8080/"}}
+
+
+def without_the_key(one: dict) -> None:
+    del one["metadata"]
+
+
+@pytest.mark.parametrize("spoil", [emptied, as_colab_saves, without_the_key])
+def test_a_notebook_that_lost_its_metadata_says_why_nothing_is_found(tmp_path, spoil):
     def strip(content: dict) -> None:
         for each in content["cells"]:
-            each["metadata"] = {}
+            spoil(each)
 
     found = read(TINY, changed(strip)(tmp_path))
     assert found.cells == {}
