@@ -1,4 +1,4 @@
-"""What the grader says about wrong works that nobody wrote to fit it: how often exact, how often true.
+"""What the grader says about wrong works that nobody wrote to fit it: how often exact, or true.
 
 usage: python benchmarks/mistakes.py [--half seen|unseen] [--write FILE]
 
