@@ -15,6 +15,7 @@ from autograder.assignment.words import Symptoms
 from autograder.diagnosis.same import SAME
 from autograder.diagnosis.symptoms.factors import named_factor
 from autograder.problem_1.probes.layers import KINDS
+from autograder.problem_1.probes.train import SIZES
 
 Values = Mapping[str, np.ndarray]
 Given = Mapping[str, Any]
@@ -234,6 +235,28 @@ def _loss(values: Values, given: Given) -> Statements:
             yield "other_class", f"The loss is that of the class {which} the label's."
 
 
+def _accuracies(values: Values, given: Given) -> Statements:
+    """Accuracies of a sample are multiples of 1 / its size."""
+    for name, examples in (("train", SIZES["data_train"]), ("val", SIZES["data_val"])):
+        history = values.get(f"plain_{name}_acc_hist")
+        if history is None or not np.isfinite(history).all() or _counts(history, examples):
+            continue
+        sizes = [size for size in range(2, examples) if _counts(history, size)]
+        if sizes and 0 < history.max() <= 1:
+            which = {"train": "training", "val": "validation"}[name]
+            yield (
+                "sample",
+                f"The {which} accuracy is always a multiple of 1 / {sizes[0]}, so it is that of "
+                f"{sizes[0]} examples. There are {examples}.",
+            )
+
+
+def _counts(history: np.ndarray, examples: int) -> bool:
+    """Whether accuracies may be those of so many examples."""
+    correct = history * examples
+    return bool(np.allclose(correct, np.round(correct), rtol=0, atol=1e-6))
+
+
 def _layers(network: str, *expected: str) -> Symptoms:
     """Which layers a network consists of, if not of the expected ones."""
 
@@ -258,6 +281,7 @@ def _layers(network: str, *expected: str) -> Symptoms:
 SYMPTOMS: Mapping[str, Symptoms] = {
     "cross_entropy_softmax": _softmax,
     "cross_entropy": _loss,
+    "train_tiny_net_loop": _accuracies,
     "cascade_layers": _layers("TestFCReLU", "Flatten", "FC", "Leaky ReLU"),
     "small_network_layers": _layers("SmallFullyConnectedNetwork", "FC", "Leaky ReLU", "FC"),
     "dropout_forward": _forward,

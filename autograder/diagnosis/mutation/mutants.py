@@ -28,6 +28,9 @@ def mutants(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
 
 
 def _of_block(source: Source) -> Iterator[Mutant]:
+    first, last = source.block.body[0], source.block.body[-1]
+    edit = Edit(source.file, source.at(first)[0], source.at(last)[1], "pass")
+    yield Mutant(f"with nothing done in {source.block.place}", (edit,))
     for node, where in _nodes(source, source.block.body):
         for operator in OPERATORS:
             for text, edit in operator(source, node):
@@ -83,6 +86,8 @@ def _statements(source: Source, body: Sequence[ast.stmt]) -> Iterator[Mutant]:
     for statement in body:
         if (what := source.stores(statement)) and len(body) > 1:
             yield Mutant(f"without the line that sets {what}", (source.replace(statement, "pass"),))
+        if isinstance(statement, ast.For):
+            yield _nested(source, statement)
         for inner in ("body", "orelse"):
             yield from _statements(source, getattr(statement, inner, []))
     for one, two in pairwise(body):
@@ -93,6 +98,17 @@ def _statements(source: Source, body: Sequence[ast.stmt]) -> Iterator[Mutant]:
                 source.replace(two, _moved(source, one, two)),
             )
             yield Mutant(f"with {first} set after {second}", edits)
+
+
+def _nested(source: Source, loop: ast.For) -> Mutant:
+    """The body of a loop runs once for each item, for each item."""
+    begin, end = source.at(loop.body[0])[0], source.at(loop.body[-1])[1]
+    body = source.text[begin:end].replace("\n", "\n    ")
+    indent = " " * (loop.body[0].col_offset + 4)
+    new = f"for _ in {source.source(loop.iter)}:\n{indent}{body}"
+    what = source.words(loop.iter) or "the loop"
+    text = f"with everything done again for each item of {what}, for every one of them"
+    return Mutant(text, (Edit(source.file, begin, end, new),))
 
 
 def _moved(source: Source, statement: ast.stmt, to: ast.stmt) -> str:

@@ -178,6 +178,7 @@ def _matrices(source: Source, node: ast.AST) -> Iterator[Change]:
 
 
 def _conditions(source: Source, node: ast.AST) -> Iterator[Change]:
+    again = "_again"
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         operator = type(node.ops[0])
         if operator in SWAPPED_COMPARISONS:
@@ -187,6 +188,13 @@ def _conditions(source: Source, node: ast.AST) -> Iterator[Change]:
                 f"with the comparison{' of ' + names if names else ''} the other way round",
                 source.replace(node, f"({left} {SWAPPED_COMPARISONS[operator]} {right})"),
             )
+        if not isinstance(node.comparators[0], ast.Constant):
+            for equal, how in (("==", "always"), ("!=", "never")):
+                left = source.source(node.left)
+                yield (
+                    f"with a comparison that {how} holds",
+                    source.replace(node, f"(({again} := {left}) {equal} {again})"),
+                )
     if isinstance(node, ast.If | ast.IfExp):
         names = source.words(node.test)
         for value in ("True", "False") if names else ():
@@ -220,11 +228,11 @@ def _single_attributes(source: Source, node: ast.AST) -> Iterator[Change]:
 
 
 OPERATORS: tuple[Operator, ...] = (
+    _conditions,
     _signs,
     _factors,
     _powers,
     _calls,
     _matrices,
-    _conditions,
     _single_attributes,
 )

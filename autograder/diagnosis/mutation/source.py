@@ -81,9 +81,11 @@ class Source:
 
     def _names(self, node: ast.AST, depth: int) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
-            if isinstance(node.value, ast.Name) and node.value.id in ("self", *self.arguments):
-                yield self.assignment.called.get(node.attr, node.attr)
-            elif node.attr == "T":
+            if node.attr in self.assignment.called:
+                yield self.assignment.called[node.attr]
+            elif isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+            else:
                 yield from self._names(node.value, depth)
             return
         if isinstance(node, ast.Name):

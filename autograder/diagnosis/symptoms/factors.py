@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import permutations
 
 CLOSE = 1e-3
 """Two factors this close to each other cannot be told apart with confidence."""
@@ -36,6 +37,9 @@ def _expressions(numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
 
 def _positive(numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     yield from PLAIN.items()
+    for (one, a), (other, b) in permutations(numbers.items(), 2):
+        if b:
+            yield f"({one}) / ({other})", a / b
     for name, number in numbers.items():
         yield name, number
         if number == 0:

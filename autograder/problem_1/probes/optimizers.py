@@ -164,6 +164,8 @@ def adam(lib, w, grads, lr, decay, first, second, t):
     optimizer.mt, optimizer.vt = {"probe_fc_w": first}, {"probe_fc_w": second}
     yield dict(w=_steps(net, optimizer, grads[:1]))
     yield dict(mt=optimizer.mt.get("probe_fc_w"), vt=optimizer.vt.get("probe_fc_w"))
+    # only for the diagnosis: never counting t differs from counting it late in a second step
+    yield dict(w_next=_steps(net, optimizer, grads[1:2]))
 
 
 @given(_one)
