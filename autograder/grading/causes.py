@@ -16,6 +16,9 @@ from autograder.judgement.points import rounded
 from autograder.judgement.suites import Verdict
 from autograder.observation.observe import Observation, Observations
 
+MISSING = "No module named 'lib"
+"""A file of the library is missing. Whoever read the submission has said so already."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -62,7 +65,7 @@ def remarks(
     """A sentence for each import that failed, and one for all code that is not written."""
     distinct = dict.fromkeys(causes.values())
     for cause in distinct:
-        if cause.reason != cause.brief:
+        if cause.reason != cause.brief and MISSING not in cause.reason:
             checks = {name for name, each in causes.items() if each == cause}
             yield f"{cause.reason}. {_cost(assignment, verdicts, checks)}"
     unwritten = [cause for cause in distinct if cause.reason == cause.brief]

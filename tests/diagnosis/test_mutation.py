@@ -1,0 +1,94 @@
+"""Small changes of the solution: what they are, and how they are found together."""
+
+import ast
+import re
+
+import pytest
+
+from autograder.assignment.variant import Variant
+from autograder.diagnosis import costs
+from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.mutation.mutants import mutants
+from autograder.diagnosis.mutation.search import rivals
+from autograder.diagnosis.variants import applied, solution
+from autograder.judgement.suites import judge
+from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS
+
+SEED = 31
+
+
+def diagnosed(*variants):
+    student = costs.observed(P1, applied(P1, variants), SEED)
+    return diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
+
+
+def changed(section, file, old, new, *further):
+    return Variant(f"{section}_of_a_test", file, old, new, further=further, section=section)
+
+
+@pytest.mark.parametrize("section", [s.id for s in P1.sections if mutants(P1, s.id)])
+def test_every_mutant_is_python_and_says_nothing_of_the_solution(section):
+    right = solution(P1)
+    texts = {path: content.decode() for path, content in right.files.items()} | dict(right.cells)
+    for mutant in mutants(P1, section):
+        for edit in mutant.edits:
+            text = texts[edit.file]
+            assert text[edit.begin : edit.end] != edit.new, mutant
+        assert re.search(r"self\.|\bnp\.\w+\(|==|\[", mutant.text) is None, mutant.text
+    for variant in rivals(P1, section):
+        for path, content in applied(P1, (variant,)).files.items():
+            if path.endswith(".py"):
+                ast.parse(content)
+
+
+def test_two_changes_that_nobody_wrote_down_are_found_together():
+    fault = changed(
+        "sgd_momentum",
+        OPTIMIZERS,
+        "self.velocity[name] = self.momentum * v - self.lr * layer.grads[name]\n"
+        "            param += self.velocity[name]",
+        "self.velocity[name] = 0.9 * v - self.lr * layer.grads[name]\n"
+        "            param -= self.velocity[name]",
+    )
+    found = diagnosed(fault)["sgd_momentum"]
+    assert found.complete
+    [derived] = found.found
+    assert [part.name for part in derived.parts] == ["sgd_momentum_subtracts_the_velocity"]
+    assert "the number 0.9 in place of momentum" in derived.hint
+
+
+def test_a_mistake_that_nobody_wrote_down_is_paid_once():
+    fault = changed(
+        "fc_forward",
+        LAYERS,
+        "feat @ self.params[self.w_name] + self.params[self.b_name]",
+        "feat @ self.params[self.w_name] - self.params[self.b_name]",
+    )
+    found = diagnosed(fault)
+    [derived] = found["fc_forward"].found
+    assert derived.derived
+    assert found["cascade"].inherited == (derived,)
+    assert "cascade_output" in found["cascade"].excused
+    assert not found["cascade"].found
+
+
+def test_what_is_partly_explained_says_that_the_rest_is_wrong_in_another_way():
+    fault = changed(
+        "adam",
+        OPTIMIZERS,
+        "self.mt[name] = self.beta1 * m + (1 - self.beta1) * grad",
+        "self.mt[name] = 0.9 * m + 0.1 * grad\n            param *= np.cos(self.lr)",
+    )
+    found = diagnosed(fault)["adam"]
+    assert not found.complete
+    assert not found.found
+    texts = [statement.text for statement in found.symptoms]
+    assert "in place of beta1" in texts[0]
+    assert "The rest is wrong in another way." in texts[0]
+
+
+def test_a_time_that_is_never_counted_is_not_called_counted_late():
+    fault = changed("adam", OPTIMIZERS, "            self.t += 1", "            pass")
+    names = {variant.name for variant in diagnosed(fault)["adam"].found}
+    assert "adam_counts_after_use" not in names

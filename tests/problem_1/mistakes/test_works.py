@@ -1,0 +1,46 @@
+"""The corpus of wrong works fits the solution, and what is said of it has been judged."""
+
+import pytest
+from works import HALVES, VERDICTS, judged, works
+
+from autograder.diagnosis.variants import blocks
+from autograder.problem_1 import ASSIGNMENT as P1
+
+ALL = [work for half in HALVES for work in works(half)]
+
+
+def test_there_are_two_hundred_works_in_two_halves_of_the_same_size():
+    counts = [len(works(half)) for half in HALVES]
+    assert counts[0] == counts[1]
+    assert sum(counts) >= 200
+    assert len({work.name for work in ALL}) == len(ALL)
+
+
+def test_every_work_replaces_blocks_that_exist_and_has_a_fault():
+    for work in ALL:
+        assert work.code.keys() <= blocks(P1).keys(), work.name
+        assert work.faults, work.name
+        assert {*work.faults, *work.inherits} <= P1.by_id.keys(), work.name
+        work.submission()
+
+
+def test_verdicts_are_about_works_and_sections_of_the_corpus():
+    names = {work.name for work in ALL}
+    for name, sections in judged().items():
+        assert name in names
+        for section, entry in sections.items():
+            assert section in P1.by_id
+            assert entry["verdict"] in VERDICTS, (name, section)
+            assert all(isinstance(text, str) and text for text in entry["said"])
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_nothing_that_was_judged_is_false(half):
+    names = {work.name for work in works(half)}
+    false = [
+        (name, section)
+        for name, sections in judged().items()
+        for section, entry in sections.items()
+        if name in names and entry["verdict"] == "false"
+    ]
+    assert false == []
