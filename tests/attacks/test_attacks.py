@@ -3,7 +3,7 @@
 Each attack is tried once, with the sandboxes taking turns. Most are graded in a class, with
 `autograder cohort`. Attacks on the training are graded by `grade` with a training of a second or
 two. The first attacks of each group are also graded as a zip and by stock `nbgrader autograde`.
-`make test` tries one attack of each table in each sandbox, in a class.
+`make test` tries one attack of each table, in a class.
 
 Time budgets are small here, see `hurried.py`. Twins and baselines are graded once by each process
 that runs these tests.
@@ -58,10 +58,10 @@ def test_an_attack_of_each_table_gains_nothing_and_leaves_no_trace(run, sandbox)
 
 
 def of_each_table(sandbox):
-    """One attack of each table, another one in each sandbox."""
+    """The first attack of each table that needs no training; the sandboxes take turns."""
     tables = [table.ATTACKS for tables in TABLES.values() for table in tables]
-    attacks = [[attack for attack in table if not attack.training] for table in tables]
-    return [table[SANDBOXES.index(sandbox) % len(table)] for table in attacks if table]
+    firsts = [next((a for a in table if not a.training), None) for table in tables]
+    return [attack for attack in firsts if attack][SANDBOXES.index(sandbox) :: len(SANDBOXES)]
 
 
 @pytest.mark.proof

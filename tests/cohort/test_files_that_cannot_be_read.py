@@ -50,6 +50,7 @@ def a_class(public_path, write_work, pack) -> Iterator[Path]:
         path.chmod(0o755)
 
 
+@pytest.mark.proof
 def test_a_class_is_graded_for_an_ordinary_user_despite_unreadable_files(a_class, as_ordinary_user):
     out = a_class.parent / "out"
     as_ordinary_user(GRADE, "cohort", a_class, "--out", out, "--seed", 1, cwd=a_class.parent)

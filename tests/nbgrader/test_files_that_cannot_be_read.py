@@ -68,6 +68,7 @@ def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
 
 
 @pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own use of SQLAlchemy
+@pytest.mark.proof
 @pytest.mark.parametrize("when", ["the notebook is read", "the library is read"])
 def test_a_folder_that_becomes_a_link_during_a_run_is_not_followed(
     classroom, hand_in, source, monkeypatch, tmp_path, when

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import nbgrader.api
+import pytest
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
@@ -25,6 +26,7 @@ def test_nbgrader_has_the_methods_that_are_replaced_with_the_parameters_that_are
     assert "get_alembic_version" in inspect.getsource(nbgrader.api.Gradebook.__init__)
 
 
+@pytest.mark.proof
 def test_a_gradebook_has_the_schema_that_nbgrader_itself_would_give_it(tmp_path):
     with gradebook.opened(P1, gradebook.url(tmp_path / "book.db")) as book:
         ((found,),) = book.db.connection().exec_driver_sql("select * from alembic_version")
