@@ -17,6 +17,10 @@ from autograder.nbgrader_plugins import autograde, gradebook
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import choose
 
+pytestmark = (
+    pytest.mark.proof
+)  # `tests/engine/test_stock_nbgrader.py` does it on the tiny assignment
+
 SEED = 77
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(16)).decode()
 CONFIG = f"""\
@@ -195,7 +199,6 @@ def test_a_late_hand_in_is_penalised_by_nbgraders_own_plugin(classroom):
     assert (rows["right"]["raw_score"], rows["right"]["score"]) == ("29.0", "29.0")
 
 
-@pytest.mark.proof
 def test_a_resubmission_without_graded_cells_keeps_nothing(classroom, hand_in, source):
     student = "resubmitted"
     hand_in(classroom.work(student), source())
@@ -232,7 +235,6 @@ def test_a_resubmission_in_the_same_process_gets_another_seed(monkeypatch):
     assert step._own_seed(SEED, second, {**names, "student": "linus"}) == SEED
 
 
-@pytest.mark.proof
 def test_files_beside_the_notebook_are_neither_copied_nor_waited_for(classroom, hand_in, source):
     """Links, pipes, endless files and an invalid time, all of which an exchange may contain."""
     secret = classroom.root / "gradebook.db"
@@ -261,7 +263,6 @@ def test_files_beside_the_notebook_are_neither_copied_nor_waited_for(classroom, 
     assert "cannot be shown" in classroom.notebook("linked")["cells"][0]["source"]
 
 
-@pytest.mark.proof
 def test_a_newer_hand_in_is_graded_again_without_being_forced(classroom, hand_in, source):
     student = "newer"
     for time, stub, points in (("2026-11-01 10:00:00", True, 0), ("2026-11-02 10:00:00", False, 2)):
@@ -288,7 +289,6 @@ def test_no_student_id_shifts_columns_or_becomes_a_formula(classroom, tmp_path):
         assert None not in rows[shown]
 
 
-@pytest.mark.proof
 def test_older_work_is_graded_as_older_work(classroom, hand_in, points):
     work = classroom.work("older")
     hand_in(work, {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -300,7 +300,6 @@ def test_older_work_is_graded_as_older_work(classroom, hand_in, points):
     assert {name: found[name][0] for name in expected} == expected
 
 
-@pytest.mark.proof
 def test_a_killed_autograde_loses_only_the_current_submission(tmp_path, a_course, source, hand_in):
     """Finished grades are in the gradebook, and the same command continues with the others."""
     (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(tmp_path)), "utf-8")
