@@ -29,7 +29,7 @@ from autograder.assignment.probe import Probe, probes_in
 from autograder.assignment.rubric import Section
 from autograder.assignment.training import TrainingPlan
 from autograder.assignment.variant import Special
-from autograder.assignment.words import Symptoms, Words
+from autograder.assignment.words import Symptoms, Words, gathered
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,7 @@ class Assignment:
         answered_in: the library files that students edit.
         used_by: for each section, the later sections that run its code and may show its mistakes.
         special: for some probes, how to compare values that differ between correct libraries.
-        words: for some probes, what their values are called.
         called: what attributes of the library are called in sentences, where not by their names.
-        symptoms: for some probes, what may be said about their values; for those whose values
-            differ between correct libraries.
         carry_forward: whether a mistake recognised in one section costs no points in later ones. A
             later check counts as passed if it sees exactly what the solution does with the same
             mistake in it.
@@ -87,9 +84,7 @@ class Assignment:
     answered_in: tuple[str, ...]
     used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
-    words: Mapping[str, Words] = field(default_factory=dict)
     called: Mapping[str, str] = field(default_factory=dict)
-    symptoms: Mapping[str, Symptoms] = field(default_factory=dict)
     carry_forward: bool = True
     data: str | None = None
     training: TrainingPlan | None = None
@@ -140,6 +135,16 @@ class Assignment:
     def probes(self) -> Mapping[str, Probe]:
         """All probes by name, sorted by name."""
         return probes_in(f"{self.package}.probes")
+
+    @cached_property
+    def words(self) -> Mapping[str, Words]:
+        """For some probes, what their values are called."""
+        return gathered(self.package, "WORDS")
+
+    @cached_property
+    def symptoms(self) -> Mapping[str, Symptoms]:
+        """For some probes, what may be said about their values besides comparing them."""
+        return gathered(self.package, "SYMPTOMS")
 
     @property
     def training_plan(self) -> TrainingPlan:

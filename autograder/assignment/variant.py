@@ -20,6 +20,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,12 @@ class PatchDoesNotApply(ValueError):  # noqa: N818 - variants may be incompatibl
 
 def variants_in(package: str) -> Iterator[Variant]:
     """The variants in all modules of an assignment, including those that match no section."""
+    for module in misconceptions_in(package):
+        yield from getattr(module, "VARIANTS", ())
+
+
+def misconceptions_in(package: str) -> Iterator[ModuleType]:
+    """The modules of an assignment's folder `misconceptions`."""
     folder = importlib.import_module(f"{package}.misconceptions")
     for info in pkgutil.iter_modules(folder.__path__):
-        module = importlib.import_module(f"{folder.__name__}.{info.name}")
-        yield from getattr(module, "VARIANTS", ())
+        yield importlib.import_module(f"{folder.__name__}.{info.name}")

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.assignment.variant import misconceptions_in
+
 
 @dataclass(frozen=True)
 class Described:
@@ -46,8 +48,26 @@ class Described:
     axes: tuple[str, ...] = ()
 
 
-Words = Callable[[Mapping[str, Any]], Described]
+Given = Mapping[str, Any]
+"""The inputs of a probe."""
+
+Values = Mapping[str, np.ndarray]
+"""A student's numeric values in a probe, by name."""
+
+Statements = Iterable[tuple[str, str]]
+"""Statements about a student's values, as (kind, sentences)."""
+
+Words = Callable[[Given], Described]
 """Describes a probe's values, from its inputs."""
 
-Symptoms = Callable[[Mapping[str, np.ndarray], Mapping[str, Any]], Iterable[tuple[str, str]]]
-"""Derives statements, as (kind, sentences), from a student's values and a probe's inputs."""
+Symptoms = Callable[[Values, Given], Statements]
+"""Derives statements from a student's values and a probe's inputs."""
+
+
+def gathered(package: str, name: str) -> dict[str, Any]:
+    """The entries of all mappings called `name` in the modules of a package's misconceptions."""
+    return {
+        key: value
+        for module in misconceptions_in(package)
+        for key, value in getattr(module, name, {}).items()
+    }

@@ -7,8 +7,6 @@ from autograder.assignment import Assignment, OlderWork
 from autograder.problem_1 import training
 from autograder.problem_1.equivalence import SPECIAL
 from autograder.problem_1.rubric import CARRY_FORWARD, SECTIONS
-from autograder.problem_1.symptoms import SYMPTOMS
-from autograder.problem_1.words import WORDS
 
 _NETWORKS_OF_LAYERS = ("cascade", "small_network", "dropout_network", "train_tiny_net")
 
@@ -43,9 +41,7 @@ ASSIGNMENT = Assignment(
         "dropout_backward": ("dropout_network",),
     },
     special=SPECIAL,
-    words=WORDS,
     called={"grads": "the gradient", "params": "the parameter"},
-    symptoms=SYMPTOMS,
     carry_forward=CARRY_FORWARD,
     data="svhn",
     graded_with={"Python": "3.11", "numpy": "2"},

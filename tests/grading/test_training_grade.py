@@ -180,7 +180,7 @@ def test_optimizers_that_are_fast_sgd_earn_nothing(change, trained):
     found = trained(wrong)
     for name, weights in (("compare_sgd_momentum", 1), ("compare_optimizers", 2)):
         assert 0 <= section(found, name).score <= weights / 3
-        assert "it counts for" in str(section(found, name).tests)
+        assert "it earns" in str(section(found, name).tests)
     assert section(found).score == 5
 
 

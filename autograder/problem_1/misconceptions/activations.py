@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from autograder.assignment.variant import Variant
+from autograder.assignment.words import Described, Given, Words
 
 CELL = "activations_definitions"
 SIGMOID = "sigmoid = lambda x: 1 / (1 + np.exp(-x))"
@@ -144,3 +147,21 @@ VARIANTS = (
         "tanh.",
     ),
 )
+
+
+def _function(name: str) -> Words:
+    def words(given: Given) -> Described:
+        return Described(
+            values={"out": name, "table": name},
+            inputs={"its input": given["x"]},
+            when={"table": "for an array with two axes"},
+            untouched={"x_after": f"the input of {name}"},
+        )
+
+    return words
+
+
+WORDS: Mapping[str, Words] = {
+    f"activations_{name}": _function(f"your {name}")
+    for name in ("sigmoid", "leaky_relu", "relu", "elu", "selu", "tanh")
+}

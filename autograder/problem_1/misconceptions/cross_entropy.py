@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
 from autograder.assignment.variant import Patch, Variant
-from autograder.problem_1.misconceptions import LAYERS
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
+from autograder.diagnosis.same import SAME
+from autograder.problem_1.misconceptions import EXAMPLES, LAYERS, ONE_EXAMPLE
 
 EXPONENTIALS = "scores = np.exp(feat - feat.max(axis=-1, keepdims=True))"
 NORMALISED = "scores /= scores.sum(axis=-1, keepdims=True)"
@@ -212,3 +219,115 @@ VARIANTS = (
         "correct class move so that the loss falls?",
     ),
 )
+
+
+def _at_labels(labels: np.ndarray, classes: int) -> dict[str, np.ndarray]:
+    at = labels[:, np.newaxis] == np.arange(classes)
+    return {"in the column of the label": at, "outside the column of the label": ~at}
+
+
+def _loss(given: Given) -> dict[str, Any]:
+    logits, labels = given["logits"], given["labels"]
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = exp / exp.sum(axis=1, keepdims=True)
+    one_hot = (labels[:, np.newaxis] == np.arange(logits.shape[1])).astype(float)
+    return dict(
+        inputs={
+            "the logits": logits,
+            "the probabilities": probabilities,
+            "the one-hot labels": one_hot,
+        },
+        numbers={EXAMPLES: len(logits), "the number of classes": logits.shape[1]},
+        places=_at_labels(labels, logits.shape[1]),
+        axes=("the examples", "the classes"),
+    )
+
+
+def _softmax(given: Given) -> Described:
+    return Described(
+        untouched={"logits_after": "the array of logits"},
+        values={"scores": "the result of softmax", "one": "the result of softmax"},
+        when={"one": ONE_EXAMPLE},
+        **_loss(given),
+    )
+
+
+def _stable(given: Given) -> Described:
+    large = "for logits in the thousands"
+    return Described(
+        values={
+            "high": "the result of softmax",
+            "low": "the result of softmax",
+            "apart": "the result of softmax",
+            "loss": "the loss",
+            "gradient": "the gradient of the loss",
+        },
+        when=dict.fromkeys(("high", "low", "apart", "loss", "gradient"), large),
+        numbers=_loss(given)["numbers"],
+        axes=("the examples", "the classes"),
+    )
+
+
+def _cross_entropy(given: Given) -> Described:
+    return Described(
+        untouched={"logits_after": "the array of logits", "labels_after": "the array of labels"},
+        values={
+            "loss": "the loss",
+            "loss_one": "the loss",
+            "gradient": "the gradient of the loss",
+            "gradient_one": "the gradient of the loss",
+        },
+        when=dict.fromkeys(("loss_one", "gradient_one"), ONE_EXAMPLE),
+        **_loss(given),
+    )
+
+
+def _cross_entropy_sum(given: Given) -> Described:
+    return Described(
+        values={"loss": "the loss", "gradient": "the gradient of the loss"},
+        when=dict.fromkeys(("loss", "gradient"), "for size_average=False"),
+        **_loss(given),
+    )
+
+
+def _about_softmax(values: Values, given: Given) -> Statements:
+    scores = values.get("scores")
+    if scores is None or not np.isfinite(scores).all():
+        return
+    if np.allclose(scores.sum(axis=1), 1, atol=SAME):
+        return
+    if np.allclose(scores.sum(axis=0), 1, atol=SAME):
+        yield (
+            "wrong_axis",
+            "The columns of softmax's result sum to 1, one for each class. The rows should, one "
+            "for each example.",
+        )
+    elif abs(scores.sum() - 1) <= SAME:
+        yield "wrong_axis", "All of softmax's result sums to 1. Each row should."
+    else:
+        yield "not_normalised", "The rows of softmax's result do not sum to 1."
+
+
+def _about_loss(values: Values, given: Given) -> Statements:
+    logits, labels = given["logits"], given["labels"]
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows, classes = np.arange(len(labels)), logits.shape[1]
+    for offset, which in ((-1, "before"), (1, "after")):
+        loss = -logarithms[rows, (labels + offset) % classes].mean()
+        if "loss" in values and abs(values["loss"] - loss) <= 1e-6 * loss:
+            yield "other_class", f"The loss is that of the class {which} the label's."
+
+
+WORDS: Mapping[str, Words] = {
+    "cross_entropy_softmax": _softmax,
+    "cross_entropy_stable": _stable,
+    "cross_entropy": _cross_entropy,
+    "cross_entropy_sum": _cross_entropy_sum,
+}
+
+
+SYMPTOMS: Mapping[str, Symptoms] = {
+    "cross_entropy_softmax": _about_softmax,
+    "cross_entropy": _about_loss,
+}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from autograder.assignment.variant import Patch, Variant
-from autograder.problem_1.misconceptions import LAYERS
+from autograder.assignment.words import Described, Given, Words
+from autograder.problem_1.misconceptions import EXAMPLES, LAYERS, ONE_EXAMPLE
 
 FLATTEN = "output = feat.reshape(len(feat), -1)"
 UNFLATTEN = "dfeat = dprev.reshape(feat.shape)"
@@ -218,3 +222,96 @@ VARIANTS = (
         "dimensions.",
     ),
 )
+
+
+SECOND_CALL = "in a second call"
+SIZE_OF_TRAINING = "in float32 and at the size of the training"
+
+
+def _fc(given: Given) -> dict[str, Any]:
+    return dict(
+        inputs={
+            "the input": given["x"],
+            "the weights": given["w"],
+            "the biases": given["b"],
+            "the incoming gradient": given["dout"],
+        },
+        numbers={
+            EXAMPLES: len(given["x"]),
+            "the number of input features": given["w"].shape[0],
+            "the number of output features": given["w"].shape[1],
+        },
+        axes=("the examples", "the features"),
+    )
+
+
+def _fc_forward(given: Given) -> Described:
+    return Described(
+        untouched={
+            "x_after": "the input",
+            "w_after": "the weight matrix",
+            "b_after": "the bias vector",
+        },
+        values={"out": "the output", "out_one": "the output"},
+        when={"out_one": ONE_EXAMPLE},
+        **_fc(given),
+    )
+
+
+def _fc_forward_training_size(given: Given) -> Described:
+    return Described(values={"out": "the output"}, when={"out": SIZE_OF_TRAINING}, **_fc(given))
+
+
+def _flatten(given: Given) -> Described:
+    names = dict(images="of images", rows="of rows", videos="of videos", one=ONE_EXAMPLE)
+    return Described(
+        untouched={"images_after": "the input"},
+        values=dict.fromkeys(names, "the result of flatten"),
+        inputs={"the input": given["images"]},
+        when=names,
+    )
+
+
+def _fc_gradients(given: Given) -> Described:
+    common = _fc(given)
+    axes = {"axes": ()}
+    return Described(
+        values={
+            "dx": "the gradient of the input",
+            "dw": "the gradient of the weights",
+            "db": "the gradient of the biases",
+            "dx_next": "the gradient of the input",
+            "dw_next": "the gradient of the weights",
+            "db_next": "the gradient of the biases",
+        },
+        when=dict.fromkeys(("dx_next", "dw_next", "db_next"), SECOND_CALL),
+        untouched={
+            "dout_after": "the incoming gradient",
+            "x_after": "the input of the forward pass",
+            "w_after": "the weight matrix",
+            "b_after": "the bias vector",
+        },
+        **{**common, **axes},
+    )
+
+
+def _fc_gradients_training_size(given: Given) -> Described:
+    return Described(
+        values={
+            "dx": "the gradient of the input",
+            "dw": "the gradient of the weights",
+            "db": "the gradient of the biases",
+        },
+        when=dict.fromkeys(("dx", "dw", "db"), SIZE_OF_TRAINING),
+        numbers={EXAMPLES: len(given["x"])},
+    )
+
+
+WORDS: Mapping[str, Words] = {
+    "fc_forward": _fc_forward,
+    "fc_forward_flatten": _flatten,
+    "fc_forward_training_size": _fc_forward_training_size,
+    "fc_backward": _fc_gradients,
+    "fc_backward_flatten": _flatten,
+    "fc_backward_training_size": _fc_gradients_training_size,
+}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from autograder.assignment.variant import Patch, Variant
+from autograder.assignment.words import Described, Given, Words
 from autograder.problem_1.misconceptions import LAYERS
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
@@ -133,3 +136,57 @@ VARIANTS = (
         further=(Patch(LAYERS, FORWARD, FORWARD + "\n        self.output = output"),),
     ),
 )
+
+
+def _leaky_relu(what: str) -> Words:
+    def words(given: Given) -> Described:
+        inputs = {"the input": given["x"]}
+        places = {}
+        if what == "the gradient":
+            inputs |= {"the incoming gradient": given["dout"]}
+            places = {
+                "where the incoming gradient is negative and the input positive": (
+                    (given["dout"] < 0) & (given["x"] > 0)
+                ),
+            }
+        return Described(
+            values=dict.fromkeys(("out", "dx", "at_zero", "stack"), what),
+            inputs=inputs,
+            numbers={"the default slope": 0.01},
+            places=places,
+            when={
+                "stack": "for an array with four axes",
+                "at_zero": "for inputs of 0",
+            },
+            axes=("the examples", "the features"),
+        )
+
+    return words
+
+
+def _leaky_relu_slopes(what: str) -> Words:
+    def words(given: Given) -> Described:
+        inputs = {"the input": given["x"]}
+        if what == "the gradient":
+            inputs |= {"the incoming gradient": given["dout"]}
+        return Described(
+            values=dict.fromkeys(("small", "large", "relu"), what),
+            inputs=inputs,
+            numbers={"the default slope": 0.01},
+            when=dict(
+                small="for a slope other than 0.01",
+                large="for a slope other than 0.01",
+                relu="for a slope of 0",
+            ),
+            axes=("the examples", "the features"),
+        )
+
+    return words
+
+
+WORDS: Mapping[str, Words] = {
+    "leaky_relu_forward": _leaky_relu("the output"),
+    "leaky_relu_forward_slopes": _leaky_relu_slopes("the output"),
+    "leaky_relu_backward": _leaky_relu("the gradient"),
+    "leaky_relu_backward_slopes": _leaky_relu_slopes("the gradient"),
+}

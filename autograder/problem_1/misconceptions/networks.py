@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from autograder.assignment.variant import Variant
-from autograder.problem_1.misconceptions import NETWORKS
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
+from autograder.diagnosis.same import SAME
+from autograder.problem_1.misconceptions import EXAMPLES, NETWORKS
+from autograder.problem_1.probes.layers import KINDS
 
 CASCADE = '            fc(15, 5, name="fullo"),\n            leaky_relu(name="lrelu"),\n'
 CASCADE_NAMES = 'param_name_w = "fullo_w"\nparam_name_b = "fullo_b"'
@@ -126,3 +131,81 @@ VARIANTS = (
         "There is a Leaky ReLU after the last FC of TinyNet, which shrinks negative scores.",
     ),
 )
+
+
+NETWORK_VALUES = {
+    "out": "the output",
+    "dx": "the gradient of the input",
+    **{
+        f"d{letter}{number}": f"the gradient of the {which} {what}"
+        for letter, what in (("w", "weights"), ("b", "biases"))
+        for number, which in ((1, "first"), (2, "second"), (3, "third"))
+    },
+}
+
+
+LAYER_NAMES = {0: "Flatten", 1: "FC", 2: "Leaky ReLU", 3: "dropout"}
+MOST_LAYERS = 20
+
+
+def _network(condition: str = "") -> Words:
+    def words(given: Given) -> Described:
+        numbers = {EXAMPLES: len(given["x"])}
+        if "keep_prob" in given:
+            numbers["the keep probability"] = given["keep_prob"]
+        return Described(
+            values=NETWORK_VALUES,
+            inputs={"the incoming gradient": given["dout"]},
+            numbers=numbers,
+            when=dict.fromkeys(NETWORK_VALUES, condition) if condition else {},
+        )
+
+    return words
+
+
+def _start(given: Given) -> Described:
+    return Described(
+        values={
+            "b1": "the start of the first biases",
+            "b2": "the start of the second biases",
+        }
+    )
+
+
+def _layers(network: str, *expected: str) -> Symptoms:
+    """Which layers a network consists of, if not of the expected ones."""
+
+    def symptoms(values: Values, given: Given) -> Statements:
+        kinds, slopes = values.get("kinds"), values.get("slopes")
+        if kinds is None or slopes is None or kinds.ndim != 1 or kinds.size > MOST_LAYERS:
+            return
+        names = [LAYER_NAMES.get(int(kind), "a layer of another kind") for kind in kinds]
+        wanted = [name for name in names if name != "Flatten" or "Flatten" in expected]
+        if wanted != list(expected):
+            found = ", ".join(names) if names else "no layer"
+            yield (
+                "layers",
+                f"{network} consists of {found}. The assignment asks for {', '.join(expected)}.",
+            )
+        elif any(abs(slope - 0.01) > SAME for slope in slopes[kinds == KINDS.index("leaky_relu")]):
+            yield "slope", f"The Leaky ReLU of {network} does not have the default slope."
+
+    return symptoms
+
+
+WORDS: Mapping[str, Words] = {
+    "cascade": _network(),
+    "cascade_names": _network("with the parameters assigned by your names"),
+    "small_network": _network(),
+    "small_network_start": _start,
+    "small_network_names": _network("with the parameters assigned by your names"),
+    "dropout_network_without": _network("for a keep probability of 0"),
+    "dropout_network_test_time": _network("at test time"),
+}
+
+
+SYMPTOMS: Mapping[str, Symptoms] = {
+    "cascade_layers": _layers("TestFCReLU", "Flatten", "FC", "Leaky ReLU"),
+    "small_network_layers": _layers("SmallFullyConnectedNetwork", "FC", "Leaky ReLU", "FC"),
+    "dropout_network": lambda values, given: (),
+}

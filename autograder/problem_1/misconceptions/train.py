@@ -5,8 +5,14 @@ The judged training decides the points of the accuracy; these variants explain t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from autograder.assignment.variant import Patch, Variant
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
 from autograder.problem_1.misconceptions import TRAINING
+from autograder.problem_1.probes.train import SIZES
 
 LOSS = "loss = loss_func.forward(model.forward(feat), label)"
 BACKWARD = "model.backward(loss_func.backward())"
@@ -181,3 +187,61 @@ VARIANTS = (
         "The number of epochs is 0: nothing would be trained.",
     ),
 )
+
+
+def _loop(given: Given) -> Described:
+    runs = dict(
+        plain="",
+        decayed="with a decaying learning rate",
+        equal="when epochs have equal validation accuracies",
+    )
+    values = dict(
+        loss_hist="the history of the loss",
+        last="the parameter after the last step",
+        train_acc_hist="the history of the training accuracy",
+        val_acc_hist="the history of the validation accuracy",
+        best="the returned best parameter",
+        best_later="the returned best parameter after further training",
+    )
+    return Described(
+        values={f"{run}_{name}": what for run in runs for name, what in values.items()},
+        inputs={
+            "the losses of all steps": given["losses"],
+            "the initial parameter": given["start"],
+        },
+        numbers={"the decay of the learning rate": given["lr_decay"]},
+        when={f"{run}_{name}": when for run, when in runs.items() for name in values if when},
+        axes=("the entries",),
+    )
+
+
+def _accuracies(values: Values, given: Given) -> Statements:
+    """Accuracies of a sample are multiples of 1 / its size."""
+    for name, examples in (("train", SIZES["data_train"]), ("val", SIZES["data_val"])):
+        history = values.get(f"plain_{name}_acc_hist")
+        if history is None or not np.isfinite(history).all() or _counts(history, examples):
+            continue
+        sizes = [size for size in range(2, examples) if _counts(history, size)]
+        if sizes and 0 < history.max() <= 1:
+            which = {"train": "training", "val": "validation"}[name]
+            yield (
+                "sample",
+                f"The {which} accuracy is always a multiple of 1 / {sizes[0]}, so it is that of "
+                f"{sizes[0]} examples. There are {examples}.",
+            )
+
+
+def _counts(history: np.ndarray, examples: int) -> bool:
+    """Whether accuracies may be those of so many examples."""
+    correct = history * examples
+    return bool(np.allclose(correct, np.round(correct), rtol=0, atol=1e-6))
+
+
+WORDS: Mapping[str, Words] = {
+    "train_tiny_net_loop": _loop,
+}
+
+
+SYMPTOMS: Mapping[str, Symptoms] = {
+    "train_tiny_net_loop": _accuracies,
+}
