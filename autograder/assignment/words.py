@@ -34,6 +34,8 @@ class Described:
             a second call".
         untouched: values that show an input after the call, which must not change it, with a noun
             phrase for that input.
+        independent: whether the values do not depend on earlier sections, provided that their code
+            leaves its inputs as they are.
         axes: noun phrases for the axes of an array with that many axes, such as ("examples",
             "features").
     """
@@ -45,6 +47,7 @@ class Described:
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
     when: Mapping[str, str] = field(default_factory=dict)
     untouched: Mapping[str, str] = field(default_factory=dict)
+    independent: bool = False
     axes: tuple[str, ...] = ()
 
 

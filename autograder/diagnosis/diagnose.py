@@ -293,7 +293,7 @@ class Case:
                 key=lambda probe: probe != self._section,
             )
         }
-        return (*said, *statements(self._assignment, probes))[:MOST]
+        return (*said, *statements(self._assignment, probes, contrast=partly is None))[:MOST]
 
     def _explained_by_inherited(self) -> list[Verdict]:
         """The failed checks whose probes all match the solution with the inherited variants.

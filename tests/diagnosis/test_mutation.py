@@ -73,7 +73,7 @@ def test_a_mistake_that_nobody_wrote_down_is_paid_once():
     assert not found["cascade"].found
 
 
-def test_what_is_partly_explained_says_that_the_rest_is_wrong_in_another_way():
+def test_what_is_partly_explained_says_that_others_are_not_explained():
     fault = changed(
         "adam",
         OPTIMIZERS,
@@ -85,7 +85,7 @@ def test_what_is_partly_explained_says_that_the_rest_is_wrong_in_another_way():
     assert not found.found
     texts = [statement.text for statement in found.symptoms]
     assert "in place of beta1" in texts[0]
-    assert "The rest is wrong in another way." in texts[0]
+    assert "Others are not explained." in texts[0]
 
 
 def test_a_time_that_is_never_counted_is_not_called_counted_late():

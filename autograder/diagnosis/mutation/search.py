@@ -76,8 +76,10 @@ def explanation(
                 if not now:
                     return Explanation(_variant(assignment, section, combination), now)
                 better.append((now, combination))
+        # a known mistake's hint says what was done, so it must explain all values
+        unknown = [each for each in better if all(m.variant is None for m in each[1])]
+        best = min([best, *unknown], key=lambda each: len(each[0]))
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
-        best = min([best, *level], key=lambda each: len(each[0]))
     left, chosen = best
     return Explanation(_variant(assignment, section, chosen), left) if chosen else None
 

@@ -8,7 +8,7 @@ from itertools import permutations
 CLOSE = 1e-3
 """Two factors this close to each other cannot be told apart with confidence."""
 
-PLAIN = {"two": 2.0, "a half": 0.5}
+PLAIN = {"two": 2.0, "a half": 0.5, "255": 255.0, "1 / 255": 1 / 255}
 
 
 def named_factor(

@@ -48,7 +48,8 @@ def not_finite(value: Compared) -> Clause | None:
         return None
     what = "NaN" if np.isnan(value.student).any() else "infinite"
     look = (
-        "Look for a division by 0, or for a root or logarithm of a number that may be 0 or negative"
+        "Look for a division by 0, a root or logarithm of a number that may be 0 or negative, and "
+        "an exponential of a large number"
         if what == "NaN"
         else "Look for a division by 0, or an exponential of a large number"
     )
@@ -403,7 +404,7 @@ def rows_alike(value: Compared) -> Clause | None:
 
 
 def nearly(value: Compared) -> Clause | None:
-    if not value.fits or not value.finite:
+    if not value.fits or not value.finite or 2 * np.count_nonzero(value.wrong) < value.wrong.size:
         return None
     error = np.abs(value.changes.student - value.changes.reference).max()
     if error <= NEARLY * (np.abs(value.changes.reference).max() or 1.0):

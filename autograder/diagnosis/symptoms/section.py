@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,13 @@ import numpy as np
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant
 from autograder.assignment.words import Described
-from autograder.diagnosis.symptoms.compared import Compared
+from autograder.diagnosis.symptoms.compared import FEW, Compared
 from autograder.diagnosis.symptoms.factors import named_factor
 from autograder.diagnosis.symptoms.places import place_of
 from autograder.diagnosis.symptoms.relations import GENERAL, Clause, clause_of, general
 from autograder.observation.observe import Observation
 
-MOST = 2
+MOST = 3
 """How many statements a section gets."""
 
 RANKS = {kind: rank for rank, kind in enumerate(("place", "steps", "nearly", *GENERAL), start=1)}
@@ -58,36 +59,78 @@ class Statement:
 
 
 def of_a_part(variant: Variant) -> tuple[Statement, ...]:
-    """The statement that some of the wrong values are a variant's."""
-    known = [f"what this mistake gives: {part.hint}" for part in variant.parts]
-    if variant.hint:
-        known.append(f"exactly those of {variant.hint}.")
-    text = (
-        f"Some of your numbers are {' Others are '.join(known)} The rest is wrong in another way."
-    )
+    """The statement that some of the wrong values are a derived variant's."""
+    text = f"Some of your numbers are exactly those of {variant.hint}. Others are not explained."
     return (Statement("formula", text),)
 
 
 def of_all(variant: Variant) -> str:
     """The sentence that the numbers are a derived variant's; empty if its parts say it all."""
-    return f"Your numbers are exactly those of {variant.hint}." if variant.hint else ""
+    if not variant.hint:
+        return ""
+    begin = "Apart from that, your" if variant.parts else "Your"
+    return f"{begin} numbers are exactly those of {variant.hint}."
 
 
 def of_nothing(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Statement, ...]:
     """The statement that values are None, for code that was begun and not finished."""
+    return tuple(
+        dict.fromkeys(
+            statement
+            for name, seen in probes.items()
+            for statement in _none(seen, _described(assignment, name, seen))
+        )
+    )[:MOST]
+
+
+def _none(seen: Seen, described: Described) -> Iterator[Statement]:
     missing: dict[str, None] = {}
-    for name, seen in probes.items():
-        described = _described(assignment, name, seen)
-        for value, why in seen.student.refused.items():
-            if why.startswith("returned None"):
-                missing[described.values.get(value, value.replace("_", " "))] = None
-    if not missing:
-        return ()
-    first, *rest = missing
-    text = f"{first[0].upper()}{first[1:]} is None: it was not computed, or not stored or returned."
-    if rest:
-        text += f" The same holds for {_joined(rest)}."
-    return (Statement("none", text),)
+    for value, why in seen.student.refused.items():
+        if why.startswith("returned None"):
+            missing[_subject(described, value)] = None
+    if missing:
+        first, *rest = missing
+        text = f"{_capital(first)} is None: it was not computed, or not stored or returned."
+        more = f" The same holds for {_joined(rest)}." if rest else ""
+        yield Statement("none", text + more, True)
+
+
+def _raises(seen: Seen, described: Described) -> Iterator[Statement]:
+    """During the computation of which value an exception was raised."""
+    raised = seen.student.ending.raised
+    if raised is None or raised.importing or raised.type == "NotImplementedError":
+        return
+    lacking = (n for n in seen.reference.values if n not in seen.student)
+    first = next((n for n in lacking if n not in seen.student.refused), None)
+    if first is not None and first in described.values:
+        yield Statement("raises", f"Computing {_subject(described, first)} raises {raised.type}.")
+
+
+def _alike(seen: Seen, described: Described) -> Iterator[Statement]:
+    """Values that should differ between conditions and do not."""
+    for one, other in combinations(described.values, 2):
+        if described.values[one] != described.values[other] or one not in described.when:
+            continue
+        names = one, other
+        if any(n not in seen.student or n not in seen.reference for n in names):
+            continue
+        values = [np.asarray(seen.student[n]) for n in names]
+        right = [np.asarray(seen.reference[n]) for n in names]
+        if min(v.size for v in (*values, *right)) < FEW:
+            continue
+        if np.array_equal(values[0], values[1]) and not np.array_equal(right[0], right[1]):
+            conditions = f"{described.when[one]} as {described.when.get(other, 'otherwise')}"
+            text = f"{_capital(described.values[one])} is the same {conditions}."
+            yield Statement("ignores", text)
+
+
+def _subject(described: Described, value: str) -> str:
+    words = described.values.get(value, value.replace("_", " "))
+    return f"{words} {described.when[value]}" if value in described.when else words
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -97,35 +140,48 @@ class _Wrong:
     words: str
     when: str
     clause: Clause | None
+    independent: bool
 
 
-def statements(assignment: Assignment, probes: Mapping[str, Seen]) -> tuple[Statement, ...]:
-    """What holds about the wrong values of a section's probes, the most specific first."""
+def statements(
+    assignment: Assignment, probes: Mapping[str, Seen], contrast: bool = True
+) -> tuple[Statement, ...]:
+    """What holds about the wrong values of a section's probes, the most specific first.
+
+    Args:
+        assignment: the assignment.
+        probes: the section's probes by name, those with wrong values and the others.
+        contrast: whether a value that equals the reference's may be called right.
+    """
     wrong: list[_Wrong] = []
     right: list[str] = []
     found: list[Statement] = []
     for name, seen in probes.items():
-        if (own := assignment.symptoms.get(name)) is not None:
-            values = _numeric(seen)
-            found += [Statement(kind, text, True) for kind, text in own(values, seen.given)]
+        own = assignment.symptoms.get(name)
+        described = _described(assignment, name, seen)
+        if own is not None:
+            found += [Statement(kind, text, True) for kind, text in own(_numeric(seen), seen.given)]
+        found += [*_none(seen, described), *_raises(seen, described)]
         if name in assignment.special or (own is not None and name not in assignment.words):
             continue
-        described = _described(assignment, name, seen)
-        found += _changed_in_place(seen, described)
+        found += [*_changed_in_place(seen, described), *_alike(seen, described)]
         for value in described.values:
+            when = described.when.get(value, "")
             if (compared := _compared(value, seen, described)) is not None:
-                wrong.append(
-                    _Wrong(
-                        described.values[value],
-                        described.when.get(value, ""),
-                        _clause(compared),
-                    )
-                )
+                independent = described.independent and _inputs_are_intact(seen, described)
+                clause = _clause(compared)
+                wrong.append(_Wrong(described.values[value], when, clause, independent))
             elif value in seen.student:
-                right.append(described.when.get(value, ""))
-    only = _condition(wrong, right)
-    wrong.sort(key=lambda each: bool(each.when))
-    return tuple(dict.fromkeys([*found, *_sentences(wrong, only)]))[:MOST]
+                right.append(when)
+    if not any(statement.kind == "in_place" for statement in found):  # what follows may come of it
+        only = _condition(wrong, right) if contrast else ""
+        wrong.sort(key=lambda each: bool(each.when))
+        found += _sentences(wrong, only)
+    return tuple(dict.fromkeys(found))[:MOST]
+
+
+def _inputs_are_intact(seen: Seen, described: Described) -> bool:
+    return not any(True for _ in _changed_in_place(seen, described))
 
 
 def _changed_in_place(seen: Seen, described: Described) -> Iterator[Statement]:
@@ -220,7 +276,8 @@ def _sentences(wrong: list[_Wrong], only: str) -> Iterator[Statement]:
     specific = {c: having for c, having in by_clause.items() if c.kind not in GENERAL}
     for clause in sorted(specific or by_clause, key=lambda clause: RANKS.get(clause.kind, 0)):
         having = by_clause[clause]
-        yield Statement(clause.kind, _sentence(clause, having, only))
+        of_its_own = all(each.independent for each in having)
+        yield Statement(clause.kind, _sentence(clause, having, only), of_its_own)
     if not by_clause and only and wrong:
         yield Statement("condition", f"Everything is right except {only}.")
 
@@ -230,7 +287,7 @@ def _sentence(clause: Clause, having: list[_Wrong], only: str) -> str:
     subject = first.words if only or not first.when else f"{first.words} {first.when}"
     text = f"{subject} {clause.text}."
     text = f"everything is right except {only}: there, {text}" if only else text
-    text = text[0].upper() + text[1:]
+    text = _capital(text)
     same = dict.fromkeys(each.words for each in rest if each.words != first.words)
     if same:
         text += f" The same holds for {_joined(list(same))}."
@@ -238,6 +295,6 @@ def _sentence(clause: Clause, having: list[_Wrong], only: str) -> str:
 
 
 def _joined(words: list[str]) -> str:
-    if len(words) > MOST:
+    if len(words) > 2:
         words = [words[0], f"{len(words) - 1} other values"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

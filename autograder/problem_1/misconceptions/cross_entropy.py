@@ -317,6 +317,15 @@ def _about_loss(values: Values, given: Given) -> Statements:
         loss = -logarithms[rows, (labels + offset) % classes].mean()
         if "loss" in values and abs(values["loss"] - loss) <= 1e-6 * loss:
             yield "other_class", f"The loss is that of the class {which} the label's."
+    gradient = values.get("gradient")
+    if gradient is None or not np.isfinite(gradient).all():
+        return
+    if np.abs(gradient.sum(axis=1)).max() > SAME * np.abs(gradient).max():
+        yield (
+            "row_sums",
+            "The rows of the loss's gradient do not sum to 0. The probabilities of an example "
+            "sum to 1, and so does its one-hot label.",
+        )
 
 
 WORDS: Mapping[str, Words] = {

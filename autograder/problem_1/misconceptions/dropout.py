@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from autograder.assignment.variant import Patch, Variant
-from autograder.assignment.words import Given, Statements, Symptoms, Values
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
 from autograder.diagnosis.same import SAME
 from autograder.diagnosis.symptoms.factors import named_factor
 from autograder.problem_1.misconceptions import LAYERS
@@ -84,8 +84,8 @@ VARIANTS = (
         LAYERS,
         MASK,
         "kept = np.random.RandomState(0).random_sample(feat.shape) < self.keep_prob",
-        "Every forward pass draws the same mask, because it creates a new generator with a "
-        "fixed seed. The layer has its own generator.",
+        "Every forward pass gives the same mask. A new one must be drawn each time, from the "
+        "layer's own generator.",
     ),
     Variant(
         "dropout_forward_drops_at_test_time",
@@ -428,4 +428,29 @@ SYMPTOMS: Mapping[str, Symptoms] = {
     "dropout_backward_seed": _backward_seed,
     "dropout_backward_test_time": _backward_test_time,
     "dropout_backward_without": _backward_without,
+}
+
+
+def _named(words: Mapping[str, str], when: Mapping[str, str]) -> Words:
+    return lambda given: Described(values=words, when=when)
+
+
+TEST_TIME = "after a pass at test time"
+NO_DROPOUT = dict(
+    kept_1="for a keep probability of 1",
+    kept_0="for a keep probability of 0",
+    kept_1_dx="for a keep probability of 1",
+    kept_0_dx="for a keep probability of 0",
+)
+WORDS: Mapping[str, Words] = {
+    "dropout_forward": _named({"out": "the output"}, {}),
+    "dropout_forward_test_time": _named({"tested": "the output"}, {"tested": "at test time"}),
+    "dropout_forward_without": _named(dict(kept_1="the output", kept_0="the output"), NO_DROPOUT),
+    "dropout_forward_seed": _named({"built": "the output"}, {"built": "with a seed"}),
+    "dropout_backward": _named({"dx": "the gradient"}, {}),
+    "dropout_backward_seed": _named({"dx": "the gradient"}, {"dx": "with a seed"}),
+    "dropout_backward_test_time": _named({"dx": "the gradient"}, {"dx": TEST_TIME}),
+    "dropout_backward_without": _named(
+        dict(kept_1_dx="the gradient", kept_0_dx="the gradient"), NO_DROPOUT
+    ),
 }

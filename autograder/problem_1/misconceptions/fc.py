@@ -262,6 +262,12 @@ def _fc_forward_training_size(given: Given) -> Described:
     return Described(values={"out": "the output"}, when={"out": SIZE_OF_TRAINING}, **_fc(given))
 
 
+def _unflatten(given: Given) -> Described:
+    described = _flatten(given)
+    values = dict.fromkeys(("images", "videos", "one"), "the gradient of flatten")
+    return Described(values=values, when=described.when, independent=True)
+
+
 def _flatten(given: Given) -> Described:
     names = dict(images="of images", rows="of rows", videos="of videos", one=ONE_EXAMPLE)
     return Described(
@@ -285,6 +291,7 @@ def _fc_gradients(given: Given) -> Described:
             "db_next": "the gradient of the biases",
         },
         when=dict.fromkeys(("dx_next", "dw_next", "db_next"), SECOND_CALL),
+        independent=True,
         untouched={
             "dout_after": "the incoming gradient",
             "x_after": "the input of the forward pass",
@@ -304,6 +311,7 @@ def _fc_gradients_training_size(given: Given) -> Described:
         },
         when=dict.fromkeys(("dx", "dw", "db"), SIZE_OF_TRAINING),
         numbers={EXAMPLES: len(given["x"])},
+        independent=True,
     )
 
 
@@ -312,6 +320,6 @@ WORDS: Mapping[str, Words] = {
     "fc_forward_flatten": _flatten,
     "fc_forward_training_size": _fc_forward_training_size,
     "fc_backward": _fc_gradients,
-    "fc_backward_flatten": _flatten,
+    "fc_backward_flatten": _unflatten,
     "fc_backward_training_size": _fc_gradients_training_size,
 }

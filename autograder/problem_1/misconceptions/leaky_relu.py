@@ -116,7 +116,7 @@ VARIANTS = (
         LAYERS,
         BACKWARD,
         "dfeat = np.where(feat < 0, dprev, self.negative_slope * dprev)",
-        "backward and forward apply the slope on opposite sides of 0.",
+        "backward applies the slope where the input was positive. On which side of 0 must it?",
     ),
     Variant(
         "leaky_relu_backward_passes_the_gradient_on",
@@ -154,6 +154,7 @@ def _leaky_relu(what: str) -> Words:
             inputs=inputs,
             numbers={"the default slope": 0.01},
             places=places,
+            independent=True,
             when={
                 "stack": "for an array with four axes",
                 "at_zero": "for inputs of 0",
@@ -174,10 +175,11 @@ def _leaky_relu_slopes(what: str) -> Words:
             inputs=inputs,
             numbers={"the default slope": 0.01},
             when=dict(
-                small="for a slope other than 0.01",
-                large="for a slope other than 0.01",
+                small="for a slope below a third",
+                large="for a slope above a half",
                 relu="for a slope of 0",
             ),
+            independent=True,
             axes=("the examples", "the features"),
         )
 

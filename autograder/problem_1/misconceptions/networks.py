@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from autograder.assignment.variant import Variant
 from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
 from autograder.diagnosis.same import SAME
@@ -193,6 +195,16 @@ def _layers(network: str, *expected: str) -> Symptoms:
     return symptoms
 
 
+def _start_of_small_network(values: Values, given: Given) -> Statements:
+    for name, which in (("w1", "first"), ("w2", "second")):
+        if name in values and abs(np.std(values[name]) / 0.002 - 1) > 0.2:
+            yield (
+                "start",
+                f"The {which} weights of SmallFullyConnectedNetwork do not start with the default "
+                "standard deviation of 0.002.",
+            )
+
+
 WORDS: Mapping[str, Words] = {
     "cascade": _network(),
     "cascade_names": _network("with the parameters assigned by your names"),
@@ -205,6 +217,7 @@ WORDS: Mapping[str, Words] = {
 
 
 SYMPTOMS: Mapping[str, Symptoms] = {
+    "small_network_start": _start_of_small_network,
     "cascade_layers": _layers("TestFCReLU", "Flatten", "FC", "Leaky ReLU"),
     "small_network_layers": _layers("SmallFullyConnectedNetwork", "FC", "Leaky ReLU", "FC"),
     "dropout_network": lambda values, given: (),
