@@ -46,6 +46,8 @@ class Said:
         """The hints; without any, the messages of the failed checks."""
         hints = [hint.text for hint in self.section.hints]
         failed = [test.message for test in self.section.tests if not test.passed]
+        if any(hint.misconception.endswith("_raises") for hint in self.section.hints):
+            hints += [text for text in failed if "raised" in text][:1]
         pointing = [text for text in failed[:1] if "(see above)" in text]
         return (hints or list(dict.fromkeys(failed))[:2]) + (list(self.errors) if pointing else [])
 

@@ -30,7 +30,7 @@ def mutants(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
 def _of_block(source: Source) -> Iterator[Mutant]:
     first, last = source.block.body[0], source.block.body[-1]
     edit = Edit(source.file, source.at(first)[0], source.at(last)[1], "pass")
-    yield Mutant(f"with nothing done in {source.block.place}", (edit,))
+    yield Mutant(f"with nothing done in {source.block.place}", (edit,), as_part=False)
     for node, where in _nodes(source, source.block.body):
         for operator in OPERATORS:
             for text, edit in operator(source, node):

@@ -77,7 +77,7 @@ def explanation(
                     return Explanation(_variant(assignment, section, combination), now)
                 better.append((now, combination))
         # a known mistake's hint says what was done, so it must explain all values
-        unknown = [each for each in better if all(m.variant is None for m in each[1])]
+        unknown = [each for each in better if all(m.as_part for m in each[1])]
         best = min([best, *unknown], key=lambda each: len(each[0]))
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
     left, chosen = best
@@ -111,7 +111,7 @@ def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
     for patch in variant.patches:
         begin = _text(assignment, patch.file).index(patch.old)
         edits.append(Edit(patch.file, begin, begin + len(patch.old), patch.new))
-    return Mutant("", tuple(edits), variant)
+    return Mutant("", tuple(edits), variant, as_part=False)
 
 
 @cache

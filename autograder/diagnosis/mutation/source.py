@@ -29,12 +29,14 @@ class Mutant:
     Attributes:
         text: the change, after "your numbers are those of the right formula, but".
         edits: what is replaced; the edits do not overlap.
+        as_part: whether it says something if it explains only a part of the wrong values.
         variant: the known variant that makes this change, if there is one; it has its own hint.
     """
 
     text: str
     edits: tuple[Edit, ...]
     variant: Variant | None = None
+    as_part: bool = True
 
     def compatible(self, other: Mutant) -> bool:
         """Whether both changes can be made, because they touch different text."""

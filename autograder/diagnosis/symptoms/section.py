@@ -122,6 +122,7 @@ def _alike(seen: Seen, described: Described) -> Iterator[Statement]:
             conditions = f"{described.when[one]} as {described.when.get(other, 'otherwise')}"
             text = f"{_capital(described.values[one])} is the same {conditions}."
             yield Statement("ignores", text)
+            return
 
 
 def _subject(described: Described, value: str) -> str:
@@ -156,12 +157,14 @@ def statements(
     wrong: list[_Wrong] = []
     right: list[str] = []
     found: list[Statement] = []
+    ended: list[Statement] = []
     for name, seen in probes.items():
         own = assignment.symptoms.get(name)
         described = _described(assignment, name, seen)
         if own is not None:
             found += [Statement(kind, text, True) for kind, text in own(_numeric(seen), seen.given)]
-        found += [*_none(seen, described), *_raises(seen, described)]
+        if name in assignment.words:
+            ended += [*_none(seen, described), *_raises(seen, described)]
         if name in assignment.special or (own is not None and name not in assignment.words):
             continue
         found += [*_changed_in_place(seen, described), *_alike(seen, described)]
@@ -173,6 +176,7 @@ def statements(
                 wrong.append(_Wrong(described.values[value], when, clause, independent))
             elif value in seen.student:
                 right.append(when)
+    found += ended
     if not any(statement.kind == "in_place" for statement in found):  # what follows may come of it
         only = _condition(wrong, right) if contrast else ""
         wrong.sort(key=lambda each: bool(each.when))
@@ -186,13 +190,12 @@ def _inputs_are_intact(seen: Seen, described: Described) -> bool:
 
 def _changed_in_place(seen: Seen, described: Described) -> Iterator[Statement]:
     for value, words in described.untouched.items():
-        if value in seen.student and value in seen.reference:
-            before, after = np.asarray(seen.reference[value]), np.asarray(seen.student[value])
-            if before.shape == after.shape and not np.array_equal(before, after):
-                text = (
-                    f"{words[0].upper()}{words[1:]} is changed in place; it belongs to the caller."
-                )
-                yield Statement("in_place", f"{text} Work on a copy.")
+        if value not in seen.student or value not in seen.reference:
+            continue
+        before, after = np.asarray(seen.reference[value]), np.asarray(seen.student[value])
+        if before.shape == after.shape and not np.array_equal(before, after):
+            text = f"{_capital(words)} is changed by the call. It should stay as it was."
+            yield Statement("in_place", text)
 
 
 def _described(assignment: Assignment, name: str, seen: Seen) -> Described:
@@ -208,7 +211,10 @@ def _numeric(seen: Seen) -> dict[str, np.ndarray]:
         for name, value in seen.student.values.items()
         if name in seen.reference
         and not isinstance(value, str)
-        and (np.ndim(value) == 1 or np.shape(value) == np.shape(seen.reference[name]))
+        and (
+            np.shape(value) == np.shape(seen.reference[name])
+            or np.ndim(value) == np.ndim(seen.reference[name]) == 1
+        )
     }
 
 
