@@ -99,7 +99,7 @@ def test_a_recipe_that_does_not_fit_into_an_hour_is_cut_and_reported(images, mon
     fitting = slow.fitting_epochs(1500)
     assert 0 < fitting < 10
     found = train(Task(replace(slow, layers=QUICK.layers)), images)
-    assert f"{fitting} of its 1000000 epochs" in found.failure
+    assert f"{fitting} of the 1000000 epochs" in found.failure
 
 
 class TestKept:
