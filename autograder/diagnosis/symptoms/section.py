@@ -17,6 +17,7 @@ from autograder.diagnosis.symptoms.factors import named_factor
 from autograder.diagnosis.symptoms.places import place_of
 from autograder.diagnosis.symptoms.relations import GENERAL, Clause, clause_of, general
 from autograder.observation.observe import Observation
+from autograder.observation.shapes import LARGEST_MISFIT
 
 MOST = 3
 """How many statements a section gets."""
@@ -225,6 +226,8 @@ def _compared(name: str, seen: Seen, described: Described) -> Compared | None:
     student, reference = seen.student[name], seen.reference[name]
     if isinstance(student, str) or isinstance(reference, str):
         return None
+    if student.shape != reference.shape and student.size > LARGEST_MISFIT:
+        return None  # it says nothing, and would fill the memory
     others = {
         words: np.asarray(seen.reference[other], dtype=float)
         for other, words in described.values.items()
