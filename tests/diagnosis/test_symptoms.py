@@ -7,7 +7,7 @@ from autograder.assignment.words import Described
 from autograder.diagnosis.symptoms.compared import Compared
 from autograder.diagnosis.symptoms.factors import named_factor
 from autograder.diagnosis.symptoms.places import place_of
-from autograder.diagnosis.symptoms.relations import clause_of
+from autograder.diagnosis.symptoms.relations import clause_of, general
 
 rng = np.random.default_rng(5)
 RIGHT = rng.normal(size=(8, 6))
@@ -145,3 +145,33 @@ def test_a_factor_is_named_by_the_numbers_of_the_inputs(factor, name):
 
 def test_a_factor_that_two_numbers_would_explain_is_not_named():
     assert named_factor(8, {"the number of examples": 8, "the number of classes": 8}) is None
+
+
+def odd_array(drawn):
+    """An array of any shape, with numbers that a hostile library may send."""
+    shape = tuple(drawn.integers(0, 5, size=drawn.integers(0, 5)))
+    array = drawn.normal(size=shape) * 10.0 ** drawn.integers(-320, 300)
+    special = [np.nan, np.inf, -np.inf, 0.0, 1e308, -5e-324]
+    return np.where(drawn.random(shape) < drawn.random(), drawn.choice(special), array)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_array_stops_the_diagnosis(seed):
+    drawn = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        for _ in range(50):
+            reference = drawn.normal(size=tuple(drawn.integers(1, 5, size=drawn.integers(0, 4))))
+            student = odd_array(drawn)
+            if drawn.random() < 0.5:
+                student = np.broadcast_to(odd_array(drawn).ravel()[:1].sum(), reference.shape)
+            described = Described(
+                inputs={"an input": odd_array(drawn), "another": odd_array(drawn)},
+                numbers={"a number": float(drawn.choice([0.0, 1e-300, 0.5, 7.0]))},
+                starts={"value": drawn.normal(size=reference.shape[1:])},
+                axes=("the rows", "the columns"),
+            )
+            value = wrong(student, reference, described)
+            if not value.fits or value.wrong.any():
+                clause_of(value)
+                place_of(value)
+                list(general(value))

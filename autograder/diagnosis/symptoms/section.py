@@ -117,7 +117,7 @@ def _alike(seen: Seen, described: Described) -> Iterator[Statement]:
             continue
         values = [np.asarray(seen.student[n]) for n in names]
         right = [np.asarray(seen.reference[n]) for n in names]
-        if min(v.size for v in (*values, *right)) < FEW:
+        if right[0].size < FEW or any(v.shape != right[0].shape for v in (*values, right[1])):
             continue
         if np.array_equal(values[0], values[1]) and not np.array_equal(right[0], right[1]):
             conditions = f"{described.when[one]} as {described.when.get(other, 'otherwise')}"
