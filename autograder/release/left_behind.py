@@ -40,6 +40,7 @@ def find(assignment: Assignment) -> list[Finding]:
         _in_misconceptions,
         _in_blocks,
         _in_data,
+        _in_words,
         _in_benchmarks,
         _in_cost_table,
         _in_hidden_table,
@@ -214,6 +215,16 @@ def _in_data(names: _Names) -> Iterator[Finding]:
         for name, line in strings(path):
             if NAME.fullmatch(name) and name not in names.known:
                 yield names.finding(path, line, _unknown(name))
+
+
+def _in_words(names: _Names) -> Iterator[Finding]:
+    """Descriptions and symptoms of probes that do not exist."""
+    own = names.assignment
+    unknown = (own.words.keys() | own.symptoms.keys()) - own.probes.keys()
+    for path in names.modules:
+        for name, line in strings(path):
+            if name in unknown:
+                yield names.finding(path, line, f"there is no probe called {name}")
 
 
 def _in_benchmarks(names: _Names) -> Iterator[Finding]:

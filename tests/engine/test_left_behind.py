@@ -185,3 +185,9 @@ def test_a_section_without_checks_and_a_missing_cell_are_reported(tiny):
     messages = [f.message for f in left_behind.find(replace(tiny, sections=(*tiny.sections, new)))]
     assert "no hidden check gives the points of norm" in messages
     assert "there is no cell of the notebook called norm_names" in messages
+
+
+def test_words_for_a_probe_that_does_not_exist_are_named(edition):
+    copied = edition(("misconceptions/words.py", "", 'WORDS = {"scale_gone": None}\n'))
+    found = [f for f in left_behind.find(copied) if "scale_gone" in f.message]
+    assert [(f.path.rpartition("/")[2], f.line) for f in found] == [("words.py", 1)]
