@@ -369,9 +369,12 @@ class Case:
         """
         combination, matched = fit
         for probe in matched:
-            values = self._reading(combination, probe).values
-            for name in self._shows(combination, probe) & values.keys():
-                if np.isfinite(values[name].astype(float, copy=False)).any():
+            reading = self._reading(combination, probe)
+            shown = self._shows(combination, probe)
+            if shown & reading.refused:  # what is not returned at all is telling, too
+                return True
+            for name in shown & reading.values.keys():
+                if np.isfinite(reading.values[name].astype(float, copy=False)).any():
                     return True
         return not any(
             rival != combination[0] and self._explains_as_much((rival,), matched)

@@ -49,7 +49,7 @@ def explanation(
     left_by: Callable[[Variant, Difference], Difference | None],
     most: int,
 ) -> Explanation | None:
-    """The changes that explain most of the wrong values; None if none explains any.
+    """The changes that explain most of the wrong values; None if they explain less than half.
 
     Args:
         assignment, section: where the values are wrong.
@@ -81,7 +81,9 @@ def explanation(
         best = min([best, *unknown], key=lambda each: len(each[0]))
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
     left, chosen = best
-    return Explanation(_variant(assignment, section, chosen), left) if chosen else None
+    if 2 * len(left) > len(wrong):  # too little to go by
+        return None
+    return Explanation(_variant(assignment, section, chosen), left)
 
 
 def _distinct(found: Iterable[Combined]) -> list[Combined]:

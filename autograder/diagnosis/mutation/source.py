@@ -78,6 +78,13 @@ class Source:
 
     def words(self, node: ast.AST) -> str:
         """What an expression is about, in names that students know; empty if there are none."""
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Sub)
+            and isinstance(node.left, ast.Constant)
+        ):
+            right = self.words(node.right)
+            return f"{ast.unparse(node.left)} - {right}" if right else ""
         names = dict.fromkeys(self._names(node, 2))
         return " and ".join(names) if len(names) <= 2 else ""
 

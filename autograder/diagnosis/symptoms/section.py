@@ -104,7 +104,8 @@ def _raises(seen: Seen, described: Described) -> Iterator[Statement]:
     lacking = (n for n in seen.reference.values if n not in seen.student)
     first = next((n for n in lacking if n not in seen.student.refused), None)
     if first is not None and first in described.values:
-        yield Statement("raises", f"Computing {_subject(described, first)} raises {raised.type}.")
+        where = described.when.get(first) or f"while computing {described.values[first]}"
+        yield Statement("raises", f"The code raises {raised.type} {where}.")
 
 
 def _alike(seen: Seen, described: Described) -> Iterator[Statement]:

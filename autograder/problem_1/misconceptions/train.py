@@ -191,7 +191,7 @@ VARIANTS = (
 
 def _loop(given: Given) -> Described:
     runs = dict(
-        plain="",
+        plain="in a training where only optimizer.step() changes anything",
         decayed="with a decaying learning rate",
         equal="when epochs have equal validation accuracies",
     )
