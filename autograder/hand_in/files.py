@@ -88,6 +88,8 @@ def missing(paths: Iterable[Path]) -> list[str]:
 
 def printable(text: str) -> str:
     """Untrusted text made safe for a message: no control characters, limited length."""
+    if text.isprintable() and len(text) <= LONGEST_PATH:
+        return text
     shown = "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PATH])
     return shown + ("..." if len(text) > LONGEST_PATH else "")
 

@@ -73,7 +73,7 @@ def named(people: Sequence[Person]) -> tuple[Person, ...]:
         if called is None:
             raise RosterError(f"{person} has no id that can name a folder; correct the line")
         _only_one(found, ("", folded(called)), person, f"the id {called}")
-        done.append(replace(person, id=called))
+        done.append(person if person.id == called else replace(person, id=called))
     return tuple(done)
 
 
@@ -100,6 +100,8 @@ def comparable(key: str, value: str) -> str:
 
     Leading zeros count. There is no further folding: `ß` and `ss` could be two people's.
     """
+    if value.isascii():  # and so normalised; a class has ten ids a person
+        return value.strip().lower() if key in CASE_INSENSITIVE else value.strip()
     if key not in CASE_INSENSITIVE:
         return unicodedata.normalize("NFC", value).strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).strip().lower())
@@ -118,7 +120,7 @@ def tokens(person: Person) -> Iterator[tuple[str, str]]:
         yield "email", comparable("email", login)
 
 
-def merged(lists: Iterable[Sequence[Person]]) -> tuple[Person, ...]:
+def merged(lists: Iterable[Iterable[Person]]) -> tuple[Person, ...]:
     """The people of several lists, each once: by a shared id, or by e-mail, never by name.
 
     An address that two people of one list share is ignored. Two addresses of one person are no
@@ -127,30 +129,34 @@ def merged(lists: Iterable[Sequence[Person]]) -> tuple[Person, ...]:
     Raises:
         RosterError: lists contradict each other; both lines are named.
     """
-    lists = list(lists)
-    shared = {token for people in lists for token in _shared(people)}
+    with_tokens = [[(person, set(tokens(person))) for person in people] for people in lists]
+    shared = {token for people in with_tokens for token in _shared(people)}
     found: dict[int, tuple[Person, frozenset[int]]] = {}
     known: dict[tuple[str, str], int] = {}
     places = count()
-    for number, people in enumerate(lists):
-        for person in people:
-            one, listed = person, frozenset([number])
-            own = [token for token in tokens(person) if token not in shared]
+    for number, people in enumerate(with_tokens):
+        for one, all_tokens in people:
+            listed = frozenset([number])
+            own = all_tokens - shared
             same = sorted({known[token] for token in own if token in known})
             for place in same:
                 other, elsewhere = found.pop(place)
                 if listed & elsewhere:
                     raise RosterError(f"{other} and {one} look like one person; correct the lists")
                 one, listed = _combined(other, one), listed | elsewhere
+                own = set(tokens(one)) - shared
             place = same[0] if same else next(places)
             found[place] = one, listed
-            known.update((token, place) for token in tokens(one) if token not in shared)
+            known.update((token, place) for token in own)
     return named([found[place][0] for place in sorted(found)])
 
 
-def _shared(people: Sequence[Person]) -> Iterator[tuple[str, str]]:
+Token = tuple[str, str]
+
+
+def _shared(people: Sequence[tuple[Person, set[Token]]]) -> Iterator[Token]:
     """By what several people of one list are known."""
-    times_used = Counter(token for one in people for token in set(tokens(one)))
+    times_used = Counter(token for _, all_tokens in people for token in all_tokens)
     return (token for token, times in times_used.items() if times > 1)
 
 

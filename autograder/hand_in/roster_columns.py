@@ -115,7 +115,8 @@ class Columns:
 
 def folded(text: str) -> str:
     """A text as it is compared, whatever its case, width and blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
+    normalised = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(normalised.casefold().replace("_", " ").split())
 
 
 def recognised(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
