@@ -269,7 +269,7 @@ def _unflatten(given: Given) -> Described:
 
 
 def _flatten(given: Given) -> Described:
-    names = dict(images="of images", rows="of rows", videos="of videos", one=ONE_EXAMPLE)
+    names = dict(images="for images", rows="for rows", videos="for videos", one=ONE_EXAMPLE)
     return Described(
         untouched={"images_after": "the input"},
         values=dict.fromkeys(names, "the result of flatten"),
