@@ -15,7 +15,7 @@ from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.findings import Findings
 from autograder.diagnosis.symptoms.section import of_all
 from autograder.grading.causes import Cause, common_causes, remarks
-from autograder.grading.result import FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
+from autograder.grading.result import BENEATH, FOR_A_PERSON, SCHEMA, Grade, Hint, SectionGrade, Test
 from autograder.hand_in import older_work, version
 from autograder.judgement.points import rounded, total
 from autograder.judgement.suites import Verdict, earned, suite_hash
@@ -114,7 +114,7 @@ def _hints(assignment: Assignment, section: str, diagnosis: Diagnosis) -> tuple[
     if diagnosis.beneath:
         titles = ", ".join(assignment.by_id[section].title for section in diagnosis.beneath)
         text = f"This section runs code of {titles}, where something is wrong: correct that first."
-        hints.append(Hint(_symptom(section, "beneath"), text))
+        hints.append(Hint(_symptom(section, BENEATH), text))
     if diagnosis.excused or diagnosis.hiding:
         consequence = _consequence(assignment, diagnosis)
         hints += [

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from autograder.judgement.checks import ONLY_IF_RIGHT
 
 SCHEMA = 1
+BENEATH = "beneath"
+"""The kind of a symptom that only points to an earlier section."""
 FOR_A_PERSON = "for_a_person"
 """The `misconception` of a hint that asks for manual review: no check can judge the work."""
 

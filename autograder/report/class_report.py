@@ -14,7 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from autograder.assignment import Assignment
-from autograder.grading.result import FOR_A_PERSON, Grade
+from autograder.grading.result import BENEATH, FOR_A_PERSON, Grade, Hint
 from autograder.report.charts import histogram
 from autograder.report.pages import page
 from autograder.report.tables import table
@@ -65,13 +65,18 @@ class Row:
             {s.id: (s.score, s.max_score) for s in grade.sections},
             _by_cause({t.name: t.reason for t in tests if not t.passed}),
             # a mistake is named again where it shows again: the first text is the hint itself
-            {h.misconception: h.text for h in reversed(hints) if h.misconception != FOR_A_PERSON},
+            {h.misconception: h.text for h in reversed(hints) if _is_a_cause(h)},
             max(curve) if curve else None,
             late_s,
             grade.elapsed_s,
             grade.training,
             grade.errors,
         )
+
+
+def _is_a_cause(hint: Hint) -> bool:
+    kind = hint.misconception
+    return kind != FOR_A_PERSON and not kind.endswith(f"_symptom_{BENEATH}")
 
 
 def _by_cause(failures: Mapping[str, str]) -> Mapping[str, str]:
