@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -53,32 +53,37 @@ def _nodes(source: Source, body: Sequence[ast.stmt]) -> Iterator[tuple[ast.AST, 
 
 
 def _attributes(source: Source) -> Iterator[Mutant]:
-    """An attribute of the layer or optimizer is replaced everywhere."""
+    """A hyperparameter is replaced, in one place or everywhere."""
     places: dict[str, list[ast.Attribute]] = {}
     for statement in source.block.body:
-        for node in ast.walk(statement):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.ctx, ast.Load)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == "self"
-                and node.attr in source.numbers
-            ):
-                places.setdefault(node.attr, []).append(node)
+        for node in source.hyperparameters(statement):
+            places.setdefault(node.attr, []).append(node)
     for name, nodes in places.items():
+        yield from _in_one_place(source, name, nodes, places)
         for number in dict.fromkeys((source.numbers[name], *NUMBERS)):
-            if number is None:
-                continue
-            edits = tuple(source.replace(node, repr(number)) for node in nodes)
-            yield Mutant(f"with the number {number:g} in place of {name}", edits)
-        for other in places:
-            if other > name:
-                edits = tuple(
-                    source.replace(node, f"self.{new}")
-                    for old, new in ((name, other), (other, name))
-                    for node in places[old]
-                )
-                yield Mutant(f"with {name} and {other} exchanged", edits)
+            if number is not None:
+                edits = tuple(source.replace(node, repr(number)) for node in nodes)
+                yield Mutant(f"with the number {number:g} in place of {name}", edits)
+        for other in (other for other in places if other > name):
+            edits = tuple(
+                source.replace(node, f"self.{new}")
+                for old, new in ((name, other), (other, name))
+                for node in places[old]
+            )
+            yield Mutant(f"with {name} and {other} exchanged", edits)
+
+
+def _in_one_place(
+    source: Source, name: str, nodes: Sequence[ast.Attribute], others: Iterable[str]
+) -> Iterator[Mutant]:
+    """One use of a hyperparameter is replaced by another one, or by 1 minus itself."""
+    for node in nodes:
+        text = f"with 1 - {name} in one place of {name}"
+        yield Mutant(text, (source.replace(node, f"(1 - self.{name})"),))
+        for other in others:
+            if other != name:
+                text = f"with {other} in one place of {name}"
+                yield Mutant(text, (source.replace(node, f"self.{other}"),))
 
 
 def _statements(source: Source, body: Sequence[ast.stmt]) -> Iterator[Mutant]:

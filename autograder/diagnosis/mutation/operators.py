@@ -210,23 +210,6 @@ def _conditions(source: Source, node: ast.AST) -> Iterator[Change]:
                 )
 
 
-def _single_attributes(source: Source, node: ast.AST) -> Iterator[Change]:
-    """An attribute is replaced in one place by another attribute of the block."""
-    if (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Load)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "self"
-        and node.attr in source.numbers
-    ):
-        for other in source.numbers:
-            if other != node.attr and f"self.{other}" in source.block.source:
-                text = f"with {other} in one place of {node.attr}"
-                yield text, source.replace(node, f"self.{other}")
-        name = node.attr
-        yield f"with 1 - {name} in one place of {name}", source.replace(node, f"(1 - self.{name})")
-
-
 OPERATORS: tuple[Operator, ...] = (
     _conditions,
     _signs,
@@ -234,5 +217,4 @@ OPERATORS: tuple[Operator, ...] = (
     _powers,
     _calls,
     _matrices,
-    _single_attributes,
 )

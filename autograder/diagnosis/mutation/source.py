@@ -76,6 +76,18 @@ class Source:
     def replace(self, node: ast.expr | ast.stmt, new: str) -> Edit:
         return Edit(self.file, *self.at(node), new)
 
+    def hyperparameters(self, tree: ast.AST) -> Iterator[ast.Attribute]:
+        """The places where a number that the object was constructed with is read."""
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Load)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "self"
+                and node.attr in self.numbers
+            ):
+                yield node
+
     def words(self, node: ast.AST) -> str:
         """What an expression is about, in names that students know; empty if there are none."""
         if (
