@@ -232,7 +232,7 @@ def require_same_mistakes(
     """Requires that the training was judged with the same mistakes as are found now.
 
     Raises:
-        ValueError: they require_different, so the submission must be graded again.
+        ValueError: they differ, so the submission must be graded again.
     """
     if student.training is not None:
         trained = Trained.from_dict(student.training)
@@ -247,12 +247,14 @@ def mistakes_of(assignment: Assignment, found: Mapping[str, Diagnosis]) -> tuple
     """Names of the compatible variants found in completely diagnosed sections of trained code.
 
     Variants of notebook cells are left out, since the recipe contains the hyperparameters already.
+    A section that only derived variants explain counts as unexplained: a replay finds variants by
+    their names.
     """
     plan = assignment.training_plan
     sections = {*assignment.with_earlier_sections(plan.section), *plan.also_from}
     names: list[str] = []
     for section in (section for section in found if section in sections):
-        if not found[section].complete:
+        if not found[section].complete or any(v.derived for v in found[section].found):
             continue
         in_library = [v for v in found[section].found if v.file.startswith("lib/")]
         with contextlib.suppress(PatchDoesNotApply):

@@ -184,6 +184,17 @@ def test_optimizers_that_are_fast_sgd_earn_nothing(change, trained):
     assert section(found).score == 5
 
 
+def test_a_mistake_that_has_no_name_is_not_looked_up_for_the_replay(change, trained, sandbox):
+    unnamed = change(LAYERS, "+ self.params[self.b_name]", "- self.params[self.b_name]")
+    kept = []
+    found = trained(unnamed, keep=kept.append)
+    assert kept[0].training["mistakes"] == ()
+    hints = {hint.misconception for hint in section(found, "fc_forward").hints}
+    assert hints == {"fc_forward_symptom_formula"}
+    again = regrade(P1, found.submission, kept[0], sandbox, training=True)
+    assert replace(again, elapsed_s=0) == replace(found, elapsed_s=0)
+
+
 def test_kept_observations_are_regraded_without_a_training(change, trained, sandbox, tmp_path):
     wrong = change(OPTIMIZERS, "self.momentum * v -", "self.momentum * v +")
     kept = []
