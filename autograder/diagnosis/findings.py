@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autograder.assignment import Assignment
-from autograder.diagnosis.diagnose import Diagnosis, diagnose
+from autograder.diagnosis.case import Diagnosis
+from autograder.diagnosis.diagnose import diagnose
 from autograder.judgement.suites import TOO_LARGE, Verdict
 from autograder.observation.observe import Observations
 

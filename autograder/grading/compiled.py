@@ -11,7 +11,7 @@ from autograder.assignment import Assignment
 from autograder.assignment.rubric import Section
 from autograder.assignment.variant import Variant
 from autograder.diagnosis import other_version
-from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.case import Diagnosis
 from autograder.diagnosis.findings import Findings
 from autograder.diagnosis.symptoms.section import of_all
 from autograder.grading.causes import Cause, common_causes, remarks

@@ -14,7 +14,7 @@ from typing import Any
 from autograder.assignment import Assignment
 from autograder.assignment.training import share_of_points
 from autograder.assignment.variant import PatchDoesNotApply
-from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.case import Diagnosis
 from autograder.diagnosis.in_process import load, run_trusted
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.notebook import printed_accuracy

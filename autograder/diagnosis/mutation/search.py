@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Patch, Variant
@@ -59,6 +59,7 @@ def explanation(
         most: how many variants may be tried.
     """
     candidates = _candidates(assignment, section)
+    tries = iter(range(most))
     best: Combined = (wrong, ())
     level = [best]
     for widest in (*WIDEST, 0):
@@ -67,7 +68,7 @@ def explanation(
             for mutant in candidates:
                 if not all(mutant.compatible(other) for other in chosen):
                     continue
-                if (most := most - 1) < 0:
+                if next(tries, None) is None:
                     break
                 combination = (*chosen, mutant)
                 now = left_by(_variant(assignment, section, combination), left)
@@ -107,7 +108,6 @@ def _candidates(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
     return (*(_as_mutant(assignment, v) for v in known), *mutants(assignment, section))
 
 
-@cache
 def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
     edits = []
     for patch in variant.patches:
@@ -116,7 +116,7 @@ def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
     return Mutant("", tuple(edits), variant, as_part=False)
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _variant(assignment: Assignment, section: str, combination: tuple[Mutant, ...]) -> Variant:
     """The changes as one variant, which replaces whole blocks."""
     by_file: dict[str, list[Edit]] = {}

@@ -225,6 +225,7 @@ VARIANTS = (
 
 
 SECOND_CALL = "in a second call"
+AXES = ("the examples", "the features")
 SIZE_OF_TRAINING = "in float32 and at the size of the training"
 
 
@@ -241,7 +242,6 @@ def _fc(given: Given) -> dict[str, Any]:
             "the number of input features": given["w"].shape[0],
             "the number of output features": given["w"].shape[1],
         },
-        axes=("the examples", "the features"),
     )
 
 
@@ -254,12 +254,15 @@ def _fc_forward(given: Given) -> Described:
         },
         values={"out": "the output", "out_one": "the output"},
         when={"out_one": ONE_EXAMPLE},
+        axes=AXES,
         **_fc(given),
     )
 
 
 def _fc_forward_training_size(given: Given) -> Described:
-    return Described(values={"out": "the output"}, when={"out": SIZE_OF_TRAINING}, **_fc(given))
+    return Described(
+        values={"out": "the output"}, when={"out": SIZE_OF_TRAINING}, axes=AXES, **_fc(given)
+    )
 
 
 def _unflatten(given: Given) -> Described:
@@ -279,8 +282,6 @@ def _flatten(given: Given) -> Described:
 
 
 def _fc_gradients(given: Given) -> Described:
-    common = _fc(given)
-    axes = {"axes": ()}
     return Described(
         values={
             "dx": "the gradient of the input",
@@ -298,7 +299,7 @@ def _fc_gradients(given: Given) -> Described:
             "w_after": "the weight matrix",
             "b_after": "the bias vector",
         },
-        **{**common, **axes},
+        **_fc(given),
     )
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from autograder.assignment.variant import Patch, Variant
-from autograder.assignment.words import Described, Given, Words
+from autograder.assignment.words import Words
 from autograder.problem_1.misconceptions import OPTIMIZERS
+from autograder.problem_1.misconceptions.optimizer_words import (
+    MOMENTUM,
+    epsilon,
+    new_optimizer,
+    one_parameter,
+    several_parameters,
+)
 
 VELOCITY = "self.velocity[name] = self.momentum * v - self.lr * layer.grads[name]"
 ADD_VELOCITY = "            param += self.velocity[name]"
@@ -421,95 +426,20 @@ PAIRS = (
 )
 """Pairs of mistakes that the same person is likely to make, see pairs.py."""
 
-
-SEVERAL_LAYERS = "in a network of several layers"
-
-
-def _one_parameter(state: Mapping[str, str], fresh: bool = False) -> Words:
-    """A probe of an optimizer with one parameter, with a given state or from a new optimizer."""
-
-    def words(given: Given) -> Described:
-        gradient = given["grads"] if fresh else given["grads"][:1]
-        starts: dict[str, np.ndarray] = {"w": given["w"]}
-        inputs = {"the gradient": gradient}
-        if not fresh:
-            inputs |= {
-                "the gradient": gradient[0],
-                "the square of the gradient": gradient[0] ** 2,
-            }
-            firsts = (given["first"], given["second"])
-            starts |= dict(zip(state, firsts, strict=False))
-            inputs |= {
-                f"{what} before the step": first
-                for what, first in zip(state.values(), firsts, strict=False)
-            }
-        return Described(
-            values={"w": "the parameter", **state},
-            untouched={"grads_after": "the gradient"},
-            inputs=inputs | {"the gradient of the steps": gradient},
-            numbers={
-                "the learning rate": given["lr"],
-                "the decay rate": given["decay"],
-                "the number of parameters": 1.0,
-            },
-            starts=starts,
-            when=dict.fromkeys(("w", *state), "in a new optimizer") if fresh else {},
-        )
-
-    return words
-
-
-def _momentum(words: Words) -> Words:
-    """Calls the decay rate what SGD with momentum calls it."""
-
-    def renamed(given: Given) -> Described:
-        described = words(given)
-        numbers = {
-            name.replace("decay rate", "momentum"): number
-            for name, number in described.numbers.items()
-        }
-        return Described(**{**vars(described), "numbers": numbers})
-
-    return renamed
-
-
-def _several_parameters(given: Given) -> Described:
-    names = dict(
-        w1="the weight matrix of the first layer",
-        b1="the bias vector of the first layer",
-        w2="the weight matrix of the second layer",
-        b2="the bias vector of the second layer",
-    )
-    return Described(
-        values={key: names[key] for key in names},
-        inputs={
-            f"the gradient of {names[key]}": gradient for key, gradient in given["grads"].items()
-        },
-        numbers={"the momentum or decay rate": given["decay"]},
-        starts=given["values"],
-        when=dict.fromkeys(names, SEVERAL_LAYERS),
-    )
-
-
-def _epsilon(given: Given) -> Described:
-    return Described(
-        values={"w": "the parameter", "large": "the parameter"},
-        numbers={"the learning rate": given["lr"]},
-        starts={"w": given["w"], "large": given["w"]},
-        when={"w": "for gradients as small as epsilon", "large": "for a large epsilon"},
-    )
-
+VELOCITIES = {"velocity": "the velocity"}
+CACHES = {"cache": "the cache"}
+MOMENTS = {"mt": "the first moment", "vt": "the second moment"}
 
 WORDS: Mapping[str, Words] = {
-    "sgd_momentum": _momentum(_one_parameter({"velocity": "the velocity"})),
-    "sgd_momentum_fresh": _momentum(_one_parameter({"velocity": "the velocity"}, fresh=True)),
-    "sgd_momentum_network": _several_parameters,
-    "rmsprop": _one_parameter({"cache": "the cache"}),
-    "rmsprop_fresh": _one_parameter({"cache": "the cache"}, fresh=True),
-    "rmsprop_network": _several_parameters,
-    "rmsprop_epsilon": _epsilon,
-    "adam": _one_parameter({"mt": "the first moment", "vt": "the second moment"}),
-    "adam_fresh": _one_parameter({"mt": "the first moment", "vt": "the second moment"}, fresh=True),
-    "adam_network": _several_parameters,
-    "adam_epsilon": _epsilon,
+    "sgd_momentum": one_parameter(VELOCITIES, MOMENTUM),
+    "sgd_momentum_fresh": new_optimizer(VELOCITIES, MOMENTUM),
+    "sgd_momentum_network": several_parameters,
+    "rmsprop": one_parameter(CACHES),
+    "rmsprop_fresh": new_optimizer(CACHES),
+    "rmsprop_network": several_parameters,
+    "rmsprop_epsilon": epsilon,
+    "adam": one_parameter(MOMENTS),
+    "adam_fresh": new_optimizer(MOMENTS),
+    "adam_network": several_parameters,
+    "adam_epsilon": epsilon,
 }

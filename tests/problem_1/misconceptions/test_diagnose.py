@@ -10,19 +10,21 @@ from rich.console import Console
 
 from autograder.assignment.variant import Variant
 from autograder.diagnosis import costs
+from autograder.diagnosis.bounded_cache import BoundedCache
 from autograder.diagnosis.diagnose import (
-    LIBRARIES,
     PAIRS_IN_ALL,
     PAIRS_OF_A_SECTION,
-    READINGS,
-    BoundedCache,
-    VariantReadings,
-    _bytes_of,
     diagnose,
     require_sound_misconceptions,
-    variant_readings,
 )
 from autograder.diagnosis.findings import findings
+from autograder.diagnosis.variant_readings import (
+    LIBRARIES,
+    READINGS,
+    VariantReadings,
+    bytes_of,
+    variant_readings,
+)
 from autograder.diagnosis.variants import applied, by_section, named, solution, variants
 from autograder.grading import grade
 from autograder.grading.compiled import compiled
@@ -213,7 +215,7 @@ def test_what_is_kept_from_submission_to_submission_is_bounded():
         student = wrong_everywhere(scale)
         diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
     assert len(list(kept._libraries)) <= LIBRARIES
-    assert sum(_bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
+    assert sum(bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
 
 
 def test_what_was_not_asked_for_longest_is_forgotten_first():
