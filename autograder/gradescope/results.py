@@ -59,8 +59,8 @@ def _summary(grade: Grade) -> Iterator[str]:
 
 
 def _test(number: int, section: SectionGrade) -> dict[str, Any]:
-    lines = [f"{', '.join(checks)}: {said}" for said, checks in section.failed.items()]
-    lines += [hint.text for hint in section.hints]
+    lines = [hint.text for hint in section.hints]
+    lines += [f"{', '.join(checks)}: {reason}" for reason, checks in section.failed.items()]
     test = {"name": section.title, "number": str(number)}
     if section.score is None:
         return {**test, "output": text("\n".join([NOT_JUDGED, *lines]))}

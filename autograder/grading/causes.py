@@ -71,8 +71,9 @@ def remarks(
     unwritten = [cause for cause in distinct if cause.reason == cause.brief]
     if unwritten:
         checks = {name for name, cause in causes.items() if cause in unwritten}
-        places = ", ".join(cause.brief.removesuffix(" is not written yet") for cause in unwritten)
-        yield f"Not written yet: {places}. {_cost(assignment, verdicts, checks)}"
+        places = [cause.brief.removesuffix(" is not written yet") for cause in unwritten]
+        listed = _listed(places, "parts")
+        yield f"Not written yet: {listed}. {_cost(assignment, verdicts, checks)}"
 
 
 def _cost(assignment: Assignment, verdicts: Sequence[Verdict], checks: set[str]) -> str:
@@ -86,10 +87,10 @@ def _cost(assignment: Assignment, verdicts: Sequence[Verdict], checks: set[str])
             weights = sum(v.check.weight for v in failed), sum(v.check.weight for v in own)
             lost += Fraction(section.auto) * Fraction(*weights)
     points = rounded(lost)
-    return f"That alone costs {points:g} points, in {_listed(titles)}."
+    return f"That alone costs {points:g} points, in {_listed(titles, 'sections')}."
 
 
-def _listed(titles: Sequence[str]) -> str:
-    if len(titles) > 3:
-        return f"{titles[0]} and {len(titles) - 1} other sections"
-    return " and ".join([", ".join(titles[:-1]), titles[-1]]) if len(titles) > 1 else titles[0]
+def _listed(names: Sequence[str], kind: str) -> str:
+    if len(names) > 3:
+        return f"{names[0]} and {len(names) - 1} other {kind}"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -41,7 +41,7 @@ def test_every_section_is_a_test_with_its_number_points_and_hints():
     scale, step, training = results.tests
     assert [test["number"] for test in results.tests] == ["1", "2", "3"]
     assert (scale["status"], step["status"]) == ("passed", "failed")
-    assert step["output"] == "direction: off by 0.3\nDoes the step go downhill?"
+    assert step["output"] == "Does the step go downhill?\ndirection: off by 0.3"
     assert "score" not in training
     assert "not judged" in training["output"]
 

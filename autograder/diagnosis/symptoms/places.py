@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from autograder.diagnosis.same import SAME
+from autograder.diagnosis.symptoms.clause import Clause
 from autograder.diagnosis.symptoms.compared import FEW, Compared, same
 from autograder.diagnosis.symptoms.factors import named_factor
-from autograder.diagnosis.symptoms.relations import Clause
 
 
 def place_of(value: Compared) -> Clause | None:

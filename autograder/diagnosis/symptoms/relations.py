@@ -6,36 +6,25 @@ places. The clause never gives an expected value, or anything from which it foll
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 
 from autograder.diagnosis.same import SAME
+from autograder.diagnosis.symptoms.clause import AT_FACTORS, AT_SIGNS, Clause, Relation
 from autograder.diagnosis.symptoms.compared import FEW, Compared, same
 from autograder.diagnosis.symptoms.factors import named_factor
+from autograder.diagnosis.symptoms.shapes import (
+    not_summed,
+    other_shape,
+    reshaped,
+    summed,
+    transposed,
+)
 
 NEARLY = 1e-2
 """A relative error below this is a matter of rounding or of a small constant."""
-
-
-@dataclass(frozen=True)
-class Clause:
-    """What holds about a value.
-
-    Attributes:
-        kind: a short name for this kind of statement, the same for all assignments.
-        text: what follows the value's noun phrase in a sentence.
-        look: a sentence about where to look; empty if the clause says it.
-    """
-
-    kind: str
-    text: str
-    look: str = ""
-
-
-Relation = Callable[[Compared], Clause | None]
 
 
 def clause_of(value: Compared) -> Clause | None:
@@ -103,69 +92,6 @@ def of_one_number(value: Compared) -> Clause | None:
     return None
 
 
-def transposed(value: Compared) -> Clause | None:
-    ours, right = value.student, value.reference
-    if ours.ndim != 2 or not same(ours.T, right) or same(ours, right):
-        return None
-    return Clause(
-        "transposed",
-        "has the right numbers, but is transposed",
-        "Look at the order of the factors of a product and at each .T",
-    )
-
-
-def reshaped(value: Compared) -> Clause | None:
-    ours, right = value.student, value.reference
-    if value.fits or ours.size != right.size or not same(ours.reshape(right.shape), right):
-        return None
-    return Clause(
-        "reshaped",
-        f"has the right numbers in the shape {ours.shape}, which should be {right.shape}",
-        "Look at keepdims, reshape and indexing with None",
-    )
-
-
-def not_summed(value: Compared) -> Clause | None:
-    """An axis of the result is still there, or has been kept instead of summed."""
-    ours, right = value.student, value.reference
-    if ours.ndim != right.ndim + 1 or ours.size == right.size:
-        return None
-    for axis in range(ours.ndim):
-        for how, reduced in (("summed", ours.sum(axis)), ("averaged", ours.mean(axis))):
-            if same(reduced, right):
-                return Clause(
-                    "not_summed",
-                    f"still has an axis, number {axis}, over which it should have been {how}",
-                )
-    return None
-
-
-def summed(value: Compared) -> Clause | None:
-    """The result was reduced over an axis that should be left."""
-    ours, right = value.student, value.reference
-    if right.size < FEW or ours.size == right.size:
-        return None
-    if ours.size == 1:
-        for how, number in (("summed", right.sum()), ("averaged", right.mean())):
-            if same(ours.reshape(()), np.asarray(number), 1e-6):
-                return Clause("summed", f"is {how} over everything: one number is left of it")
-    for axis in range(right.ndim):
-        for how, reduced in (("summed", right.sum(axis)), ("averaged", right.mean(axis))):
-            if ours.size >= FEW and same(ours.reshape(-1), reduced.reshape(-1)):
-                return Clause("summed", f"is {how} over {value.axis(axis)}, which should be left")
-    return None
-
-
-def other_shape(value: Compared) -> Clause | None:
-    if value.fits:
-        return None
-    return Clause(
-        "shape",
-        f"has the shape {value.student.shape}, which should be {value.reference.shape}",
-        "Write down the shape of every intermediate result",
-    )
-
-
 def an_input(value: Compared) -> Clause | None:
     flat = value.student.reshape(-1)
     for words, given in value.described.inputs.items():
@@ -194,20 +120,19 @@ def scaled(value: Compared) -> Clause | None:
     if factor == 0 or not same(ours, factor * right):
         return None
     moves = value.start is not None
-    look = "Look for a factor, a sum or a mean that is missing or counted twice"
     if abs(factor + 1) <= SAME:
         opposite = "moves the opposite way" if moves else "has the opposite sign"
-        return Clause("opposite_sign", f"{opposite} in every place", "Look at each minus")
+        return Clause("opposite_sign", f"{opposite} in every place", AT_SIGNS)
     if (name := named_factor(factor, value.described.numbers)) is not None:
         text = (
             "changes by {} times what it should change by"
             if moves
             else "is {} times what it should be"
         )
-        return Clause("scaled", f"{text.format(name)}, in every place", look)
+        return Clause("scaled", f"{text.format(name)}, in every place", AT_FACTORS)
     size = ("much" if moves else "large") if abs(factor) > 1 else ("little" if moves else "small")
     verb = "changes by" if moves else "is"
-    return Clause("scaled", f"{verb} too {size}, by one and the same factor everywhere", look)
+    return Clause("scaled", f"{verb} too {size}, by one and the same factor everywhere", AT_FACTORS)
 
 
 def factor_by_axis(value: Compared) -> Clause | None:

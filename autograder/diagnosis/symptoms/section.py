@@ -12,10 +12,10 @@ import numpy as np
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant
 from autograder.assignment.words import Described
+from autograder.diagnosis.symptoms.clause import Clause
 from autograder.diagnosis.symptoms.compared import FEW, Compared
-from autograder.diagnosis.symptoms.factors import named_factor
-from autograder.diagnosis.symptoms.places import place_of
-from autograder.diagnosis.symptoms.relations import GENERAL, Clause, clause_of, general
+from autograder.diagnosis.symptoms.relations import GENERAL
+from autograder.diagnosis.symptoms.wrong_values import said_of
 from autograder.observation.observe import Observation
 from autograder.observation.shapes import LARGEST_MISFIT
 
@@ -24,9 +24,6 @@ MOST = 3
 
 RANKS = {kind: rank for rank, kind in enumerate(("place", "steps", "nearly", *GENERAL), start=1)}
 """The kinds that say less than the others, and how little they say."""
-
-EXACT = 1e-6
-"""The relative tolerance for a single number, of which many expressions could come close."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +166,13 @@ def statements(
             ended += [*_none(seen, described), *_raises(seen, described)]
         if name in assignment.special or (own is not None and name not in assignment.words):
             continue
-        found += [*_changed_in_place(seen, described), *_alike(seen, described)]
+        in_place = list(_changed_in_place(seen, described))
+        found += [*in_place, *_alike(seen, described)]
         for value in described.values:
             when = described.when.get(value, "")
             if (compared := _compared(value, seen, described)) is not None:
-                independent = described.independent and _inputs_are_intact(seen, described)
-                clause = _clause(compared)
+                independent = described.independent and not in_place
+                clause = said_of(compared)
                 wrong.append(_Wrong(described.values[value], when, clause, independent))
             elif value in seen.student:
                 right.append(when)
@@ -184,10 +182,6 @@ def statements(
         wrong.sort(key=lambda each: bool(each.when))
         found += _sentences(wrong, only)
     return tuple(dict.fromkeys(found))[:MOST]
-
-
-def _inputs_are_intact(seen: Seen, described: Described) -> bool:
-    return not any(True for _ in _changed_in_place(seen, described))
 
 
 def _changed_in_place(seen: Seen, described: Described) -> Iterator[Statement]:
@@ -239,30 +233,6 @@ def _compared(name: str, seen: Seen, described: Described) -> Compared | None:
     floats = student.astype(float), reference.astype(float)
     value = Compared(name, described.values[name], *floats, described, others)
     return value if not value.fits or value.wrong.any() else None
-
-
-def _clause(value: Compared) -> Clause | None:
-    with np.errstate(all="ignore"):
-        if value.reference.ndim == 0:
-            return _of_a_number(value)
-        return clause_of(value) or place_of(value) or next(general(value), None)
-
-
-def _of_a_number(value: Compared) -> Clause | None:
-    if not value.fits:
-        return Clause("shape", f"has the shape {value.student.shape}; expected a single number")
-    ours, right = float(value.student), float(value.reference)
-    if not np.isfinite(ours):
-        return Clause("not_finite", f"is {'NaN' if np.isnan(ours) else 'infinite'}")
-    if abs(ours + right) <= EXACT * abs(right):
-        return Clause("opposite_sign", "has the opposite sign", "Look at each minus")
-    name = named_factor(ours / right, value.described.numbers, EXACT) if right else None
-    if name is not None:
-        look = "Look for a factor, a sum or a mean that is missing or counted twice"
-        return Clause("scaled", f"is {name} times what it should be", look)
-    if ours * right < 0:
-        return Clause("wrong_sign", "has the wrong sign", "Look at each minus")
-    return Clause("too_large_or_small", f"is too {'large' if ours > right else 'small'}")
 
 
 def _condition(wrong: Iterable[_Wrong], right: Iterable[str]) -> str:
