@@ -287,7 +287,7 @@ def test_a_check_that_takes_too_much_memory_on_the_reference_is_an_error_of_the_
 def test_a_diagnosis_without_memory_names_nothing_and_the_grade_says_so(seen, monkeypatch):
     student = with_values(seen, "adam", w=seen["adam"]["w"] * 2)
     verdicts = suites.judge(P1, student, seen)
-    monkeypatch.setattr("autograder.diagnosis.diagnose.read", lambda *_: np.ones(2**40))
+    monkeypatch.setattr("autograder.diagnosis.variant_readings.read", lambda *_: np.ones(2**40))
     known = findings(P1, student, verdicts)
     found = compiled(P1, Submission("large", {}, {}), student, verdicts, known, 0.0)
     (error,) = found.errors

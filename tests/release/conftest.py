@@ -8,8 +8,11 @@ import pytest
 
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release.build import build
+from autograder.release.proofs import answer
 
-sys.path.append(str(Path(__file__).parent))  # for `planting`
+sys.path.append(str(Path(__file__).parent))  # for `planting` and `student_folder`
+
+from student_folder import load
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,16 @@ def built(tmp_path_factory):
 def release(built, tmp_path):
     """A copy of a fresh build, which tests may change."""
     return shutil.copytree(built, tmp_path / P1.id)
+
+
+@pytest.fixture
+def solved(release):
+    """A copy with the solution in it."""
+    answer(P1, release)
+    return release
+
+
+@pytest.fixture(scope="session")
+def collecting():
+    """The module `collect_submission`."""
+    return load("collect_submission", P1.handout / "collect_submission.py")
