@@ -48,12 +48,12 @@ def run(assignment: Assignment, name: str | None = None) -> bool:
 def other_versions(assignment: Assignment) -> Iterator[str]:
     """Where this machine's versions are not those that the handout tells students."""
     ours = {"Python": platform.python_version(), "numpy": np.__version__}
-    for name, told in assignment.graded_with.items():
-        parts = told.split(".")
+    for name, stated in assignment.graded_with.items():
+        parts = stated.split(".")
         here = ".".join(ours[name].split(".")[: len(parts)])
-        if here != told:
+        if here != stated:
             yield (
-                f"The handout tells students that {name} {told} grades, but {name} {here} does: "
+                f"The handout tells students that {name} {stated} grades, but {name} {here} does: "
                 "correct the handout, and `graded_with` in the assignment's __init__.py"
             )
 

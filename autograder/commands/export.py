@@ -164,12 +164,12 @@ def _points(assignment: Assignment, class_: Path) -> tuple[dict[str, float], set
     return gradebook.points(assignment, gradebook.url(book))
 
 
-def _graded(told: Origin, points: dict[str, float]) -> Iterator[Graded]:
-    for source in told.sources:
+def _graded(origin: Origin, points: dict[str, float]) -> Iterator[Graded]:
+    for source in origin.sources:
         for person in source.people:
             score = points.get(person.id) if source.reason is None else None
             yield Graded(person.id, person.name, _ids(person), score)
-    for person in told.absent:
+    for person in origin.absent:
         yield Graded(person.id, person.name, _ids(person), handed_in=False)
 
 

@@ -88,13 +88,13 @@ def telling_probes(
     assignment: Assignment, sections: tuple[str, ...]
 ) -> Mapping[Variant, tuple[str, ...]]:
     """For each mistake that these sections are meant to detect, the probes that detect it."""
-    right, detecting = _Library(assignment, ()), {}
+    reference, detecting = _Library(assignment, ()), {}
     for mistake in concerning(assignment, sections):
         wrong = _Library(assignment, (mistake,))
         affected = (s for s in sections if mistake.section in assignment.with_earlier_sections(s))
         probes = (p for s in affected for p in probes_of(assignment, s))
         detecting[mistake] = tuple(
-            p for p in probes if not alike(wrong.reading(p), right.reading(p))
+            p for p in probes if not alike(wrong.reading(p), reference.reading(p))
         )
     return detecting
 
@@ -128,17 +128,17 @@ class _Library:
         if name not in self._readings:
             probe = self._assignment.probes[name]
             observed = run_trusted(self._library, self._cells, probe, SEED)
-            right = _solution_observation(self._assignment, name)
+            reference = _solution_observation(self._assignment, name)
             special = self._assignment.special.get(name)
-            self._readings[name] = read(observed, probe.inputs(key_of(SEED)), right, special)
+            self._readings[name] = read(observed, probe.inputs(key_of(SEED)), reference, special)
         return self._readings[name]
 
 
 @cache
 def _solution_observation(assignment: Assignment, name: str) -> Observation:
-    right = solution(assignment)
-    library = load(assignment, right.files)
-    return run_trusted(library, right.cells, assignment.probes[name], SEED)
+    solved = solution(assignment)
+    library = load(assignment, solved.files)
+    return run_trusted(library, solved.cells, assignment.probes[name], SEED)
 
 
 def hiders(assignment: Assignment) -> tuple[Variant, ...]:

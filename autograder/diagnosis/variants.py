@@ -61,9 +61,9 @@ def solution(assignment: Assignment) -> Submission:
 
 def released(assignment: Assignment) -> Submission:
     """The release as a submission: what an unchanged hand-in contains."""
-    right = solution(assignment)
-    files = {path: strip(text.decode(), path).encode() for path, text in right.files.items()}
-    cells = {name: strip(text, assignment.notebook, name) for name, text in right.cells.items()}
+    solved = solution(assignment)
+    files = {path: strip(text.decode(), path).encode() for path, text in solved.files.items()}
+    cells = {name: strip(text, assignment.notebook, name) for name, text in solved.cells.items()}
     return Submission("untouched", files, cells)
 
 
@@ -182,5 +182,5 @@ def blocks(assignment: Assignment) -> Mapping[str, tuple[str, Block]]:
 
 
 def _text(assignment: Assignment, file: str) -> str:
-    right = solution(assignment)
-    return right.files[file].decode() if file in right.files else right.cells[file]
+    solved = solution(assignment)
+    return solved.files[file].decode() if file in solved.files else solved.cells[file]

@@ -116,8 +116,8 @@ def read(path: Path) -> Origin:
         OriginError: there is no such file, or it is not of this version.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if told["format"] != FORMAT:
+        data = json.loads(path.read_text("utf-8"))
+        if data["format"] != FORMAT:
             raise OriginError(f"{path} was written by another version; grade the class again")
         sources = tuple(
             Source(
@@ -130,15 +130,15 @@ def read(path: Path) -> Origin:
                 tuple(one["passed_over"]),
                 one["text_only"],
             )
-            for one in told["submissions"]
+            for one in data["submissions"]
         )
-        absent = tuple(map(_read_person, told["absent"]))
-        return Origin(told["layout"], told["download"], sources, absent)
+        absent = tuple(map(_read_person, data["absent"]))
+        return Origin(data["layout"], data["download"], sources, absent)
     except FileNotFoundError:
         raise OriginError(f"{path} is missing; grade the class with autograder cohort") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OriginError(f"{path} cannot be read: {error}") from None
 
 
-def _read_person(told: Mapping[str, Any]) -> Person:
-    return Person(str(told["id"]), str(told["name"]), str(told["email"]), dict(told["ids"]))
+def _read_person(data: Mapping[str, Any]) -> Person:
+    return Person(str(data["id"]), str(data["name"]), str(data["email"]), dict(data["ids"]))

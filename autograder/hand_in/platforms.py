@@ -17,7 +17,7 @@ from autograder.assignment import Assignment
 from autograder.hand_in import roster
 from autograder.hand_in.download import Download
 from autograder.hand_in.files import printable
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload
 from autograder.hand_in.roster import Ambiguous, Person
 from autograder.hand_in.students import HandIn, folded, is_id
 
@@ -62,7 +62,7 @@ def received(
         Unreadable: the platform's own file about the class is missing or damaged.
     """
     names = [name for name in download.names if layout.claims(name)]
-    uploads = layout.uploads(names, Told(download.text, zone))
+    uploads = layout.uploads(names, Context(download.text, zone))
     own = [upload for upload in uploads if upload.assignment in (None, assignment.id)]
     places = _places(assignment)
     found = [_received(places, download, *attempts, people) for attempts in _latest(own)]

@@ -33,7 +33,7 @@ def reshaped(value: Compared) -> Clause | None:
 def not_summed(value: Compared) -> Clause | None:
     """An axis of the result is still there, or has been kept instead of summed."""
     ours, right = value.student, value.reference
-    if ours.ndim != right.ndim + 1 or ours.size == right.size:
+    if ours.ndim != right.ndim + 1 or ours.size in (0, right.size):
         return None
     for axis in range(ours.ndim):
         for how, reduced in (("summed", ours.sum(axis)), ("averaged", ours.mean(axis))):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from autograder.hand_in import times
 from autograder.hand_in.files import Unreadable
 from autograder.hand_in.layouts.upload import (
+    Context,
     Layout,
     Member,
-    Told,
     Upload,
     claims_of,
     gathered,
@@ -44,12 +44,12 @@ class Slip:
     time: Moment | None
 
 
-def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
+def _uploads(paths: Sequence[str], context: Context) -> list[Upload]:
     matches = {path: found for path in paths if (found := ENTRY.fullmatch(path))}
     slips = {
         (found["who"], found["time"]): slip
         for path, found in matches.items()
-        if found["slip"] and (slip := _slip(path, found["who"], told))
+        if found["slip"] and (slip := _slip(path, found["who"], context))
     }
     people = {who: slip.member for (who, _), slip in slips.items()}
     titles = {who.removesuffix(member.ids["login"]) for who, member in people.items()}
@@ -58,7 +58,7 @@ def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
     for path, found in matches.items():
         who, slip = found["who"], slips.get((found["who"], found["time"]))
         time = slip.time if slip else None
-        time = time or moment(times.blackboard_name, found["time"], told.zone)
+        time = time or moment(times.blackboard_name, found["time"], context.zone)
         member = people.get(who) or _untold(who, title)
         note = None if member else NO_SLIP
         files = {path: found["file"]} if found["file"] else {}
@@ -74,13 +74,13 @@ def _untold(who: str, title: str | None) -> Member | None:
     return Member("", {"login": who.removeprefix(title)})
 
 
-def _slip(path: str, who: str, told: Told) -> Slip | None:
+def _slip(path: str, who: str, context: Context) -> Slip | None:
     """The text file, if the user name in its first line matches the file's name.
 
     A comment of the student's is further down.
     """
     try:
-        lines = told.text(path).splitlines()
+        lines = context.text(path).splitlines()
     except Unreadable:
         return None
     said = NAME.fullmatch(lines[0]) if lines else None
@@ -88,7 +88,7 @@ def _slip(path: str, who: str, told: Told) -> Slip | None:
         return None
     date = next((found["time"] for line in lines[:4] if (found := SUBMITTED.match(line))), "")
     member = Member(said["name"], {"login": said["login"]})
-    return Slip(member, moment(times.blackboard, date, told.zone))
+    return Slip(member, moment(times.blackboard, date, context.zone))
 
 
 BLACKBOARD = Layout(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from autograder.hand_in import times
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, moment
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload, moment
 
 ENTRY = re.compile(
     r"(?P<user>\d+)-(?P<folder>\d+) - (?P<name>[^/]+?)"
@@ -18,8 +18,8 @@ ENTRY = re.compile(
 )
 
 
-def _upload(found: re.Match[str], told: Told) -> Upload:
-    user, time = found["user"], moment(times.brightspace, found["time"], told.zone)
+def _upload(found: re.Match[str], context: Context) -> Upload:
+    user, time = found["user"], moment(times.brightspace, found["time"], context.zone)
     note = None if time else f"its time, {found['time']!r}, cannot be read"
     member = Member(found["name"], {"brightspace": user})
     return Upload(f"brightspace {user}", (member,), {found.string: found["file"]}, time, note=note)

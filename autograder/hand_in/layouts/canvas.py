@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, gathered
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload, gathered
 
 NAMED = re.compile(
     r"(?P<name>[^/]*?)(?P<late>_LATE)?_(?P<user>\d+)_(?:(?P<text>text|link)\.html"
@@ -37,7 +37,7 @@ def _claims(path: str) -> bool:
     return _match(path, anonymous=True) is not None or _match(path, anonymous=False) is not None
 
 
-def _uploads(paths: Sequence[str], _told: Told) -> list[Upload]:
+def _uploads(paths: Sequence[str], _context: Context) -> list[Upload]:
     # a person may be called Anon: a download is anonymous as a whole or not at all, unless
     # somebody has put two of them into one folder
     anonymous = all(_match(path, anonymous=True) for path in paths)

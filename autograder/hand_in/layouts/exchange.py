@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from autograder.hand_in import times
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, moment
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload, moment
 
 ENTRY = re.compile(
     r"(?P<login>[^/]+?)\+(?P<assignment>[^+/]+)"
@@ -17,8 +17,8 @@ ENTRY = re.compile(
 )
 
 
-def _upload(found: re.Match[str], told: Told) -> Upload:
-    login, time = found["login"], moment(times.read, found["time"], told.zone)
+def _upload(found: re.Match[str], context: Context) -> Upload:
+    login, time = found["login"], moment(times.read, found["time"], context.zone)
     who = Member("", {"login": login})
     key, name = f"login {login} {found['assignment']}", found["assignment"]
     return Upload(key, (who,), {found.string: found["file"]}, time, assignment=name)

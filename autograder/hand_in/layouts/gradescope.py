@@ -16,7 +16,7 @@ import yaml
 
 from autograder.hand_in import times
 from autograder.hand_in.files import Unreadable
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, moment
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload, moment
 
 METADATA = "submission_metadata.yml"
 ENTRY = re.compile(r"submission_(?P<number>\d+)/(?P<file>.+)", re.DOTALL)
@@ -43,22 +43,22 @@ def _claims(path: str) -> bool:
     return path == METADATA or ENTRY.fullmatch(path) is not None
 
 
-def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
+def _uploads(paths: Sequence[str], context: Context) -> list[Upload]:
     """Raises Unreadable: the file that says whose they are is missing or damaged."""
     files: dict[str, dict[str, str]] = {}
     for path in paths:
         if found := ENTRY.fullmatch(path):
             files.setdefault(found["number"], {})[path] = found["file"]
-    known = _metadata(told)
+    known = _metadata(context)
     return [
-        _upload(number, known.get(f"submission_{number}"), files.get(number, {}), told)
+        _upload(number, known.get(f"submission_{number}"), files.get(number, {}), context)
         for number in sorted({*files, *(name.removeprefix("submission_") for name in known)})
     ]
 
 
-def _metadata(told: Told) -> Mapping[str, Any]:
+def _metadata(context: Context) -> Mapping[str, Any]:
     try:
-        found = yaml.load(told.text(METADATA), Loader=Loader)
+        found = yaml.load(context.text(METADATA), Loader=Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(f"{METADATA} is not valid YAML: {said}") from None
@@ -67,7 +67,7 @@ def _metadata(told: Told) -> Mapping[str, Any]:
     return {key: value for key, value in found.items() if SUBMISSION.fullmatch(str(key))}
 
 
-def _upload(number: str, said: Any, files: Mapping[str, str], told: Told) -> Upload:
+def _upload(number: str, said: Any, files: Mapping[str, str], context: Context) -> Upload:
     said = said if isinstance(said, dict) else {}
     people = said.get(":submitters")
     people = people if isinstance(people, list) else []
@@ -77,7 +77,7 @@ def _upload(number: str, said: Any, files: Mapping[str, str], told: Told) -> Upl
         f"submission {number}",
         members or (Member("", {"submission": number}),),
         files,
-        moment(times.gradescope, str(said.get(":created_at", "")), told.zone),
+        moment(times.gradescope, str(said.get(":created_at", "")), context.zone),
         text_only=not files,
         note=note,
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload
 
 ENTRY = re.compile(
     r"(?P<name>[^_/]+)_(?:(?P<number>\d+)_)?assignsubmission_"
@@ -22,7 +22,7 @@ ENTRY = re.compile(
 )
 
 
-def _upload(found: re.Match[str], _told: Told) -> Upload:
+def _upload(found: re.Match[str], _context: Context) -> Upload:
     name, number = found["name"], found["number"]
     key = f"moodle {number}" if number else f"group {name}"
     member = Member(name, {"moodle": number} if number else {})

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from autograder.hand_in import times
 from autograder.hand_in.files import Unreadable
-from autograder.hand_in.layouts.upload import Layout, Member, Told, Upload, claims_of, moment
+from autograder.hand_in.layouts.upload import Context, Layout, Member, Upload, claims_of, moment
 
 ENTRY = re.compile(
     r"(?P<folder>(?P<name>[^/]*)\((?P<login>[^(/]*)\))/"
@@ -20,21 +20,21 @@ ENTRY = re.compile(
 )
 
 
-def _uploads(paths: Sequence[str], told: Told) -> list[Upload]:
+def _uploads(paths: Sequence[str], context: Context) -> list[Upload]:
     students: dict[str, list[re.Match[str]]] = {}
     for path in paths:
         if found := ENTRY.fullmatch(path):
             students.setdefault(found["folder"], []).append(found)
-    return [_upload(folder, entries, told) for folder, entries in students.items()]
+    return [_upload(folder, entries, context) for folder, entries in students.items()]
 
 
-def _upload(folder: str, entries: Sequence[re.Match[str]], told: Told) -> Upload:
+def _upload(folder: str, entries: Sequence[re.Match[str]], context: Context) -> Upload:
     first = entries[0]
     files = {entry.string: entry["file"] for entry in entries if entry["file"]}
     certain = ")" not in first["login"] and first["login"] != ""
     member = Member(first["name"], {"login": first["login"]} if certain else {})
     try:
-        time = moment(times.sakai, told.text(f"{folder}/timestamp.txt"), told.zone)
+        time = moment(times.sakai, context.text(f"{folder}/timestamp.txt"), context.zone)
     except Unreadable:
         time = None
     note = None if certain else "its user name is not certain: it contains parentheses"

@@ -11,7 +11,7 @@ from autograder.hand_in.times import Moment
 
 
 @dataclass(frozen=True)
-class Told:
+class Context:
     """What a layout may use besides file names.
 
     Attributes:
@@ -87,7 +87,7 @@ class Layout:
     title: str
     example: str
     claims: Callable[[str], bool]
-    uploads: Callable[[Sequence[str], Told], list[Upload]]
+    uploads: Callable[[Sequence[str], Context], list[Upload]]
     extras: frozenset[str] = frozenset()
 
     @classmethod
@@ -97,14 +97,14 @@ class Layout:
         title: str,
         example: str,
         entry: re.Pattern[str],
-        upload: Callable[[re.Match[str], Told], Upload],
+        upload: Callable[[re.Match[str], Context], Upload],
         extras: frozenset[str] = frozenset(),
     ) -> Layout:
         """A layout in which each path alone says whose file it is."""
 
-        def uploads(paths: Sequence[str], told: Told) -> list[Upload]:
+        def uploads(paths: Sequence[str], context: Context) -> list[Upload]:
             matches = (entry.fullmatch(path) for path in paths)
-            return gathered([upload(match, told) for match in matches if match])
+            return gathered([upload(match, context) for match in matches if match])
 
         return cls(name, title, example, claims_of(entry), uploads, extras)
 
