@@ -21,6 +21,28 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def _course(
+    context: typer.Context,
+    course: Annotated[
+        Path | None,
+        typer.Option(
+            help="A checkout with a changed assignment: use it, and its own code, instead of the "
+            "installed one. It stands before the command."
+        ),
+    ] = None,
+) -> None:
+    if context.resilient_parsing:
+        return
+    from autograder.commands import course as courses
+
+    with _errors_explained(courses.CourseError):
+        if course is not None:
+            courses.switch_to(course)
+        elif ignored := courses.ignored():
+            typer.secho(ignored, fg="yellow", err=True)
+
+
 @app.command()
 def data(
     synthetic: Annotated[
@@ -91,6 +113,7 @@ def release(
     from autograder.release.build import BuildError, build
     from autograder.release.markers import StripError
     from autograder.release.verify import verify
+    from autograder.report.terminal import near
 
     console, assignment = Console(), checkout.assignment()
     broken = BuildError, StripError, ChangelogError, SuiteBroken
@@ -98,7 +121,7 @@ def release(
         if not check:
             report = build(assignment, progress=status.update)
             console.print(
-                f"Built {report.folder.relative_to(assignment.root)}: {report.files} files, "
+                f"Built {near(report.folder)}: {report.files} files, "
                 f"{report.solutions} solutions removed."
             )
         findings = verify(assignment, progress=status.update)

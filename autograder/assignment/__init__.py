@@ -52,7 +52,7 @@ class Assignment:
 
     Attributes:
         package: the name of the assignment's Python package.
-        root: the folder with `source`, `lib_solution`, `tests/hidden` and `release`.
+        root: the folder with `source`, `lib_solution` and `tests/hidden`.
         id: nbgrader's name for the assignment, also used for its folders.
         title: the heading of the notebook.
         course: nbgrader's id of the course.
@@ -69,6 +69,7 @@ class Assignment:
         data: the module of the package that fetches the data. Students receive an unchanged copy.
         training: how the training is judged; None if there is none.
         older_work: what is missing in the notebooks of earlier years.
+        output: the folder for `data` and `release`; `root` if None.
         graded_with: what the handout tells students about the versions that grade, such as
             {"Python": "3.11"}; only as many numbers as matter.
     """
@@ -89,6 +90,7 @@ class Assignment:
     data: str | None = None
     training: TrainingPlan | None = None
     older_work: OlderWork = OlderWork()
+    output: Path | None = None
     graded_with: Mapping[str, str] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
@@ -214,9 +216,13 @@ class Assignment:
         return self.root / "source" / self.id / self.notebook
 
     @property
+    def _written(self) -> Path:
+        return self.output or self.root
+
+    @property
     def release(self) -> Path:
         """The folder of the release for students."""
-        return self.root / "release" / self.id
+        return self._written / "release" / self.id
 
     @property
     def suites(self) -> Path:
@@ -236,8 +242,8 @@ class Assignment:
         return None if self.data is None else self.part(self.data)
 
     def data_folder(self) -> Path:
-        """The data folder: from the environment (such as SVHN_DIR), or `data` in the checkout."""
-        return Path(os.environ.get(f"{self.data}_DIR".upper()) or self.root / "data")
+        """The data folder: from the environment (such as SVHN_DIR), or `data`."""
+        return Path(os.environ.get(f"{self.data}_DIR".upper()) or self._written / "data")
 
 
 def assignment_of(package: str) -> Assignment:

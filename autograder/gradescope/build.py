@@ -40,10 +40,7 @@ def entries(assignment: Assignment, chosen: Settings) -> dict[str, bytes]:
     )
     python = ".".join(map(str, sys.version_info[:2]))
     return {
-        **{
-            path.relative_to(checkout.ROOT).as_posix(): path.read_bytes()
-            for path in parts(assignment)
-        },
+        **parts(assignment),
         **archive.scripts("grader"),
         archive.UNFINISHED: results_file.as_json(unfinished).encode(),
         settings.NAME: chosen.as_json().encode(),
@@ -52,12 +49,18 @@ def entries(assignment: Assignment, chosen: Settings) -> dict[str, bytes]:
     }
 
 
-def parts(assignment: Assignment) -> Iterator[Path]:
-    """The files of the checkout that grading a submission needs."""
-    yield from _files(checkout.PACKAGE)
-    yield from _files(assignment.library / "lib")
-    yield from _files(assignment.suites)
-    yield assignment.source
+def parts(assignment: Assignment) -> dict[str, bytes]:
+    """The parts of a checkout that grading a submission needs."""
+    course = [*_files(assignment.library / "lib"), *_files(assignment.suites), assignment.source]
+    package = (path for path in _files(checkout.PACKAGE) if checkout.CARRIED not in path.parents)
+    return {
+        **{_name(path, checkout.PACKAGE.parent): path.read_bytes() for path in package},
+        **{_name(path, assignment.root): path.read_bytes() for path in course},
+    }
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -45,7 +45,7 @@ def entries(results: Iterable[Result]) -> dict[str, bytes]:
         look_up.NOT_YET, "Your files were received. The results could not be looked up this time."
     )
     return {
-        **{name: (checkout.ROOT / name).read_bytes() for name in SHIPPED},
+        **{name: (checkout.PACKAGE.parent / name).read_bytes() for name in SHIPPED},
         **archive.scripts("lookup"),
         archive.UNFINISHED: results_file.as_json(unfinished).encode(),
         **_sealed(list(results)),

@@ -178,11 +178,15 @@ def files_of(parts: Iterable[str]) -> list[Path]:
 @cache
 def suite_hash(assignment: Assignment) -> str:
     """A hash of all files that affect a Grade."""
+    roots = assignment.root, checkout.PACKAGE.parent
+    names = {
+        next(file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)): file
+        for file in deciding_files(assignment)
+    }
     digest = hashlib.sha256()
-    for file in deciding_files(assignment):
-        content, roots = file.read_bytes(), (assignment.root, checkout.ROOT)
-        root = next(root for root in roots if file.is_relative_to(root))
-        digest.update(f"{file.relative_to(root).as_posix()} {len(content)}\n".encode())
+    for name, file in sorted(names.items()):  # the same in a checkout and where it is installed
+        content = file.read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
 

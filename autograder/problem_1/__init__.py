@@ -44,6 +44,7 @@ ASSIGNMENT = Assignment(
     called={"grads": "the gradient", "params": "the parameter"},
     carry_forward=CARRY_FORWARD,
     data="svhn",
+    output=checkout.OUTPUT,
     graded_with={"Python": "3.11", "numpy": "2"},
     training=training.PLAN,
     older_work=OlderWork(

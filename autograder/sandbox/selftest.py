@@ -171,7 +171,7 @@ def _bait() -> Iterator[Mapping[str, Any]]:
             "secrets": [
                 *(str(package / part) for part in ("judgement/suites.py", "grading/grade.py")),
                 str(package / "sandbox" / "session.py"),
-                *(str(package.parent / part) for part in ("tests", "gradebook.db", "lib_solution")),
+                *(str(checkout.ROOT / part) for part in ("tests", "gradebook.db", "lib_solution")),
                 *(str(victim), "/etc/shadow", str(Path.home()), "/home", "/var"),
                 *([sys.prefix] if sys.prefix != sys.base_prefix else []),
             ],
