@@ -9,9 +9,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 
 from autograder.hand_in.files import printable
+from autograder.hand_in.garbage import not_collected
 from autograder.hand_in.roster_columns import folded
 from autograder.hand_in.students import is_id
 
@@ -26,7 +28,7 @@ class RosterError(Exception):
     """A list cannot be used; the message says which line is wrong and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Person:
     """A student.
 
@@ -61,18 +63,23 @@ def named(people: Sequence[Person]) -> tuple[Person, ...]:
     Raises:
         RosterError: two of them have one id, or one has none that can be used.
     """
-    before_at = Counter(_before_at(one) for one in people)
+    before_at = [_before_at(one) for one in people]
+    times_used = Counter(before_at)
     found: dict[tuple[str, str], Person] = {}
     done = []
-    for person in people:
+    for person, login in zip(people, before_at, strict=True):
         for key in IDENTITIES:
             if value := person.ids.get(key):
-                _only_one(found, (key, comparable(key, value)), person, f"the {key} id {value}")
-        unique = _before_at(person) if before_at[_before_at(person)] == 1 else ""
+                other = found.setdefault((key, comparable(key, value)), person)
+                if other is not person:
+                    raise _both(other, person, f"the {key} id {value}")
+        unique = login if times_used[login] == 1 else ""
         called = next((name for name in _names(person, unique) if is_id(name)), None)
         if called is None:
             raise RosterError(f"{person} has no id that can name a folder; correct the line")
-        _only_one(found, ("", folded(called)), person, f"the id {called}")
+        other = found.setdefault(("", folded(called)), person)
+        if other is not person:
+            raise _both(other, person, f"the id {called}")
         done.append(person if person.id == called else replace(person, id=called))
     return tuple(done)
 
@@ -87,21 +94,16 @@ def _before_at(person: Person) -> str:
     return folded(person.email.partition("@")[0])
 
 
-def _only_one(
-    found: dict[tuple[str, str], Person], key: tuple[str, str], person: Person, what: str
-) -> None:
-    other = found.setdefault(key, person)
-    if other is not person:
-        raise RosterError(f"{other} and {person} both have {printable(what)}; correct one of them")
+def _both(one: Person, other: Person, what: str) -> RosterError:
+    return RosterError(f"{one} and {other} both have {printable(what)}; correct one of them")
 
 
+@lru_cache(2**16)
 def comparable(key: str, value: str) -> str:
     """An id, normalised for comparison: of logins and e-mails letter case does not count.
 
     Leading zeros count. There is no further folding: `ß` and `ss` could be two people's.
     """
-    if value.isascii():  # and so normalised; a class has ten ids a person
-        return value.strip().lower() if key in CASE_INSENSITIVE else value.strip()
     if key not in CASE_INSENSITIVE:
         return unicodedata.normalize("NFC", value).strip()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).strip().lower())
@@ -120,6 +122,7 @@ def tokens(person: Person) -> Iterator[tuple[str, str]]:
         yield "email", comparable("email", login)
 
 
+@not_collected()
 def merged(lists: Iterable[Iterable[Person]]) -> tuple[Person, ...]:
     """The people of several lists, each once: by a shared id, or by e-mail, never by name.
 

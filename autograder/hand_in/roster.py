@@ -18,6 +18,7 @@ from pathlib import Path
 
 from autograder.hand_in import people
 from autograder.hand_in.files import printable
+from autograder.hand_in.garbage import not_collected
 from autograder.hand_in.people import Person, RosterError, named
 from autograder.hand_in.roster_columns import EXPECTED, Columns, Kind, folded, recognised
 from autograder.hand_in.whose import Ambiguous, find, in_group
@@ -78,6 +79,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+@not_collected()
 def read(path: Path) -> Roster:
     """A list of a class, whichever platform it is from.
 
@@ -153,9 +155,10 @@ def _table(text: str, separators: str, name: str) -> tuple[Columns, list[str], l
     The right separator is one that makes the header recognisable; of several, the one with the most
     columns.
     """
+    in_columns = [one for one in separators if len(_header(text, one, name)) > 1]
     every: list[list[Line]] = []
     wrong: list[RosterError] = []
-    for separator in separators:
+    for separator in in_columns or separators:
         try:
             every.append(_lines(text, separator, name))
         except RosterError as error:
@@ -212,7 +215,7 @@ def _records(text: str, separator: str, name: str) -> Iterator[Line]:
 
 def _clean(cell: str) -> str:
     bare = cell.strip().strip("\ufeff\0").strip()
-    wrapped = AS_TEXT.fullmatch(bare)
+    wrapped = bare.startswith("=") and AS_TEXT.fullmatch(bare)
     return wrapped[1].replace('""', '"').strip() if wrapped else bare
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from autograder.hand_in import moodle_words
@@ -100,7 +101,8 @@ class Columns:
 
     def ids(self, cells: Sequence[str]) -> dict[str, str]:
         """The platform ids of a row, as they are written there."""
-        found = {key: self._id(self.cell(cells, key), key) for key in ID_KEYS}
+        present = (key for key in ID_KEYS if key in self.places)
+        found = {key: self._id(self.cell(cells, key), key) for key in present}
         return {key: value for key, value in found.items() if value not in ("", "-")}
 
     def _id(self, cell: str, key: str) -> str:
@@ -113,10 +115,10 @@ class Columns:
         return cell
 
 
+@lru_cache(2**16)
 def folded(text: str) -> str:
     """A text as it is compared, whatever its case, width and blanks."""
-    normalised = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return " ".join(normalised.casefold().replace("_", " ").split())
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("_", " ").split())
 
 
 def recognised(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:

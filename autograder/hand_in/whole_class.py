@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.hand_in import download, roster
 from autograder.hand_in.download import Download
+from autograder.hand_in.garbage import not_collected
 from autograder.hand_in.layouts import LAYOUTS, PLAIN, LayoutError, recognise
 from autograder.hand_in.layouts.upload import Layout, Member, Upload
 from autograder.hand_in.platforms import Received, received, set_twice_aside
@@ -59,6 +60,7 @@ class WholeClass:
         return any(time is not None and time.zone_assumed for time in times)
 
 
+@not_collected()
 def read_class(
     assignment: Assignment,
     path: Path,

@@ -162,14 +162,15 @@ def _contradicts(person: Person, ids: Mapping[str, str]) -> bool:
     return any(key in kinds and (key, comparable(key, ids[key])) not in own for key in _asked(ids))
 
 
-def _parts(name: str) -> list[str]:
+@lru_cache(2**15)
+def _parts(name: str) -> tuple[str, ...]:
     """The words of a name, folded; a vowel sign or accent is part of its word."""
     if len(name) > LONGEST_NAME:
-        return []
+        return ()
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     text = text.translate(APOSTROPHES)
     kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
-    return "".join(kept).split()
+    return tuple("".join(kept).split())
 
 
 def _squeezed(parts: Sequence[str]) -> Iterator[str]:
