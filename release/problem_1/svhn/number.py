@@ -56,7 +56,7 @@ def place(rng: np.random.Generator, digits: np.ndarray, recipe: Recipe) -> Numbe
     for glyph, scale, centre in zip(glyphs, scales, centres, strict=True):
         # From the glyph's pixels to the photo's: scale, slant, then rotate.
         shape = np.array([[c, -s], [s, c]]) @ [[scale * narrow, -scale * slant], [0, scale]]
-        np.maximum(ink, _moved(glyph, shape, centre, size), out=ink)
+        _add(ink, glyph, shape, centre)
     return Number(ink / np.float32(255), centres, height, half, turn)
 
 
@@ -70,12 +70,22 @@ def _glyphs(rng: np.random.Generator, digits: np.ndarray, height: float, r: Reci
     return [glyph_at(face, int(digit), height, bold) for digit in digits]
 
 
-def _moved(
-    glyph: Glyph, shape: np.ndarray, centre: np.ndarray, size: tuple[int, int]
-) -> np.ndarray:
-    """The glyph's ink, centred at ``centre``. PIL needs the inverse transform, photo to glyph."""
+def _add(ink: np.ndarray, glyph: Glyph, shape: np.ndarray, centre: np.ndarray) -> None:
+    """Add the glyph's ink to the photo's, centred at ``centre``.
+
+    PIL needs the inverse transform, photo to glyph. Only the glyph's part of the photo is computed.
+    """
+    (a, b), (c, d) = shape.tolist()
+    width, height = glyph.ink.size
+    reach = (abs(a) * width + abs(b) * height) / 2, (abs(c) * width + abs(d) * height) / 2
+    x, y = centre.tolist()
+    left, top = max(int(x - reach[0]) - 2, 0), max(int(y - reach[1]) - 2, 0)
+    right = min(int(x + reach[0]) + 3, ink.shape[1])
+    bottom = min(int(y + reach[1]) + 3, ink.shape[0])
     back = np.linalg.inv(shape)
-    start = np.array(glyph.ink.size) / 2 - back @ centre
+    start = np.array(glyph.ink.size) / 2 - back @ centre + back @ (left, top)
     matrix = (*back[0], start[0], *back[1], start[1])
     affine, bilinear = Image.Transform.AFFINE, Image.Resampling.BILINEAR
-    return np.asarray(glyph.ink.transform(size, affine, matrix, bilinear))
+    moved = glyph.ink.transform((right - left, bottom - top), affine, matrix, bilinear)
+    part = ink[top:bottom, left:right]
+    np.maximum(part, np.asarray(moved), out=part)

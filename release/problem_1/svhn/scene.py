@@ -41,16 +41,17 @@ class Surfaces:
 
 
 def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) -> np.ndarray:
-    """The scene in front of the camera: (H, W, 3) float32, mostly within 0..1."""
+    """The scene in front of the camera: its planes (3, H, W) float32, mostly within 0..1."""
     r, height = recipe, number.height
     u, v = _along_the_line(number)
     surfaces = _surfaces(rng, hard, r)
     wall = surfaces.colour(rng, surfaces.wall, r).astype(np.float32)
-    scene = np.broadcast_to(wall, (*number.ink.shape, 3)).copy()
+    scene = np.empty((3, *number.ink.shape), np.float32)
+    scene[:] = _planes(wall)
 
     def mix(share: np.ndarray, level: float) -> None:
         """Cover ``share`` (H, W) of the wall's colour with another one."""
-        scene[:] += share[..., None] * (surfaces.colour(rng, level, r) - wall)
+        scene[:] += share * _planes(surfaces.colour(rng, level, r) - wall)
 
     if (
         rng.random() < r.plate
@@ -65,15 +66,15 @@ def paint(rng: np.random.Generator, number: Number, hard: bool, recipe: Recipe) 
         bar = _edge(far - start) * _edge(start + height * rng.uniform(0.1, 1.0) - far)
         mix(bar, surfaces.wall + 0.3 * rng.standard_normal())
     depth = (r.hard_texture if hard else r.texture) * exp(0.5 * rng.standard_normal())
-    rough = _smooth(rng, scene.shape, cell=5)
-    scene += (depth * (0.3 + surfaces.wall) * rough)[..., None]
+    rough = _smooth(rng, number.ink.shape, cell=5)
+    scene += depth * (0.3 + surfaces.wall) * rough
     if rng.random() < r.outline:  # raised digits: a dark rim on one side
         shift = rng.integers(-2, 3, 2)
         rim = np.roll(number.ink, shift, axis=(0, 1))
-        scene *= (1 - rng.uniform(0, 0.6) * rim)[..., None]
-    scene += number.ink[..., None] * (surfaces.colour(rng, surfaces.ink, r) - scene)
-    lit: np.ndarray = scene * _light(rng, u, v, number, hard, r)[..., None]
-    return lit
+        scene *= 1 - rng.uniform(0, 0.6) * rim
+    scene += number.ink * (_planes(surfaces.colour(rng, surfaces.ink, r)) - scene)
+    scene *= _light(rng, u, v, number, hard, r)
+    return scene
 
 
 def _surfaces(rng: np.random.Generator, hard: bool, r: Recipe) -> Surfaces:
@@ -112,6 +113,11 @@ def _along_the_line(number: Number) -> tuple[np.ndarray, np.ndarray]:
     return x * c + y * s, y * c - x * s
 
 
+def _planes(colour: np.ndarray) -> np.ndarray:
+    """A colour (3,), to be spread over planes (3, H, W), which numpy does much faster."""
+    return colour[:, None, None]
+
+
 def _sign(rng: np.random.Generator) -> int:
     return 1 - 2 * int(rng.integers(2))
 
@@ -123,7 +129,7 @@ def _edge(distance: np.ndarray) -> np.ndarray:
 
 def _smooth(rng: np.random.Generator, shape: tuple[int, ...], cell: int) -> np.ndarray:
     """Standard normal numbers every ``cell`` pixels, smooth between them: (H, W)."""
-    height, width = shape[:2]
+    height, width = shape
     coarse = rng.standard_normal((max(height // cell, 2), max(width // cell, 2)))
     return _stretched(coarse.astype(np.float32), height, width)
 
