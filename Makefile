@@ -19,7 +19,7 @@ $(INSTALLED): pyproject.toml
 
 install: $(INSTALLED)  ## create .venv and install the package into it
 
-demo: $(INSTALLED)  ## all of it once: data, release, training
+demo: $(INSTALLED)  ## all of it once: release, class, data, training
 	$(BIN)/autograder demo
 
 # more processes than two cores, because sandboxed code often sleeps; so each computes in one thread

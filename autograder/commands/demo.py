@@ -1,53 +1,65 @@
-"""The command `demo`: runs everything once, on SVHN if it is there or on its synthetic twin."""
+"""The command `demo`: runs everything once, on SVHN if it is there or on its synthetic twin.
+
+The training comes last and gets the time that is left. On a slow machine, it ends early.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
-from autograder.report.terminal import near
+from autograder.commands.demo_training import MODE, DemoTraining
+from autograder.report.terminal import console_on, near
 
-SEED, MODE = 2026, "full"
-BLOCKS = " ▁▂▃▄▅▆▇█"
+SEED = 2026
+SHEET_IMAGES = 300
+"""Test images to draw. The sheet of samples shows ten of each class; nothing else uses them."""
 
 
-def run(assignment: Assignment, out: Path) -> int:
-    """Run every step and show its progress; return the exit status."""
-    console = Console()
+def run(assignment: Assignment, out: Path, minutes: float) -> int:
+    """Run every step and show its progress; return the exit status.
+
+    Args:
+        assignment: what to demonstrate.
+        out: the folder for the results.
+        minutes: for all steps; a training that would take longer ends early.
+    """
+    started, console = time.monotonic(), console_on(sys.stdout)
     out.mkdir(parents=True, exist_ok=True)
-    target = assignment.training_plan.modes[MODE].target
     demo_class = assignment.part("demo_class")
-    with _step(console, "1. The data"):
-        directory = _data(assignment, console, out)
-    with _step(console, "2. The release: what students receive, and the proof that nothing leaks"):
+    target = assignment.training_plan.modes[MODE].target
+    with _step(console, "1. The release: what students receive, and the proof that nothing leaks"):
         if not _release(assignment, console):
             return 1
-    with _step(console, f"3. Training the solution to an accuracy of {target:.0%}"):
-        accuracies = _train(assignment, console, directory)
-    plot = _plot(accuracies, target, out / "learning_curve.png")
-    curve = _curve(accuracies, target)
-    console.print(f"   {curve}  {accuracies[-1]:.1%} after {len(accuracies)} epochs")
-    with _step(console, "4. A class of made-up students, graded with short trainings"):
+    with _step(console, "2. A class of made-up students, graded"):
         graded = _class(assignment, demo_class, console, out / "class")
-    console.rule("Files to open")
-    for name, path in (
-        ("a sheet of samples", out / "samples.png"),
-        ("the learning curve", plot),
+    files = [
         ("the release", assignment.release / "README.md"),
         ("the class report", graded / "report" / "index.html"),
         *((name, _page(assignment, graded, student)) for name, student in demo_class.SHOWN),
-    ):
+    ]
+    with _step(console, "3. The data"):
+        directory = _data(assignment, console, out)
+    with _step(console, f"4. Training the solution to an accuracy of {target:.0%}"):
+        training = DemoTraining(assignment, console, directory, demo_class.EPOCHS)
+        left = 60 * minutes - (time.monotonic() - started)
+        accuracies = training.run(left)
+    files += [
+        ("a sheet of samples", out / "samples.png"),
+        ("the learning curve", _plot(accuracies, target, out / "learning_curve.png")),
+    ]
+    console.rule("Files to open")
+    for name, path in files:
         console.print(f"   {name:20} {near(path)}", highlight=False, soft_wrap=True)
-    return 0 if accuracies[-1] >= target else 1
+    return 0 if training.ended_early or accuracies[-1] >= target else 1
 
 
 @contextmanager
@@ -56,19 +68,6 @@ def _step(console: Console, title: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     console.print(f"   [dim]{time.perf_counter() - started:.0f} s[/]", highlight=False)
-
-
-def _data(assignment: Assignment, console: Console, out: Path) -> Path:
-    """The folder of the images; synthetic ones are drawn if there are none."""
-    data, directory = assignment.data_module, assignment.data_folder()
-    assert data is not None  # the demo needs data to train on
-    found = data.identify(directory)
-    if not found.complete:
-        data.draw(directory)
-        found = data.identify(directory)
-    console.print(f"   {found.text}", highlight=False)
-    data.preview(directory, out / "samples.png")
-    return directory
 
 
 def _release(assignment: Assignment, console: Console) -> bool:
@@ -86,32 +85,6 @@ def _release(assignment: Assignment, console: Console) -> bool:
     return not findings
 
 
-def _train(assignment: Assignment, console: Console, directory: Path) -> list[float]:
-    """The solution's accuracy after each epoch, up to the first that reaches the target."""
-    from autograder.training.images import open_images
-    from autograder.training.judged import solution_recipe
-    from autograder.training.replay import Progress as Epoch
-    from autograder.training.replay import Task, replayed
-
-    columns = (
-        TextColumn("   accuracy {task.fields[accuracy]:.3f}"),
-        BarColumn(),
-        TextColumn("epoch {task.completed}"),
-        TimeElapsedColumn(),
-    )
-    # a grading accepts an accuracy that is `spread` below the target; the demo reaches the target
-    plan = assignment.training_plan
-    mode = replace(plan.modes[MODE], target=plan.modes[MODE].target + plan.spread)
-    images, recipe = open_images(assignment, mode, directory), solution_recipe(assignment)
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=recipe.epochs, accuracy=0.0)
-
-        def show(epoch: Epoch) -> None:
-            bar.update(task, completed=epoch.epoch, accuracy=epoch.accuracy)
-
-        return list(replayed(Task(recipe), images, show).curve)
-
-
 def _class(assignment: Assignment, demo_class: ModuleType, console: Console, out: Path) -> Path:
     """Create a new made-up class and grade it; return the folder of the results."""
     from autograder.cohort.run import run as grade_class
@@ -119,29 +92,32 @@ def _class(assignment: Assignment, demo_class: ModuleType, console: Console, out
     shutil.rmtree(out, ignore_errors=True)
     submitted, graded = out / "submitted", out / "graded"
     submitted.mkdir(parents=True)
-    console.print(f"   {demo_class.make(submitted)} hand-ins, in {submitted}", highlight=False)
-    grade_class(
-        assignment,
-        submitted,
-        graded,
-        training="short",
-        seed=SEED,
-        due=demo_class.DUE,
-        console=console,
+    console.print(
+        f"   {demo_class.make(submitted)} hand-ins, in {near(submitted)}", highlight=False
     )
+    grade_class(assignment, submitted, graded, seed=SEED, due=demo_class.DUE, console=console)
     return graded
+
+
+def _data(assignment: Assignment, console: Console, out: Path) -> Path:
+    """The folder of the images; synthetic ones are drawn into `out` if there are none."""
+    data = assignment.data_module
+    assert data is not None  # the demo needs data to train on
+    directory, drawn = assignment.data_folder(), out / "data"
+    if not (found := data.identify(directory)).trainable:
+        directory = drawn
+        if not data.identify(drawn).trainable:
+            data.draw(drawn, test=SHEET_IMAGES)
+        found = data.identify(drawn)
+    console.print(f"   {found.text}", highlight=False)
+    data.preview(directory, out / "samples.png")
+    return directory
 
 
 def _page(assignment: Assignment, graded: Path, student: str) -> Path:
     """A student's feedback page."""
     page = graded / "feedback" / student / assignment.id / assignment.notebook
     return page.with_suffix(".html")
-
-
-def _curve(accuracies: Sequence[float], target: float) -> str:
-    """The curve as a row of block characters, scaled from 0 to the target."""
-    top = len(BLOCKS) - 1
-    return "".join(BLOCKS[min(top, round(top * accuracy / target))] for accuracy in accuracies)
 
 
 def _plot(accuracies: Sequence[float], target: float, path: Path) -> Path:

@@ -22,7 +22,7 @@ from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.submission import Submission, read
 from autograder.observation.observe import Observations
 from autograder.report.as_json import streamed, to_json
-from autograder.report.terminal import shown
+from autograder.report.terminal import console_on, shown
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
 from autograder.training.images import OFF, open_images
@@ -62,7 +62,7 @@ def run(
     _ = assignment.versions
     seed = new_seed() if seed is None else seed
     backend = choose(sandbox, assignment.probes_folder)
-    console = Console(stderr=json == Path("-"))
+    console = console_on(sys.stderr if json == Path("-") else sys.stdout)
     images = None if training == OFF else open_images(assignment, training)
     with _results(console, json) as result, _bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
@@ -72,7 +72,9 @@ def run(
 
             def replay(missing: Task, name: str = submission.name) -> Replay:
                 def show_progress(epoch: Epoch) -> None:
-                    bar.update(task, doing=f"{name}: epoch {epoch.epoch}, {epoch.accuracy:.1%}")
+                    bar.update(
+                        task, doing=f"{name}: epoch {epoch.epochs:.1f}, {epoch.accuracy:.1%}"
+                    )
 
                 assert images is not None  # no training is asked for without images
                 return replayed(missing, images, show_progress)
@@ -112,7 +114,7 @@ def run_again(
     backend = choose(sandbox, assignment.probes_folder)
     names = _names([Path(str(path).removesuffix(".npz")) for path in paths])
     judge_training = (training or _common_mode(kept)) != OFF
-    with _results(Console(stderr=json == Path("-")), json) as result:
+    with _results(console_on(sys.stderr if json == Path("-") else sys.stdout), json) as result:
         for path, name, observations in zip(paths, names, kept, strict=True):
             if judge_training and training not in (None, _mode(observations)):
                 raise NotRegradable(

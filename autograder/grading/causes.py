@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from autograder.assignment import Assignment
+from autograder.assignment.rubric import Section
 from autograder.assignment.stub import place_of
 from autograder.judgement.checks import how_it_ended
 from autograder.judgement.points import rounded
@@ -60,32 +60,40 @@ def _cause(observation: Observation) -> Cause | None:
 
 
 def remarks(
-    assignment: Assignment, verdicts: Sequence[Verdict], causes: Mapping[str, Cause]
+    judged: Sequence[Section], verdicts: Sequence[Verdict], causes: Mapping[str, Cause]
 ) -> Iterator[str]:
-    """A sentence for each import that failed, and one for all code that is not written."""
+    """A sentence for each import that failed, and one for all code that is not written.
+
+    Args:
+        judged: the sections that count in this grading.
+        verdicts: of all checks.
+        causes: as `common_causes` returns them.
+    """
     distinct = dict.fromkeys(causes.values())
     for cause in distinct:
         if cause.reason != cause.brief and MISSING not in cause.reason:
             checks = {name for name, each in causes.items() if each == cause}
-            yield f"{cause.reason}. {_cost(assignment, verdicts, checks)}"
+            yield f"{cause.reason}. {_cost(judged, verdicts, checks)}"
     unwritten = [cause for cause in distinct if cause.reason == cause.brief]
     if unwritten:
         checks = {name for name, cause in causes.items() if cause in unwritten}
         places = [cause.brief.removesuffix(" is not written yet") for cause in unwritten]
         listed = _listed(places, "parts")
-        yield f"Not written yet: {listed}. {_cost(assignment, verdicts, checks)}"
+        yield f"Not written yet: {listed}. {_cost(judged, verdicts, checks)}"
 
 
-def _cost(assignment: Assignment, verdicts: Sequence[Verdict], checks: set[str]) -> str:
+def _cost(judged: Sequence[Section], verdicts: Sequence[Verdict], checks: set[str]) -> str:
     """What these checks cost, in which sections."""
     lost, titles = Fraction(0), []
-    for section in assignment.sections:
+    for section in judged:
         own = [v for v in verdicts if v.check.section == section.id]
         failed = [v for v in own if v.check.name in checks]
         if failed:
             titles.append(section.title)
             weights = sum(v.check.weight for v in failed), sum(v.check.weight for v in own)
             lost += Fraction(section.auto) * Fraction(*weights)
+    if not titles:
+        return "That alone costs no points."
     points = rounded(lost)
     return f"That alone costs {points:g} points, in {_listed(titles, 'sections')}."
 

@@ -50,7 +50,8 @@ def compiled(
         for section in assignment.sections
     )
     scored = [(s.score, s.max_score) for s in sections if s.score is not None]
-    errors = (*student.errors, *found.errors, *remarks(assignment, verdicts, causes))
+    judged = [assignment.by_id[s.id] for s in sections if s.score is not None]
+    errors = (*student.errors, *found.errors, *remarks(judged, verdicts, causes))
     if student.older_work:
         errors += (older_work.remark(assignment),)
     if (version_remark := version.remark(assignment, student.version)) is not None:

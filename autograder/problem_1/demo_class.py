@@ -11,6 +11,8 @@ from autograder.hand_in.submission import write
 from autograder.problem_1 import ASSIGNMENT
 
 DUE = "2026-11-20 23:59 UTC"
+EPOCHS = 7
+"""After so many, the solution reaches the target on the twin that `autograder data` draws."""
 
 MISTAKES: Mapping[str, tuple[str, ...]] = {
     "ada": (),

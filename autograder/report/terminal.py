@@ -6,13 +6,19 @@ Messages can contain text by students, so nothing here is interpreted as markup.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import Grade, SectionGrade
+
+
+def console_on(stream: TextIO) -> Console:
+    """A console that keeps its stream: while a training runs, `sys.stdout` is redirected."""
+    return Console(file=stream)
 
 
 def shown(grade: Grade) -> RenderableType:

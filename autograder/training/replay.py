@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,21 @@ from autograder.training.images import Features, Images
 from autograder.training.recipe import Recipe, network
 
 BATCH = 1000
+STEPS_PER_REPORT = 50
+"""Steps of a training between two reports of its progress, which are below a second."""
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a training: completed epochs, and the accuracy after them."""
+    """The progress of a training.
 
-    epoch: int
+    Attributes:
+        epochs: completed epochs, with the completed part of the current one.
+        accuracy: the validation accuracy after the last whole epoch; 0 before the first has ended.
+    """
+
+    epochs: float
     accuracy: float
 
 
@@ -144,11 +152,14 @@ def train(
     with seeded_and_quiet(plan.seed):
         try:
             model = network(recipe.layers, library)
+            optimizer = library.optim.SGD(model.net, plan.rate)
+            steps_per_epoch = max(1, len(images.train[0]) // recipe.batch_size)
+            vars(optimizer)["step"] = early_stopping.reporting(optimizer.step, steps_per_epoch)
             best, *_ = library.train.train_net(
                 sets,
                 model,
                 library.layer_utils.cross_entropy(),
-                library.optim.SGD(model.net, plan.rate),
+                optimizer,
                 recipe.batch_size,
                 epochs,
                 recipe.lr_decay,
@@ -201,10 +212,22 @@ class EarlyStopping:
             )
         accuracy = self.original(model, data, labels, batch_size=BATCH)
         self.curve.append(accuracy)
-        self._progress(Progress(len(self.curve), accuracy))
+        self._progress(Progress(float(len(self.curve)), accuracy))
         if accuracy >= full_points_accuracy(self._images) and not self._measure_all:
             raise TargetReached
         return accuracy
+
+    def reporting(self, step: Callable[[], None], steps_per_epoch: int) -> Callable[[], None]:
+        """An optimizer's step that also reports the progress within an epoch."""
+        steps = count(1)
+
+        def reporting_step() -> None:
+            step()
+            if (done := next(steps)) % STEPS_PER_REPORT == 0 and done % steps_per_epoch:
+                accuracy = self.curve[-1] if self.curve else 0.0
+                self._progress(Progress(done / steps_per_epoch, accuracy))
+
+        return reporting_step
 
 
 def _path(task: Task, images: Images) -> Path:

@@ -59,8 +59,18 @@ def test_the_same_recipe_gives_the_same_replay(found, images):
 def test_progress_is_reported_after_every_epoch(images):
     seen = []
     train(Task(QUICK), images, seen.append)
-    assert [progress.epoch for progress in seen] == list(range(1, len(seen) + 1))
-    assert isinstance(seen[0], Progress)
+    ends = [progress for progress in seen if progress.epochs.is_integer()]
+    assert [progress.epochs for progress in ends] == list(range(1, len(ends) + 1))
+
+
+def test_progress_is_reported_within_an_epoch(images, monkeypatch):
+    monkeypatch.setattr(replays, "STEPS_PER_REPORT", 30)
+    seen = []
+    found = train(Task(replace(QUICK, epochs=2)), images, seen.append)
+    steps = 1500 // 20
+    assert [round(progress.epochs * steps) for progress in seen] == [30, 60, 75, 90, 120, 150]
+    assert seen[0] == Progress(30 / 75, 0.0)
+    assert seen[3] == Progress(90 / 75, found.curve[0])
 
 
 def test_the_global_generator_is_restored(images):

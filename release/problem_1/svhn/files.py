@@ -61,6 +61,11 @@ class Identity:
     md5: dict[str, str] = field(default_factory=dict)
 
     @property
+    def trainable(self) -> bool:
+        """Whether there are as many training images as SVHN has."""
+        return self.images is not None and self.images[0] == TRAIN.images
+
+    @property
     def complete(self) -> bool:
         """Whether the numbers of images are those of SVHN."""
         return self.images == tuple(file.images for file in FILES)

@@ -66,7 +66,8 @@ def draw(
     sizes = {TRAIN.name: train, TEST.name: test}
     parts = {name: directory / (name + ".part") for name in sizes}
     try:
-        with tqdm(total=train + test, desc="drawing", mininterval=0.5, file=sys.stdout) as bar:
+        often = 0.5 if sys.stdout.isatty() else 10.0  # seconds between two states of the bar
+        with tqdm(total=train + test, desc="drawing", mininterval=often, file=sys.stdout) as bar:
             for name, n in sizes.items():
                 images, classes = _split(name, n, seed, workers, bar)
                 _save(parts[name], images, classes, mark(VERSION, seed, n))
