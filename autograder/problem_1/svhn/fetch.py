@@ -114,9 +114,17 @@ def _request_rest(session: requests.Session, url: str, part: Path) -> bool:
                 part.unlink()
                 return _request_rest(session, url, part)
             return True
-        if answer.status_code not in (200, 206):
+        if answer.status_code == 407:
             raise DataError(
-                f"{url} answered {answer.status_code} {answer.reason}. Try again later, or draw "
+                f"The proxy wants a name and a password before it gets {url}: write them into the "
+                "environment variable HTTP_PROXY, as http://NAME:PASSWORD@HOST:PORT, or draw the "
+                "synthetic twin with --synthetic, which needs no network."
+            )
+        if answer.status_code not in (200, 206):
+            moved = f" (for {answer.url}, to which it redirects)" if answer.history else ""
+            raise DataError(
+                f"{url} answered {answer.status_code} {answer.reason}{moved}. Try again later, or "
+                "draw "
                 "the synthetic twin with --synthetic, which needs no network."
             )
         # A server that does not support Range sends the file from the start.
@@ -146,7 +154,21 @@ def _kept(part: Path) -> str:
 
 def _reason(error: Exception) -> str:
     """A short reason, since these errors wrap several others."""
+    from requests.exceptions import ProxyError, SSLError, TooManyRedirects
+
     text = f"{type(error).__name__} {error}"
+    if isinstance(error, ProxyError):
+        return (
+            "the proxy did not answer; it is named by the environment variable HTTP_PROXY or "
+            "HTTPS_PROXY, or by the system's settings"
+        )
+    if isinstance(error, SSLError):
+        return (
+            "the server's certificate was not accepted (is the clock right? If your network "
+            "checks all traffic, REQUESTS_CA_BUNDLE names the file with its certificate)"
+        )
+    if isinstance(error, TooManyRedirects):
+        return "the server redirects without end (is there a login page on this network?)"
     if "NameResolution" in text or "getaddrinfo" in text:
         return "the server's name is unknown here (no network?)"
     if "refused" in text:

@@ -2,14 +2,21 @@
 
 import hashlib
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from autograder.problem_1.svhn import fetch, files
 
@@ -24,6 +31,7 @@ class Server:
         knows_range: whether it supports the Range header.
         breaks_after: for each of the next requests, the connection breaks after so many bytes.
         status: HTTP status of all answers, if not 200.
+        location: where every request is redirected, if not empty.
         asked: (file name, Range header or None) of each request.
     """
 
@@ -32,6 +40,7 @@ class Server:
     knows_range: bool = True
     breaks_after: list[int] = field(default_factory=list)
     status: int = 200
+    location: str = ""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -41,6 +50,12 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             name = self.path.strip("/")
             wanted = self.headers.get("Range")
             server.asked.append((name, wanted))
+            if server.location:
+                self.send_response(302)
+                self.send_header("Location", server.location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if server.status != 200:
                 self.send_error(server.status)
                 return
@@ -95,3 +110,32 @@ def full_disk():
     if not device.exists():
         pytest.skip("this system has no /dev/full")
     return lambda path: path.symlink_to(device)
+
+
+@pytest.fixture
+def secure_server(server, tmp_path_factory) -> Iterator[str]:
+    """The URL of the same server by HTTPS, with a certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(
+        key.private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
+    http.socket = context.wrap_socket(http.socket, server_side=True)
+    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"https://localhost:{http.server_port}/"
+    http.shutdown()
+    http.server_close()

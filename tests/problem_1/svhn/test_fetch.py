@@ -121,6 +121,44 @@ def test_no_name_service_is_said_with_a_way_out(tmp_path):
         download(tmp_path, "http://no-such-host.invalid/")
 
 
+def test_redirects_without_end_are_said(server, tmp_path):
+    server.location = "/again"
+    with pytest.raises(DataError, match=r"redirects without end.*login page.*--synthetic"):
+        download(tmp_path, server.url)
+    assert names(tmp_path) == set()
+
+
+def test_a_redirect_to_a_page_that_is_missing_names_it(server, tmp_path):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        server.location = f"http://127.0.0.1:{unused.getsockname()[1]}/elsewhere"
+    with pytest.raises(DataError, match=r"refused.*--synthetic"):
+        download(tmp_path, server.url)
+
+
+def test_a_proxy_that_is_not_there_is_said(server, tmp_path, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused.getsockname()[1]}")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(DataError, match=r"proxy did not answer.*HTTP_PROXY.*--synthetic"):
+        download(tmp_path, "http://data.example/")
+
+
+def test_a_proxy_that_wants_a_password_is_said(server, tmp_path, monkeypatch):
+    server.status = 407
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(DataError, match=r"proxy wants a name and a password.*--synthetic"):
+        download(tmp_path, "http://data.example/")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_said(secure_server, tmp_path):
+    with pytest.raises(DataError, match=r"certificate was not accepted.*--synthetic"):
+        download(tmp_path, secure_server)
+    assert names(tmp_path) == set()
+
+
 @pytest.mark.parametrize("status", [404, 416, 503])
 def test_an_error_of_the_server_is_passed_on(server, tmp_path, status):
     server.status = status
