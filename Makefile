@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proofs durations lint attacks adapting fuzz release data bench clean
+.PHONY: help install demo test proofs durations lint attacks container adapting fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(INSTALLED)  ## style, format and types
 attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hour
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
+
+container: $(INSTALLED)  ## the steps of docs/Containerfile in a root folder; as root, minutes
+	$(BIN)/python tests/install/container.py
 
 adapting: $(INSTALLED)  ## every change of docs/adapting.md, made to a copy and used; ten minutes
 	$(BIN)/python -m pytest -m 'proof or not proof' tests/problem_1/test_adapting.py

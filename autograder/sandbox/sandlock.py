@@ -19,6 +19,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
+import errno
+import fcntl
 import functools
 import importlib.util
 import json
@@ -60,6 +63,8 @@ PATIENCE_S = 10.0
 SUPERVISORS = 1
 """Number of sandlock's own processes besides the launcher."""
 CAP_SYS_ADMIN = 21
+PIDFD_GETFD = 438
+"""The number of the system call, the same on all processors."""
 SHARED_MEMORY = "/dev/shm"
 MOST_BALLAST = 128 * MIB
 """Docker makes it 64 MiB large. What a child may not use of it is filled, which takes memory."""
@@ -85,6 +90,12 @@ class Sandlock:
             return (
                 f"sandlock needs Landlock ABI {needed} (Linux {release} with Landlock enabled); "
                 f"this kernel has {max(found, 0)}. Install bubblewrap instead, or a newer kernel"
+            )
+        if not in_container() and _supervisor_refused():
+            return (
+                "the rules of this container refuse the system call pidfd_getfd, which sandlock's "
+                "supervisor needs. Run the grader as the container's root (student code runs as a "
+                "user of its own), or give the container the capability SYS_PTRACE"
             )
         return None
 
@@ -172,6 +183,19 @@ def in_container() -> bool:
     return not int(effective.split()[1], 16) >> CAP_SYS_ADMIN & 1
 
 
+def _supervisor_refused() -> bool:
+    """Whether processes may not copy descriptors of others, as by Docker's default rules."""
+    if not hasattr(os, "pidfd_open"):
+        return False
+    pidfd, source = os.pidfd_open(os.getpid()), os.pipe()
+    libc = ctypes.CDLL(None, use_errno=True)
+    copy = libc.syscall(PIDFD_GETFD, pidfd, source[0], 0)
+    refused = copy < 0 and ctypes.get_errno() == errno.EPERM
+    for descriptor in (pidfd, *source, *([] if copy < 0 else [copy])):
+        os.close(descriptor)
+    return refused
+
+
 @contextlib.contextmanager
 def folder_of_size(size: int, user: int) -> Iterator[Path]:
     """A user's folder in shared memory that has room for `size` bytes: all else is filled.
@@ -183,19 +207,54 @@ def folder_of_size(size: int, user: int) -> Iterator[Path]:
     """
     with (
         tempfile.TemporaryDirectory(prefix="box-", dir=SHARED_MEMORY) as name,
-        tempfile.TemporaryFile(dir=SHARED_MEMORY) as ballast,
+        _ballast(size),
     ):
-        room = os.statvfs(name)
-        surplus = room.f_bavail * room.f_frsize - size
-        if surplus > MOST_BALLAST:
-            raise SandboxError(
-                f"{SHARED_MEMORY} has {surplus // MIB} MiB too many to be a folder of limited "
-                f"size; give the container at most {MOST_BALLAST // MIB} MiB (--shm-size)"
-            )
-        if surplus > 0:
-            os.posix_fallocate(ballast.fileno(), 0, surplus)
         os.chown(name, user, user)
         yield Path(name)
+
+
+@contextlib.contextmanager
+def _ballast(size: int) -> Iterator[None]:
+    """Fills shared memory until `size` bytes are left.
+
+    All graders of the container use one file for it, which the last one empties.
+    """
+    with _own_file("ballast") as file:
+        with _alone():
+            fcntl.flock(file, fcntl.LOCK_SH)  # in use
+            room = os.fstatvfs(file)
+            surplus = room.f_bavail * room.f_frsize - size
+            if surplus > MOST_BALLAST:
+                raise SandboxError(
+                    f"{SHARED_MEMORY} has {surplus // MIB} MiB too many to be a folder of limited "
+                    f"size; give the container at most {MOST_BALLAST // MIB} MiB (--shm-size)"
+                )
+            if surplus > 0:
+                os.posix_fallocate(file, os.fstat(file).st_size, surplus)
+        try:
+            yield
+        finally:
+            with _alone(), contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused while others use it
+                os.ftruncate(file, 0)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Only one grader at a time is inside."""
+    with _own_file("lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _own_file(name: str) -> Iterator[int]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(f"{SHARED_MEMORY}/autograder-{name}", flags, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
 
 
 @functools.cache

@@ -2,10 +2,11 @@
 
     python docker_rules.py ORDER
 
-ORDER is JSON: `argv`, `env`, `cwd`, `read_only` and `writable` (target -> folder of this machine)
-and `landlock` (false for a kernel without it). It has to be started as root. It is no container
-engine: it makes the mounts and applies the rules, so that a test can run an autograder where no
-engine is installed.
+ORDER is JSON: `argv`, `env`, `cwd`, `read_only` and `writable` (target -> folder of this machine),
+`landlock` (false for a kernel without it), `image` (a folder whose system is used instead of this
+machine's) and `allowed` (system calls that an option of the container allows). It has to be
+started as root. It is no container engine: it makes the mounts and applies the rules, so that a
+test can run an autograder where no engine is installed.
 
 The rules are those of moby's profiles/seccomp/default.json and of the 14 default capabilities, as a
 list of what they refuse on x86_64. What they allow on conditions is refused unless they hold.
@@ -19,7 +20,7 @@ import json
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 # fmt: off
@@ -76,30 +77,31 @@ def main() -> None:
     if child:
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
-    make_root(order["read_only"], order["writable"])
+    make_root(Path(order.get("image", "/")), order["read_only"], order["writable"])
     os.chdir(order["cwd"])
-    install_filter(order.get("landlock", True))  # needs the right that is dropped next
+    # before capabilities are dropped: it needs one of them
+    install_filter(order.get("landlock", True), order.get("allowed", ()))
     drop_capabilities()
     os.execve(order["argv"][0], order["argv"], order["env"])
 
 
-def make_root(read_only: dict[str, str], writable: dict[str, str]) -> None:
-    """A root with the system's folders, and nothing else of this machine but what is named."""
+def make_root(image: Path, read_only: dict[str, str], writable: dict[str, str]) -> None:
+    """A root with the image's system folders, and of this machine only what is named."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     root = Path("/mnt")
     mount("tmpfs", root, "tmpfs", MS_NOSUID, "mode=0755")
-    bind(Path("/usr"), root / "usr", MS_RDONLY)
+    bind(image / "usr", root / "usr", MS_RDONLY)
     for name in ("bin", "sbin", "lib", "lib64"):
-        if Path("/", name).is_symlink():
-            (root / name).symlink_to(os.readlink(Path("/", name)))
-        elif Path("/", name).is_dir():
-            bind(Path("/", name), root / name, MS_RDONLY)
+        if (image / name).is_symlink():
+            (root / name).symlink_to(os.readlink(image / name))
+        elif (image / name).is_dir():
+            bind(image / name, root / name, MS_RDONLY)
     for name in ("etc", "root", "var", "proc", "sys", "dev", "tmp", "run"):
         (root / name).mkdir(exist_ok=True)
     (root / "tmp").chmod(0o1777)
     for name in ("passwd", "group", "ld.so.cache", "nsswitch.conf", "hosts", "resolv.conf"):
-        if Path("/etc", name).exists():
-            (root / "etc" / name).write_bytes(Path("/etc", name).read_bytes())
+        if (image / "etc" / name).exists():
+            (root / "etc" / name).write_bytes((image / "etc" / name).read_bytes())
     for target, source in writable.items():
         bind(Path(source), root / target.lstrip("/"), 0)
     for target, source in read_only.items():
@@ -160,21 +162,22 @@ def drop_capabilities() -> None:
     _call("capset", libc.capset(header, data))
 
 
-def install_filter(landlock: bool) -> None:
+def install_filter(landlock: bool, allowed: Collection[str]) -> None:
     """As Docker does, without no_new_privs."""
-    steps = list(program(landlock))
+    steps = list(program(landlock, allowed))
     code = ctypes.create_string_buffer(b"".join(steps))
     rule = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
     done = libc.prctl(PR_SET_SECCOMP, FILTER, ctypes.create_string_buffer(rule), 0, 0)
     _call("seccomp", done)
 
 
-def program(landlock: bool) -> Iterator[bytes]:
+def program(landlock: bool, allowed: Collection[str]) -> Iterator[bytes]:
     yield _step(LOAD, ARCHITECTURE_AT)
     yield _step(EQUAL, X86_64, then=1)
     yield _step(RETURN, KILL)
     yield _step(LOAD, NUMBER_AT)
-    refused = dict.fromkeys(REFUSED.values(), errno.EPERM) | {CLONE3: errno.ENOSYS}
+    numbers = (number for name, number in REFUSED.items() if name not in allowed)
+    refused = dict.fromkeys(numbers, errno.EPERM) | {CLONE3: errno.ENOSYS}
     if not landlock:
         refused |= dict.fromkeys(LANDLOCK.values(), errno.ENOSYS)
     for number, error in refused.items():
