@@ -181,7 +181,7 @@ WEAKENED = {
     "no Landlock": ("sandlock_launcher.py", "    confine(sandbox)\n", "could read"),
     "no limit on the folder": (
         "sandlock.py",
-        "            os.posix_fallocate(ballast.fileno(), 0, surplus)\n",
+        "                os.posix_fallocate(file, os.fstat(file).st_size, surplus)\n",
         "exceed the size of the writable folder",
     ),
 }
@@ -254,9 +254,10 @@ def test_shared_memory_that_is_too_large_to_fill_is_refused(monkeypatch):
         pass
 
 
-def test_a_folder_of_limited_size_has_room_for_that_much_and_no_more(tmp_path):
+@pytest.mark.parametrize("graders", ["one grader", "two graders"])
+def test_a_folder_of_limited_size_has_room_for_that_much_and_no_more(tmp_path, graders):
     """In a tmpfs of its own, because the machine's shared memory may be large."""
-    script = SMALL_FOLDER.format(shm=str(tmp_path))
+    script = IN_SHARED_MEMORY.format(shm=str(tmp_path)) + FOLDERS[graders]
     ran = subprocess.run(
         ["unshare", "--mount", sys.executable, "-c", script],
         capture_output=True,
@@ -268,11 +269,17 @@ def test_a_folder_of_limited_size_has_room_for_that_much_and_no_more(tmp_path):
     assert ran.returncode == 0, ran.stderr
 
 
-SMALL_FOLDER = """
+IN_SHARED_MEMORY = """
 import os, subprocess
 from autograder.sandbox import sandlock
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", {shm!r}], check=True)
 sandlock.SHARED_MEMORY = {shm!r}
+def left():
+    room = os.statvfs({shm!r})
+    return round(room.f_bavail * room.f_frsize / 2**20)
+"""
+FOLDERS = {
+    "one grader": """
 with sandlock.folder_of_size(2**20, 65534) as folder:
     assert os.stat(folder).st_uid == 65534
     (folder / "fits").write_bytes(bytes(2**19))
@@ -281,8 +288,17 @@ with sandlock.folder_of_size(2**20, 65534) as folder:
         raise SystemExit("it had more room")
     except OSError:
         pass
-assert os.listdir({shm!r}) == []
-"""
+assert left() == 8
+""",
+    "two graders": """
+one, other = (sandlock.folder_of_size(2**20, 65534) for _ in range(2))
+for happens in (one.__enter__, other.__enter__, lambda: one.__exit__(None, None, None)):
+    happens()
+    assert left() == 1
+other.__exit__(None, None, None)
+assert left() == 8
+""",
+}
 
 
 @pytest.mark.parametrize("kind", ["grader", "lookup"])
