@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from nbgrader_course import marks, nbgrader, new_course
 
-from autograder import checkout
-from autograder.nbgrader_plugins import gradebook
-
-CONFIG = """\
-import sys
-sys.path[:0] = {path!r}
-load_subconfig({config!r})
-c = get_config()
-c.CourseDirectory.root = {root!r}
-c.AssignmentStep.package = "tiny_assignment"
-"""
 RENAMED = "Copy of Tiny.ipynb"
-
-
-def nbgrader(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "nbgrader"), *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        check=False,
-    )
-
-
-def marks(root: Path, tiny, student: str) -> dict[str, float | None]:
-    with gradebook.opened(tiny, gradebook.url(root / "gradebook.db")) as book:
-        notebook = book.find_submission_notebook("Tiny", tiny.id, student)
-        return {mark.name: mark.auto_score for mark in notebook.grades}
 
 
 def zipped(folder: Path, path: Path, prefix: str = "") -> None:
@@ -52,20 +21,9 @@ def zipped(folder: Path, path: Path, prefix: str = "") -> None:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory, tiny):
+def fresh(tmp_path_factory):
     """A course without a gradebook."""
-    root = tmp_path_factory.mktemp("course")
-    tests = Path(__file__).parents[1]
-    config = CONFIG.format(
-        path=[str(tests.parent), str(tests)],
-        config=str(checkout.NBGRADER_CONFIG),
-        root=str(root),
-    )
-    (root / "nbgrader_config.py").write_text(config, "utf-8")
-    source = root / "source" / tiny.id / tiny.notebook
-    source.parent.mkdir(parents=True)
-    source.write_bytes(tiny.source.read_bytes())
-    return root
+    return new_course(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +79,7 @@ def test_two_zips_of_one_student_are_set_aside_with_one_sentence_each(collected)
 def test_whatever_the_notebook_is_called_it_is_graded(fresh, graded, tiny, student):
     assert graded.returncode == 0, graded.stderr
     assert "Traceback" not in graded.stderr
-    found = marks(fresh, tiny, student)
+    found = marks(fresh, student)
     assert {name: found[name] for name in tiny.by_id} == {s.id: s.auto for s in tiny.sections}
 
 
@@ -132,7 +90,7 @@ def test_no_points_of_an_earlier_hand_in_stay_when_the_next_one_is_empty(fresh, 
     again = nbgrader(fresh, "autograde", tiny.id, "--student", "ada", "--force")
     assert again.returncode == 0, again.stderr
     assert "there is no notebook" in again.stderr
-    found = marks(fresh, tiny, "ada")
+    found = marks(fresh, "ada")
     assert {found[name] for name in tiny.by_id} == {0}
 
 
