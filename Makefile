@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proofs durations lint attacks container adapting fuzz release data bench clean
+.PHONY: help install demo test proofs durations lint attacks versions container adapting fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ lint: $(INSTALLED)  ## style, format and types
 attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hour
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
+
+versions: $(INSTALLED)  ## checks and gradings with Python 3.11 to 3.13, oldest and newest packages
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/versions.py
 
 container: $(INSTALLED)  ## the steps of docs/Containerfile in a root folder; as root, minutes
 	$(BIN)/python tests/install/container.py
