@@ -141,6 +141,8 @@ def test_a_worker_of_a_cluster_grades(autograder, python, submitted, tmp_path):
         command = [python, "-P", "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
         worker = subprocess.Popen([*command, "--no-dashboard"], cwd=tmp_path)
         try:
+            with distributed.Client(address) as client:
+                client.wait_for_workers(1, timeout=300)
             ran = autograder("cohort", submitted, "--out", "class", "--scheduler", address)
         finally:
             worker.terminate()
