@@ -481,8 +481,8 @@ def demo(
     The steps are: build the release and verify it, grade the class, get the data (SVHN if it is
     there, or its synthetic twin), and train the solution.
     """
-    # Set before numpy is loaded. Two threads are no faster with batches of 25. Where other processes
-    # need the cores, they wait for each other, and an epoch takes nine times as long.
+    # Set before numpy is loaded: two threads are no faster with batches of 25, and beside other
+    # work they wait for each other, so that an epoch takes nine times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from autograder import checkout
     from autograder.commands.demo import run
