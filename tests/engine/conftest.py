@@ -17,7 +17,6 @@ from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import BACKENDS, passes
 
 sys.path.append(str(Path(__file__).parents[1]))  # also for processes that tests start
-sys.path.append(str(Path(__file__).parent))  # for `nbgrader_course`
 
 from tiny_assignment import ASSIGNMENT
 

@@ -25,7 +25,7 @@ SECONDS = 600
 
 def new_course(root: Path, settings: str = "") -> Path:
     """Writes the configuration, with further settings, and the source."""
-    tests = Path(__file__).parents[1]
+    tests = Path(__file__).parent
     path, config = [str(tests.parent), str(tests)], str(checkout.NBGRADER_CONFIG)
     text = CONFIG.format(path=path, config=config, root=str(root)) + settings
     (root / "nbgrader_config.py").write_text(text, "utf-8")
