@@ -92,25 +92,7 @@ class Case:
         explained = self._explained_by_inherited()
         excused = frozenset(v.check.name for v in explained if self._sees_all(v))
         hiding = frozenset(v.check.name for v in explained) - excused
-        unexplained = set(self._wrong)
-        found: list[Variant] = []
-        for size in (1, 2):
-            if not unexplained.intersection(self._informative):
-                break
-            relevant = [
-                v for v in by_section(self._assignment)[self._section] if self._is_relevant(v)
-            ]
-            if size == 1:
-                candidates: list[Combination] = [(variant,) for variant in relevant]
-            else:
-                candidates = self._likeliest(relevant)[:most_pairs]
-                self.pairs_tried = len(candidates)
-            fits = [fit for fit in self._fitting(candidates) if self._is_evident(fit)]
-            fits.sort(key=lambda fit: -len(fit[1]))
-            while fits := [fit for fit in fits if fit[1] & unexplained]:
-                combination, matched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
-                found += [v for v in combination if v not in found]
-                unexplained -= matched
+        found, unexplained = self._known_variants(most_pairs)
         partly: Explanation | None = None
         if unexplained.intersection(self._informative) and not found:
             partly = self._explanation(most_changes)
@@ -124,6 +106,34 @@ class Case:
             hiding,
             self._symptoms(unexplained, partly),
         )
+
+    def _known_variants(self, most_pairs: int) -> tuple[list[Variant], set[str]]:
+        """The known variants that match, and the wrong probes that none of them explains.
+
+        Pairs are tried only for what no single variant explains.
+        """
+        unexplained, found = set(self._wrong), list[Variant]()
+        for size in (1, 2):
+            if not unexplained.intersection(self._informative):
+                break
+            fits = [
+                f for f in self._fitting(self._candidates(size, most_pairs)) if self._is_evident(f)
+            ]
+            fits.sort(key=lambda fit: -len(fit[1]))
+            while fits := [fit for fit in fits if fit[1] & unexplained]:
+                combination, matched = min(fits, key=lambda fit: len(set(fit[0]) - set(found)))
+                found += [v for v in combination if v not in found]
+                unexplained -= matched
+        return found, unexplained
+
+    def _candidates(self, size: int, most_pairs: int) -> list[Combination]:
+        """The section's variants that change what is wrong, alone or in the likeliest pairs."""
+        relevant = [v for v in by_section(self._assignment)[self._section] if self._is_relevant(v)]
+        if size == 1:
+            return [(variant,) for variant in relevant]
+        pairs = self._likeliest(relevant)[:most_pairs]
+        self.pairs_tried = len(pairs)
+        return pairs
 
     def _explanation(self, most: int) -> Explanation | None:
         """The small changes that explain most of the wrong values."""

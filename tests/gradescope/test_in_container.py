@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
+import docker_rules
 import pytest
 from container import ROOT, Container, needs_root
 from rich.console import Console
@@ -267,6 +269,30 @@ def test_a_folder_of_limited_size_has_room_for_that_much_and_no_more(tmp_path, g
     if "unshare failed" in ran.stderr:
         pytest.skip("only root can make the mount")
     assert ran.returncode == 0, ran.stderr
+
+
+@needs_root
+@pytest.mark.parametrize(("allowed", "refused"), [((), True), (("pidfd_getfd",), False)])
+def test_an_ordinary_user_is_told_that_the_supervisor_is_refused(allowed, refused):
+    """Docker's rules allow the call with the capability SYS_PTRACE."""
+    script = ORDINARY.format(rules=str(Path(docker_rules.__file__).parent), allowed=allowed)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ("Run the grader as the container's root" in ran.stdout) == refused
+
+
+ORDINARY = """
+import os, sys
+sys.path.append({rules!r})
+import docker_rules
+import sandlock  # which may lie where that user cannot read
+from autograder.sandbox.sandlock import Sandlock
+docker_rules.install_filter(True, {allowed!r})
+os.setresuid(1000, 1000, 1000)
+print(Sandlock().unavailable())
+"""
 
 
 IN_SHARED_MEMORY = """
