@@ -7,10 +7,14 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from pathlib import Path
 
 import pytest
 
-from autograder import checkout
+sys.path.append(str(Path(__file__).parents[1]))
+
+from checkout_copy import copied
+
 from autograder.diagnosis.variants import applied, named, released, solution
 from autograder.hand_in.submission import write
 from autograder.judgement.suites import suite_hash
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.proof
 
 MISTAKE = "fc_backward_averages_the_bias_gradient"
 COURSE = ("autograder", "lib_solution", "source", "tests/hidden", "nbgrader_config.py")
-IGNORED = shutil.ignore_patterns("__pycache__", "course")
+BUILT = (*COURSE, "pyproject.toml", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,7 @@ def python(tmp_path_factory):
     """An environment with the wheel. Its requirements are those of this environment."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--wheel-dir", folder]
-    subprocess.run([*pip, copy_of_the_course(folder / "checkout")], check=True)
+    subprocess.run([*pip, copied(BUILT, folder / "checkout")], check=True)
     shutil.rmtree(folder / "checkout")
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env", with_pip=True)
@@ -39,17 +43,6 @@ def python(tmp_path_factory):
     # a path in such a file comes after the environment's own packages
     (packages / "requirements.pth").write_text(f"{sysconfig.get_path('purelib')}\n", "utf-8")
     return python
-
-
-def copy_of_the_course(folder):
-    for name in (*COURSE, "pyproject.toml", "README.md", "LICENSE"):
-        source, target = checkout.ROOT / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=IGNORED)
-        else:
-            shutil.copy(source, target)
-    return folder
 
 
 @pytest.fixture
@@ -158,7 +151,7 @@ def test_a_worker_of_a_cluster_grades(autograder, python, submitted, tmp_path):
 
 
 def test_a_course_grades_with_its_own_code(autograder, submitted, tmp_path):
-    course = copy_of_the_course(tmp_path / "course")
+    course = copied(COURSE, tmp_path / "course")
     rubric = course / "tests" / "hidden" / "test_fc.py"
     rubric.write_text(rubric.read_text("utf-8") + "\n# changed\n", "utf-8")
     ada = submitted / "ada" / P1.id

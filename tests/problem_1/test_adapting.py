@@ -8,7 +8,6 @@ import filecmp
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,12 +17,16 @@ import pytest
 
 from autograder import checkout
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+from checkout_copy import copied
 from page_edits import edits
 
 PAGE = (checkout.ROOT / "docs" / "adapting.md").read_text("utf-8")
-COPIED = ("autograder", "benchmarks", "lib_solution", "release", "source", "tests/hidden")
+COPIED = (
+    *("autograder", "benchmarks", "lib_solution", "release", "source", "tests/hidden"),
+    checkout.NBGRADER_CONFIG.name,
+)
 BY_HAND = ("autograder/problem_1", "lib_solution", "source", "tests/hidden", "tests/problem_1")
 MOST_FILES = 10
 """How many files may change if a section is left out. Generated files do not count."""
@@ -88,12 +91,7 @@ ADAPTATIONS = {
 @pytest.fixture
 def copy(tmp_path):
     """A copy of the parts of the checkout that an instructor changes and runs."""
-    root = tmp_path / "copy"
-    for name in COPIED:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(checkout.ROOT / name, root / name, ignore=ignored)
-    shutil.copy(checkout.NBGRADER_CONFIG, root)
-    return root
+    return copied(COPIED, tmp_path / "copy")
 
 
 def python(root: Path, *arguments: object, **environment: object) -> str:
