@@ -65,11 +65,6 @@ class Identity:
         """Whether there are as many training images as SVHN has."""
         return self.images is not None and self.images[0] == TRAIN.images
 
-    @property
-    def complete(self) -> bool:
-        """Whether the numbers of images are those of SVHN."""
-        return self.images == tuple(file.images for file in FILES)
-
 
 def identify(directory: str | Path) -> Identity:
     """Find out whether a directory holds SVHN or its twin. Reads both files for their checksums."""

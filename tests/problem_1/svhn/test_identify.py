@@ -84,3 +84,11 @@ def test_files_of_two_seeds_do_not_go_together(twin, tmp_path_factory):
     found = identify(twin)
     assert found.kind == "wrong"
     assert "are from different datasets" in found.text
+
+
+@pytest.mark.parametrize(
+    ("images", "enough"),
+    [((73_257, 26_032), True), ((73_257, 300), True), ((1_000, 26_032), False), (None, False)],
+)
+def test_a_training_needs_all_training_images_and_no_others(images, enough):
+    assert files.Identity("twin", "", images=images).trainable == enough
