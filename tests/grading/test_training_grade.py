@@ -11,6 +11,7 @@ from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
+from autograder.problem_1.training import PLAN
 from autograder.training.images import open_images
 from autograder.training.replay import Replay, Task, replayed
 
@@ -76,7 +77,7 @@ def test_the_released_files_earn_no_points(trained):
 def test_points_are_in_proportion_to_the_accuracy(with_replay, images):
     def half(_):
         chance = images.chance
-        return Replay(chance + (SMALL.target - 0.01 - chance) / 2, (0.2, 0.3))
+        return Replay(chance + (SMALL.target - PLAN.spread - chance) / 2, (0.2, 0.3))
 
     found = section(with_replay(half))
     assert found.score == 2.5
