@@ -28,6 +28,8 @@ class Described:
         numbers: numbers that a value may be multiplied or divided by by mistake, by noun phrase.
         starts: for values that steps change: the array before the first step. Such a value has the
             shape of its start, or a first axis of steps.
+        events: what changes at a step, by the number of steps before it, such as "the learning rate
+            changes".
         places: masks of places in which values may be wrong by mistake, by a clause such as "in
             the column of the label".
         when: for values that were observed under a special condition: that condition, such as "in
@@ -44,6 +46,7 @@ class Described:
     inputs: Mapping[str, np.ndarray] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
     starts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    events: Mapping[int, str] = field(default_factory=dict)
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
     when: Mapping[str, str] = field(default_factory=dict)
     untouched: Mapping[str, str] = field(default_factory=dict)

@@ -138,7 +138,15 @@ class Case:
     def _explanation(self, most: int) -> Explanation | None:
         """The small changes that explain most of the wrong values."""
         wrong = frozenset(self._all_values(partial(self._unlike, ())))
-        return explanation(self._assignment, self._section, wrong, self._left_by, most)
+        return explanation(
+            self._assignment, self._section, wrong, self._left_by, self._are_equal, most
+        )
+
+    def _are_equal(self, one: Variant, other: Variant) -> bool:
+        return all(
+            alike(self._reading((one,), probe), self._reading((other,), probe))
+            for probe in self._probes
+        )
 
     def _left_by(self, variant: Variant, within: Difference) -> Difference | None:
         """The values in which the student differs from a variant.

@@ -70,9 +70,10 @@ def _factors(source: Source, node: ast.AST) -> Iterator[Change]:
         if not names:
             what = "a factor" if product else "a division"
         yield f"without {what}", source.replace(node, left)
-        inverse = "/" if product else "*"
-        how = "divided" if product else "multiplied"
-        text = f"{how} by {names or 'a factor'} instead of {'multiplied' if product else 'divided'}"
+        inverse, text = "*", f"multiplied by {names or 'a factor'} instead of divided"
+        if product:
+            factors = source.words(node)
+            inverse, text = "/", f"with a division in place of a product{_of(factors)}"
         yield text, source.replace(node, f"({left} {inverse} ({right}))")
         if product:
             other = source.words(node.left)
@@ -208,6 +209,10 @@ def _conditions(source: Source, node: ast.AST) -> Iterator[Change]:
                     f"with only {names} as the condition",
                     source.replace(node, f"({source.source(kept)})"),
                 )
+
+
+def _of(names: str) -> str:
+    return f" of {names}" if names else ""
 
 
 OPERATORS: tuple[Operator, ...] = (

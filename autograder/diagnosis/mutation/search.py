@@ -22,6 +22,9 @@ WIDEST = (4, 2)
 """How many combinations of one and of two changes are continued, the most promising first. So at
 most three changes are combined."""
 
+LEAST = 2
+"""How many values a change must explain to be part of an explanation that leaves others."""
+
 Difference = frozenset[tuple[str, str]]
 """The (probe, value) pairs in which two libraries differ."""
 
@@ -47,21 +50,26 @@ def explanation(
     section: str,
     wrong: Difference,
     left_by: Callable[[Variant, Difference], Difference | None],
+    equal: Callable[[Variant, Variant], bool],
     most: int,
 ) -> Explanation | None:
-    """The changes that explain most of the wrong values; None if they explain less than half.
+    """The changes that explain most of the wrong values.
+
+    None if they explain less than half, or if others that are not equal explain the same: then
+    nothing tells which of them the student made.
 
     Args:
         assignment, section: where the values are wrong.
         wrong: the values in which the student differs from the solution.
         left_by: the values in which the student differs from a variant; None if the variant does
             not fit, or if there are others than the given ones.
+        equal: whether two variants give the same values everywhere.
         most: how many variants may be tried.
     """
     candidates = _candidates(assignment, section)
     tries = iter(range(most))
-    best: Combined = (wrong, ())
-    level = [best]
+    level: list[Combined] = [(wrong, ())]
+    parts: list[Combined] = []
     for widest in (*WIDEST, 0):
         better: list[Combined] = []
         for left, chosen in level:
@@ -77,14 +85,20 @@ def explanation(
                 if not now:
                     return Explanation(_variant(assignment, section, combination), now)
                 better.append((now, combination))
-        # a known mistake's hint says what was done, so it must explain all values
-        unknown = [each for each in better if all(m.as_part for m in each[1])]
-        best = min([best, *unknown], key=lambda each: len(each[0]))
+                if len(left) - len(now) >= LEAST:
+                    parts.append((now, combination))
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
-    left, chosen = best
+    # a known mistake's hint says what was done, so it must explain all values
+    named = [each for each in parts if all(m.as_part for m in each[1])]
+    left, chosen = min(named, key=lambda each: len(each[0]), default=(wrong, ()))
     if 2 * len(left) > len(wrong):  # too little to go by
         return None
-    return Explanation(_variant(assignment, section, chosen), left)
+    found = _variant(assignment, section, chosen)
+    rivals = [c for rest, c in parts if rest == left and len(c) == len(chosen)]
+    known = [rival for rival in rivals if not all(m.as_part for m in rival)]  # the likelier ones
+    if not all(equal(found, _variant(assignment, section, c)) for c in known or rivals):
+        return None
+    return Explanation(found, left)
 
 
 def _distinct(found: Iterable[Combined]) -> list[Combined]:

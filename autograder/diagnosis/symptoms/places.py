@@ -11,6 +11,9 @@ from autograder.diagnosis.symptoms.clause import Clause
 from autograder.diagnosis.symptoms.compared import FEW, Compared, same
 from autograder.diagnosis.symptoms.factors import named_factor
 
+AT_STATE = "Look at what is carried from one step to the next"
+AT_NEW_VALUES = "Look whether your code uses the new value"
+
 
 def place_of(value: Compared) -> Clause | None:
     """In which of the value's places it is wrong, if there is a rule for it."""
@@ -39,11 +42,10 @@ def _steps(value: Compared) -> Clause | None:
     if first == 0:
         return None
     right = "the first step" if first == 1 else f"the first {first} steps"
-    return Clause(
-        "steps",
-        f"is right in {right} and wrong from step {first + 1} on",
-        "Look at what is carried from one step to the next",
-    )
+    text, look = f"is right in {right} and wrong from step {first + 1} on", AT_STATE
+    if (event := value.described.events.get(first)) is not None:
+        text, look = f"{text}, where {event}", AT_NEW_VALUES
+    return Clause("steps", text, look)
 
 
 def _masks(value: Compared) -> Iterator[tuple[str, np.ndarray]]:

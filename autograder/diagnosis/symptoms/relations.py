@@ -106,7 +106,7 @@ def another_value(value: Compared) -> Clause | None:
             return Clause(
                 "another_value",
                 f"holds what belongs in {words}",
-                "Look whether two names were swapped",
+                "Look what is stored or returned there, and when",
             )
     return None
 

@@ -259,14 +259,14 @@ def _sentences(wrong: list[_Wrong], only: str) -> Iterator[Statement]:
         of_its_own = all(each.independent for each in having)
         yield Statement(clause.kind, _sentence(clause, having, only), of_its_own)
     if not by_clause and only and wrong:
-        yield Statement("condition", f"Everything is right except {only}.")
+        yield Statement("condition", f"Every value that was checked is right except {only}.")
 
 
 def _sentence(clause: Clause, having: list[_Wrong], only: str) -> str:
     first, *rest = having
     subject = first.words if only or not first.when else f"{first.words} {first.when}"
     text = f"{subject} {clause.text}."
-    text = f"everything is right except {only}: there, {text}" if only else text
+    text = f"every value that was checked is right except {only}: there, {text}" if only else text
     text = _capital(text)
     same = dict.fromkeys(each.words for each in rest if each.words != first.words)
     if same:

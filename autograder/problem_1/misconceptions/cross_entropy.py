@@ -85,15 +85,14 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "        loss /= len(label)",
-        "The loss is always the mean: size_average=False makes no difference in forward.",
+        "With size_average=False, forward returns the mean of the losses, not their sum.",
     ),
     Variant(
         "cross_entropy_gradient_is_never_that_of_a_sum",
         LAYERS,
         MEAN_GRADIENT,
         "        dfeat /= len(label)",
-        "The gradient is always that of the mean: size_average=False makes no difference in "
-        "backward.",
+        "With size_average=False, backward returns the gradient of the mean, not of the sum.",
     ),
     Variant(
         "cross_entropy_ignores_size_average",
@@ -109,7 +108,7 @@ VARIANTS = (
         LAYERS,
         MEAN_LOSS,
         "",
-        "The loss is always the sum over the batch. What does size_average=True mean?",
+        "With size_average=True, forward returns the sum of the losses, not their mean.",
     ),
     Variant(
         "cross_entropy_gradient_is_never_averaged",

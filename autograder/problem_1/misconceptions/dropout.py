@@ -189,8 +189,8 @@ VARIANTS = (
         "dfeat = dprev\n        if self.kept is not None:\n"
         "            kept = self.rng.random_sample(feat.shape) < self.keep_prob\n"
         "            dfeat = dprev * kept / self.keep_prob",
-        "backward draws a new mask. The gradient must go through the mask that the forward pass "
-        "used.",
+        "The gradient does not go through the mask that the forward pass used. Does backward draw "
+        "a new one?",
     ),
     Variant(
         "dropout_backward_scales_at_test_time",

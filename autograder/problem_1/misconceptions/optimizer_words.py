@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from autograder.assignment.words import Described, Given, Words
+from autograder.problem_1.probes.optimizers import STEPS
 
 SEVERAL_LAYERS = "in a network of several layers"
 
@@ -65,6 +66,7 @@ def several_parameters(given: Given) -> Described:
         },
         numbers={"the momentum or decay rate": given["decay"]},
         starts=given["values"],
+        events={STEPS // 2: "the learning rate changes"},
         when=dict.fromkeys(names, SEVERAL_LAYERS),
     )
 
