@@ -268,7 +268,8 @@ class Case:
     def _is_evident(self, fit: Fit) -> bool:
         """Whether a fit is more than an agreement in NaN or in exceptions.
 
-        Otherwise it counts only if nothing else would explain the same.
+        Otherwise it counts only if the exceptions are the same and nothing else would explain the
+        same.
         """
         combination, matched = fit
         for probe in matched:
@@ -279,10 +280,21 @@ class Case:
             for name in shown & reading.values.keys():
                 if np.isfinite(reading.values[name].astype(float, copy=False)).any():
                     return True
-        return not any(
+        return all(self._raises_alike(combination, probe) for probe in matched) and not any(
             rival != combination[0] and self._explains_as_much((rival,), matched)
             for rival in rivals(self._assignment, self._section)
         )
+
+    def _raises_alike(self, combination: Combination, probe: str) -> bool:
+        """Whether exceptions come from the same function, with a message of more than a name."""
+        variant = self._readings.observation((*self._inherited, *combination), probe)
+        one, other = self._observations[probe].ending.raised, variant.ending.raised
+        if one is None or other is None or not one.trace or not other.trace:
+            return True
+        ours, theirs = one.trace[-1], other.trace[-1]
+        same_place = (ours.file, ours.function) == (theirs.file, theirs.function)
+        says_more = self._student[probe].ending[-1] != ""
+        return same_place and (says_more or one.message == other.message)
 
     def _explains_as_much(self, combination: Combination, matched: set[str]) -> bool:
         with contextlib.suppress(PatchDoesNotApply, SyntaxError):
