@@ -13,7 +13,7 @@ from autograder.diagnosis.mutation.search import rivals
 from autograder.diagnosis.variants import applied, solution
 from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS
+from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS, TRAINING
 
 SEED = 31
 
@@ -90,6 +90,20 @@ def test_what_is_partly_explained_says_that_others_are_not_explained():
     assert "Others are not explained." in texts[0]
 
 
+def test_changes_that_explain_the_same_part_are_not_named():
+    """Whatever draws nothing would explain the zeros that are missing."""
+    fault = changed(
+        "dropout_forward",
+        LAYERS,
+        "kept = self.rng.random_sample(feat.shape) < self.keep_prob",
+        "kept = self.rng.random_sample(feat.shape)",
+    )
+    found = diagnosed(fault)["dropout_forward"]
+    assert not found.found
+    assert not any(statement.kind == "formula" for statement in found.symptoms)
+    assert "the mask keeps everything" in found.symptoms[0].text
+
+
 def test_a_small_part_explained_is_no_explanation():
     fault = changed(
         "adam",
@@ -107,3 +121,41 @@ def test_a_time_that_is_never_counted_is_not_called_counted_late():
     fault = changed("adam", OPTIMIZERS, "            self.t += 1", "            pass")
     names = {variant.name for variant in diagnosed(fault)["adam"].found}
     assert "adam_counts_after_use" not in names
+
+
+def test_a_key_error_about_another_name_is_no_evidence():
+    fault = changed(
+        "train_tiny_net",
+        TRAINING,
+        "opt_params = {name: p.copy() for name, p in model.net.params.items()}",
+        "opt_params = {name: model.net.params[name].copy() for name in ('fc1_w', 'fc1_b')}",
+    )
+    found = diagnosed(fault)["train_tiny_net"]
+    assert not found.found
+    assert "KeyError" in found.symptoms[0].text
+
+
+def test_a_mistake_in_some_of_the_values_says_that_the_others_are_right():
+    fault = changed(
+        "sgd_momentum",
+        OPTIMIZERS,
+        "self.velocity[name] = self.momentum * v - self.lr",
+        "self.velocity[name] = (param.ndim > 1) * self.momentum * v - self.lr",
+    )
+    [statement] = diagnosed(fault)["sgd_momentum"].symptoms
+    assert "The same holds for the bias vector of the second layer." in statement.text
+    assert "The other values there are right." in statement.text
+    assert "learning rate changes" not in statement.text
+
+
+def test_a_learning_rate_that_stays_is_wrong_from_its_change_on():
+    fault = changed(
+        "sgd_momentum",
+        OPTIMIZERS,
+        "self.velocity[name] = self.momentum * v - self.lr *",
+        "self.first_lr = getattr(self, 'first_lr', self.lr)\n"
+        "            self.velocity[name] = self.momentum * v - self.first_lr *",
+    )
+    [statement] = diagnosed(fault)["sgd_momentum"].symptoms
+    assert "wrong from step 3 on, where the learning rate changes" in statement.text
+    assert "The other values there" not in statement.text

@@ -180,7 +180,7 @@ def statements(
     if not any(statement.kind == "in_place" for statement in found):  # what follows may come of it
         only = _condition(wrong, right) if contrast else ""
         wrong.sort(key=lambda each: bool(each.when))
-        found += _sentences(wrong, only)
+        found += _sentences(wrong, only, right)
     return tuple(dict.fromkeys(found))[:MOST]
 
 
@@ -244,7 +244,7 @@ def _condition(wrong: Iterable[_Wrong], right: Iterable[str]) -> str:
     return condition
 
 
-def _sentences(wrong: list[_Wrong], only: str) -> Iterator[Statement]:
+def _sentences(wrong: list[_Wrong], only: str, right: list[str]) -> Iterator[Statement]:
     by_clause: dict[Clause, list[_Wrong]] = {}
     said: dict[str, Clause] = {}
     for each in wrong:
@@ -257,12 +257,13 @@ def _sentences(wrong: list[_Wrong], only: str) -> Iterator[Statement]:
     for clause in sorted(specific or by_clause, key=lambda clause: RANKS.get(clause.kind, 0)):
         having = by_clause[clause]
         of_its_own = all(each.independent for each in having)
-        yield Statement(clause.kind, _sentence(clause, having, only), of_its_own)
+        others_right = bool(only) and only in right and len(having) == len(wrong)
+        yield Statement(clause.kind, _sentence(clause, having, only, others_right), of_its_own)
     if not by_clause and only and wrong:
         yield Statement("condition", f"Every value that was checked is right except {only}.")
 
 
-def _sentence(clause: Clause, having: list[_Wrong], only: str) -> str:
+def _sentence(clause: Clause, having: list[_Wrong], only: str, others_right: bool) -> str:
     first, *rest = having
     subject = first.words if only or not first.when else f"{first.words} {first.when}"
     text = f"{subject} {clause.text}."
@@ -271,6 +272,8 @@ def _sentence(clause: Clause, having: list[_Wrong], only: str) -> str:
     same = dict.fromkeys(each.words for each in rest if each.words != first.words)
     if same:
         text += f" The same holds for {_joined(list(same))}."
+    if others_right:
+        text += " The other values there are right."
     return text + (f" {clause.look}." if clause.look else "")
 
 
