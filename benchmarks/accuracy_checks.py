@@ -52,7 +52,8 @@ def main() -> int:
 def measure() -> None:
     from lib.mlp.fully_conn import TinyNet
     from lib.mlp.layer_utils import cross_entropy
-    from lib.mlp.train import SVHN_DataLoader, _keep_freed_memory, compute_acc
+    from lib.mlp.memory import keep_freed_memory
+    from lib.mlp.train import SVHN_DataLoader, compute_acc
     from lib.optim import SGD
 
     rng = np.random.default_rng(0)
@@ -60,7 +61,7 @@ def measure() -> None:
     labels = rng.integers(10, size=IMAGES)
     model, loss = TinyNet(), cross_entropy()
     optimizer, measured = SGD(model.net, 1e-2), {}
-    _keep_freed_memory()  # as train_net does
+    keep_freed_memory()  # as train_net does
     for batch in BATCHES:
         loader, times = SVHN_DataLoader(images, labels, batch), []
         for _ in range(STEPS):

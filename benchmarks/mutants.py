@@ -60,7 +60,7 @@ EQUIVALENT = {
     ("flatten.forward", "output = feat.reshape(len(feat), ~1)"): "any negative size is inferred",
     (
         "leaky_relu.backward",
-        "dfeat = dprev * np.maximum(feat > 0, self.negative_slope, dtype=dprev.dtype)",
+        "dfeat = np.where(feat > 0, dprev, self.negative_slope * dprev)",
     ): KINK,
     ("dropout.forward", "if is_training and 0 < self.keep_prob < 2:"): RANGE,
     ("dropout.forward", "if is_training and 0 < self.keep_prob <= 1:"): RANGE,
@@ -81,10 +81,7 @@ EQUIVALENT = {
     ("Adam.update", "self.mt[name] = self.beta1 * m + (1 % self.beta1) * grad"): HALF,
     ("Adam.update", "self.vt[name] = self.beta2 * v + (1 % self.beta2) * grad**2"): HALF,
     ("Adam.update", "v_hat = self.vt[name] / (1 % self.beta2**self.t)"): HALF,
-    (
-        "Adam.update",
-        "if layer == self.net.layers[0]:  # a new step begins",
-    ): "layers are compared by identity",
+    ("Adam.update", "if layer == self.net.layers[0]:"): "layers are compared by identity",
     ("train_tiny_net_hyperparameters", "batch_size = 26"): CHOICE,
     ("train_tiny_net_hyperparameters", "batch_size = 24"): CHOICE,
     ("train_tiny_net_hyperparameters", "epochs = 21"): CHOICE,

@@ -121,11 +121,12 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 
 
 def stepping(model, loss, optimizer, batch: int = BATCH, keep: bool = True) -> Callable[[], None]:
-    from lib.mlp import train
+    from lib.mlp.memory import keep_freed_memory
+    from lib.mlp.train import SVHN_DataLoader
 
     if keep:
-        train._keep_freed_memory()
-    loader = train.SVHN_DataLoader(*data(), batch)
+        keep_freed_memory()
+    loader = SVHN_DataLoader(*data(), batch)
 
     def step() -> None:
         feat, label = loader.get_batch()

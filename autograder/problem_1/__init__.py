@@ -24,6 +24,8 @@ ASSIGNMENT = Assignment(
         "lib.mlp.fully_conn",
         "lib.optim",
         "lib.mlp.datasets",
+        "lib.mlp.memory",
+        "lib.mlp.progress",
         "lib.mlp.train",
     ),
     answered_in=(
@@ -49,6 +51,7 @@ ASSIGNMENT = Assignment(
     training=training.PLAN,
     older_work=OlderWork(
         new_cells=("cascade_names", "small_network_names"),
+        new_probes=("cross_entropy_far_apart",),
         # the hyperparameters that the assignment was first published with
         stand_ins={
             "train_tiny_net_hyperparameters": (

@@ -129,7 +129,8 @@ class Adam(Optimizer):
         # call of update, but not once per parameter.                               #
         #############################################################################
         ### BEGIN SOLUTION
-        if layer is self.net.layers[0]:  # a new step begins
+        # a step calls update once per layer, so only the first layer's call counts
+        if layer is self.net.layers[0]:
             self.t += 1
         for name, param in layer.params.items():
             grad = layer.grads[name]

@@ -13,7 +13,7 @@ from autograder.release import leaks
 from autograder.release.leaks import read_secrets
 from autograder.release.verify import inspect
 
-SECRET = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"
+SECRET = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
 """The solution of leaky_relu.backward."""
 MODEL_ANSWER = "The velocity adds up past gradients with geometric weights"
 MARK_SCHEME = "Half a point where an optimizer is missing or the run was cut short"
@@ -99,10 +99,7 @@ LEAKS = {
     ),
     "in a comment, over two lines": (
         library(
-            lambda s: (
-                s + "\n# dfeat = dprev * np.maximum(feat >= 0, self.negative_slope,\n"
-                "#   dtype=dprev.dtype)"
-            )
+            lambda s: s + "\n# dfeat = np.where(feat >= 0, dprev,\n#   self.negative_slope * dprev)"
         ),
         "leak",
         "lib/mlp/layer_utils.py",

@@ -9,7 +9,7 @@ from autograder.assignment.words import Described, Given, Words
 from autograder.problem_1.misconceptions import LAYERS
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
-BACKWARD = "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)"
+BACKWARD = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
 
 VARIANTS = (
     Variant(

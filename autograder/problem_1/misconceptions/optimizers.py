@@ -24,7 +24,7 @@ INITIAL_CACHE = "cache = self.cache.get(name, 0.0)"
 CACHE = "self.cache[name] = self.decay * cache + (1 - self.decay) * grad**2"
 RMSPROP = "param -= self.lr * grad / np.sqrt(self.cache[name] + self.eps)"
 
-COUNT = "        if layer is self.net.layers[0]:  # a new step begins\n            self.t += 1\n"
+COUNT = "        if layer is self.net.layers[0]:\n            self.t += 1\n"
 ADAM_LOOP = (
     COUNT
     + "        for name, param in layer.params.items():\n            grad = layer.grads[name]\n"

@@ -19,10 +19,14 @@ class Layer:
 
     Attributes:
         name: unique within a network.
+        has_modes: whether the layer works differently in training and at test time. `forward` of
+            such a layer also takes `is_training` and `seed`.
         params: parameter arrays by name, such as {"fc_w": ..., "fc_b": ...}.
         grads: gradients of the loss by the same names, set by `backward`.
         meta: what `forward` saved for `backward`. `backward` resets it to None.
     """
+
+    has_modes = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -262,8 +266,7 @@ class leaky_relu(Layer):
         # forward pass. Leave dprev as it is.                                       #
         #############################################################################
         ### BEGIN SOLUTION
-        # feat >= 0 is 1 or 0, and negative_slope is below 1: the maximum is the derivative
-        dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)
+        dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)
         ### END SOLUTION
         #############################################################################
         #                             END OF YOUR CODE                              #
@@ -284,6 +287,8 @@ class dropout(Layer):
         rng: the `numpy.random.RandomState` that draws the masks.
         kept: the mask of the last forward pass, or None if nothing was dropped.
     """
+
+    has_modes = True
 
     def __init__(self, keep_prob: float, seed: int | None = None, name: str = "dropout") -> None:
         if not 0 <= keep_prob <= 1:
@@ -378,11 +383,16 @@ class cross_entropy:
         #############################################################################
         # TODO: Store the softmax of the logits in scores. Store in loss the        #
         # negative log probability of the correct labels: the mean over the batch   #
-        # if self.size_average, and the sum if not.                                 #
+        # if self.size_average, and the sum if not. It must be finite and right for #
+        # any logits, also if the probability of a correct label is too small for a #
+        # floating-point number.                                                    #
         #############################################################################
         ### BEGIN SOLUTION
         scores = softmax(feat)
-        loss = -np.log(scores[np.arange(len(label)), label]).sum()
+        # not np.log(scores): that is -inf where a probability is too small for a float
+        shifted = feat - feat.max(axis=1, keepdims=True)
+        log_scores = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        loss = -log_scores[np.arange(len(label)), label].sum()
         if self.size_average:
             loss /= len(label)
         ### END SOLUTION

@@ -115,6 +115,15 @@ def test_softmax_of_huge_logits_is_finite_and_sums_to_one(rng, scale, dtype):
     assert out.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_loss_of_logits_far_apart_is_finite_and_right(dtype):
+    logits = np.array([[1000, -1000], [-1000, 1000], [1000, 1000]], dtype)
+    labels = np.array([1, 1, 0])
+    total = cross_entropy(size_average=False).forward(logits, labels)
+    assert total == pytest.approx(2000 + 0 + np.log(2))
+    assert total.dtype == dtype
+
+
 @pytest.mark.parametrize("size_average", [True, False])
 def test_cross_entropy_gradient_matches_its_loss(rng, size_average):
     logits, label = rng.normal(size=(6, 4)), rng.integers(4, size=6)

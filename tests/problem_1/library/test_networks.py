@@ -5,11 +5,12 @@ from lib.mlp.fully_conn import (
     DropoutNet,
     DropoutNetTest,
     FullyConnectedNetwork,
+    Module,
     SmallFullyConnectedNetwork,
     TestFCReLU,
     TinyNet,
 )
-from lib.mlp.layer_utils import cross_entropy, dropout, fc
+from lib.mlp.layer_utils import Layer, cross_entropy, dropout, fc, sequential
 
 NETWORKS = [
     (TestFCReLU, (3, 5, 3), 5),
@@ -69,7 +70,21 @@ def test_gradients_of_a_network_with_dropout_are_those_of_finite_differences():
         assert np.abs(grad - numerical).max() < 1e-7 * np.abs(numerical).max(), name
 
 
-def test_only_dropout_hears_of_training_and_seeds():
+def test_a_layer_with_modes_hears_of_training_and_seeds():
+    class Heard(Layer):
+        has_modes = True
+
+        def forward(self, feat, is_training=True, seed=None):
+            self.heard = is_training, seed
+            return feat
+
+    model = Module()
+    model.net = sequential(fc(4, 4), Heard("heard"))
+    model.forward(np.ones((2, 4)), False, seed=3)
+    assert model.net.layers[1].heard == (False, 3)
+
+
+def test_dropout_hears_of_training_and_seeds():
     model = DropoutNet(keep_prob=0.5, seed=0)
     x = np.ones((50, 15), np.float32)
     assert np.array_equal(model.forward(x, True, seed=3), model.forward(x, True, seed=3))

@@ -241,7 +241,7 @@ OTHER_WORDS = (
     (
         "leaky_relu_backward_is_that_of_a_relu",
         LAYERS,
-        "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)",
+        "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)",
         "dfeat = np.array(dprev, copy=True)\n        dfeat[feat <= 0] = 0",
     ),
     (
@@ -274,7 +274,7 @@ OTHER_WORDS = (
     (
         "adam_has_epsilon_inside_the_root",
         OPTIMIZERS,
-        "        if layer is self.net.layers[0]:  # a new step begins\n            self.t += 1\n",
+        "        if layer is self.net.layers[0]:\n            self.t += 1\n",
         "        self.t += 1\n",
         "param -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
         "layer.params[name] = param - self.lr * m_hat * (v_hat + self.eps) ** -0.5",

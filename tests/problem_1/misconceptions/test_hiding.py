@@ -180,7 +180,7 @@ IDLE = Variant(
     further=(
         Patch(
             LAYERS,
-            "dfeat = dprev * np.maximum(feat >= 0, self.negative_slope, dtype=dprev.dtype)",
+            "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)",
             "dfeat = dprev",
         ),
     ),
