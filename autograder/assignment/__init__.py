@@ -39,10 +39,13 @@ class OlderWork:
     Attributes:
         new_cells: names of the missing cells and of the probes that run them. Their checks do not
             count.
+        new_probes: names of further probes whose checks do not count, because those notebooks did
+            not announce them.
         stand_ins: cell texts by grade id, used where a notebook lacks the cell.
     """
 
     new_cells: tuple[str, ...] = ()
+    new_probes: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -18,7 +18,7 @@ from autograder.diagnosis.findings import findings
 from autograder.diagnosis.variants import solution
 from autograder.grading.compiled import compiled
 from autograder.grading.result import Grade
-from autograder.hand_in.older_work import with_stand_ins, without_new_cells
+from autograder.hand_in.older_work import with_stand_ins, without_new
 from autograder.hand_in.submission import Submission
 from autograder.judgement.suites import judge
 from autograder.observation.observe import Observations, observe, observe_then_repeat_unfinished
@@ -134,7 +134,7 @@ def probe_names(
             for name, probe in assignment.probes.items()
             if probe.training and name != assignment.training_plan.section
         )
-    return without_new_cells(assignment, names) if older_work else names
+    return without_new(assignment, names) if older_work else names
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from autograder.hand_in.submission import Submission
 
 def remark(assignment: Assignment) -> str:
     """The remark that a Grade of older work contains."""
-    names = assignment.older_work.new_cells
+    names = _new(assignment)
     text = "graded as work of an earlier year (--older-work)"
     return f"{text}: the checks of {' and '.join(names)} do not count" if names else text
 
@@ -25,6 +25,11 @@ def with_stand_ins(assignment: Assignment, submission: Submission) -> Submission
     return replace(submission, cells={**assignment.older_work.stand_ins, **submission.cells})
 
 
-def without_new_cells(assignment: Assignment, probes: Iterable[str]) -> tuple[str, ...]:
-    """The probes that can run on older work."""
-    return tuple(p for p in probes if p not in assignment.older_work.new_cells)
+def without_new(assignment: Assignment, probes: Iterable[str]) -> tuple[str, ...]:
+    """The probes whose checks count for older work."""
+    return tuple(p for p in probes if p not in _new(assignment))
+
+
+def _new(assignment: Assignment) -> tuple[str, ...]:
+    """The probes of what older notebooks lack."""
+    return (*assignment.older_work.new_cells, *assignment.older_work.new_probes)

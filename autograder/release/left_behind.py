@@ -108,6 +108,7 @@ def _in_declarations(names: _Names) -> Iterator[Finding]:
         probes += [plan.section, plan.recipe_probe, *plan.also_seen]
         named_cells.append(plan.run_cell)
     named_cells += [*own.older_work.new_cells, *own.older_work.stand_ins]
+    probes += own.older_work.new_probes
     for what, used_names, known in (
         ("section", sections, set(own.by_id)),
         ("probe", probes, set(own.probes)),

@@ -25,6 +25,8 @@ REQUIRED = (
     "lib/mlp/datasets.py",
     "lib/mlp/fully_conn.py",
     "lib/mlp/layer_utils.py",
+    "lib/mlp/memory.py",
+    "lib/mlp/progress.py",
     "lib/mlp/train.py",
     "lib/optim.py",
 )

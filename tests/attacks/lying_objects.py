@@ -198,7 +198,7 @@ ATTACKS = (
             blocks={
                 "cross_entropy.forward": """
                     scores = softmax(feat)
-                    picked = -np.log(scores[np.arange(len(label)), label])
+                    picked = np.logaddexp.reduce(feat, axis=1) - feat[np.arange(len(label)), label]
                     loss = np.float64(np.mean(picked) if self.size_average else np.sum(picked))
                 """
             }

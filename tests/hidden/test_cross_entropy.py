@@ -5,7 +5,8 @@ import numpy as np
 from autograder.judgement.checks import check, close, require_first, unchanged
 
 LOSS = 1e-5
-"""As FLOAT32. It also allows log(p + 1e-8), a common safeguard: all p here are above 1e-3."""
+"""As FLOAT32. It also allows log(p + 1e-8), a common safeguard: where p is below 1e-3, the loss has
+a check of its own."""
 
 
 @check("cross_entropy", weight=2, announced="the probabilities of each row sum to 1")
@@ -23,6 +24,14 @@ def test_cross_entropy_of_large_logits(cross_entropy_stable):
     close(student.apart, reference.apart, "softmax of logits that are thousands apart")
     close(student.loss, reference.loss, "the loss for logits above 1000", LOSS)
     close(student.gradient, reference.gradient, "the gradient for logits above 1000")
+
+
+@check("cross_entropy", weight=1, announced="The loss is finite and right for any logits")
+def test_cross_entropy_loss_of_logits_far_apart(cross_entropy_far_apart):
+    student, reference = cross_entropy_far_apart.student, cross_entropy_far_apart.reference
+    close(student.loss, reference.loss, "the loss for logits that are thousands apart", LOSS)
+    close(student.loss_float32, reference.loss_float32, "this loss for float32 logits", LOSS)
+    close(student.loss_edge, reference.loss_edge, "the loss for logits that are 715 apart", LOSS)
 
 
 @check(

@@ -14,10 +14,12 @@ from autograder.problem_1.misconceptions import EXAMPLES, LAYERS, ONE_EXAMPLE
 
 EXPONENTIALS = "scores = np.exp(feat - feat.max(axis=-1, keepdims=True))"
 NORMALISED = "scores /= scores.sum(axis=-1, keepdims=True)"
-LOSS = "loss = -np.log(scores[np.arange(len(label)), label]).sum()"
+LOSS = "loss = -log_scores[np.arange(len(label)), label].sum()"
 MEAN_LOSS = "        if self.size_average:\n            loss /= len(label)"
 LESS_ONE = "dfeat[np.arange(len(label)), label] -= 1"
 MEAN_GRADIENT = "        if self.size_average:\n            dfeat /= len(label)"
+
+SIMPLIFY = "Look at the logarithm of the softmax formula: which part of it needs no exponential?"
 
 VARIANTS = (
     Variant(
@@ -160,23 +162,31 @@ VARIANTS = (
         "cross_entropy_loss_has_the_other_sign",
         LAYERS,
         LOSS,
-        "loss = np.log(scores[np.arange(len(label)), label]).sum()",
+        "loss = log_scores[np.arange(len(label)), label].sum()",
         "The loss is negative. What is the sign of the logarithm of a probability?",
     ),
     Variant(
         "cross_entropy_loss_looks_at_the_likeliest_class",
         LAYERS,
         LOSS,
-        "loss = -np.log(scores.max(axis=1)).sum()",
+        "loss = -log_scores.max(axis=1).sum()",
         "The loss takes the largest probability of each row. What are the labels for?",
     ),
     Variant(
         "cross_entropy_loss_counts_every_class",
         LAYERS,
         LOSS,
-        "loss = -np.log(scores[:, label]).sum()",
+        "loss = -log_scores[:, label].sum()",
         "scores[:, label] selects the columns of all labels for every example: n times n "
         "numbers. How do you select one number from each row?",
+    ),
+    Variant(
+        "cross_entropy_loss_takes_the_logarithm_of_zero",
+        LAYERS,
+        LOSS,
+        "loss = -np.log(scores[np.arange(len(label)), label]).sum()",
+        "The loss is infinite where the probability of the correct class is rounded to 0. "
+        + SIMPLIFY,
     ),
     Variant(
         "cross_entropy_loss_forgets_the_logarithm",
@@ -267,6 +277,19 @@ def _stable(given: Given) -> Described:
     )
 
 
+def _far_apart(given: Given) -> Described:
+    far = "for logits that are thousands apart"
+    return Described(
+        values=dict.fromkeys(("loss", "loss_float32", "loss_edge"), "the loss"),
+        when={
+            "loss": far,
+            "loss_float32": f"{far}, in float32",
+            "loss_edge": "for logits that are 715 apart",
+        },
+        numbers={EXAMPLES: len(given["apart"])},
+    )
+
+
 def _cross_entropy(given: Given) -> Described:
     return Described(
         untouched={"logits_after": "the array of logits", "labels_after": "the array of labels"},
@@ -327,9 +350,28 @@ def _about_loss(values: Values, given: Given) -> Statements:
         )
 
 
+def _about_far_apart(values: Values, given: Given) -> Statements:
+    """The probabilities of the labels are rounded to 0, except that of `loss_edge`."""
+    loss, edge = (float(values.get(name, np.nan)) for name in ("loss", "loss_edge"))
+    if 0 < loss < -np.log(np.finfo(float).smallest_subnormal):
+        yield (
+            "clipped",
+            "For logits that are thousands apart, the loss is finite but far too small. That is "
+            "what a small number does that is added to the probability, or that replaces it, "
+            f"before the logarithm. {SIMPLIFY}",
+        )
+    elif not np.isfinite(loss) and abs(edge - 715) <= 715 * SAME:
+        yield (
+            "underflow",
+            "For logits that are thousands apart, the loss is infinite or NaN, because a "
+            f"probability is rounded to 0 and its logarithm taken. {SIMPLIFY}",
+        )
+
+
 WORDS: Mapping[str, Words] = {
     "cross_entropy_softmax": _softmax,
     "cross_entropy_stable": _stable,
+    "cross_entropy_far_apart": _far_apart,
     "cross_entropy": _cross_entropy,
     "cross_entropy_sum": _cross_entropy_sum,
 }
@@ -337,5 +379,6 @@ WORDS: Mapping[str, Words] = {
 
 SYMPTOMS: Mapping[str, Symptoms] = {
     "cross_entropy_softmax": _about_softmax,
+    "cross_entropy_far_apart": _about_far_apart,
     "cross_entropy": _about_loss,
 }

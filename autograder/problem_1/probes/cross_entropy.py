@@ -43,6 +43,17 @@ def cross_entropy_stable(lib, logits, labels, high, low, apart, shifted):
 
 
 @given(_inputs)
+def cross_entropy_far_apart(lib, logits, labels, high, low, apart, shifted):
+    least = apart.argmin(axis=1)
+    loss = lib.layer_utils.cross_entropy()
+    yield dict(loss=loss.forward(apart, least))
+    yield dict(loss_float32=loss.forward(apart.astype(np.float32), least))
+    # e^-715 is just above 0: code that is right here and wrong above takes the logarithm of 0
+    edge = high[0, 0] - np.array([[0.0, 715.0]])
+    yield dict(loss_edge=loss.forward(edge, np.array([1])))
+
+
+@given(_inputs)
 def cross_entropy(lib, logits, labels, high, low, apart, shifted):
     loss = lib.layer_utils.cross_entropy()
     yield dict(loss=loss.forward(logits, labels))

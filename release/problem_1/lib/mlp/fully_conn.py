@@ -29,13 +29,14 @@ class Module:
     def forward(
         self, feat: np.ndarray, is_training: bool = True, seed: int | None = None
     ) -> np.ndarray:
-        """feat (N, ...) -> the output of the last layer. Dropout gets is_training and seed."""
+        """feat (N, ...) -> the output of the last layer
+
+        is_training and seed are for the layers that have modes, such as dropout.
+        """
         output = feat
         for layer in self.net.layers:
-            if isinstance(layer, dropout):
-                output = layer.forward(output, is_training, seed)
-            else:
-                output = layer.forward(output)
+            modes = (is_training, seed) if layer.has_modes else ()
+            output = layer.forward(output, *modes)
         self.net.gather_params()
         return output
 

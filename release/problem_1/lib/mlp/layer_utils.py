@@ -19,10 +19,14 @@ class Layer:
 
     Attributes:
         name: unique within a network.
+        has_modes: whether the layer works differently in training and at test time. `forward` of
+            such a layer also takes `is_training` and `seed`.
         params: parameter arrays by name, such as {"fc_w": ..., "fc_b": ...}.
         grads: gradients of the loss by the same names, set by `backward`.
         meta: what `forward` saved for `backward`. `backward` resets it to None.
     """
+
+    has_modes = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -270,6 +274,8 @@ class dropout(Layer):
         kept: the mask of the last forward pass, or None if nothing was dropped.
     """
 
+    has_modes = True
+
     def __init__(self, keep_prob: float, seed: int | None = None, name: str = "dropout") -> None:
         if not 0 <= keep_prob <= 1:
             raise ValueError(f"{name}: keep_prob must be in [0, 1]; found {keep_prob}")
@@ -352,7 +358,9 @@ class cross_entropy:
         #############################################################################
         # TODO: Store the softmax of the logits in scores. Store in loss the        #
         # negative log probability of the correct labels: the mean over the batch   #
-        # if self.size_average, and the sum if not.                                 #
+        # if self.size_average, and the sum if not. It must be finite and right for #
+        # any logits, also if the probability of a correct label is too small for a #
+        # floating-point number.                                                    #
         #############################################################################
         raise NotImplementedError("cross_entropy.forward: write your solution here")
         #############################################################################

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lib.mlp.memory import keep_freed_memory
+from lib.mlp.progress import progress_bar
 
 if TYPE_CHECKING:
     from lib.mlp.fully_conn import Module
@@ -104,8 +105,8 @@ def train_net(
     opt_params, opt_val_acc = {}, -1.0
     loss_hist, train_acc_hist, val_acc_hist = [], [], []
 
-    _keep_freed_memory()
-    with _progress_bar(max_steps) as bar:
+    keep_freed_memory()
+    with progress_bar(max_steps) as bar:
         for epoch in range(1, max_epochs + 1):
             for _ in range(steps_per_epoch):
                 feat, label = loader.get_batch()
@@ -157,27 +158,3 @@ def train_net(
                 )
 
     return opt_params, loss_hist, train_acc_hist, val_acc_hist
-
-
-def _keep_freed_memory() -> None:
-    """Make the C library reuse the memory of freed arrays.
-
-    On Linux, the C library returns the memory of large arrays to the system when they are freed.
-    Getting it back page by page in the next step takes two thirds of Adam's time. The library keeps
-    blocks that are smaller than the largest block it has freed so far (up to 32 MiB, see
-    M_MMAP_THRESHOLD in mallopt(3)). So this allocates a large block and frees it without using it.
-    """
-    np.empty(31 * 2**20, dtype=np.uint8)
-
-
-def _progress_bar(steps: int):
-    """A bar in a terminal, a widget in a notebook, and nothing if stdout is a file or a pipe."""
-    from tqdm import TqdmWarning, tqdm
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without ipywidgets
-        from tqdm.autonotebook import tqdm as auto_tqdm
-
-    if auto_tqdm is not tqdm:
-        return auto_tqdm(total=steps, unit="step", leave=False)
-    return tqdm(total=steps, unit="step", leave=False, file=sys.stdout, disable=None)

@@ -48,7 +48,9 @@ def everywhere(dtype: str) -> dict[str, str]:
         """,
         "cross_entropy.forward": f"""
             scores = softmax(feat)
-            picked = -np.log(scores[range(len(label)), label])
+            z = feat.astype({dtype})
+            z = z - np.max(z, axis=1, keepdims=True)
+            picked = np.log(np.sum(np.exp(z), axis=1)) - z[range(len(label)), label]
             loss = {dtype}(picked.mean() if self.size_average else picked.sum())
         """,
         "SGDM.update": f"""

@@ -80,7 +80,9 @@ IN_LAYERS = (
                 scores = softmax(feat)
                 loss = 0
                 for i in range(len(label)):
-                    loss = loss - np.log(scores[i][label[i]])
+                    top = max(feat[i])
+                    loss = loss + np.log(sum(np.exp(z - top) for z in feat[i]))
+                    loss = loss + (top - feat[i][label[i]])
                 if self.size_average:
                     loss = loss / float(len(label))
             """,
@@ -108,7 +110,9 @@ IN_LAYERS = (
             "cross_entropy.forward": """
                 scores = softmax(feat)
                 one_hot = np.eye(feat.shape[1])[label]
-                loss = -np.einsum("nc,nc->", one_hot, np.log(scores))
+                below = feat - feat.max(axis=1, keepdims=True)
+                loss = np.log(np.einsum("nc->n", np.exp(below))).sum()
+                loss = loss - np.einsum("nc,nc->", one_hot, below)
                 loss = loss / len(label) if self.size_average else loss
             """,
         },
@@ -188,7 +192,8 @@ IN_LAYERS = (
                 scores = softmax(feat)
                 Y = np.zeros_like(scores)
                 Y[np.arange(label.shape[0]), label] = 1
-                loss = -np.sum(Y * np.log(scores + 1e-12))
+                Z = feat - np.max(feat, axis=1, keepdims=True)
+                loss = -np.sum(Y * (Z - np.log(np.sum(np.exp(Z), axis=1, keepdims=True) + 1e-12)))
                 if self.size_average:
                     loss = loss / Y.shape[0]
             """,
@@ -401,7 +406,8 @@ IN_LAYERS = (
             """,
             "cross_entropy.forward": """
                 scores = softmax(feat)
-                loss = -np.log(scores[np.arange(len(label)), label] + 1e-8).sum()
+                rows = np.arange(len(label))
+                loss = (np.logaddexp.reduce(feat, axis=1) - feat[rows, label]).sum()
                 if self.size_average:
                     loss /= len(label)
             """,
