@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.assignment import Assignment
 
 app = typer.Typer(
     help="An autograded course assignment: neural networks from scratch, trained on SVHN.",
@@ -98,6 +103,14 @@ def release(
     check: Annotated[
         bool, typer.Option("--check", help="Only verify the existing release.")
     ] = False,
+    solution: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Instead of the release, write the solution into this folder, for after the "
+            "deadline.",
+        ),
+    ] = None,
 ) -> None:
     """Build what students receive, and verify it.
 
@@ -105,6 +118,11 @@ def release(
     Verification then proves that the solution passes every visible check, that the stub fails
     every check for the right reason, and that no file contains a statement of a solution. The exit
     status is 1 if a proof fails; each failure names a file and a line.
+
+    With --solution, the library and the notebook are written with their solutions, model answers
+    and mark schemes, without markers. Every cell is run: the trainings take a quarter of an hour
+    (minutes if SVHN_MAX_TRAINING limits the number of images). The result must be the solution,
+    and earn all points.
     """
     from rich.console import Console
 
@@ -118,6 +136,11 @@ def release(
 
     console, assignment = Console(), checkout.assignment()
     broken = BuildError, StripError, ChangelogError, SuiteBroken
+    if solution is not None:
+        if check:
+            raise typer.BadParameter("--check verifies the release; it does not go with --solution")
+        _write_solution(assignment, solution, console, broken)
+        return
     with console.status("") as status, _errors_explained(*broken):
         if not check:
             report = build(assignment, progress=status.update)
@@ -131,6 +154,17 @@ def release(
     if findings:
         raise typer.Exit(1)
     console.print("[green]Verified:[/] the release is complete and reveals no solution.")
+
+
+def _write_solution(
+    assignment: Assignment, folder: Path, console: Console, broken: tuple[type[Exception], ...]
+) -> None:
+    from autograder.commands.solution import run
+    from autograder.release.solution import SolutionError
+
+    with _errors_explained(SolutionError, *broken, *_grader_errors()):
+        if not run(assignment, folder, console):
+            raise typer.Exit(1)
 
 
 class Training(StrEnum):
@@ -151,7 +185,7 @@ OlderWork = Annotated[
     bool,
     typer.Option(
         "--older-work",
-        help="Grade work of earlier years. Checks of cells that its notebook lacked do not count.",
+        help="Grade work of earlier years. Checks that its notebook did not have do not count.",
     ),
 ]
 

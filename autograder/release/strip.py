@@ -61,6 +61,21 @@ def strip(text: str, path: str, place: str | None = None) -> str:
     return stripped
 
 
+def without_banners(text: str, path: str) -> str:
+    """The text with its solutions, and without their markers and banners.
+
+    Raises:
+        StripError: as in `strip`.
+    """
+    lines = text.split("\n")
+    dropped: set[int] = set()
+    for block in find_blocks(text, path):
+        begin, end = block.region.begin, block.region.end
+        todo, end_of_banner = _banner(lines, block.region, path)
+        dropped.update(range(todo - 1, begin + 1), range(end, end_of_banner + 2))
+    return "\n".join(line for number, line in enumerate(lines, 1) if number not in dropped)
+
+
 def find_blocks(text: str, path: str, place: str | None = None) -> list[Block]:
     """Every solution in a text, in order. Arguments and errors are those of `strip`."""
     lines = text.split("\n")
