@@ -13,7 +13,13 @@ from nbgrader import preprocessors as nbgrader  # noqa: E402
 
 from autograder import checkout  # noqa: E402
 from autograder.assignment import stub  # noqa: E402
-from autograder.nbgrader_plugins import autograde, export, release, zip_collect  # noqa: E402
+from autograder.nbgrader_plugins import (  # noqa: E402
+    autograde,
+    by_hand,
+    export,
+    release,
+    zip_collect,
+)
 
 c = get_config()  # noqa: F821
 
@@ -57,6 +63,8 @@ c.Autograde.autograde_preprocessors = [
     nbgrader.CheckCellMetadata,
 ]
 c.GradeSubmission.training = "off"  # "short" or "full" for the points that a training earns
+
+c.HTMLExporter.preprocessors = [by_hand.MarkedFirst]  # only for formgrader's page of a submission
 
 c.ZipCollectApp.collector_plugin = zip_collect.StudentZips
 c.ExportApp.plugin_class = export.SafeCsv

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -53,12 +53,14 @@ class Summary:
         set_aside: the name of each submission without a Grade, and the reason.
         regraded: how many students have been graded again after a correction of the suites.
         changes: what each student's latest correction changed.
+        waiting: the ids of the cells that still wait for a person, by student.
     """
 
     rows: tuple[Row, ...]
     set_aside: tuple[tuple[str, str], ...]
     regraded: int = 0
     changes: tuple[Change, ...] = ()
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def write(
@@ -70,6 +72,7 @@ def write(
     address = gradebook.url(out / "gradebook.db")
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
     rows, set_aside = [], []
+    waiting: dict[str, tuple[str, ...]] = {}
     corrections: list[list[list[Change]]] = []
     # one for the whole class: each new gradebook compiles every query again
     with gradebook.opened(assignment, address) as book:
@@ -81,14 +84,15 @@ def write(
             state = load_state(out / "observations" / hand_in.student)
             assert state is not None  # every hand-in that did not fail has one
             gradebook.name_student(book, people[student])
-            late_s = _record(assignment, hand_in, student, state, book, config)
+            late_s, waiting[student] = _record(assignment, hand_in, student, state, book, config)
             _write_pages(assignment, hand_in, student, state, late_s, out)
             rows.append(Row.of(student, state.grade, state.curve, late_s))
             if state.earlier:
                 history = pairwise((*state.earlier, state.grade))
                 corrections.append([list(changes.of(student, *pair)) for pair in history])
     last = tuple(change for by_correction in corrections for change in by_correction[-1])
-    summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last)
+    waiting = {student: cells for student, cells in waiting.items() if cells}
+    summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last, waiting)
     every = [c for by_correction in corrections for changed in by_correction for c in changed]
     _write_changes(every, summary, out)
     graded = Class(summary.rows, summary.set_aside, summary.regraded > 0)
@@ -116,14 +120,15 @@ def _record(
     state: State,
     book: Gradebook,
     config: object,
-) -> float | None:
-    """Bring the gradebook up to date; return the seconds by which the submission was late.
+) -> tuple[float | None, tuple[str, ...]]:
+    """Bring the gradebook up to date.
 
-    None if there is a due date and the time of the hand-in is unknown, which nbgrader treats as on
-    time.
+    Returns the seconds by which the submission was late, and the ids of the cells that wait for a
+    person. The seconds are None if there is a due date and the time of the hand-in is unknown,
+    which nbgrader treats as on time.
     """
     gradebook.submit(assignment, book, student, hand_in.timestamp)
-    gradebook.record(assignment, book, student, state.grade, state.unanswered)
+    waiting = gradebook.record(assignment, book, student, state.grade, state.unanswered)
     submission = book.find_submission(assignment.id, student)
     late_s: float = max(0.0, submission.total_seconds_late)
     time_unknown = submission.duedate is not None and submission.timestamp is None
@@ -132,8 +137,8 @@ def _record(
     if late_s or penalty:
         gradebook.assign_late_penalty(assignment, str(book.engine.url), student, config)
     if hand_in.late_by_mark_s is not None:
-        return hand_in.late_by_mark_s
-    return None if time_unknown else late_s
+        return hand_in.late_by_mark_s, waiting
+    return None if time_unknown else late_s, waiting
 
 
 def _write_pages(
@@ -198,10 +203,23 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
         *((("changes", f"{REPORT}/{CHANGES}"),) if summary.regraded else ()),
     )
     paths = Text("\n".join(f"  {name:10} {near(out) / path}" for name, path in names))
+    parts: list[RenderableType] = [listing, Text()]
     if summary.regraded:
-        corrected = changes.shown(summary.changes, summary.regraded)
-        return Group(listing, Text(), corrected, Text(), total, paths)
-    return Group(listing, Text(), total, paths)
+        parts += [changes.shown(summary.changes, summary.regraded), Text()]
+    parts += [total, paths]
+    if summary.waiting:
+        parts += [Text(), Text(_waiting(assignment, summary))]
+    return Group(*parts)
+
+
+def _waiting(assignment: Assignment, summary: Summary) -> str:
+    """Who waits for a person; in brackets for which cells, if it is not for all questions."""
+
+    def named(student: str, cells: tuple[str, ...]) -> str:
+        return student if set(cells) == assignment.questions else f"{student} ({', '.join(cells)})"
+
+    names = "; ".join(named(*each) for each in sorted(summary.waiting.items()))
+    return f"{len(summary.waiting)} wait for a person, in formgrader: {names}"
 
 
 def _lost(row: Row) -> str:

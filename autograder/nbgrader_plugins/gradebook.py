@@ -137,8 +137,11 @@ def record(
     grade: Grade,
     unanswered: Collection[str],
     known_as: str | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write a Grade into the gradebook in one commit. This is idempotent.
+
+    Returns the ids of the cells that wait for a person: questions without points, and sections that
+    the Grade leaves to a person. Sections that were not judged are not among them.
 
     Args:
         assignment: what was graded.
@@ -153,6 +156,7 @@ def record(
     called = known_as or assignment.id
     notebook = book.find_submission_notebook(_notebook(assignment), called, student)
     cells = _cells(notebook.notebook)  # `mark.cell` and `mark.name` would cost one query each
+    waiting = []
     for mark in notebook.grades:
         name = cells[mark.cell_id].name
         section = sections.get(name)
@@ -169,11 +173,15 @@ def record(
                 mark.needs_manual_grade or mark.auto_score != score
             )
         mark.auto_score = score
+        left = name in assignment.questions or (section is not None and section.awaits_a_person)
+        if left and mark.needs_manual_grade:
+            waiting.append(name)
     for comment in notebook.comments:
         cell = cells[comment.cell_id]
         silent = cell.name in unanswered and not isinstance(cell, TaskCell)
         comment.auto_comment = NO_RESPONSE if silent else None
     book.db.commit()
+    return tuple(waiting)
 
 
 def _cells(notebook: Notebook) -> dict[str, BaseCell]:

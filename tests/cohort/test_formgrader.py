@@ -63,6 +63,19 @@ def browser():
 
 
 @pytest.mark.proof
+def test_what_a_person_marks_comes_first_with_the_model_answer_folded(graded, server, browser):
+    browser.until(lambda: _answers(f"{server}/api"))
+    with gradebook.opened(P1, gradebook.url(graded / "gradebook.db")) as book:
+        notebook = book.find_submission_notebook("Problem_1", "problem_1", "linus").id
+    browser.open(f"{server}/formgrader/submissions/{notebook}")
+    questions = [name for section in P1.sections for name, _ in section.by_hand]
+    assert browser.run(FIRST_SCORES) == questions
+    assert not browser.run(IS_UNFOLDED)
+    browser.run("document.querySelector('.mark-scheme summary').click()")
+    browser.until(lambda: browser.run(IS_UNFOLDED))
+
+
+@pytest.mark.proof
 def test_a_manual_cell_is_graded_by_a_click_and_exported(graded, server, browser):
     browser.until(lambda: _answers(f"{server}/api"))
     browser.open(f"{server}/formgrader/gradebook/problem_1/Problem_1")
@@ -80,6 +93,8 @@ def test_a_manual_cell_is_graded_by_a_click_and_exported(graded, server, browser
 
 
 TEXT = "document.body.innerText"
+FIRST_SCORES = "[...document.querySelectorAll('.score')].slice(0, 3).map(field => field.id)"
+IS_UNFOLDED = "document.querySelector('.mark-scheme details').open"
 CLICK = f"""(() => {{
     const score = document.getElementById("{CELL}");
     score?.closest(".pull-right").querySelector(".full-credit").click();

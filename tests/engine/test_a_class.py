@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,6 +82,21 @@ def test_the_gradebook_has_the_points_and_the_question_waits_for_a_person(tiny, 
             assert notebook.score == score
             waiting = {g.name for g in notebook.grades if g.needs_manual_grade}
             assert waiting == {"step_question"}
+
+
+def test_those_who_wait_for_a_person_are_listed_until_they_have_their_points(
+    tiny, submitted, graded, tmp_path
+):
+    assert "5 wait for a person, in formgrader: ada; bob; eve; mia; unwritten" in graded[1]
+    out = shutil.copytree(graded[0], tmp_path / "out")
+    with Gradebook(f"sqlite:///{out / 'gradebook.db'}", course_id=tiny.course) as book:
+        for student in ("ada", "eve", "unwritten"):
+            mark = book.find_grade("step_question", "Tiny", "tiny", student)
+            mark.manual_score, mark.needs_manual_grade = 1, False
+        book.db.commit()
+    console = Console(file=io.StringIO(), width=100)
+    cohort.run(tiny, submitted, out, workers=1, resume=True, console=console)
+    assert "2 wait for a person, in formgrader: bob; mia" in console.file.getvalue()
 
 
 def test_a_killed_and_resumed_run_gives_the_same_results(submitted, graded, tmp_path):

@@ -192,6 +192,12 @@ def test_no_student_content_runs_in_a_browser(classroom):
     assert active.found == []
 
 
+def test_feedback_has_no_mark_scheme_beside_an_answer(classroom):
+    for student in STUDENTS:
+        page = classroom.root / "feedback" / student / P1.id / "Problem_1.html"
+        assert "mark-scheme" not in page.read_text("utf-8")
+
+
 def test_a_late_hand_in_is_penalised_by_nbgraders_own_plugin(classroom):
     with open(classroom.root / "grades.csv", encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
