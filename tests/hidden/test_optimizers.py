@@ -22,7 +22,7 @@ def of_reference(probe):
 @check(
     "sgd_momentum",
     weight=2,
-    announced="v = momentum * v - lr * g, and then v is added to the parameter",
+    announced="velocity = momentum * velocity - lr * gradient, and then the new velocity is added",
 )
 def test_sgd_momentum_update(sgd_momentum):
     close(sgd_momentum.student.w, sgd_momentum.reference.w, "the parameter after one step")
@@ -31,7 +31,7 @@ def test_sgd_momentum_update(sgd_momentum):
 @check(
     "sgd_momentum",
     weight=1,
-    announced="v = momentum * v - lr * g, and then v is added to the parameter",
+    announced="velocity = momentum * velocity - lr * gradient, and then the new velocity is added",
 )
 def test_sgd_momentum_velocity(sgd_momentum):
     student, reference = sgd_momentum.student, sgd_momentum.reference
