@@ -40,9 +40,23 @@ def test_the_data_is_found_and_not_downloaded_again(executed):
     assert "data_train Shape: (700, 32, 32, 3)" in executed["data_load"].outputs[0].text
 
 
+FIGURES = [
+    "data_figures",
+    "backward_pass_figure",
+    "gradient_check_figure",
+    "train_tiny_net_mistakes",
+    "train_tiny_net_confusion",
+    "train_tiny_net_hidden_units",
+    "compare_sgd_momentum_paths",
+    "compare_optimizers_paths",
+    "compare_optimizers_rates",
+]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
+        *FIGURES,
         "train_tiny_net_curves",
         "compare_sgd_momentum_plot",
         "compare_optimizers_run",
@@ -61,3 +75,47 @@ def test_training_prints_the_lines_of_the_published_run(executed):
     assert lines[1].startswith("(Epoch 1 / 20) Training Accuracy: 0.")
     assert ", Validation Accuracy: 0." in lines[-1]
     assert len(lines) == 21
+
+
+@pytest.mark.parametrize("cell", FIGURES)
+def test_a_figure_comes_without_text_and_progress_bars(executed, cell):
+    shown = [output.get("data", output) for output in executed[cell].outputs]
+    assert all("image/png" in each for each in shown), shown
+
+
+@pytest.fixture(scope="module")
+def unfilled(executed, tmp_path_factory):
+    """The notebook as it is released, after a run that goes on after errors: cells by grade id."""
+    folder = tmp_path_factory.mktemp("unfilled") / "problem_1"
+    shutil.copytree(P1.release, folder)
+    svhn.draw(folder / "data", train=4000, test=200)
+    notebook = nbformat.read(P1.release / P1.notebook, as_version=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SVHN_MAX_TRAINING", "700")
+        patch.delenv("SVHN_DIR", raising=False)
+        where = {"metadata": {"path": folder}}
+        NotebookClient(notebook, timeout=300, allow_errors=True, resources=where).execute()
+    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells}
+
+
+def errors(cell):
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
+
+
+def test_the_released_notebook_runs_until_the_first_part_to_write(unfilled):
+    cells = list(unfilled)
+    for name in cells[: cells.index("fc_forward")]:
+        assert errors(unfilled[name]) == []
+    [error] = errors(unfilled["fc_forward"])
+    assert error.ename == "NotImplementedError"
+
+
+def test_a_figure_before_its_code_is_written_says_what_is_missing(unfilled):
+    needs_nothing = {"data_figures", "backward_pass_figure", "gradient_check_figure"}
+    for name in FIGURES:
+        found = [f"{error.ename}: {error.evalue}" for error in errors(unfilled[name])]
+        if name in needs_nothing:
+            assert found == []
+        else:
+            [message] = found
+            assert "write your solution here" in message or "train a TinyNet first" in message, name

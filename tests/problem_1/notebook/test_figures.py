@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from lib.mlp.fully_conn import TinyNet
+from lib.mlp.fully_conn import DropoutNet, TinyNet
 from lib.mlp.layer_utils import fc, flatten, sequential
 from lib.optim import SGD, SGDM, Adam, RMSProp
 
@@ -149,6 +149,10 @@ class TestTrained:
     def test_the_weights_shown_are_those_of_the_first_layer(self, figures):
         model = TinyNet()
         assert figures("trained").first_weights(model) is model.net.params["fullo_1_w"]
+
+    def test_a_network_that_reads_no_images_is_refused(self, figures):
+        with pytest.raises(ValueError, match="train a TinyNet first"):
+            figures("trained").first_weights(DropoutNet())
 
     def test_the_published_run_reaches_its_published_accuracies(self, figures):
         run = figures("trained").published_run()

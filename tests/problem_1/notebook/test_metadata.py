@@ -1,5 +1,7 @@
 """The notebook's nbgrader metadata, the rubric and the published table of points agree."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -100,3 +102,31 @@ def test_the_source_is_valid_and_holds_no_outputs(notebook):
             assert cell.outputs == []
             assert cell.execution_count is None
         assert "attachments" not in cell
+
+
+def test_every_name_in_the_tables_of_symbols_is_in_the_code(cells):
+    code = "".join(path.read_text("utf-8") for path in P1.library.rglob("*.py"))
+    code += "".join(cell.source for cell in cells.values() if cell.cell_type == "code")
+    for grade_id, fewest in (("symbols", 20), ("optimizers", 10)):
+        rows = [line for line in cells[grade_id].source.splitlines() if line.startswith("| $")]
+        names = [name for row in rows for name in re.findall(r"`(\w+)[^`]*`", row)]
+        assert len(names) >= fewest
+        for name in names:
+            assert re.search(rf"\b{name}\b", code), name
+
+
+def test_no_section_prints_all_gradients_of_its_layer(cells):
+    """A gradient of each layer is derived; another is left to the student."""
+    for section in ("fc_backward", "leaky_relu_backward", "dropout_backward", "cross_entropy"):
+        text = cells[f"{section}_text"].source
+        assert "**Your turn.**" in text, section
+    assert "W^" not in cells["fc_backward_text"].source
+    assert "[c = y_n]" not in cells["cross_entropy_text"].source
+
+
+def test_a_cell_that_draws_a_figure_is_short(cells):
+    """The code of figures is in the handout; a cell calls it, a line per optimizer."""
+    drawing = [cell.source for cell in cells.values() if "from figures import show" in cell.source]
+    assert len(drawing) == 9
+    for source in drawing:
+        assert len(source.splitlines()) <= 8, source

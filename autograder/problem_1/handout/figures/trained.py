@@ -11,6 +11,8 @@ from lib.mlp.layer_utils import softmax
 from .digits import CLASSES, as_picture, digit_of
 from .style import QUIET, mosaic, styled, without_axes
 
+FEATURES = 32 * 32 * 3
+
 
 def published_run() -> np.ndarray:
     """A published run on SVHN: epoch, train_accuracy and val_accuracy, each (30,)."""
@@ -47,8 +49,15 @@ def show_mistakes(model, images: np.ndarray, labels: np.ndarray, count: int = 10
 
 
 def first_weights(model) -> np.ndarray:
-    """The weights (3072, H) of the first fully connected layer."""
-    return next(p for p in model.net.params.values() if p.ndim == 2)
+    """The weights (3072, H) of the first fully connected layer.
+
+    Raises:
+        ValueError: the network has none, so it does not read images.
+    """
+    found = [p for p in model.net.params.values() if p.ndim == 2 and len(p) == FEATURES]
+    if not found:
+        raise ValueError(f"no layer of this network has {FEATURES} inputs: train a TinyNet first")
+    return found[0]
 
 
 @styled
