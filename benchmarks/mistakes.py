@@ -10,6 +10,7 @@ writes what is said now as a file of the same form, for whatever a reader has no
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -101,7 +102,14 @@ def for_a_reader(told: Iterator[Said]) -> str:
 
 def verdict_on(each: Said) -> str:
     known = judged().get(each.work.name, {}).get(each.section.id)
-    return known["verdict"] if known and known["said"] == each.texts else UNJUDGED
+    if known is None or _unnumbered(known["said"]) != _unnumbered(each.texts):
+        return UNJUDGED
+    return known["verdict"]
+
+
+def _unnumbered(texts: list[str]) -> list[str]:
+    """The texts without numbers of lines, which change with the library's comments."""
+    return [re.sub(r"\bline \d+", "line", text) for text in texts]
 
 
 def report(told: dict[str, list[Said]]) -> str:

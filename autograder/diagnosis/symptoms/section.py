@@ -251,7 +251,9 @@ def _sentences(wrong: list[_Wrong], only: str, right: list[str]) -> Iterator[Sta
         if each.clause is None:
             continue
         first = said.setdefault(each.words, each.clause)
-        if first == each.clause or not each.when:  # a special condition adds little
+        both_general = first.kind in GENERAL and each.clause.kind in GENERAL
+        # a special condition adds little, unless it is what keeps a statement from being general
+        if first == each.clause or not each.when or both_general:
             by_clause.setdefault(each.clause, []).append(each)
     specific = {c: having for c, having in by_clause.items() if c.kind not in GENERAL}
     for clause in sorted(specific or by_clause, key=lambda clause: RANKS.get(clause.kind, 0)):
