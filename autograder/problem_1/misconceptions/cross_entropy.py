@@ -20,6 +20,8 @@ LESS_ONE = "dfeat[np.arange(len(label)), label] -= 1"
 MEAN_GRADIENT = "        if self.size_average:\n            dfeat /= len(label)"
 
 SIMPLIFY = "Look at the logarithm of the softmax formula: which part of it needs no exponential?"
+LEAST_OF_CLIPPED = 3.0
+"""The loss of a probability that is raised to 0.05, more than anybody would."""
 
 VARIANTS = (
     Variant(
@@ -351,20 +353,23 @@ def _about_loss(values: Values, given: Given) -> Statements:
 
 
 def _about_far_apart(values: Values, given: Given) -> Statements:
-    """The probabilities of the labels are rounded to 0, except that of `loss_edge`."""
+    """The probabilities of the labels are rounded to 0, except that of `loss_edge`.
+
+    A small number in the place of a probability gives all of them the same loss.
+    """
     loss, edge = (float(values.get(name, np.nan)) for name in ("loss", "loss_edge"))
-    if 0 < loss < -np.log(np.finfo(float).smallest_subnormal):
+    if loss > LEAST_OF_CLIPPED and abs(loss - edge) <= loss * SAME:
         yield (
             "clipped",
             "For logits that are thousands apart, the loss is finite but far too small. That is "
             "what a small number does that is added to the probability, or that replaces it, "
             f"before the logarithm. {SIMPLIFY}",
         )
-    elif not np.isfinite(loss) and abs(edge - 715) <= 715 * SAME:
+    elif np.isnan(loss) and abs(edge - 715) <= 715 * SAME:
         yield (
             "underflow",
-            "For logits that are thousands apart, the loss is infinite or NaN, because a "
-            f"probability is rounded to 0 and its logarithm taken. {SIMPLIFY}",
+            "For logits that are thousands apart, the loss is NaN, because a probability is "
+            f"rounded to 0 and its logarithm is taken. {SIMPLIFY}",
         )
 
 

@@ -233,7 +233,7 @@ def _accuracies(values: Values, given: Given) -> Statements:
 
 def _counts(history: np.ndarray, examples: int) -> bool:
     """Whether accuracies may be those of so many examples."""
-    correct = history * examples
+    correct = history.astype(float) * examples  # a claim may have any dtype
     return bool(np.allclose(correct, np.round(correct), rtol=0, atol=1e-6))
 
 
