@@ -358,7 +358,7 @@ def _about_far_apart(values: Values, given: Given) -> Statements:
     A small number in the place of a probability gives all of them the same loss.
     """
     loss, edge = (float(values.get(name, np.nan)) for name in ("loss", "loss_edge"))
-    if loss > LEAST_OF_CLIPPED and abs(loss - edge) <= loss * SAME:
+    if LEAST_OF_CLIPPED < loss < np.inf and abs(loss - edge) <= loss * SAME:
         yield (
             "clipped",
             "For logits that are thousands apart, the loss is finite but far too small. That is "
