@@ -146,7 +146,7 @@ NETWORK_VALUES = {
 }
 
 
-LAYER_NAMES = {0: "Flatten", 1: "FC", 2: "Leaky ReLU", 3: "dropout"}
+LAYER_NAMES: Mapping[float, str] = {0: "Flatten", 1: "FC", 2: "Leaky ReLU", 3: "dropout"}
 MOST_LAYERS = 20
 
 
@@ -181,7 +181,7 @@ def _layers(network: str, *expected: str) -> Symptoms:
         kinds, slopes = values.get("kinds"), values.get("slopes")
         if kinds is None or slopes is None or kinds.ndim != 1 or kinds.size > MOST_LAYERS:
             return
-        names = [LAYER_NAMES.get(int(kind), "a layer of another kind") for kind in kinds]
+        names = [LAYER_NAMES.get(float(kind), "a layer of another kind") for kind in kinds]
         wanted = [name for name in names if name != "Flatten" or "Flatten" in expected]
         if wanted != list(expected):
             found = ", ".join(names) if names else "no layer"
