@@ -120,9 +120,9 @@ def release(
     status is 1 if a proof fails; each failure names a file and a line.
 
     With --solution, the library and the notebook are written with their solutions, model answers
-    and mark schemes, without markers. Every cell is run: the trainings take a quarter of an hour
-    (minutes if SVHN_MAX_TRAINING limits the number of images). The result must be the solution,
-    and earn all points.
+    and mark schemes, without markers. Every cell is run, also those that train (on fewer images if
+    SVHN_MAX_TRAINING says so). The result must be the solution, and earn all points that need no
+    training.
     """
     from rich.console import Console
 
