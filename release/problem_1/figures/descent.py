@@ -115,5 +115,5 @@ def show_learning_rates(
     axes.set(xlabel="Learning rate", ylabel="Training loss", ylim=(None, 1.15 * CHANCE))
     axes.set_title(f"Training loss after {len(labels) // BATCH} steps of a small network")
     axes.grid(True)
-    axes.legend(loc="lower left")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     plt.show()
