@@ -58,8 +58,8 @@ LEAKS = {
         library(
             lambda s: s.replace(
                 STUB,
-                "dfeat=(dprev*np.maximum((feat>=0),\n            self.negative_slope,\n"
-                "            dtype=(dprev.dtype),))",
+                "dfeat=(np.where((feat>=0),\n            dprev,\n"
+                "            (self.negative_slope)*dprev,))",
             )
         ),
         "leak",
@@ -86,7 +86,7 @@ LEAKS = {
         library(
             lambda s: (
                 s + "\n\ndef f(self, x, g):\n"
-                "    return g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)"
+                "    return np.where(x >= 0, g, self.negative_slope * g)"
             )
         ),
         "leak",
@@ -105,9 +105,7 @@ LEAKS = {
         "lib/mlp/layer_utils.py",
     ),
     "in a comment, with other variables": (
-        library(
-            lambda s: s + "\n#   d = g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)\n"
-        ),
+        library(lambda s: s + "\n#   d = np.where(x >= 0, g, self.negative_slope * g)\n"),
         "leak",
         "lib/mlp/layer_utils.py",
     ),
@@ -162,7 +160,7 @@ LEAKS = {
     "in Markdown, with other variables": (
         notebook(
             lambda nb, cells: cells["layers"]["source"].append(
-                "\nUse `g * np.maximum(x >= 0, self.negative_slope, dtype=g.dtype)`, say."
+                "\nUse `np.where(x >= 0, g, self.negative_slope * g)`, say."
             )
         ),
         "leak",
