@@ -310,7 +310,7 @@ def test_the_shell_script_in_the_release_can_be_run():
 
 def test_the_requirements_list_every_imported_package():
     text = files(P1)["requirements.txt"].decode()
-    required = set(re.findall(r"^([a-z]+)", text, re.MULTILINE)) | {"PIL", "pip"}
+    required = set(re.findall(r"^([a-z]+)", text, re.MULTILINE)) | {"PIL", "IPython", "pip"}
     own = {
         "lib",
         "svhn",
