@@ -360,6 +360,48 @@ def cohort(
         )
 
 
+@app.command()
+def similar(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            help="A class as `cohort` reads it, or the folder that `cohort` wrote.",
+            metavar="DIR",
+            exists=True,
+        ),
+    ],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Also compare with these references: an earlier year, public solutions, the "
+            "course's own. May be given several times.",
+            metavar="DIR",
+            exists=True,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("out/similar"),
+    blind: Annotated[bool, typer.Option("--blind", help="Hide the names.")] = False,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the pairs to this file as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Show whose work is alike, for a person to judge.
+
+    Compares what students wrote, block by block. What many in the class have counts little, and
+    what few have counts much. Names, order, layout and comments can be changed without hiding much.
+    The report orders the pairs and shows their blocks side by side. It accuses nobody, and nothing
+    of it reaches the gradebook or the students.
+
+    No student code is run.
+    """
+    from autograder import checkout
+    from autograder.commands.similar import run
+    from autograder.similar.works import SimilarError
+
+    with _errors_explained(SimilarError):
+        run(checkout.assignment(), directory, against or (), out, blind=blind, json=json)
+
+
 class Target(StrEnum):
     CANVAS = "canvas"
     MOODLE = "moodle"

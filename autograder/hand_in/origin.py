@@ -57,12 +57,14 @@ class Origin:
         download: the name of the folder or zip.
         sources: every submission.
         absent: people on the rosters who handed in nothing.
+        path: where that folder or zip was; None if an older version wrote this.
     """
 
     layout: str
     download: str
     sources: tuple[Source, ...]
     absent: tuple[Person, ...] = ()
+    path: str | None = None
 
 
 def write(class_: WholeClass, path: Path, target: Path) -> None:
@@ -73,6 +75,7 @@ def write(class_: WholeClass, path: Path, target: Path) -> None:
         "format": FORMAT,
         "layout": class_.layout,
         "download": path.name,
+        "path": str(path),
         "submissions": sources,
         "absent": [_person(person) for person in class_.absent],
     }
@@ -133,7 +136,7 @@ def read(path: Path) -> Origin:
             for one in data["submissions"]
         )
         absent = tuple(map(_read_person, data["absent"]))
-        return Origin(data["layout"], data["download"], sources, absent)
+        return Origin(data["layout"], data["download"], sources, absent, data.get("path"))
     except FileNotFoundError:
         raise OriginError(f"{path} is missing; grade the class with autograder cohort") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

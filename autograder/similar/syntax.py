@@ -1,0 +1,509 @@
+"""What a block computes: its statements are followed once, with values instead of numbers.
+
+A variable stands for the value that was last assigned to it, so names, the order of independent
+statements and the splitting of expressions leave no trace. A function that the student wrote is
+followed into where it is called. A loop is followed once, with its index left out of subscripts:
+`out[i] = a[i] * 2` is `a * 2`. This is no exact account of the code, and none is needed: the same
+code gives the same values, and so does the same code in disguise, mostly.
+
+Nothing is executed. Each step costs fuel, so code of any size ends.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from autograder.similar.values import Value, hashed, leaf, made, value
+
+FUEL = 5_000
+"""Values of one block; an ordinary one has a hundred."""
+DEEPEST_CALL = 6
+LONGEST_CONSTANT = 200
+DETAILS = frozenset({"axis", "copy", "dtype", "keepdims", "order", "out", "size"})
+"""Arguments that stand beside a value and not in it: a loop over rows has none."""
+ORDINARY = frozenset({"constant 0.0", "constant 1.0", "constant 2.0", "constant 0.5"})
+OPERATORS: Mapping[type[ast.AST], str] = {
+    **{ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"},
+    **{ast.FloorDiv: "//", ast.Mod: "%", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "!="},
+    **{ast.LShift: "<<", ast.RShift: ">>", ast.And: "and", ast.Or: "or"},
+    **{ast.USub: "neg", ast.Not: "not", ast.Invert: "not", ast.UAdd: "+"},
+    **{ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="},
+    **{ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"},
+}
+BUILTINS = frozenset(dir(builtins))
+Lines = dict[int, set[tuple[int, int]]]
+"""For each fingerprint, where it is from: (number of the text, line)."""
+
+
+class Exhausted(Exception):  # noqa: N818 - not an error: the rest of the code is left out
+    """The code is larger than anything that is compared."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that the student wrote.
+
+    Attributes:
+        node: its definition, or a lambda.
+        text: the number of the text it is from.
+    """
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    text: int
+
+
+class Followed:
+    """Follows the statements of a block, and collects the fingerprints of all values in it.
+
+    Attributes:
+        found: the fingerprints.
+        called: names of the functions that were followed.
+    """
+
+    def __init__(self, given: frozenset[str], functions: Mapping[str, Function]) -> None:
+        self.given = given
+        self.functions = dict(functions)
+        self.found: Lines = defaultdict(set)
+        self.called: set[str] = set()
+        self._names: dict[str, Value] = {}
+        self._places: dict[int, Value] = {}
+        self._indices: set[str] = set()
+        self._modules = {"np"}
+        self._before_loop: set[str] | None = None
+        self._returned: Value | None = None
+        self._depth = 0
+        self._fuel = FUEL
+        self._at = (0, 0)
+
+    def follow(self, body: Sequence[ast.stmt], text: int) -> None:
+        """Follow statements of a text, after those that were followed before."""
+        outer, self._at = self._at, (text, 0)
+        for statement in body:
+            self._statement(statement)
+        self._at = outer
+
+    # values
+
+    def _made(self, operation: str, *operands: Value) -> Value:
+        self._fuel -= 1
+        if self._fuel < 0:
+            raise Exhausted
+        return self._noted(made(operation, operands))
+
+    def _noted(self, new: Value) -> Value:
+        if new.operands:
+            for each in new.hashes[1:]:
+                self.found[each].add(self._at)
+        return new
+
+    def _evidence(self, *parts: str | int) -> None:
+        self.found[hashed(*parts)].add(self._at)
+
+    # expressions
+
+    def _value(self, node: ast.AST | None) -> Value:
+        if node is None:
+            return leaf("none")
+        handler: Callable[[ast.AST], Value] = getattr(
+            self, f"_{type(node).__name__.lower()}", self._other
+        )
+        return handler(node)
+
+    def _values(self, nodes: Sequence[ast.AST | None]) -> list[Value]:
+        return [self._value(node) for node in nodes]
+
+    def _other(self, node: ast.AST) -> Value:
+        children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        return self._made(type(node).__name__, *self._values(children))
+
+    def _constant(self, node: ast.Constant) -> Value:
+        constant = node.value
+        if isinstance(constant, int | float) and not isinstance(constant, bool):
+            try:
+                constant = float(constant)
+            except OverflowError:
+                constant = "huge"
+        found = leaf(f"constant {constant!r}"[:LONGEST_CONSTANT])
+        if found.operation not in ORDINARY and not isinstance(constant, bool | None):
+            self._evidence(found.operation)
+        return found
+
+    def _name(self, node: ast.Name) -> Value:
+        if node.id in self._names:
+            return self._names[node.id]
+        known = node.id in self.given or node.id in BUILTINS
+        return leaf(node.id if known else "some variable")
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        if self._is_module(node.value):
+            return leaf(node.attr)
+        base = self._value(node.value)
+        return self._read(self._made("T" if node.attr == "T" else f".{node.attr}", base))
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        base, index = self._value(node.value), self._index(node.slice)
+        if base.operation == ".shape" and ast.unparse(node.slice) == "0":
+            return self._made("len", *base.operands)
+        return self._read(self._made("[]", base, *index)) if index else self._read(base)
+
+    def _index(self, node: ast.expr) -> list[Value]:
+        """What selects something: not a loop's index, a whole axis or a new one."""
+        parts = node.elts if isinstance(node, ast.Tuple) else [node]
+        return self._values([part for part in parts if not self._selects_nothing(part)])
+
+    def _selects_nothing(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Slice):
+            return node.lower is None and node.upper is None and node.step is None
+        if isinstance(node, ast.Constant):
+            return node.value is None or node.value is Ellipsis
+        if isinstance(node, ast.Name):
+            return node.id in self._indices
+        return isinstance(node, ast.Attribute) and node.attr == "newaxis"
+
+    def _slice(self, node: ast.Slice) -> Value:
+        return self._made("slice", *self._values([node.lower, node.upper, node.step]))
+
+    def _binop(self, node: ast.BinOp) -> Value:
+        return self._made(OPERATORS[type(node.op)], *self._values([node.left, node.right]))
+
+    def _unaryop(self, node: ast.UnaryOp) -> Value:
+        operand = self._value(node.operand)
+        return operand if isinstance(node.op, ast.UAdd) else self._made(_name_of(node.op), operand)
+
+    def _boolop(self, node: ast.BoolOp) -> Value:
+        return self._made(_name_of(node.op), *self._values(node.values))
+
+    def _compare(self, node: ast.Compare) -> Value:
+        sides = self._values([node.left, *node.comparators])
+        found = [
+            self._made(_name_of(operator), *sides[at : at + 2])
+            for at, operator in enumerate(node.ops)
+        ]
+        return found[0] if len(found) == 1 else self._made("and", *found)
+
+    def _ifexp(self, node: ast.IfExp) -> Value:
+        return self._made("where", *self._values([node.test, node.body, node.orelse]))
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        return self._standalone(Function(node, self._at[0]))
+
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
+        self._generators(node.generators)
+        return self._made("each", self._value(node.elt))
+
+    _generatorexp = _setcomp = _listcomp
+
+    def _dictcomp(self, node: ast.DictComp) -> Value:
+        self._generators(node.generators)
+        return self._made("dict of", self._value(node.value))
+
+    def _generators(self, generators: Sequence[ast.comprehension]) -> None:
+        for each in generators:
+            self._loop_over(each.target, each.iter)
+            self._values(each.ifs)
+
+    def _namedexpr(self, node: ast.NamedExpr) -> Value:
+        found = self._value(node.value)
+        self._bind(node.target, found)
+        return found
+
+    def _starred(self, node: ast.Starred) -> Value:
+        return self._value(node.value)
+
+    # calls
+
+    def _call(self, node: ast.Call) -> Value:
+        name, receiver = self._called(node.func)
+        positional = [
+            part
+            for argument in node.args
+            for part in (argument.elts if isinstance(argument, ast.Tuple) else [argument])
+        ]
+        if self._is_own(name, node.func):
+            return self._inlined(name, receiver, node)
+        arguments = [*receiver, *self._values(positional)]
+        details = []
+        for keyword in node.keywords:
+            found = self._value(keyword.value)
+            if keyword.arg in DETAILS:
+                details.append((keyword.arg, found))
+            else:
+                arguments.append(found)
+        if name == "append" and len(arguments) == 2 and isinstance(node.func, ast.Attribute):
+            return self._appended(node.func.value, arguments[1])
+        result = self._made(name, *arguments)
+        for detail, found in details:
+            self._evidence(name, detail, found.whole)
+        return result
+
+    def _is_own(self, name: str, called: ast.expr) -> bool:
+        """Whether a function is called that the student wrote."""
+        if name not in self.functions or self._depth >= DEEPEST_CALL:
+            return False
+        if isinstance(called, ast.Attribute):
+            of_self = isinstance(called.value, ast.Name) and called.value.id == "self"
+            return of_self or self._is_module(called.value)
+        return isinstance(called, ast.Name)
+
+    def _called(self, function: ast.expr) -> tuple[str, list[Value]]:
+        """The name of what is called, and the object whose method it is."""
+        if isinstance(function, ast.Name):
+            return function.id, []
+        if isinstance(function, ast.Attribute):
+            is_plain = self._is_module(function.value)
+            return function.attr, [] if is_plain else [self._value(function.value)]
+        return "call", [self._value(function)]
+
+    def _appended(self, target: ast.expr, item: Value) -> Value:
+        """`rows.append(row)` in a loop is `[row for ...]`."""
+        each = self._made("each", item)
+        if isinstance(target, ast.Name):
+            self._names[target.id] = each
+        return each
+
+    def _is_module(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Attribute):  # scipy.special
+            return self._is_module(node.value)
+        return isinstance(node, ast.Name) and node.id in self._modules
+
+    def _inlined(self, name: str, receiver: list[Value], node: ast.Call) -> Value:
+        self.called.add(name)
+        function = self.functions[name]
+        parameters = [argument.arg for argument in function.node.args.args]
+        arguments = self._values(node.args)
+        if receiver and len(parameters) == len(arguments) + len(node.keywords) + 1:
+            arguments = [*receiver, *arguments]
+        bound = dict(zip(parameters, arguments, strict=False))
+        bound |= {k.arg: self._value(k.value) for k in node.keywords if k.arg}
+        return self._result(function, bound)
+
+    def _standalone(self, function: Function) -> Value:
+        """The value of a function as such, with numbered parameters."""
+        arguments = function.node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        bound = {argument.arg: leaf(f"parameter {at}") for at, argument in enumerate(every)}
+        return self._made("function", self._result(function, bound))
+
+    def _result(self, function: Function, bound: Mapping[str, Value]) -> Value:
+        outer = self._names, self._returned, self._at, self._before_loop
+        self._names, self._returned = {**self._names, **bound}, None
+        self._before_loop = None
+        self._depth += 1
+        if isinstance(function.node, ast.Lambda):
+            self._returned = self._value(function.node.body)
+        elif self._depth <= DEEPEST_CALL:
+            self.follow(function.node.body, function.text)
+        found = self._returned or leaf("none")
+        self._depth -= 1
+        self._names, self._returned, self._at, self._before_loop = outer
+        return found
+
+    # statements
+
+    def _statement(self, node: ast.stmt) -> None:
+        self._at = self._at[0], node.lineno
+        handler: Callable[[ast.stmt], None] = getattr(
+            self, f"_do_{type(node).__name__.lower()}", self._do_other
+        )
+        handler(node)
+
+    def _statements(self, body: Sequence[ast.stmt]) -> None:
+        for statement in body:
+            self._statement(statement)
+
+    def _do_other(self, node: ast.stmt) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self._value(child)
+            elif isinstance(child, ast.stmt):
+                self._statement(child)
+            elif isinstance(child, ast.ExceptHandler | ast.match_case):
+                self._statements(child.body)
+
+    def _do_expr(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self._value(node.value)
+
+    def _do_assign(self, node: ast.Assign) -> None:
+        (first, *_) = node.targets
+        if isinstance(first, ast.Tuple) and len(first.elts) == len(_elements(node.value)):
+            found = self._values(_elements(node.value))
+            for target, each in zip(first.elts, found, strict=True):
+                self._bind(target, each)
+            return
+        updated = self._accumulated(first, node.value)
+        found_value = self._value(node.value) if updated is None else updated
+        for target in node.targets:
+            self._bind(target, found_value)
+
+    def _do_annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._bind(node.target, self._value(node.value))
+
+    def _do_augassign(self, node: ast.AugAssign) -> None:
+        load = ast.parse(ast.unparse(node.target), mode="eval").body
+        whole = ast.BinOp(load, node.op, node.value)
+        updated = self._accumulated(node.target, whole)
+        self._bind(node.target, self._value(whole) if updated is None else updated)
+
+    def _accumulated(self, target: ast.expr, whole: ast.expr) -> Value | None:
+        """`total += x` in a loop is the sum of x."""
+        before = self._before_loop
+        if not (isinstance(target, ast.Name) and before and target.id in before):
+            return None
+        if not (isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add | ast.Sub)):
+            return None
+        if not (isinstance(whole.left, ast.Name) and whole.left.id == target.id):
+            return None
+        total = self._made("sum", self._value(whole.right))
+        if isinstance(whole.op, ast.Sub):
+            total = self._made("neg", total)
+        old = self._names.get(target.id)
+        is_empty = old is None or old.operation in ("zeros", "constant 0.0")
+        return total if is_empty else self._made("+", old or leaf("none"), total)
+
+    def _bind(self, target: ast.expr, new: Value) -> None:
+        if isinstance(target, ast.Name):
+            self._names[target.id] = new
+            if target.id in self.given and not self._depth:
+                self._noted(value("set", (leaf(target.id), new)))
+        elif isinstance(target, ast.Tuple | ast.List):
+            for at, each in enumerate(target.elts):
+                self._bind(each, self._made(f"item {at}", new))
+        elif isinstance(target, ast.Starred):
+            self._bind(target.value, new)
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            self._bind_part(target, target.value, new)
+        elif isinstance(target, ast.Attribute | ast.Subscript):
+            self._store(self._place(target), new)
+
+    def _bind_part(self, target: ast.Subscript, name: ast.Name, new: Value) -> None:
+        """`x[i] = new` in a loop is `x = new`, `x[mask] = new` is `x = where(mask, new, x)`."""
+        index, old = self._index(target.slice), self._names.get(name.id)
+        if index:
+            chosen = index[0] if len(index) == 1 else self._made("at", *index)
+            new = self._made("where", chosen, new, old or self._value(name))
+        self._bind(name, new)
+
+    def _place(self, target: ast.expr) -> Value:
+        """Where something is stored, as a value: `self.grads[name]`."""
+        if isinstance(target, ast.Attribute):
+            return self._made(f".{target.attr}", self._value(target.value))
+        assert isinstance(target, ast.Subscript)
+        base, index = target.value, self._index(target.slice)
+        inner = self._place(base) if isinstance(base, ast.Attribute) else self._value(base)
+        return self._made("[]", inner, *index) if index else inner
+
+    def _store(self, place: Value, new: Value) -> None:
+        self._places[place.whole] = new
+        self._noted(value("set", (place, new)))
+
+    def _read(self, place: Value) -> Value:
+        return self._places.get(place.whole, place)
+
+    def _do_for(self, node: ast.For) -> None:
+        outer = self._before_loop
+        self._before_loop = set(self._names)
+        self._loop_over(node.target, node.iter)
+        self._statements(node.body)
+        self._before_loop = outer
+        self._statements(node.orelse)
+
+    def _loop_over(self, target: ast.expr, iterable: ast.expr) -> None:
+        """One step of a loop: its index selects nothing, and an element stands for the whole."""
+        name, arguments = "", [iterable]
+        if isinstance(iterable, ast.Call):
+            name, _ = self._called(iterable.func)
+            if name in ("items", "values", "keys") and isinstance(iterable.func, ast.Attribute):
+                arguments = [iterable.func.value]
+            elif name in ("range", "ndindex", "enumerate", "zip", "reversed", "list", "sorted"):
+                arguments = list(iterable.args)
+        found = self._values(arguments)
+        index = leaf("index")
+        first = found[0] if found else index
+        if name in ("range", "ndindex"):
+            self._evidence("range", *(each.whole for each in found))
+            self._bind_loop(target, [index])
+        elif name in ("enumerate", "items"):
+            self._bind_loop(target, [index, first])
+        elif name == "zip":
+            self._bind_loop(target, found)
+        else:
+            self._bind_loop(target, [first])
+
+    def _bind_loop(self, target: ast.expr, values: list[Value]) -> None:
+        parts = target.elts if isinstance(target, ast.Tuple) else [target]
+        for at, part in enumerate(parts):
+            for name in (n.id for n in ast.walk(part) if isinstance(n, ast.Name)):
+                self._indices.add(name)
+                self._names[name] = values[at] if at < len(values) else values[-1]
+
+    def _do_if(self, node: ast.If) -> None:
+        """Afterwards, what differs between the branches is one or the other."""
+        if isinstance(node.test, ast.Constant) and not node.test.value:
+            self._statements(node.orelse)
+            return
+        test = self._value(node.test)
+        names, places = dict(self._names), dict(self._places)
+        self._statements(node.body)
+        yes_names, yes_places = self._names, self._places
+        self._names, self._places = dict(names), dict(places)
+        self._statements(node.orelse)
+        for name in {**yes_names, **self._names}:
+            one, other = yes_names.get(name), self._names.get(name)
+            self._names[name] = self._either(test, one, other)
+        for place in {**yes_places, **self._places}:
+            one, other = yes_places.get(place), self._places.get(place)
+            self._places[place] = self._either(test, one, other)
+
+    def _either(self, test: Value, one: Value | None, other: Value | None) -> Value:
+        if one is None or other is None or one.whole == other.whole:
+            found = one or other
+            assert found is not None
+            return found
+        return self._made("where", test, one, other)
+
+    def _do_functiondef(self, node: ast.FunctionDef) -> None:
+        self.functions[node.name] = function = Function(node, self._at[0])
+        self._bind(ast.Name(node.name), self._standalone(function))
+
+    def _do_classdef(self, node: ast.ClassDef) -> None:
+        self._made("class", *self._values(node.bases))
+        self._statements(node.body)
+
+    def _do_return(self, node: ast.Return) -> None:
+        self._returned = self._value(node.value)
+        self._made("return", self._returned)
+
+    def _do_import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._modules.add(alias.asname or alias.name.partition(".")[0])
+            self._evidence("import", alias.name)
+
+    def _do_importfrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._evidence("import", alias.name)
+            if node.module and alias.name in ("special", "linalg", "random"):
+                self._modules.add(alias.asname or alias.name)
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    """The elements of a tuple; none of anything else."""
+    return node.elts if isinstance(node, ast.Tuple) else []
+
+
+def _name_of(operator: ast.AST) -> str:
+    return OPERATORS[type(operator)]
+
+
+def functions_in(body: Sequence[ast.stmt], text: int) -> Iterator[tuple[str, Function]]:
+    """The functions and methods that statements define, by name."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, Function(node, text)
+        elif isinstance(node, ast.ClassDef):
+            yield from functions_in(node.body, text)
