@@ -109,7 +109,7 @@ def _bar(total: int, console: Console) -> Iterator[Callable[[], object]]:
 
 def _shown(comparison: Comparison, blind: bool, report: Path, not_compared: int) -> RenderableType:
     """The most alike pairs, for the terminal."""
-    names = Names(comparison.works, blind)
+    names = Names(comparison, blind)
     listing = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("Work", "Work"):
         listing.add_column(header, overflow="ellipsis", no_wrap=True, max_width=26)

@@ -3,7 +3,8 @@
     released.py      what every student was given, which does not count
     parts.py         a submission -> what the student wrote, by block
     values.py        what code computes, in a normal form
-    syntax.py        a block's statements -> the values in it
+    expressions.py   an expression -> its value
+    statements.py    a block's statements -> the values in it
     fingerprints.py  a submission -> fingerprints by block
     works.py         a class and its references -> works, each with its fingerprints
     rarity.py        what pairs of works share, and how much that says

@@ -76,11 +76,14 @@ class LostByBoth:
 
 def blocks_of(
     comparison: Comparison, pair: Pair, traced: Mapping[str, Traced]
-) -> tuple[BlockOfPair, ...]:
-    """The blocks in which a pair shares what is rare, the rarest first."""
+) -> tuple[BlockOfPair, ...] | None:
+    """The blocks in which a pair shares what is rare, the rarest first.
+
+    None if the texts of one of them could not be read again.
+    """
     left, right = (traced.get(work.name) for work in (pair.a, pair.b))
     if left is None or right is None:
-        return ()
+        return None
     rows = [comparison.works.index(work) for work in (pair.a, pair.b)]
     found = []
     for place, block in comparison.shared.blocks.items():

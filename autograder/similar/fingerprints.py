@@ -3,7 +3,7 @@
 Libraries for fingerprints of code, such as copydetect, winnow a stream of tokens. What they share
 is text in the same order, and a disguise changes exactly that. See `benchmarks/similar.py`, which
 has both in one table. So the fingerprints are taken from the values that the code computes (see
-`syntax`), and only code that does not parse is compared by its tokens.
+`values`), and only code that does not parse is compared by its tokens.
 """
 
 from __future__ import annotations
@@ -17,16 +17,10 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.hand_in.submission import Submission
+from autograder.similar.expressions import BUILTINS, Exhausted, Function, Lines
 from autograder.similar.parts import ELSEWHERE, Part, answers_of, parts_of
 from autograder.similar.released import WORD, Released, comments_in, release_of
-from autograder.similar.syntax import (
-    BUILTINS,
-    Exhausted,
-    Followed,
-    Function,
-    Lines,
-    functions_in,
-)
+from autograder.similar.statements import Followed, functions_in
 from autograder.similar.values import hashed
 
 COMMENTS = "comments"
@@ -54,7 +48,7 @@ class Traced:
 
     Attributes:
         texts: (source, text), such as ("lib/optim.py", "v = ...").
-        lines: by place, see `syntax.Lines`.
+        lines: by place, see `expressions.Lines`.
     """
 
     texts: Sequence[tuple[str, str]]
@@ -88,7 +82,8 @@ def traced_in(assignment: Assignment, submission: Submission) -> Traced:
         texts.append((question, answer))
         for shingle, line in _shingles(answer):
             found[question][shingle].add((len(texts) - 1, line))
-    return Traced(texts, found)
+    plain = {place: {each: set(at) for each, at in lines.items()} for place, lines in found.items()}
+    return Traced(texts, plain)
 
 
 def _follow(parts: Sequence[Part], release: Released, found: dict[str, Lines]) -> None:

@@ -15,19 +15,23 @@ from autograder.similar.fingerprints import Traced
 from autograder.similar.works import Work
 
 MOST_IN_DETAIL, LEAST_IN_DETAIL = 40, 10
-MOST_LISTED = 100
-SMALLEST = 1e-12
-"""Smaller probabilities are extrapolated too far to be written as numbers."""
+OTHERS_LISTED = 20
+"""Pairs that do not stand out, to show where chance begins."""
+SMALLEST = 1e-6
+"""Smaller probabilities are too far from any pair of the class to be told in numbers."""
 
 
 class Names:
     """What works are called; with `blind`, by numbers."""
 
-    def __init__(self, works: Sequence[Work], blind: bool) -> None:
-        students = [work for work in works if not work.is_reference]
-        references = [work for work in works if work.is_reference]
-        self._names = {work: work.name for work in works}
+    def __init__(self, comparison: Comparison, blind: bool) -> None:
+        self._names = {work: work.name for work in comparison.works}
         if blind:
+            # in the order of the pairs, since that of the names would tell too much
+            paired = [work for pair in comparison.pairs for work in (pair.a, pair.b)]
+            works = list(dict.fromkeys([*paired, *comparison.works]))
+            students = [work for work in works if not work.is_reference]
+            references = [work for work in works if work.is_reference]
             self._names = {
                 work: f"{kind} {number}"
                 for kind, each in (("student", students), ("reference", references))
@@ -47,7 +51,7 @@ class Detail:
         a, b: names.
         pair: the pair itself.
         times: when each was handed in, in UTC; None if it is unknown.
-        blocks: side by side.
+        blocks: side by side; None if the texts could not be read again.
         lost: what both lost points for.
     """
 
@@ -56,7 +60,7 @@ class Detail:
     b: str
     pair: Pair
     times: tuple[str | None, str | None]
-    blocks: tuple[BlockOfPair, ...]
+    blocks: tuple[BlockOfPair, ...] | None
     lost: tuple[LostByBoth, ...]
 
 
@@ -75,7 +79,7 @@ def page_of(
     blind: bool,
 ) -> str:
     """One self-contained HTML page."""
-    names = Names(comparison.works, blind)
+    names = Names(comparison, blind)
     details = [
         Detail(
             number,
@@ -88,7 +92,11 @@ def page_of(
         )
         for number, pair in enumerate(in_detail(comparison), 1)
     ]
-    listed = [(names[p.a], names[p.b], p) for p in comparison.pairs[:MOST_LISTED]]
+    standing_out = sum(pair.stands_out for pair in comparison.pairs)
+    listed = [
+        (names[pair.a], names[pair.b], pair)
+        for pair in comparison.pairs[: standing_out + OTHERS_LISTED]
+    ]
     return page(
         "similar.html",
         title=assignment.title,
@@ -107,7 +115,7 @@ def page_of(
 
 def json_of(comparison: Comparison, blind: bool) -> str:
     """The pairs as a list, the most alike first."""
-    names = Names(comparison.works, blind)
+    names = Names(comparison, blind)
     pairs = [
         {
             "a": names[pair.a],
@@ -125,7 +133,7 @@ def in_words(unlikely: float) -> str:
     if unlikely > 0.5:
         return "to be expected"
     if unlikely < SMALLEST:
-        return f"below {one_in(1 / SMALLEST)}"
+        return f"less than {one_in(1 / SMALLEST)}"
     return one_in(1 / unlikely)
 
 

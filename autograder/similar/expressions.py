@@ -1,12 +1,9 @@
-"""What a block computes: its statements are followed once, with values instead of numbers.
+"""What an expression computes, as a value in normal form.
 
 A variable stands for the value that was last assigned to it, so names, the order of independent
 statements and the splitting of expressions leave no trace. A function that the student wrote is
-followed into where it is called. A loop is followed once, with its index left out of subscripts:
-`out[i] = a[i] * 2` is `a * 2`. This is no exact account of the code, and none is needed: the same
-code gives the same values, and so does the same code in disguise, mostly.
-
-Nothing is executed. Each step costs fuel, so code of any size ends.
+followed into where it is called. The index of a loop is left out of subscripts: in a loop,
+`a[i] * 2` is `a * 2`. Nothing is executed, and each step costs fuel, so code of any size ends.
 """
 
 from __future__ import annotations
@@ -14,10 +11,10 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
-from autograder.similar.values import Value, hashed, leaf, made, value
+from autograder.similar.values import Value, hashed, leaf, made
 
 FUEL = 5_000
 """Values of one block; an ordinary one has a hundred."""
@@ -35,7 +32,7 @@ OPERATORS: Mapping[type[ast.AST], str] = {
     **{ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in"},
 }
 BUILTINS = frozenset(dir(builtins))
-Lines = dict[int, set[tuple[int, int]]]
+Lines = MutableMapping[int, set[tuple[int, int]]]
 """For each fingerprint, where it is from: (number of the text, line)."""
 
 
@@ -56,8 +53,8 @@ class Function:
     text: int
 
 
-class Followed:
-    """Follows the statements of a block, and collects the fingerprints of all values in it.
+class Expressions:
+    """Collects the fingerprints of all values in expressions; see `statements.Followed`.
 
     Attributes:
         found: the fingerprints.
@@ -79,13 +76,6 @@ class Followed:
         self._fuel = FUEL
         self._at = (0, 0)
 
-    def follow(self, body: Sequence[ast.stmt], text: int) -> None:
-        """Follow statements of a text, after those that were followed before."""
-        outer, self._at = self._at, (text, 0)
-        for statement in body:
-            self._statement(statement)
-        self._at = outer
-
     # values
 
     def _made(self, operation: str, *operands: Value) -> Value:
@@ -102,6 +92,9 @@ class Followed:
 
     def _evidence(self, *parts: str | int) -> None:
         self.found[hashed(*parts)].add(self._at)
+
+    def _read(self, place: Value) -> Value:
+        return self._places.get(place.whole, place)
 
     # expressions
 
@@ -206,13 +199,39 @@ class Followed:
             self._loop_over(each.target, each.iter)
             self._values(each.ifs)
 
-    def _namedexpr(self, node: ast.NamedExpr) -> Value:
-        found = self._value(node.value)
-        self._bind(node.target, found)
-        return found
-
     def _starred(self, node: ast.Starred) -> Value:
         return self._value(node.value)
+
+    # loops
+
+    def _loop_over(self, target: ast.expr, iterable: ast.expr) -> None:
+        """One step of a loop: its index selects nothing, and an element stands for the whole."""
+        name, arguments = "", [iterable]
+        if isinstance(iterable, ast.Call):
+            name, _ = self._called(iterable.func)
+            if name in ("items", "values", "keys") and isinstance(iterable.func, ast.Attribute):
+                arguments = [iterable.func.value]
+            elif name in ("range", "ndindex", "enumerate", "zip", "reversed", "list", "sorted"):
+                arguments = list(iterable.args)
+        found = self._values(arguments)
+        index = leaf("index")
+        first = found[0] if found else index
+        if name in ("range", "ndindex"):
+            self._evidence("range", *(each.whole for each in found))
+            self._bind_loop(target, [index])
+        elif name in ("enumerate", "items"):
+            self._bind_loop(target, [index, first])
+        elif name == "zip":
+            self._bind_loop(target, found)
+        else:
+            self._bind_loop(target, [first])
+
+    def _bind_loop(self, target: ast.expr, values: list[Value]) -> None:
+        parts = target.elts if isinstance(target, ast.Tuple) else [target]
+        for at, part in enumerate(parts):
+            for name in (n.id for n in ast.walk(part) if isinstance(n, ast.Name)):
+                self._indices.add(name)
+                self._names[name] = values[at] if at < len(values) else values[-1]
 
     # calls
 
@@ -302,208 +321,10 @@ class Followed:
         self._names, self._returned, self._at, self._before_loop = outer
         return found
 
-    # statements
-
-    def _statement(self, node: ast.stmt) -> None:
-        self._at = self._at[0], node.lineno
-        handler: Callable[[ast.stmt], None] = getattr(
-            self, f"_do_{type(node).__name__.lower()}", self._do_other
-        )
-        handler(node)
-
-    def _statements(self, body: Sequence[ast.stmt]) -> None:
-        for statement in body:
-            self._statement(statement)
-
-    def _do_other(self, node: ast.stmt) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self._value(child)
-            elif isinstance(child, ast.stmt):
-                self._statement(child)
-            elif isinstance(child, ast.ExceptHandler | ast.match_case):
-                self._statements(child.body)
-
-    def _do_expr(self, node: ast.Expr) -> None:
-        if not isinstance(node.value, ast.Constant):
-            self._value(node.value)
-
-    def _do_assign(self, node: ast.Assign) -> None:
-        (first, *_) = node.targets
-        if isinstance(first, ast.Tuple) and len(first.elts) == len(_elements(node.value)):
-            found = self._values(_elements(node.value))
-            for target, each in zip(first.elts, found, strict=True):
-                self._bind(target, each)
-            return
-        updated = self._accumulated(first, node.value)
-        found_value = self._value(node.value) if updated is None else updated
-        for target in node.targets:
-            self._bind(target, found_value)
-
-    def _do_annassign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self._bind(node.target, self._value(node.value))
-
-    def _do_augassign(self, node: ast.AugAssign) -> None:
-        load = ast.parse(ast.unparse(node.target), mode="eval").body
-        whole = ast.BinOp(load, node.op, node.value)
-        updated = self._accumulated(node.target, whole)
-        self._bind(node.target, self._value(whole) if updated is None else updated)
-
-    def _accumulated(self, target: ast.expr, whole: ast.expr) -> Value | None:
-        """`total += x` in a loop is the sum of x."""
-        before = self._before_loop
-        if not (isinstance(target, ast.Name) and before and target.id in before):
-            return None
-        if not (isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add | ast.Sub)):
-            return None
-        if not (isinstance(whole.left, ast.Name) and whole.left.id == target.id):
-            return None
-        total = self._made("sum", self._value(whole.right))
-        if isinstance(whole.op, ast.Sub):
-            total = self._made("neg", total)
-        old = self._names.get(target.id)
-        is_empty = old is None or old.operation in ("zeros", "constant 0.0")
-        return total if is_empty else self._made("+", old or leaf("none"), total)
-
-    def _bind(self, target: ast.expr, new: Value) -> None:
-        if isinstance(target, ast.Name):
-            self._names[target.id] = new
-            if target.id in self.given and not self._depth:
-                self._noted(value("set", (leaf(target.id), new)))
-        elif isinstance(target, ast.Tuple | ast.List):
-            for at, each in enumerate(target.elts):
-                self._bind(each, self._made(f"item {at}", new))
-        elif isinstance(target, ast.Starred):
-            self._bind(target.value, new)
-        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-            self._bind_part(target, target.value, new)
-        elif isinstance(target, ast.Attribute | ast.Subscript):
-            self._store(self._place(target), new)
-
-    def _bind_part(self, target: ast.Subscript, name: ast.Name, new: Value) -> None:
-        """`x[i] = new` in a loop is `x = new`, `x[mask] = new` is `x = where(mask, new, x)`."""
-        index, old = self._index(target.slice), self._names.get(name.id)
-        if index:
-            chosen = index[0] if len(index) == 1 else self._made("at", *index)
-            new = self._made("where", chosen, new, old or self._value(name))
-        self._bind(name, new)
-
-    def _place(self, target: ast.expr) -> Value:
-        """Where something is stored, as a value: `self.grads[name]`."""
-        if isinstance(target, ast.Attribute):
-            return self._made(f".{target.attr}", self._value(target.value))
-        assert isinstance(target, ast.Subscript)
-        base, index = target.value, self._index(target.slice)
-        inner = self._place(base) if isinstance(base, ast.Attribute) else self._value(base)
-        return self._made("[]", inner, *index) if index else inner
-
-    def _store(self, place: Value, new: Value) -> None:
-        self._places[place.whole] = new
-        self._noted(value("set", (place, new)))
-
-    def _read(self, place: Value) -> Value:
-        return self._places.get(place.whole, place)
-
-    def _do_for(self, node: ast.For) -> None:
-        outer = self._before_loop
-        self._before_loop = set(self._names)
-        self._loop_over(node.target, node.iter)
-        self._statements(node.body)
-        self._before_loop = outer
-        self._statements(node.orelse)
-
-    def _loop_over(self, target: ast.expr, iterable: ast.expr) -> None:
-        """One step of a loop: its index selects nothing, and an element stands for the whole."""
-        name, arguments = "", [iterable]
-        if isinstance(iterable, ast.Call):
-            name, _ = self._called(iterable.func)
-            if name in ("items", "values", "keys") and isinstance(iterable.func, ast.Attribute):
-                arguments = [iterable.func.value]
-            elif name in ("range", "ndindex", "enumerate", "zip", "reversed", "list", "sorted"):
-                arguments = list(iterable.args)
-        found = self._values(arguments)
-        index = leaf("index")
-        first = found[0] if found else index
-        if name in ("range", "ndindex"):
-            self._evidence("range", *(each.whole for each in found))
-            self._bind_loop(target, [index])
-        elif name in ("enumerate", "items"):
-            self._bind_loop(target, [index, first])
-        elif name == "zip":
-            self._bind_loop(target, found)
-        else:
-            self._bind_loop(target, [first])
-
-    def _bind_loop(self, target: ast.expr, values: list[Value]) -> None:
-        parts = target.elts if isinstance(target, ast.Tuple) else [target]
-        for at, part in enumerate(parts):
-            for name in (n.id for n in ast.walk(part) if isinstance(n, ast.Name)):
-                self._indices.add(name)
-                self._names[name] = values[at] if at < len(values) else values[-1]
-
-    def _do_if(self, node: ast.If) -> None:
-        """Afterwards, what differs between the branches is one or the other."""
-        if isinstance(node.test, ast.Constant) and not node.test.value:
-            self._statements(node.orelse)
-            return
-        test = self._value(node.test)
-        names, places = dict(self._names), dict(self._places)
-        self._statements(node.body)
-        yes_names, yes_places = self._names, self._places
-        self._names, self._places = dict(names), dict(places)
-        self._statements(node.orelse)
-        for name in {**yes_names, **self._names}:
-            one, other = yes_names.get(name), self._names.get(name)
-            self._names[name] = self._either(test, one, other)
-        for place in {**yes_places, **self._places}:
-            one, other = yes_places.get(place), self._places.get(place)
-            self._places[place] = self._either(test, one, other)
-
-    def _either(self, test: Value, one: Value | None, other: Value | None) -> Value:
-        if one is None or other is None or one.whole == other.whole:
-            found = one or other
-            assert found is not None
-            return found
-        return self._made("where", test, one, other)
-
-    def _do_functiondef(self, node: ast.FunctionDef) -> None:
-        self.functions[node.name] = function = Function(node, self._at[0])
-        self._bind(ast.Name(node.name), self._standalone(function))
-
-    def _do_classdef(self, node: ast.ClassDef) -> None:
-        self._made("class", *self._values(node.bases))
-        self._statements(node.body)
-
-    def _do_return(self, node: ast.Return) -> None:
-        self._returned = self._value(node.value)
-        self._made("return", self._returned)
-
-    def _do_import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            self._modules.add(alias.asname or alias.name.partition(".")[0])
-            self._evidence("import", alias.name)
-
-    def _do_importfrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            self._evidence("import", alias.name)
-            if node.module and alias.name in ("special", "linalg", "random"):
-                self._modules.add(alias.asname or alias.name)
-
-
-def _elements(node: ast.expr) -> list[ast.expr]:
-    """The elements of a tuple; none of anything else."""
-    return node.elts if isinstance(node, ast.Tuple) else []
+    def follow(self, body: Sequence[ast.stmt], text: int) -> None:
+        """Follow the statements of a function."""
+        raise NotImplementedError
 
 
 def _name_of(operator: ast.AST) -> str:
     return OPERATORS[type(operator)]
-
-
-def functions_in(body: Sequence[ast.stmt], text: int) -> Iterator[tuple[str, Function]]:
-    """The functions and methods that statements define, by name."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, Function(node, text)
-        elif isinstance(node, ast.ClassDef):
-            yield from functions_in(node.body, text)
