@@ -86,6 +86,9 @@ class Expressions:
 
     def _noted(self, new: Value) -> Value:
         if new.operands:
+            for operand in new.operands:  # a normal form may have made it: a - b is a + (-b)
+                if operand.operands and operand.whole not in self.found:
+                    self._noted(operand)
             for each in new.hashes[1:]:
                 self.found[each].add(self._at)
         return new

@@ -8,7 +8,6 @@ cell. It belongs to the block of the function around it, if there is one.
 from __future__ import annotations
 
 import ast
-import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,7 +109,7 @@ def _of_text(source: str, text: str, release: Released) -> Iterator[Part]:
         if span is None:
             continue
         begin, end = span
-        code = textwrap.dedent("\n".join(lines[begin:end])).strip("\n")
+        code = dedented("\n".join(lines[begin:end])).strip("\n")
         lines[begin:end] = [""] * (end - begin)  # so that it is found only once
         if any(line.strip() and not is_stub(line) for line in code.split("\n")):
             written.append(place.name)
@@ -146,7 +145,7 @@ def _outside(
     whole = statements("\n".join(_filled(lines)))
     if whole is None:
         own = "\n".join(line for line in lines if not _is_given(line, release))
-        yield Part(_only_place(places), source, textwrap.dedent(own), None)
+        yield Part(_only_place(places), source, dedented(own), None)
         return
     by_function: dict[str, list[Place]] = {}
     for place in places:
@@ -158,7 +157,7 @@ def _outside(
         missing = [place for place in candidates if place.name not in written]
         name = next((place.name for place in [*missing, *candidates]), ELSEWHERE)
         text = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
-        yield Part(name, source, textwrap.dedent(text), statements(textwrap.dedent(text)))
+        yield Part(name, source, dedented(text), statements(dedented(text)))
 
 
 def _only_place(places: list[Place]) -> str:
@@ -189,13 +188,19 @@ def _own(body: Sequence[ast.stmt], release: Released) -> Iterator[ast.stmt]:
         if isinstance(statement, DEFINITION):
             is_changed = statement.name in release.definitions
         else:
-            inside = (node for inner in nested for node in inner)
-            is_changed = any(shape_of(node) in release.statements for node in inside)
+            is_changed = any(_has_given(node, release) for inner in nested for node in inner)
         if is_changed:
             for inner in nested:
                 yield from _own(inner, release)
         else:
             yield statement
+
+
+def _has_given(statement: ast.stmt, release: Released) -> bool:
+    """Whether the statement or one inside it is in the release."""
+    if not isinstance(statement, ast.Pass) and shape_of(statement) in release.statements:
+        return True
+    return any(_has_given(node, release) for inner in _bodies(statement) for node in inner)
 
 
 def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -214,6 +219,17 @@ def _is_docstring(statement: ast.stmt) -> bool:
 def _around(statement: ast.stmt, functions: list[tuple[str, ast.FunctionDef]]) -> str:
     line = statement.lineno
     return next((n for n, node in functions if node.lineno < line <= (node.end_lineno or 0)), "")
+
+
+def dedented(text: str) -> str:
+    """The text without the indentation of its first statement. Comments may have less."""
+    lines = text.split("\n")
+    code = (line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    first = next(code, "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join(
+        line.removeprefix(indent) if line.startswith(indent) else line.lstrip() for line in lines
+    )
 
 
 def statements(text: str) -> list[ast.stmt] | None:

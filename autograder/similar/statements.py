@@ -142,7 +142,9 @@ class Followed(Expressions):
         self._statements(node.orelse)
         for name in {**yes_names, **self._names}:
             one, other = yes_names.get(name), self._names.get(name)
-            self._names[name] = self._either(test, one, other)
+            self._names[name] = merged = self._either(test, one, other)
+            if merged is not one and merged is not other:
+                self._bind(ast.Name(name), merged)
         for place in {**yes_places, **self._places}:
             one, other = yes_places.get(place), self._places.get(place)
             self._places[place] = self._either(test, one, other)

@@ -1,0 +1,44 @@
+"""Made classes: the copies come first, and without copies nothing is unlikely."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import prints, work
+from made_class import made_class
+
+from autograder.similar.comparison import compared
+
+UNLIKELY = 0.001
+
+
+def check(seed: int, students: int, copies: int, among: int) -> None:
+    """Both claims, on a class of as many students with and without copies.
+
+    The first students of both classes are the same, so they are fingerprinted once.
+    """
+    alone, none = made_class(seed, students)
+    assert not none
+    of_all = prints(*(each.submission() for each in alone))
+    least = min(pair.unlikely for pair in compared(of_all).pairs)
+    assert least > UNLIKELY, f"seed {seed}: a pair of strangers is said to be unlikely: {least}"
+
+    with_copies, pairs = made_class(seed, students, copies)
+    assert len(pairs) == copies
+    known = {tuple(each.code.values()): of_all[work(each.name)] for each in alone}
+    found = {}
+    for each in with_copies:
+        same = known.get(tuple(each.code.values()))
+        found |= {work(each.name): same} if same else prints(each.submission())
+    first = compared(found).pairs[:among]
+    missed = pairs - {frozenset((pair.a.name, pair.b.name)) for pair in first}
+    assert not missed, f"seed {seed}: {missed} are not among the first {among}"
+
+
+def test_the_copies_in_a_class_of_fifty_come_first():
+    check(seed=100, students=50, copies=4, among=5)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_copies_in_a_class_of_200_are_among_the_first_twelve(seed):
+    check(seed, students=200, copies=10, among=12)
