@@ -209,6 +209,8 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
     parts += [total, paths]
     if summary.waiting:
         parts += [Text(), Text(_waiting(assignment, summary))]
+    if len(rows) > 1:
+        parts += [Text(), Text(f"Whose work is alike? autograder similar {near(out)}")]
     return Group(*parts)
 
 

@@ -14,14 +14,13 @@ from rich.text import Text
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.pool import Pool, Processes, closing, processors
+from autograder.cohort.pool import Processes, closing, processors
 from autograder.report.terminal import console_on, near
 from autograder.similar.comparison import Comparison, compared
-from autograder.similar.fingerprints import Prints
 from autograder.similar.page import Names, in_detail, in_words, json_of, page_of
+from autograder.similar.rarity import places_of
 from autograder.similar.works import (
     SimilarError,
-    Work,
     fingerprinted,
     references_in,
     traced,
@@ -64,9 +63,10 @@ def run(
         raise SimilarError(f"{folder} has fewer than two works that can be read")
     pool = Processes(min(processors(), len(works)))
     with closing(pool):
-        prints, failed = _fingerprinted(assignment, works, pool, console)
-        with console.status("comparing"):
-            comparison = compared(prints)
+        with _bar("reading", len(works), console) as advance:
+            prints, failed = fingerprinted(assignment, works, pool, advance)
+        with _bar("comparing blocks", len(places_of(list(prints.values()))), console) as advance:
+            comparison = compared(prints, advance)
         with console.status("writing the report"):
             shown = {work for pair in in_detail(comparison) for work in (pair.a, pair.b)}
             texts = traced(assignment, sorted(shown, key=lambda work: work.name), pool)
@@ -87,17 +87,10 @@ def run(
     return comparison
 
 
-def _fingerprinted(
-    assignment: Assignment, works: Sequence[Work], pool: Pool, console: Console
-) -> tuple[dict[Work, Prints], list[tuple[str, str]]]:
-    with _bar(len(works), console) as advance:
-        return fingerprinted(assignment, works, pool, advance)
-
-
 @contextmanager
-def _bar(total: int, console: Console) -> Iterator[Callable[[], object]]:
+def _bar(doing: str, total: int, console: Console) -> Iterator[Callable[[], object]]:
     columns = (
-        TextColumn("reading"),
+        TextColumn(doing),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -17,6 +17,7 @@ from autograder.diagnosis import variants
 from autograder.hand_in.cell_syntax import without_magics
 from autograder.hand_in.notebook import grade_id_of, source_of
 from autograder.release.strip import END_BANNER, RULE, find_blocks
+from autograder.similar.values import hashed
 
 DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 WORD = re.compile(r"\w+")
@@ -63,7 +64,7 @@ class Released:
     questions: Mapping[str, str]
     words: frozenset[str]
     lines: frozenset[str]
-    statements: frozenset[str]
+    statements: frozenset[int]
     definitions: frozenset[str]
     comments: frozenset[str]
 
@@ -158,9 +159,25 @@ def bare(line: str) -> str:
     return " ".join(line.replace("#", " ").split())
 
 
-def shape_of(statement: ast.stmt) -> str:
-    """A statement without its layout and comments."""
-    return ast.dump(statement)
+def shape_of(node: ast.AST) -> int:
+    """A hash of a statement without its layout and comments.
+
+    It is kept with the node, so that nested statements cost no more than flat ones.
+    """
+    known: int | None = getattr(node, "shape", None)
+    if known is None:
+        fields = (_shape_of_field(field) for _, field in ast.iter_fields(node))
+        known = hashed(type(node).__name__, *fields)
+        setattr(node, "shape", known)  # noqa: B010  (the class does not declare it)
+    return known
+
+
+def _shape_of_field(field: object) -> str | int:
+    if isinstance(field, ast.AST):
+        return shape_of(field)
+    if isinstance(field, list):
+        return hashed("list", *map(_shape_of_field, field))
+    return repr(field)
 
 
 def _statements(text: str) -> Iterator[ast.stmt]:

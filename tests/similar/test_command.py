@@ -6,16 +6,20 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_class import made_class
+from rich.console import Console
 
+from autograder.cohort import results
 from autograder.commands import similar
 from autograder.hand_in import origin
 from autograder.hand_in.submission import Submission
 from autograder.hand_in.whole_class import read_class
 from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.report.class_report import Row
 from autograder.similar.works import SimilarError, references_in, works_in
 
 STUDENTS, COPIES = 12, 1
@@ -168,3 +172,11 @@ def test_the_command_prints_json_alone_on_stdout(a_class, tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
     assert "is no proof of anything" in done.stderr
+
+
+def test_cohort_offers_the_command_at_its_end():
+    row = Row("ada", 1.0, 2.0, {}, {}, {}, None, 0.0, 0.0, "off", ())
+    console = Console(record=True, width=80)
+    for rows in ((row, replace(row, student="grace")), (row,)):
+        console.print(results.table(P1, results.Summary(rows, ()), Path("class")))
+    assert console.export_text().count("autograder similar class") == 1
