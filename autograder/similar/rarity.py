@@ -96,7 +96,7 @@ def shared_by(
 
 def places_of(works: Sequence[Prints]) -> list[str]:
     """The blocks that somebody wrote."""
-    return sorted({place for work in works for place in work.by_place} - {ELSEWHERE})
+    return sorted({place for work in works for place in work.by_place})
 
 
 def _rows(left: sparse.csr_array, right: sparse.csr_array) -> Iterator[np.ndarray]:
@@ -107,7 +107,10 @@ def _rows(left: sparse.csr_array, right: sparse.csr_array) -> Iterator[np.ndarra
 
 
 def _homes(works: Sequence[Prints]) -> dict[int, str]:
-    """For what stands outside of the blocks, the block in which most works have the same."""
+    """For what stands outside of the blocks, the block in which most works have the same.
+
+    What no work has in a block is compared with what others have outside of the blocks.
+    """
     loose = {int(each) for work in works for each in work.by_place.get(ELSEWHERE, ())}
     if not loose:
         return {}
@@ -118,7 +121,8 @@ def _homes(works: Sequence[Prints]) -> dict[int, str]:
             if place != ELSEWHERE:
                 for each in np.intersect1d(prints, sought, assume_unique=True):
                     found.setdefault(int(each), Counter())[place] += 1
-    return {each: max(sorted(count), key=count.__getitem__) for each, count in found.items()}
+    homes = dict.fromkeys(loose, ELSEWHERE)
+    return homes | {e: max(sorted(count), key=count.__getitem__) for e, count in found.items()}
 
 
 def _block(
@@ -128,7 +132,7 @@ def _block(
     at_home = np.array(sorted(e for e, home in homes.items() if home == place), dtype=np.uint64)
     found = []
     for work in works:
-        prints = work.by_place.get(place, nothing)
+        prints = nothing if place == ELSEWHERE else work.by_place.get(place, nothing)
         if len(at_home) and ELSEWHERE in work.by_place:
             moved = np.intersect1d(work.by_place[ELSEWHERE], at_home, assume_unique=True)
             prints = np.union1d(prints, moved)

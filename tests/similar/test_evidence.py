@@ -12,6 +12,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.similar.comparison import compared
 from autograder.similar.evidence import blocks_of, lost_by_both
 from autograder.similar.fingerprints import traced_in
+from autograder.similar.parts import ELSEWHERE
 
 RARE = (
     "odd = np.hypot(layer.lr_of_mine, 1729)\nfor n in layer.params:\n    layer.params[n] -= odd\n"
@@ -32,6 +33,17 @@ def test_the_lines_that_share_what_is_rare_are_marked(strangers, of_strangers):
     assert marks["    layer.params[n] -= odd"] == "rare"
     assert marks["print(1)"] == ""
     assert blocks[place].one_in > 50
+
+
+def test_what_two_share_outside_of_the_blocks_counts(strangers, of_strangers):
+    own = {"lib/own.py": RARE + "class Mine:\n    def more(self):\n        return self.x // 77\n"}
+    two = [Written(n, strangers[at].code, own).submission() for n, at in (("a", 1), ("b", 2))]
+    comparison = compared({**of_strangers, **prints(*two)})
+    (pair,) = [p for p in comparison.pairs if {p.a.name, p.b.name} == {"a", "b"}]
+    texts = {each.name: traced_in(P1, each) for each in two}
+    blocks = {block.place: block for block in blocks_of(comparison, pair, texts)}
+    assert {excerpt.source for excerpt in blocks[ELSEWHERE].left} == {"lib/own.py"}
+    assert not pair.stands_out, "one block of many is no sign"
 
 
 def test_a_work_that_cannot_be_read_again_has_no_blocks(strangers, of_strangers):
