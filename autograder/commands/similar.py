@@ -17,7 +17,7 @@ from autograder.atomic import write_whole
 from autograder.cohort.pool import Processes, closing, processors
 from autograder.report.terminal import console_on, near
 from autograder.similar.comparison import Comparison, compared
-from autograder.similar.page import Names, in_detail, in_words, json_of, page_of
+from autograder.similar.page import Names, chance, in_detail, json_of, page_of
 from autograder.similar.rarity import places_of
 from autograder.similar.works import (
     SimilarError,
@@ -114,7 +114,7 @@ def _shown(comparison: Comparison, blind: bool, report: Path, not_compared: int)
             Text(names[pair.a]),
             Text(names[pair.b]),
             f"{pair.likeness:.2f}",
-            Text(in_words(pair.unlikely), style),
+            Text(chance(comparison, pair), style),
         )
     standing_out = sum(pair.stands_out for pair in comparison.pairs)
     counts = f"{comparison.compared:,} pairs compared, {standing_out} stand out"

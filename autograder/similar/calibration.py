@@ -19,7 +19,8 @@ import numpy as np
 TAIL, LEAST_IN_TAIL, MOST_TAIL = 0.01, 50, 0.5
 """The share of pairs that the tail is fitted to; more in a small class."""
 LEAST_PAIRS = 45
-"""Ten students. In a smaller class nothing is said to be unlikely."""
+"""Ten students. Below it, the pairs with references are taken, too; if there are none, nothing is
+said to be unlikely."""
 NARROWEST = 0.01
 """Of the tail: pairs that are all the same tell nothing about the next ones."""
 
@@ -47,11 +48,16 @@ class Tail:
         return np.where(likeness > self.begin, found, 1.0)
 
 
+def taken_with(students: int, works: int) -> int:
+    """The first how many works make pairs with the class's that say what chance does."""
+    return students if students * (students - 1) // 2 >= LEAST_PAIRS else works
+
+
 def tail_of(likeness: np.ndarray, compared: int) -> Tail | None:
     """The tail of a class's pairs; None if there are too few of them.
 
     Args:
-        likeness: of every pair of the class.
+        likeness: of the pairs that say what chance does, see `taken_with`.
         compared: how many pairs were compared, with the references.
     """
     pairs = len(likeness)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.similar.calibration import Tail, tail_of
+from autograder.similar.calibration import Tail, tail_of, taken_with
 from autograder.similar.fingerprints import Prints
 from autograder.similar.rarity import Shared, shared_by
 from autograder.similar.works import Work
@@ -51,7 +51,7 @@ class Comparison:
         compared: how many pairs were compared.
         pairs: the most alike first, at most MOST_PAIRS.
         groups: works that pairs which stand out connect, the largest group first.
-        tail: of the class's pairs; None if there are too few.
+        tail: of the likeness by chance; None if there are too few pairs.
         shared: what pairs share, by block.
     """
 
@@ -73,9 +73,8 @@ def compared(
     shared = shared_by([prints[work] for work in works], students, advance)
     likeness = _likeness(shared, students)
     rows, columns = np.nonzero(np.arange(len(works))[None, :] > np.arange(students)[:, None])
-    of_class = likeness[:, :students][np.triu_indices(students, 1)]
-    tail = tail_of(of_class, len(rows))
     values = likeness[rows, columns]
+    tail = tail_of(values[columns < taken_with(students, len(works))], len(rows))
     first = np.lexsort((columns, rows, -values))[:MOST_PAIRS]
     first = first[values[first] > 0]
     unlikely = np.ones(len(first)) if tail is None else tail.unlikely(values[first])

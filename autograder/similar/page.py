@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from autograder.assignment import Assignment
 from autograder.grading.result import Grade
@@ -108,7 +109,7 @@ def page_of(
         graded=bool(grades),
         not_compared=[("a hand-in" if blind else name, why) for name, why in not_compared],
         blind=blind,
-        in_words=in_words,
+        chance=partial(chance, comparison),
         one_in=one_in,
     )
 
@@ -126,6 +127,11 @@ def json_of(comparison: Comparison, blind: bool) -> str:
         for pair in comparison.pairs
     ]
     return json.dumps(pairs, indent=1, ensure_ascii=False) + "\n"
+
+
+def chance(comparison: Comparison, pair: Pair) -> str:
+    """How unlikely a pair is, in words; a dash if nobody can say."""
+    return "–" if comparison.tail is None else in_words(pair.unlikely)
 
 
 def in_words(unlikely: float) -> str:

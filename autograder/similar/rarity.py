@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from autograder.similar.calibration import taken_with
 from autograder.similar.fingerprints import Prints
 from autograder.similar.parts import ELSEWHERE
 
@@ -146,9 +147,9 @@ def _block(
     weights = np.log(len(works) / counts)
     matrix = _matrix(found, columns)
     weighted = matrix.multiply(weights[None, :]).tocsr()
+    others = taken_with(students, len(works))
     above = [
-        shared[row + 1 : students]
-        for row, shared in enumerate(_rows(weighted[:students], matrix[:students]))
+        shared[row + 1 :] for row, shared in enumerate(_rows(weighted[:students], matrix[:others]))
     ]
     pairs = np.concatenate(above) if above else np.empty(0)
     number = len(pairs)

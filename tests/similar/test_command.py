@@ -159,6 +159,16 @@ def test_what_cannot_be_read_is_named(a_class, run):
     assert f"yan: it has no folder {P1.id}" in page
 
 
+def test_in_a_class_of_three_nothing_is_said_about_chance(a_class, run, tmp_path):
+    (tmp_path / "three").mkdir()
+    for folder in sorted(a_class.iterdir())[:3]:
+        folder.rename(tmp_path / "three" / folder.name)
+    pairs, page = run(tmp_path / "three")
+    assert all(pair["unlikely"] == 1 for pair in pairs)
+    assert "too few pairs" in page
+    assert "to be expected" not in page
+
+
 def test_fewer_than_two_works_are_refused(a_class, tmp_path):
     (tmp_path / "few").mkdir()
     next(iter(a_class.iterdir())).rename(tmp_path / "few" / "ada")

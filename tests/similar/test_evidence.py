@@ -59,6 +59,19 @@ def test_works_that_were_not_compared_stay_out(of_strangers):
     assert {pair.b.name for pair in comparison.pairs[:5]} == {w.name for w in references}
 
 
+def test_a_small_class_is_compared_by_its_pairs_with_references(of_strangers):
+    every = list(of_strangers.items())
+    students, others = dict(every[:3]), every[3:]
+    assert compared(students).tail is None
+    assert all(pair.unlikely == 1 for pair in compared(students).pairs)
+    references = {work(f"old/{w.name}", True): prints for w, prints in others}
+    copied = {work("old/copied", True): every[0][1]}
+    comparison = compared({**students, **references, **copied})
+    first = comparison.pairs[0]
+    assert (first.a, first.b.name) == (every[0][0], "old/copied")
+    assert first.stands_out
+
+
 def test_the_order_of_the_works_changes_nothing(of_strangers):
     shuffled = list(of_strangers.items())
     random.Random(1).shuffle(shuffled)
