@@ -57,7 +57,7 @@ def main() -> int:
 
 def found_in(seed: int) -> dict:
     """The ranks of the copies in a class, and the least chance in a class without any."""
-    from conftest import prints
+    from fingerprinted import prints
     from made_class import made_class
 
     from autograder.similar.comparison import compared

@@ -10,24 +10,15 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+from fingerprinted import prints
 from made_class import Written, made_class
 
-from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.similar.comparison import Comparison, compared
-from autograder.similar.fingerprints import Prints, prints_of
+from autograder.similar.fingerprints import Prints
 from autograder.similar.works import Work
 
 SEED, STRANGERS = 5, 40
-
-
-def work(name: str, is_reference: bool = False) -> Work:
-    return Work(name, HandIn(name, Path(name), Path()), is_reference)
-
-
-def prints(*submissions: Submission) -> dict[Work, Prints]:
-    return {work(each.name): prints_of(P1, each) for each in submissions}
 
 
 @pytest.fixture(scope="session")

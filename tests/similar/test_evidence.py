@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from conftest import prints, work
+from fingerprinted import prints, work
 from made_class import Written
 
 from autograder.grading.result import Grade, Hint, SectionGrade, Test
