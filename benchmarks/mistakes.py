@@ -127,7 +127,9 @@ def report(told: dict[str, list[Said]]) -> str:
     return (
         "## Wrong works that nobody wrote to fit the grader\n\n"
         f"`python benchmarks/mistakes.py`, seed {SEED}. `seen` was used while the diagnosis was "
-        f"built, `unseen` was not. {machine()}.\n\n"
+        "built. `unseen` was not: when it was first looked at, 54% of the statements about it were "
+        "exact, 32% true, and 10% false. The false ones have been mended since, so its figures "
+        f"say less now. {machine()}.\n\n"
         f"| | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}\n{table}"
     )
 

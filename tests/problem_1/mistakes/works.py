@@ -2,7 +2,8 @@
 
 They were written from the released notebook and library alone, by people who had not seen the table
 of misconceptions or the diagnosis. Each says which blocks it replaces and which faults it has, by
-section. Half of them, `seen`, was used while the diagnosis was built; the other half was not.
+section. Half of them, `seen`, was used while the diagnosis was built. The other half was not, until
+it had been measured; then false statements about it were mended.
 
 `judged.yaml` holds what the grader said about each faulty section, and what a reader thought of it:
 
