@@ -90,7 +90,8 @@ ATTACKS = (
         "answers float16 that grows when judged",
         tries="Sends float16, which takes four times the memory when compared as float64.",
         must="No points, no cost: nothing is cast before its shape is checked.",
-        baseline=SOLUTION.without("softmax"),
+        # wrong, not unwritten: the right loss does not need softmax, and earns its points
+        baseline=SOLUTION.plus(blocks={"softmax": "scores = np.zeros(feat.shape)"}),
         changes=Changes(
             blocks={"softmax": "scores = np.full((1_500_000, 1, feat.shape[1]), 0.2, np.float16)"}
         ),
