@@ -1,8 +1,8 @@
 """The parts of a submission -> fingerprints by block: numbers that stand for what is in it.
 
 Libraries for fingerprints of code, such as copydetect, winnow a stream of tokens. What they compare
-is text in the same order, and a disguise changes exactly that: on a made class of 200, it ranks one
-of ten disguised copies among the first twelve pairs (`benchmarks/similar.py` has both in one
+is text in the same order, and a disguise changes exactly that: in made classes of 200, it ranks
+hardly any disguised copy among the first twelve pairs (`benchmarks/similar.py` has both in one
 table). Its hashes are Python's own, which differ between processes. So the fingerprints are taken
 from the values that the code computes (see `values`), and only code that does not parse is compared
 by its tokens. What works have in common is counted by scipy's sparse matrices (see `rarity`).
