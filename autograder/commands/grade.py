@@ -12,7 +12,6 @@ from itertools import chain, count
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
@@ -22,7 +21,7 @@ from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.submission import Submission, read
 from autograder.observation.observe import Observations
 from autograder.report.as_json import streamed, to_json
-from autograder.report.terminal import console_on, shown
+from autograder.report.terminal import console_on, shown, steps_bar
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
 from autograder.training.images import OFF, open_images
@@ -64,7 +63,7 @@ def run(
     backend = choose(sandbox, assignment.probes_folder)
     console = console_on(sys.stderr if json == Path("-") else sys.stdout)
     images = None if training == OFF else open_images(assignment, training)
-    with _results(console, json) as result, _bar(console) as bar:
+    with _results(console, json) as result, steps_bar(console) as bar:
         task = bar.add_task("grading", total=len(paths), doing="")
         for path, name in zip(paths, _names(paths), strict=True):
             submission = _read(assignment, path, name)
@@ -216,18 +215,6 @@ def _prepare(json: Path | None, keep: Path | None) -> None:
 def _is_replaced(json: Path) -> bool:
     """Whether a new file replaces this path; a pipe or a device is written to instead."""
     return json.is_file() or not json.exists()
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[doing]}", markup=False),
-        console=console,
-        transient=True,
-    )
 
 
 @contextmanager

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
 from autograder.grading.grade import grade
 from autograder.hand_in.submission import read
 from autograder.release.finding import Finding
 from autograder.release.solution import SolutionError, write
-from autograder.report.terminal import near
+from autograder.report.terminal import near, steps_bar
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
 
@@ -25,7 +24,7 @@ def run(assignment: Assignment, folder: Path, console: Console) -> bool:
         SolutionError, StripError, ChangelogError, BuildError: it cannot be written.
         SandboxError, SuiteBroken: it cannot be graded.
     """
-    with _bar(console) as bar:
+    with steps_bar(console) as bar:
         task = bar.add_task("building", doing="")
 
         def show(cell: int, cells: int, name: str) -> None:
@@ -66,15 +65,3 @@ def _points_lost(assignment: Assignment, folder: Path) -> Iterator[Finding]:
         for test in section.tests:
             if not test.passed:
                 yield Finding("points", assignment.notebook, 1, f"{test.name}: {test.message}")
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[doing]}", markup=False),
-        console=console,
-        transient=True,
-    )

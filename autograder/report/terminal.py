@@ -1,4 +1,4 @@
-"""Shows a Grade as a table that fits a terminal of 80 columns.
+"""Shows a Grade as a table that fits a terminal of 80 columns, and how far a command has come.
 
 Messages can contain text by students, so nothing here is interpreted as markup.
 """
@@ -10,6 +10,7 @@ from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,19 @@ from autograder.grading.result import Grade, SectionGrade
 def console_on(stream: TextIO) -> Console:
     """A console that keeps its stream: while a training runs, `sys.stdout` is redirected."""
     return Console(file=stream)
+
+
+def steps_bar(console: Console) -> Progress:
+    """A bar that disappears at its end. A task's field `doing` says what is being done."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[doing]}", markup=False),
+        console=console,
+        transient=True,
+    )
 
 
 def shown(grade: Grade) -> RenderableType:
