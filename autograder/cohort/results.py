@@ -34,6 +34,8 @@ from autograder.report.terminal import near
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
 CHANGES = "changes.csv"
+MOST_NAMED = 30
+"""How many of those who wait for a person are named in the terminal; formgrader has all."""
 CONFIG = """\
 # For `nbgrader formgrader`, `export` and `generate_feedback` in this folder.
 load_subconfig({!r})
@@ -220,8 +222,10 @@ def _waiting(assignment: Assignment, summary: Summary) -> str:
     def named(student: str, cells: tuple[str, ...]) -> str:
         return student if set(cells) == assignment.questions else f"{student} ({', '.join(cells)})"
 
-    names = "; ".join(named(*each) for each in sorted(summary.waiting.items()))
-    return f"{len(summary.waiting)} wait for a person, in formgrader: {names}"
+    names = [named(*each) for each in sorted(summary.waiting.items())]
+    if (more := len(names) - MOST_NAMED) > 0:
+        names[MOST_NAMED:] = [f"and {more} more"]
+    return f"{len(summary.waiting)} wait for a person, in formgrader: {'; '.join(names)}"
 
 
 def _lost(row: Row) -> str:

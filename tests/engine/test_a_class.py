@@ -16,7 +16,9 @@ import pytest
 from nbgrader.api import Gradebook
 from rich.console import Console
 
+from autograder.cohort import results
 from autograder.cohort import run as cohort
+from autograder.cohort.results import Summary
 from autograder.report.as_json import from_json
 
 SEED = 11
@@ -97,6 +99,16 @@ def test_those_who_wait_for_a_person_are_listed_until_they_have_their_points(
     console = Console(file=io.StringIO(), width=100)
     cohort.run(tiny, submitted, out, workers=1, resume=True, console=console)
     assert "2 wait for a person, in formgrader: bob; mia" in console.file.getvalue()
+
+
+def test_of_many_who_wait_for_a_person_the_first_are_named(tiny, tmp_path):
+    waiting = {f"s{number:03}": ("step_question",) for number in range(100)}
+    console = Console(file=io.StringIO(), width=100)
+    console.print(results.table(tiny, Summary((), (), waiting=waiting), tmp_path))
+    said = " ".join(console.file.getvalue().split())
+    assert "100 wait for a person, in formgrader: s000; s001;" in said
+    assert "s029; and 70 more" in said
+    assert "s030" not in said
 
 
 def test_a_killed_and_resumed_run_gives_the_same_results(submitted, graded, tmp_path):
