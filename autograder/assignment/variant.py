@@ -52,8 +52,8 @@ class Variant:
         new: the replacement for `old`.
         hint: for the student: what was done and where to look, without the answer.
         further: more patches, if one is not enough.
-        correct: whether this is another correct solution whose numbers differ. It loses no points
-            and has no hint. It makes mistakes recognisable in work that is done this way.
+        correct: whether this is another correct form of the solution. It loses no points and has no
+            hint. It makes mistakes recognisable in work that is done this way.
         section: the section id that the name begins with; `diagnosis.variants` fills it in.
         parts: for a combination of changes that the diagnosis put together: those of them that are
             known variants. The hint is then about the others.

@@ -21,7 +21,7 @@ from autograder.diagnosis.mutation.search import Difference, Explanation, explan
 from autograder.diagnosis.same import Reading, alike, differences, tells_something
 from autograder.diagnosis.symptoms.compared import FEW
 from autograder.diagnosis.symptoms.section import MOST, Seen, Statement, of_a_part, statements
-from autograder.diagnosis.variant_readings import Combination, bytes_of, variant_readings
+from autograder.diagnosis.variant_readings import Combination, variant_readings
 from autograder.diagnosis.variants import by_section, compatible
 from autograder.judgement.suites import Verdict, all_checks
 from autograder.observation.observe import Observation, Observations
@@ -82,7 +82,7 @@ class Case:
         others = [p for c in all_checks(assignment) if c.section == section for p in c.probes]
         self._probes = [p for p in dict.fromkeys((*of_failed, *others)) if p in set(student)]
         self._student = {p: self._readings.read(student[p]) for p in self._probes}
-        self._small_first = sorted(self._probes, key=lambda p: bytes_of(self._student[p]))
+        self._quick_first = self._readings.quick_first(self._probes)
         self._wrong = {p for p in of_failed if p in self._student and not self._is_like((), p)}
         self._informative = [p for p in self._probes if p in self._wrong]
         self._informative = [p for p in self._informative if not has_no_values(student[p])]
@@ -157,12 +157,14 @@ class Case:
         left: set[tuple[str, str]] = set()
         self.changes_tried += 1
         try:
-            for probe in self._small_first:
+            for probe in self._quick_first:
                 left |= {(probe, name) for name in self._unlike((variant,), probe)}
                 if not left <= within:
                     return None
         except (PatchDoesNotApply, SyntaxError):
             return None
+        if left == within:
+            return within
         explained = [
             self._student[probe].values[name].astype(float, copy=False)
             for probe, name in within - left
@@ -281,7 +283,8 @@ class Case:
                 if np.isfinite(reading.values[name].astype(float, copy=False)).any():
                     return True
         return all(self._raises_alike(combination, probe) for probe in matched) and not any(
-            rival != combination[0] and self._explains_as_much((rival,), matched)
+            self._explains_as_much(rival, matched)
+            and not any(self._are_equal(rival, variant) for variant in combination)
             for rival in rivals(self._assignment, self._section)
         )
 
@@ -296,9 +299,12 @@ class Case:
         says_more = self._student[probe].ending[-1] != ""
         return same_place and (says_more or one.message == other.message)
 
-    def _explains_as_much(self, combination: Combination, matched: set[str]) -> bool:
+    def _explains_as_much(self, rival: Variant, matched: set[str]) -> bool:
+        """Whether a variant matches the student, and these probes too."""
         with contextlib.suppress(PatchDoesNotApply, SyntaxError):
-            return all(self._is_like(combination, probe) for probe in matched)
+            return all(self._is_like((rival,), p) for p in matched) and bool(
+                self._matched((rival,))
+            )
         return False
 
     def _matched(self, combination: tuple[Variant, ...]) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +32,7 @@ class VariantReadings:
         self._seed = seed
         self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
         self._of_solution: dict[str, Observation] = {}
+        self._seconds: dict[str, float] = {}
         self._libraries = BoundedCache(LIBRARIES, self._load, lambda library: 1)
         self.readings = BoundedCache(READINGS, self._read_variant, bytes_of)
         """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
@@ -61,8 +63,16 @@ class VariantReadings:
 
     def _solution(self, probe: str) -> Observation:
         if probe not in self._of_solution:
+            started = time.perf_counter()
             self._of_solution[probe] = self._observe((), probe)
+            self._seconds[probe] = time.perf_counter() - started
         return self._of_solution[probe]
+
+    def quick_first(self, probes: Iterable[str]) -> list[str]:
+        """Probes by the time they take. The order affects nothing but the time of a comparison."""
+        for probe in (probes := list(probes)):
+            self._solution(probe)
+        return sorted(probes, key=lambda probe: self._seconds[probe])
 
     def _observe(self, combination: Combination, probe: str) -> Observation:
         library, cells = self._libraries[combination]

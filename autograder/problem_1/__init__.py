@@ -43,7 +43,12 @@ ASSIGNMENT = Assignment(
         "dropout_backward": ("dropout_network",),
     },
     special=SPECIAL,
-    called={"grads": "the gradient", "params": "the parameter"},
+    called={
+        "grads": "the gradient",
+        "params": "the parameter",
+        "w_name": "the weights",
+        "b_name": "the biases",
+    },
     carry_forward=CARRY_FORWARD,
     data="svhn",
     output=checkout.OUTPUT,

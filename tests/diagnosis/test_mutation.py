@@ -159,3 +159,75 @@ def test_a_learning_rate_that_stays_is_wrong_from_its_change_on():
     [statement] = diagnosed(fault)["sgd_momentum"].symptoms
     assert "wrong from step 3 on, where the learning rate changes" in statement.text
     assert "The other values there" not in statement.text
+
+
+BY_CASES = "output = np.where(feat > 0, feat, self.negative_slope * feat)"
+
+
+@pytest.mark.parametrize(
+    ("section", "file", "old", "new", "said"),
+    [
+        (
+            "leaky_relu_forward",
+            LAYERS,
+            "output = np.maximum(feat, self.negative_slope * feat)",
+            BY_CASES.replace("> 0", "> self.negative_slope"),
+            "negative_slope in place of 0 as the limit",
+        ),
+        (
+            "leaky_relu_forward",
+            LAYERS,
+            "output = np.maximum(feat, self.negative_slope * feat)",
+            BY_CASES.replace("slope * feat", "slope * (np.exp(feat) - 1)"),
+            "the exponential of feat, minus 1, in place of feat",
+        ),
+        (
+            "fc_backward",
+            LAYERS,
+            "dfeat = dprev @ self.params[self.w_name].T",
+            "w = self.params[self.w_name]\n        dfeat = dprev @ w.reshape(w.shape[::-1])",
+            "the parameter of the weights reshaped, not transposed in fc.backward",
+        ),
+        (
+            "fc_backward",
+            LAYERS,
+            "dfeat = dprev.reshape(feat.shape)",
+            "dfeat = feat.copy()",
+            "feat in place of dprev in flatten.backward",
+        ),
+        (
+            "cross_entropy",
+            LAYERS,
+            "scores = softmax(feat)\n        # not",
+            "scores = softmax(softmax(feat))\n        # not",
+            "softmax applied twice in cross_entropy.forward",
+        ),
+        (
+            "rmsprop",
+            OPTIMIZERS,
+            "(1 - self.decay) * grad**2",
+            "(1 - self.decay) * (grad - grad.mean())**2",
+            "the gradient minus its mean in place of the gradient, where cache is set",
+        ),
+        (
+            "sgd_momentum",
+            OPTIMIZERS,
+            "v = self.velocity.get(name, 0.0)",
+            "if name not in self.velocity:\n                self.velocity = {}\n"
+            "            v = self.velocity.get(name, 0.0)",
+            "velocity emptied whenever a name is new",
+        ),
+        (
+            "adam",
+            OPTIMIZERS,
+            "self.vt[name] = self.beta2 * v + (1 - self.beta2) * grad**2",
+            "self.vt[name] = self.beta2 * v + (1 - self.beta2) * self.mt[name]**2",
+            "mt in place of the gradient, where vt is set",
+        ),
+    ],
+)
+def test_another_quantity_in_a_place_is_named(section, file, old, new, said):
+    found = diagnosed(changed(section, file, old, new))[section]
+    assert found.complete
+    [derived] = found.found
+    assert said in derived.hint

@@ -9,7 +9,8 @@ A mutant's text names quantities that students know: attributes, arguments, func
 never quotes the solution.
 
     source.py     a code block of the solution, and what its names mean
-    operators.py  the changes of an expression
-    mutants.py    all changes of a section's code blocks
+    operators.py  how a formula is put together: signs, factors, powers, conditions
+    quantities.py what stands in it: other arrays, functions of them, further factors
+    mutants.py    all changes of a section's code blocks, and of their other correct forms
     search.py     the changes that together give a student's numbers
 """

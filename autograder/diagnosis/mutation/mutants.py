@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
 from autograder.assignment import Assignment
 from autograder.diagnosis.mutation.operators import OPERATORS
 from autograder.diagnosis.mutation.source import Edit, Mutant, Source
-from autograder.diagnosis.variants import blocks, section_of_block
+from autograder.diagnosis.variants import blocks, by_section, section_of_block
 
 NUMBERS = (0.9, 0.99, 0.999, 0.5, 0.1, 1e-2, 1e-3, 1e-4)
 """Numbers that students write in place of a hyperparameter, besides its default."""
@@ -19,24 +20,45 @@ NUMBERS = (0.9, 0.99, 0.999, 0.5, 0.1, 1e-2, 1e-3, 1e-4)
 @cache
 def mutants(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
     """All mutants of the code blocks that a section asks for."""
+    sources = [
+        Source(assignment, file, block)
+        for place, (file, block) in blocks(assignment).items()
+        if section_of_block(assignment, place) == section
+    ]
     found: dict[tuple[Edit, ...], Mutant] = {}
-    for place, (file, block) in blocks(assignment).items():
-        if section_of_block(assignment, place) == section:
-            for mutant in _of_block(Source(assignment, file, block)):
-                found.setdefault(mutant.edits, mutant)
+    for source in sources:
+        where = f" in {source.block.place}" if len(sources) > 1 and source.gives_names else ""
+        found[_nothing(source).edits] = _nothing(source)
+        for mutant in (*_of_block(source), *_of_other_forms(assignment, section, source)):
+            found.setdefault(mutant.edits, replace(mutant, text=mutant.text + where))
     return tuple(found.values())
 
 
-def _of_block(source: Source) -> Iterator[Mutant]:
+def _nothing(source: Source) -> Mutant:
     first, last = source.block.body[0], source.block.body[-1]
     edit = Edit(source.file, source.at(first)[0], source.at(last)[1], "pass")
-    yield Mutant(f"with nothing done in {source.block.place}", (edit,), as_part=False)
+    return Mutant(f"with nothing done in {source.block.place}", (edit,), as_part=False)
+
+
+def _of_block(source: Source) -> Iterator[Mutant]:
     for node, where in _nodes(source, source.block.body):
         for operator in OPERATORS:
             for text, edit in operator(source, node):
                 yield Mutant(text + where, (edit,))
     yield from _attributes(source)
     yield from _statements(source, source.block.body)
+
+
+def _of_other_forms(assignment: Assignment, section: str, right: Source) -> Iterator[Mutant]:
+    """Changes of other correct forms of a block, as far as they lie in what differs."""
+    for form in by_section(assignment)[section]:
+        if not form.correct or {patch.file for patch in form.patches} != {right.file}:
+            continue
+        source = right.changed(form)
+        begin = source.text.index(form.new)
+        for mutant in _of_block(source) if source.block.source != right.block.source else ():
+            if all(begin <= e.begin and e.end <= begin + len(form.new) for e in mutant.edits):
+                yield replace(mutant, edits=(right.whole(source.edited(mutant.edits)),))
 
 
 def _nodes(source: Source, body: Sequence[ast.stmt]) -> Iterator[tuple[ast.AST, str]]:

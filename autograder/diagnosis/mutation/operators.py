@@ -6,9 +6,10 @@ A change's text follows "your numbers are exactly those of the right formula".
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from autograder.diagnosis.mutation.source import Edit, Source
+from autograder.diagnosis.mutation.quantities import QUANTITIES
+from autograder.diagnosis.mutation.source import Change, Operator, Source
 
 SWAPPED_METHODS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max"}
 SWAPPED_FUNCTIONS = {
@@ -19,10 +20,6 @@ SWAPPED_FUNCTIONS = {
     "sqrt": "square",
 }
 SWAPPED_COMPARISONS = {ast.Lt: ">", ast.Gt: "<", ast.LtE: ">=", ast.GtE: "<="}
-
-
-Change = tuple[str, Edit]
-Operator = Callable[[Source, ast.AST], Iterator[Change]]
 
 
 def _signs(source: Source, node: ast.AST) -> Iterator[Change]:
@@ -50,9 +47,9 @@ def _signs(source: Source, node: ast.AST) -> Iterator[Change]:
         what = source.stores(node) or "a value"
         yield (
             f"with {what} changed in the opposite direction",
-            source.replace(node, f"{target} {other}= {value}"),
+            source.replace(node, f"{target} {other}= ({value})"),
         )
-        yield f"with {what} never stored", source.replace(node, f"{value}")
+        yield f"with {what} never stored", source.replace(node, f"({value})")
     if (
         isinstance(node, ast.UnaryOp)
         and isinstance(node.op, ast.USub)
@@ -87,7 +84,7 @@ def _factors(source: Source, node: ast.AST) -> Iterator[Change]:
         target, value = source.source(node.target), source.source(node.value)
         was = "multiplication" if product else "division"
         yield f"without a {was}{what}", source.replace(node, "pass")
-        yield f"{how}{what} instead", source.replace(node, f"{target} {inverse} {value}")
+        yield f"{how}{what} instead", source.replace(node, f"{target} {inverse} ({value})")
 
 
 def _powers(source: Source, node: ast.AST) -> Iterator[Change]:
@@ -222,4 +219,5 @@ OPERATORS: tuple[Operator, ...] = (
     _powers,
     _calls,
     _matrices,
+    *QUANTITIES,
 )

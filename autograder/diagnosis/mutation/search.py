@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Patch, Variant
 from autograder.diagnosis.mutation.mutants import mutants
-from autograder.diagnosis.mutation.source import Edit, Mutant
+from autograder.diagnosis.mutation.source import Edit, Mutant, edited
 from autograder.diagnosis.variants import blocks, by_section, solution
 
 WIDEST = (4, 2)
@@ -66,12 +66,13 @@ def explanation(
         equal: whether two variants give the same values everywhere.
         most: how many variants may be tried.
     """
-    candidates = _candidates(assignment, section)
+    candidates: Sequence[Mutant] = _candidates(assignment, section)
     tries = iter(range(most))
     level: list[Combined] = [(wrong, ())]
     parts: list[Combined] = []
     for widest in (*WIDEST, 0):
         better: list[Combined] = []
+        fitting: dict[Mutant, None] = {}
         for left, chosen in level:
             for mutant in candidates:
                 if not all(mutant.compatible(other) for other in chosen):
@@ -80,13 +81,17 @@ def explanation(
                     break
                 combination = (*chosen, mutant)
                 now = left_by(_variant(assignment, section, combination), left)
-                if now is None or now == left:
+                if now is None:
+                    continue
+                fitting[mutant] = None
+                if now == left:
                     continue
                 if not now:
                     return Explanation(_variant(assignment, section, combination), now)
                 better.append((now, combination))
                 if len(left) - len(now) >= LEAST:
                     parts.append((now, combination))
+        candidates = tuple(fitting)  # what changes right values changes them in combinations too
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
     # a known mistake's hint says what was done, so it must explain all values
     named = [each for each in parts if all(m.as_part for m in each[1])]
@@ -161,16 +166,8 @@ def _patches(assignment: Assignment, file: str, edits: Sequence[Edit]) -> list[P
         within = [edit for edit in rest if begin <= edit.begin and edit.end <= end]
         if within:
             rest = [edit for edit in rest if edit not in within]
-            patches.append(Patch(file, text[begin:end], _edited(text, begin, end, within)))
+            patches.append(Patch(file, text[begin:end], edited(text, begin, end, within)))
     return patches + [Patch(file, text[e.begin : e.end], e.new) for e in rest]
-
-
-def _edited(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
-    pieces, at = [], begin
-    for edit in sorted(edits, key=lambda edit: edit.begin):
-        pieces += [text[at : edit.begin], edit.new]
-        at = edit.end
-    return "".join([*pieces, text[at:end]])
 
 
 @cache

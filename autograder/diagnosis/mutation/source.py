@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant
-from autograder.diagnosis.variants import solution
-from autograder.release.strip import Block
+from autograder.diagnosis.variants import applied, solution
+from autograder.hand_in.submission import Submission
+from autograder.release.strip import Block, find_blocks
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,48 @@ class Mutant:
         )
 
 
+Change = tuple[str, Edit]
+"""A change in words, after "your numbers are those of the right formula", and what it replaces."""
+
+
 class Source:
     """A code block of the solution, and what its names mean."""
 
-    def __init__(self, assignment: Assignment, file: str, block: Block) -> None:
-        right = solution(assignment)
+    def __init__(
+        self, assignment: Assignment, file: str, block: Block, text: str | None = None
+    ) -> None:
+        """`text` is that of the file; by default that of the solution."""
         self.assignment, self.file, self.block = assignment, file, block
-        self.text = right.files[file].decode() if file in right.files else right.cells[file]
+        self.text = _text(solution(assignment), file) if text is None else text
         self.starts = [0]
         for line in self.text.split("\n"):
             self.starts.append(self.starts[-1] + len(line) + 1)
         tree = ast.parse(self.text)
-        self.arguments, self.numbers = _signature(tree, block)
+        self.numbers, self.given, self.arrays = _signature(tree, block)
+        self.functions = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
         self.looped = dict(_locals(block.body, ast.For))
         self.locals = {**dict(_locals(block.body, ast.Assign)), **self.looped}
+
+    @property
+    def gives_names(self) -> bool:
+        """Whether the block is part of the library, where its place has a name."""
+        return self.file in solution(self.assignment).files
+
+    def changed(self, form: Variant) -> Source:
+        """The same block of the solution with a variant."""
+        text = _text(applied(self.assignment, (form,)), self.file)
+        [block] = (b for b in find_blocks(text, self.file) if b.place == self.block.place)
+        return Source(self.assignment, self.file, block, text)
+
+    def edited(self, edits: Iterable[Edit]) -> str:
+        """The text of the block after some edits within it."""
+        begin = self.text.index(self.block.source)
+        return edited(self.text, begin, begin + len(self.block.source), edits)
+
+    def whole(self, new: str) -> Edit:
+        """The replacement of the whole block."""
+        begin = self.text.index(self.block.source)
+        return Edit(self.file, begin, begin + len(self.block.source), new)
 
     def at(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """The offsets of a node's text."""
@@ -88,6 +117,30 @@ class Source:
             ):
                 yield node
 
+    def similar_names(self, name: str) -> Iterator[str]:
+        """Names that students take for this one: other arrays, or names with a word in common."""
+        if name in self.given:
+            for other in sorted(self.given - {name}):
+                if {name, other} <= self.arrays or {*name.split("_")} & {*other.split("_")}:
+                    yield other
+
+    def sizes(self) -> Iterator[tuple[str, str]]:
+        """Numbers by which students multiply or divide too often, in words and as code."""
+        for name in sorted(self.arrays):
+            yield f"the length of {name}", f"len({name})"
+            yield f"the last dimension of {name}", f"np.shape({name})[-1]"
+            yield f"the root of the last dimension of {name}", f"np.sqrt(np.shape({name})[-1])"
+        yield from ((name, f"self.{name}") for name in self.numbers)
+
+    def states(self) -> Mapping[str, str]:
+        """What a loop of the block reads and keeps: an expression by what students call it."""
+        found: dict[str, str] = {}
+        for loop in (each for each in self.block.body if isinstance(each, ast.For)):
+            for node in ast.walk(loop):
+                if isinstance(node, ast.Subscript) and (name := self.words(node)):
+                    found.setdefault(name, self.source(node))
+        return found
+
     def words(self, node: ast.AST) -> str:
         """What an expression is about, in names that students know; empty if there are none."""
         if (
@@ -110,13 +163,15 @@ class Source:
                 yield from self._names(node.value, depth)
             return
         if isinstance(node, ast.Name):
-            if node.id in self.arguments:
+            if node.id in self.given:
                 yield node.id
             elif node.id in self.locals and depth:
                 yield from self._names(self.locals[node.id], depth - 1)
             return
         if isinstance(node, ast.Subscript):
-            yield from self._names(node.value, depth)
+            key = getattr(node.slice, "attr", "")
+            of = f" of {self.assignment.called[key]}" if key in self.assignment.called else ""
+            yield from (f"{name}{of}" for name in self._names(node.value, depth))
             return
         for child in ast.iter_child_nodes(node):
             yield from self._names(child, depth)
@@ -130,10 +185,28 @@ class Source:
         else:
             return ""
         if isinstance(target, ast.Name):
-            if self.file not in solution(self.assignment).files:
+            if not self.gives_names:
                 return target.id  # in a cell, students choose no names
             return self.words(self.looped[target.id]) if target.id in self.looped else ""
         return self.words(target)
+
+
+def edited(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
+    """The text from `begin` to `end` after some edits within it."""
+    pieces, at = [], begin
+    for edit in sorted(edits, key=lambda edit: edit.begin):
+        pieces += [text[at : edit.begin], edit.new]
+        at = edit.end
+    return "".join([*pieces, text[at:end]])
+
+
+def _text(submission: Submission, file: str) -> str:
+    files = submission.files
+    return files[file].decode() if file in files else submission.cells[file]
+
+
+Operator = Callable[[Source, ast.AST], Iterator[Change]]
+"""The changes of one kind that are possible at a node."""
 
 
 def _locals(
@@ -150,12 +223,15 @@ def _locals(
                 yield target.id, value
 
 
-def _signature(tree: ast.Module, block: Block) -> tuple[frozenset[str], Mapping[str, float | None]]:
-    """The arguments of the function around a block.
+def _signature(
+    tree: ast.Module, block: Block
+) -> tuple[Mapping[str, float | None], frozenset[str], frozenset[str]]:
+    """What the class and the function around a block give to students.
 
-    Also the numbers that its class is constructed with, and their defaults.
+    The numbers that the class is constructed with, and their defaults; the names that the function
+    has outside of the block; and those of them that are arrays.
     """
-    arguments: frozenset[str] = frozenset()
+    given, arrays = frozenset[str](), frozenset[str]()
     numbers: dict[str, float | None] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -163,12 +239,45 @@ def _signature(tree: ast.Module, block: Block) -> tuple[frozenset[str], Mapping[
         if not node.lineno <= block.region.begin <= (node.end_lineno or 0):
             continue
         if isinstance(node, ast.FunctionDef):
-            arguments = frozenset(a.arg for a in node.args.args if a.arg != "self")
+            arguments = {a.arg: a.annotation for a in node.args.args if a.arg != "self"}
+            local = frozenset(_given(node, block))
+            given = local | arguments.keys()
+            arrays = frozenset(n for n, kind in arguments.items() if _is_array(kind))
+            if arrays == arguments.keys():  # then what is taken from them is an array too
+                arrays |= local
             continue
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name == "__init__":
                 numbers = _numbers(method)
-    return arguments, numbers
+    return numbers, given, arrays
+
+
+def _is_array(annotation: ast.expr | None) -> bool:
+    return isinstance(annotation, ast.Attribute) and annotation.attr == "ndarray"
+
+
+def _given(function: ast.FunctionDef, block: Block) -> Iterator[str]:
+    """The names that a function sets to something outside of a block."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign) or not _is_outside(node, block):
+            continue
+        for target in (name for each in node.targets for name in ast.walk(each)):
+            if (
+                isinstance(target, ast.Name)
+                and isinstance(target.ctx, ast.Store)
+                and not _is_none(node.value)
+            ):
+                yield target.id
+
+
+def _is_outside(node: ast.stmt, block: Block) -> bool:
+    return not block.region.begin <= node.lineno <= block.region.end
+
+
+def _is_none(value: ast.expr) -> bool:
+    """Whether a value stands for what the block is to compute."""
+    values = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(each, ast.Constant) and each.value is None for each in values)
 
 
 def _numbers(method: ast.FunctionDef) -> dict[str, float | None]:

@@ -13,6 +13,20 @@ BACKWARD = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
 
 VARIANTS = (
     Variant(
+        "leaky_relu_forward_by_cases",
+        LAYERS,
+        FORWARD,
+        "output = np.where(feat > 0, feat, self.negative_slope * feat)",
+        correct=True,
+    ),
+    Variant(
+        "leaky_relu_backward_as_a_product",
+        LAYERS,
+        BACKWARD,
+        "dfeat = dprev * np.where(feat >= 0, 1.0, self.negative_slope)",
+        correct=True,
+    ),
+    Variant(
         "leaky_relu_forward_sets_negatives_to_zero",
         LAYERS,
         FORWARD,
