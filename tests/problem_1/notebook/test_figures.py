@@ -227,6 +227,17 @@ class TestDrawing:
         for axes in figure.axes:
             assert axes.title.get_color() == axes.xaxis.label.get_color() == "0.1"
 
+    def test_rates_that_are_far_too_large_do_not_flatten_the_curves(
+        self, figures, pyplot, images, labels, monkeypatch
+    ):
+        descent = importlib.import_module("figures.descent")
+        losses = iter([2.2, 1.5, 1.1, 400.0, float("nan"), 3.0, 900.0])
+        monkeypatch.setattr(descent, "loss_after", lambda *_: next(losses))
+        descent.show_learning_rates({"SGD": SGD}, images[:40], labels[:40])
+        low, high = pyplot.gca().get_ylim()
+        assert 0.9 < low < 1.1
+        assert descent.CHANCE < high < 3
+
 
 def linear():
     """A network of a single layer that answers at random."""

@@ -108,11 +108,14 @@ def show_learning_rates(
     """Draw the loss that each optimizer reaches in a short training, for each of several rates."""
     features, labels = shrunk(images[: steps * BATCH]), labels[: steps * BATCH]
     _, axes = plt.subplots(figsize=(10, 4))
+    least = CHANCE
     for name, make in optimizers.items():
         losses = [loss_after(make, rate, features, labels) for rate in RATES]
+        least = min([least, *(loss for loss in losses if np.isfinite(loss))])
         axes.semilogx(RATES, losses, "o-", label=name)
     axes.axhline(CHANCE, color=QUIET, linestyle="--", label="guessing")
-    axes.set(xlabel="Learning rate", ylabel="Training loss", ylim=(None, 1.15 * CHANCE))
+    # a rate that is far too large gives losses in the hundreds, which would flatten the curves
+    axes.set(xlabel="Learning rate", ylabel="Training loss", ylim=(0.9 * least, 1.1 * CHANCE))
     axes.set_title(f"Training loss after {len(labels) // BATCH} steps of a small network")
     axes.grid(True)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
