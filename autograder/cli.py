@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -173,6 +174,11 @@ class Training(StrEnum):
     OFF = "off"
 
 
+class Shown(StrEnum):
+    BAR = "bar"
+    JSON = "json"
+
+
 SandboxName = Annotated[
     str | None,
     typer.Option(
@@ -324,6 +330,10 @@ def cohort(
         typer.Option(help="Time zone of the platform's clock. (default: UTC)"),
     ] = None,
     older_work: OlderWork = False,
+    progress: Annotated[
+        Shown,
+        typer.Option(help="bar, or json: a line on stdout for each result, all else on stderr."),
+    ] = Shown.BAR,
 ) -> None:
     """Grade a class.
 
@@ -337,10 +347,13 @@ def cohort(
     changed. The exit status is 0 if every student was graded or set aside with a reason, 1 if the
     grader itself could not work, and 2 for wrong usage.
     """
+    from rich.console import Console
+
     from autograder import checkout
     from autograder.cohort.pool import ClusterError
     from autograder.cohort.run import CohortError, run
 
+    as_json = progress is Shown.JSON
     with _errors_explained(*_grader_errors(), CohortError, ClusterError):
         run(
             checkout.assignment(),
@@ -357,6 +370,8 @@ def cohort(
             layout=layout and layout.value,
             rosters=roster or (),
             zone=zone,
+            console=Console(stderr=as_json),
+            lines=sys.stdout if as_json else None,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from autograder.cohort.pool import Failed
 from autograder.cohort.work import Outcome
+from autograder.hand_in.students import HandIn
 from autograder.training.replay import Replay
 
 
@@ -30,55 +31,59 @@ class _Rate(ProgressColumn):
         return Text("" if speed is None else f"{60 * speed:.0f}/min")
 
 
-class Bar:
-    """Progress: graded, failing (below half the points), set aside, rate and time left."""
+class Bars:
+    """Shows a bar while submissions are graded, and one while recipes are trained."""
 
-    def __init__(self, total: int, set_aside: int, console: Console) -> None:
-        self._failing, self._set_aside = 0, set_aside
-        self._progress = Progress(
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def grading(
+        self, total: int, set_aside: Mapping[HandIn, str]
+    ) -> Iterator[Callable[[HandIn, Outcome | Failed], None]]:
+        """Shows how many are graded, failing (below half the points) and set aside.
+
+        Yields a function to call after each submission.
+        """
+        columns = (
             TextColumn("grading"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.fields[status]}"),
             _Rate(),
             TimeRemainingColumn(),
-            console=console,
         )
-        self._task = self._progress.add_task("", total=total, completed=set_aside, status="")
+        failing, aside = 0, len(set_aside)
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task("", total=total, completed=aside, status="")
 
-    def __enter__(self) -> Bar:
-        self._progress.start()
-        return self
+            def advance(hand_in: HandIn, outcome: Outcome | Failed) -> None:
+                nonlocal failing, aside
+                if isinstance(outcome, Failed):
+                    aside += 1
+                else:
+                    failing += outcome.score < outcome.max_score / 2
+                status = f"[red]{failing} failing[/]" if failing else "0 failing"
+                if aside:
+                    status += f", [yellow]{aside} set aside[/]"
+                progress.update(task, advance=1, status=status)
 
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+            yield advance
 
-    def advance(self, outcome: Outcome | Failed) -> None:
-        """Count one more submission."""
-        if isinstance(outcome, Failed):
-            self._set_aside += 1
-        else:
-            self._failing += outcome.score < outcome.max_score / 2
-        status = f"[red]{self._failing} failing[/]" if self._failing else "0 failing"
-        if self._set_aside:
-            status += f", [yellow]{self._set_aside} set aside[/]"
-        self._progress.update(self._task, advance=1, status=status)
+    @contextmanager
+    def training(self, total: int) -> Iterator[Callable[[Replay], None]]:
+        """Shows how many distinct recipes are trained. Yields a function to call after each."""
+        columns = (
+            TextColumn("training"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("distinct recipes{task.fields[status]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task("", total=total, status="")
 
+            def advance(replay: Replay) -> None:
+                progress.update(task, advance=1, status=f", last accuracy {replay.accuracy:.1%}")
 
-@contextmanager
-def trainings_bar(total: int, console: Console) -> Iterator[Callable[[Replay], None]]:
-    """Progress of training a class's distinct recipes. Yields a function to call after each."""
-    columns = (
-        TextColumn("training"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TextColumn("distinct recipes{task.fields[status]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=total, status="")
-
-        def advance(replay: Replay) -> None:
-            progress.update(task, advance=1, status=f", last accuracy {replay.accuracy:.1%}")
-
-        yield advance
+            yield advance

@@ -20,13 +20,14 @@ from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.bar import Bar, trainings_bar
+from autograder.cohort.bar import Bars
+from autograder.cohort.lines import Lines
 from autograder.cohort.pool import (
     Cluster,
     Failed,
@@ -93,6 +94,7 @@ def run(
     rosters: Sequence[Path] = (),
     zone: str | None = None,
     console: Console | None = None,
+    lines: IO[str] | None = None,
 ) -> Summary:
     """Grade a class and write everything about it into `out`.
 
@@ -109,12 +111,14 @@ def run(
         rosters: lists of the class, as platforms export them.
         zone: the time zone of the platform's clock.
         console: for progress and results.
+        lines: for progress as lines of JSON instead of bars, see `Lines`.
 
     Raises:
         CohortError, ClusterError: these options cannot be carried out.
         SandboxError, SuiteBroken, ChangelogError, DataError: the grader itself could not work.
     """
     console = console or Console()
+    progress = Lines(lines) if lines else Bars(console)
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
     class_, due = _class(assignment, folder, layout, rosters, zone), _due(due)
     _announce(class_, zone, console)
@@ -133,7 +137,7 @@ def run(
             sources = _prepare_gradebook(assignment, out, due)
             _wait_for(trials)
         with _resume_hint(console):
-            failed = _grade(assignment, hand_ins, out, settings, sources, pool, console)
+            failed = _grade(assignment, hand_ins, out, settings, sources, pool, console, progress)
         from autograder.cohort import results
 
         with console.status("writing gradebook, feedback and report"):
@@ -295,6 +299,7 @@ def _grade(
     sources: tuple[Source, ...],
     pool: Pool,
     console: Console,
+    progress: Bars | Lines,
 ) -> dict[HandIn, str]:
     """Bring every state up to date; return the hand-ins that have no state, and why."""
     failed = {hand_in: hand_in.reason for hand_in in hand_ins if hand_in.reason is not None}
@@ -312,7 +317,7 @@ def _grade(
     )
     waiting: dict[HandIn, Task] = {}
     corrected = 0
-    with Bar(len(hand_ins), len(failed), console) as bar:
+    with progress.grading(len(hand_ins), dict(failed)) as advance:
         for hand_in, outcome in completed(tasks, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
@@ -321,13 +326,13 @@ def _grade(
                 corrected += outcome.corrected
                 if outcome.missing_replay is not None:
                     waiting[hand_in] = outcome.missing_replay
-            bar.advance(outcome)
+            advance(hand_in, outcome)
     if corrected:
         console.print(
             f"{corrected} graded again from stored observations: no student code was run."
         )
     if waiting:
-        _train(set(waiting.values()), plan, pool, console)
+        _train(set(waiting.values()), plan, pool, progress)
         for hand_in, outcome in completed(waiting, grade_hand_in, plan, pool):
             if isinstance(outcome, Failed):
                 failed[hand_in] = outcome.reason
@@ -349,14 +354,14 @@ def _replays_folder(assignment: Assignment, out: Path) -> Path:
     return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 
-def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, console: Console) -> None:
+def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, progress: Bars | Lines) -> None:
     """Train each distinct recipe once, the longest first."""
     images = plan.images
     assert images is not None  # no training is asked for without images
     size = len(images.train[0])
     wanted = [task for task in wanted if stored_replay(task, images) is None]
     wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
-    with trainings_bar(len(wanted), console) as advance:
+    with progress.training(len(wanted)) as advance:
         if len(wanted) < pool.workers and isinstance(pool, Processes):
             for task in wanted:  # one after another, each on all cores
                 advance(train(task, plan))

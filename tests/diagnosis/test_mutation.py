@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from autograder.assignment.variant import Variant
+from autograder.assignment.variant import Patch, Variant
 from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.mutation.mutants import mutants
@@ -115,6 +115,25 @@ def test_a_small_part_explained_is_no_explanation():
     assert not found.found
     assert found.symptoms
     assert not any(statement.kind == "formula" for statement in found.symptoms)
+
+
+def test_another_correct_form_is_no_part_of_a_mistake():
+    fault = changed(
+        "adam",
+        OPTIMIZERS,
+        "        if layer is self.net.layers[0]:\n            self.t += 1\n"
+        "        for name, param in layer.params.items():\n",
+        "        self.t += 1\n        for name, param in layer.params.items():\n"
+        "            if name.endswith('_b'):\n                continue\n",
+        Patch(
+            OPTIMIZERS,
+            "self.mt[name] = self.beta1 * m + (1 - self.beta1) * grad",
+            "self.mt[name] = 0.5 * m + 0.5 * grad",
+        ),
+    )
+    texts = [statement.text for statement in diagnosed(fault)["adam"].symptoms]
+    assert "0.5" in texts[0]
+    assert "condition" not in texts[0]
 
 
 def test_a_time_that_is_never_counted_is_not_called_counted_late():

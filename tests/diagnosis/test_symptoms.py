@@ -114,6 +114,7 @@ def test_nothing_is_said_about_numbers_that_have_nothing_to_do_with_the_right_on
         (wrong(np.where(RIGHT < 0, 0, RIGHT)), "where the right value is negative"),
         (wrong(np.r_[RIGHT[:-1], OTHER[-1:]]), "only at the last of the examples"),
         (wrong(np.r_[RIGHT[:1], OTHER[1:]]), "only at all but the first of the examples"),
+        (wrong(np.r_[RIGHT[:3], OTHER[3:]]), "only after the first 3 of the examples"),
         (moved(np.r_[STEPS[:1], STEPS[1:] * 2]), "right in the first step and wrong from step 2"),
     ],
 )

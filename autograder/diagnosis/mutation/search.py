@@ -93,14 +93,16 @@ def explanation(
                     parts.append((now, combination))
         candidates = tuple(fitting)  # what changes right values changes them in combinations too
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
-    # a known mistake's hint says what was done, so it must explain all values
+    # a known mistake's hint says what was done, so it must explain all values; what another correct
+    # form explains is no mistake, and comes before changes that amount to the same
     named = [each for each in parts if all(m.as_part for m in each[1])]
+    named = [each for each in named if any(m.variant is None for m in each[1])]
     left, chosen = min(named, key=lambda each: len(each[0]), default=(wrong, ()))
     if 2 * len(left) > len(wrong):  # too little to go by
         return None
     found = _variant(assignment, section, chosen)
     rivals = [c for rest, c in parts if rest == left and len(c) == len(chosen)]
-    known = [rival for rival in rivals if not all(m.as_part for m in rival)]  # the likelier ones
+    known = [c for c in rivals if not all(m.as_part for m in c)]  # the likelier ones
     if not all(equal(found, _variant(assignment, section, c)) for c in known or rivals):
         return None
     return Explanation(found, left)
@@ -132,7 +134,7 @@ def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
     for patch in variant.patches:
         begin = _text(assignment, patch.file).index(patch.old)
         edits.append(Edit(patch.file, begin, begin + len(patch.old), patch.new))
-    return Mutant("", tuple(edits), variant, as_part=False)
+    return Mutant("", tuple(edits), variant, as_part=variant.correct)
 
 
 @lru_cache(maxsize=2048)

@@ -65,10 +65,11 @@ def _masks(value: Compared) -> Iterator[tuple[str, np.ndarray]]:
         index = np.arange(size).reshape([-1 if n == axis else 1 for n in range(len(shape))])
         for words, position in (("first", 0), ("last", size - 1)):
             yield f"at the {words} of {value.axis(axis)}", np.broadcast_to(index == position, shape)
-        yield (
-            f"at all but the first of {value.axis(axis)}",
-            np.broadcast_to(index != 0, shape),
-        )
+        others = tuple(n for n in range(len(shape)) if n != axis)
+        right = np.flatnonzero(~value.wrong.any(axis=others))
+        if right.size and np.array_equal(right, np.arange(right.size)):
+            where = "at all but the first" if right.size == 1 else f"after the first {right.size}"
+            yield f"{where} of {value.axis(axis)}", np.broadcast_to(index >= right.size, shape)
 
 
 def _there(value: Compared, mask: np.ndarray) -> str:
