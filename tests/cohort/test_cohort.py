@@ -204,7 +204,7 @@ def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_pat
 
 @pytest.mark.proof
 def test_a_class_of_older_work_is_graded_and_resumed_as_older_work(tmp_path):
-    old_work = Path(__file__).parents[1] / "grading" / "old_work"
+    old_work = Path(__file__).parents[1] / "problem_1" / "grading" / "old_work"
     folder, out = tmp_path / "class", tmp_path / "out"
     shutil.copytree(old_work, folder / "ada" / "problem_1")
     run(P1, folder, out, workers=1, seed=SEED)

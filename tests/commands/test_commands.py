@@ -120,7 +120,8 @@ def test_kept_observations_are_regraded_without_the_submission(solution, tmp_pat
 
 
 def test_older_work_is_graded_and_regraded_as_older_work(tmp_path):
-    old_work, kept = Path(__file__).parents[1] / "grading" / "old_work", tmp_path / "kept"
+    old_work = Path(__file__).parents[1] / "problem_1" / "grading" / "old_work"
+    kept = tmp_path / "kept"
     result = run("grade", old_work, "--older-work", "--json", "-", "--keep", kept)
     assert result.returncode == 0, result.stderr
     (first,) = json.loads(result.stdout)
