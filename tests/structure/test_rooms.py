@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tiny_assignment import ASSIGNMENT as TINY
 
 from autograder import checkout
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
+from autograder.sandbox.backend import PROBE
 
 PACKAGE = checkout.PACKAGE
 MOST_LOOSE_MODULES = 8
@@ -113,6 +115,13 @@ def test_few_modules_are_outside_a_subpackage():
 @pytest.mark.parametrize("path", engine(), ids=name_of)
 def test_the_engine_imports_no_assignment(path):
     assert [name for name, _ in imported(path) if name.startswith(P1.package)] == []
+
+
+@pytest.mark.parametrize("assignment", [P1, TINY], ids=lambda assignment: assignment.id)
+def test_probes_import_only_the_probe_module_of_the_engine(assignment):
+    for path in (PROBE, *sorted(assignment.probes_folder.glob("*.py"))):
+        ours = {n for n, _ in imported(path) if n.startswith("autograder")}
+        assert {n.rpartition(".")[0] for n in ours} <= {"autograder.assignment.probe"}, path
 
 
 def own_words() -> re.Pattern[str]:
