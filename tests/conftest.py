@@ -1,5 +1,5 @@
-"""Shared fixtures: the solution library as `lib`, numpy computing as on other processors, and an
-ordinary user, who is bound by file modes even where the tests run as root."""
+"""Shared fixtures: the tiny assignment and submissions for it, numpy computing as on other
+processors, and an ordinary user, who is bound by file modes even where the tests run as root."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ import numpy as np
 import pytest
 
 from autograder import checkout
-from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.assignment import Assignment
+from autograder.diagnosis.variants import applied, named, released
+from autograder.hand_in.submission import Submission, write
 from autograder.sandbox.selftest import BACKENDS
 
-sys.path.insert(0, str(P1.library))
+sys.path.append(str(Path(__file__).parent))  # also for processes that tests start
+
+from tiny_assignment import ASSIGNMENT
 
 # a busy machine may stop anywhere for a second
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -38,6 +42,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if any(value is backend and value is not used for value in chosen for backend in BACKENDS):
             item.add_marker(pytest.mark.proof)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Assignment:
+    return ASSIGNMENT
+
+
+Works = Callable[..., Submission]
+
+
+@pytest.fixture(scope="session")
+def work(tiny: Assignment) -> Works:
+    """`work("scale_adds", ...)`: the solution with these mistakes."""
+
+    def made(*mistakes: str) -> Submission:
+        return applied(tiny, (named(tiny, name) for name in mistakes))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def stub(tiny: Assignment) -> Submission:
+    """The released files."""
+    return released(tiny)
+
+
+@pytest.fixture(scope="session")
+def hand_in(tiny: Assignment) -> Callable[[Path, Submission], Path]:
+    """`hand_in(folder, submission)` writes a submission like a student's; returns the folder."""
+
+    def written(folder: Path, submission: Submission) -> Path:
+        write(tiny, submission, folder)
+        return folder
+
+    return written
 
 
 KERNELS = {

@@ -13,11 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.diagnosis.variants import released, solution
-from autograder.problem_1 import ASSIGNMENT as P1
-
 sys.path.append(str(Path(__file__).parent / "importable"))  # for tasks that other processes run
 
+ON_TINY = Path(__file__).parents[1] / "on_tiny.py"
 SEED = 31
 DUE = "2026-11-20 23:59 UTC"
 MARKS = """
@@ -29,29 +27,10 @@ MARKS = """
 """
 
 
-def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) -> None:
-    """Writes a submission: the solution, patched, or the released stub."""
-    for path, content in (released(P1) if stub else solution(P1)).files.items():
-        text = content.decode()
-        for patched, old, new in patches:
-            if patched == path:
-                assert old in text
-                text = text.replace(old, new)
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, "utf-8")
-    shutil.copy(P1.source, folder / "Problem_1.ipynb")
-
-
 def zipped(folder: Path, path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for file in folder.rglob("*"):
             archive.write(file, Path("hand-in") / file.relative_to(folder))
-
-
-@pytest.fixture(scope="session")
-def write_work() -> Callable[..., None]:
-    """`write_work(folder, ...)` is `hand_in`."""
-    return hand_in
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +40,15 @@ def pack() -> Callable[[Path, Path], None]:
 
 
 @pytest.fixture(scope="session")
-def a_class(tmp_path_factory) -> Path:
+def a_class(tmp_path_factory, work, stub, hand_in) -> Path:
     """Folders, a zip, a late submission, a hostile id, and two submissions without work."""
     root = tmp_path_factory.mktemp("class")
-    hand_in(root / "ada" / "problem_1")
+    hand_in(root / "ada" / "tiny", work())
     shutil.copytree(root / "ada", root / "=cmd('x')")
-    (root / "=cmd('x')" / "problem_1" / "timestamp.txt").write_text("2026-11-21 00:10:00 UTC")
-    sign = ("lib/optim.py", "self.momentum * v -", "self.momentum * v +")
-    hand_in(root / "linus" / "problem_1", sign)
-    hand_in(root / "new" / "problem_1", stub=True)
-    zipped(root / "linus" / "problem_1", root / "grace.zip")
+    (root / "=cmd('x')" / "tiny" / "timestamp.txt").write_text("2026-11-21 00:10:00 UTC")
+    hand_in(root / "linus" / "tiny", work("step_goes_uphill"))
+    hand_in(root / "new" / "tiny", stub)
+    zipped(root / "linus" / "tiny", root / "grace.zip")
     (root / "broken.zip").write_bytes(b"PK and nothing else")
     (root / "absent").mkdir()
     return root
@@ -81,7 +59,7 @@ def start() -> Callable[..., subprocess.Popen]:
     """`start(class, out, ...)` starts `autograder cohort` in a new process."""
 
     def run(folder: Path, out: Path, *words: object) -> subprocess.Popen:
-        command = [sys.executable, "-m", "autograder", "cohort", folder, "--out", out, *words]
+        command = [sys.executable, ON_TINY, "cohort", folder, "--out", out, *words]
         return subprocess.Popen(
             [str(word) for word in command],
             stdout=subprocess.PIPE,

@@ -6,22 +6,17 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pool_tasks
 import pytest
+from tiny_assignment import ASSIGNMENT as TINY
 
 from autograder.cohort import run as cohort
 from autograder.cohort.run import CohortError, run
 from autograder.commands.grade import run_again
 from autograder.grading.grade import grade
-from autograder.hand_in.older_work import remark
 from autograder.hand_in.submission import read
-from autograder.nbgrader_plugins import gradebook
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
 
@@ -37,7 +32,7 @@ def grade_of(out, student):
 def test_a_run_writes_every_file(undisturbed):
     out, _ = undisturbed
     for student in GRADED:
-        assert (out / "feedback" / student / "problem_1" / "Problem_1.html").is_file()
+        assert (out / "feedback" / student / "tiny" / "Tiny.html").is_file()
         assert (out / "observations" / student / "observations.npz").is_file()
     assert (out / "gradebook.db").is_file()
     assert (out / "report" / "index.html").is_file()
@@ -46,8 +41,11 @@ def test_a_run_writes_every_file(undisturbed):
 
 def test_the_grades_equal_those_of_autograder_grade(a_class, undisturbed):
     out, _ = undisturbed
-    linus = read(P1, a_class / "linus" / "problem_1", "linus")
-    alone, together = grade(P1, linus, SEED, choose()), grade_of(out, "linus")
+    linus = read(TINY, a_class / "linus" / "tiny", "linus")
+    alone, together = (
+        grade(TINY, linus, SEED, choose(None, TINY.probes_folder)),
+        grade_of(out, "linus"),
+    )
     assert (alone.score, alone.sections) == (together.score, together.sections)
     assert 0 < alone.score < alone.max_score
     assert grade_of(out, "grace").sections == alone.sections  # the same work, in a zip
@@ -62,29 +60,28 @@ def test_the_gradebook_has_every_cell_of_every_student(undisturbed, results):
     for student, cells in by_student.items():
         sections = {s.id: s.score for s in grade_of(undisturbed[0], student).sections}
         assert {name: cells[name][0] for name in sections} == sections
-        assert cells["compare_optimizers_plot"] == (None, 1)
-        assert len(cells) == 20
-    assert by_student["broken"]["compare_optimizers_question"] == (0, 0)
-    assert by_student["ada"]["compare_optimizers_question"] == (None, 1)
+        assert set(cells) == {"scale", "step", "step_question"}
+    assert by_student["broken"]["step_question"] == (0, 0)
+    assert by_student["ada"]["step_question"] == (None, 1)
 
 
 def test_the_table_is_complete_and_has_no_formulas(undisturbed):
     with (undisturbed[0] / "report" / "grades.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert set(rows) == {*GRADED, "absent"} - {"=cmd('x')"} | {"'=cmd('x')"}
-    assert rows["ada"]["score"] == "29.0"
+    assert rows["ada"]["score"] == "5.0"
     assert rows["'=cmd('x')"]["seconds_late"] == "660"
     assert rows["ada"]["seconds_late"] == "unknown"  # no file says when it was handed in
     assert rows["absent"]["seconds_late"] == ""
-    assert rows["absent"]["remarks"] == "set aside: it has no folder problem_1"
+    assert rows["absent"]["remarks"] == "set aside: it has no folder tiny"
     assert rows["broken"]["remarks"].startswith("it is not a zip file")
 
 
 def test_a_run_ends_with_a_summary(undisturbed):
     _, said = undisturbed
     assert "6 graded, 1 set aside, 5 with unknown time, mean" in said
-    assert "29 / 29" in said
-    assert re.search(r"absent +set aside +it has no folder problem_1", said)
+    assert "5 / 5" in said
+    assert re.search(r"absent +set aside +it has no folder tiny", said)
     assert "(late)" in said
     assert said.count("(time unknown)") == 5
 
@@ -92,7 +89,7 @@ def test_a_run_ends_with_a_summary(undisturbed):
 def test_a_page_mentions_no_other_student(undisturbed):
     out, _ = undisturbed
     for student in GRADED:
-        page = (out / "feedback" / student / "problem_1" / "Problem_1.html").read_text("utf-8")
+        page = (out / "feedback" / student / "tiny" / "Tiny.html").read_text("utf-8")
         others = set(GRADED) - {
             student,
             "new",
@@ -141,20 +138,20 @@ def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed,
     with book:
         book.execute("update grade set manual_score = 0.5, needs_manual_grade = 0")
         book.execute("update comment set manual_comment = 'Well argued.'")
-    linus = folder / "linus" / "problem_1" / "lib" / "optim.py"
-    linus.write_text(linus.read_text().replace("self.momentum * v +", "self.momentum * v -"))
-    shutil.rmtree(folder / "new" / "problem_1")
+    linus = folder / "linus" / "tiny" / "lib" / "optim.py"
+    linus.write_text(linus.read_text().replace("self.layer.a +=", "self.layer.a -="))
+    shutil.rmtree(folder / "new" / "tiny")
     late = "select timestamp from submitted_assignment where student_id = '=cmd(''x'')'"
     assert book.execute(late).fetchall() == [("2026-11-21 00:10:00.000000",)]
-    (folder / "=cmd('x')" / "problem_1" / "timestamp.txt").unlink()
+    (folder / "=cmd('x')" / "tiny" / "timestamp.txt").unlink()
     (out / "observations" / "ada" / "grade.json").write_text("[{")  # as left by a full disk
-    run(P1, folder, out, resume=True, workers=1)
-    assert grade_of(out, "linus").score == 29
+    run(TINY, folder, out, resume=True, workers=1)
+    assert grade_of(out, "linus").score == 5
     assert grade_of(out, "ada").sections == grade_of(undisturbed[0], "ada").sections
     marks = {(s, cell): rest for s, cell, *rest in results(out)["gradebook"]}
     before = {(s, cell): rest for s, cell, *rest in results(undisturbed[0])["gradebook"]}
-    assert marks["linus", "sgd_momentum"] == [2.0, 0.5, 1]  # it changed: look again
-    assert marks["ada", "sgd_momentum"] == [2.0, 0.5, 0]
+    assert marks["linus", "step"] == [2.0, 0.5, 1]  # it changed: look again
+    assert marks["ada", "step"] == [2.0, 0.5, 0]
     assert {key: m[0] for key, m in marks.items() if key[0] in ("ada", "grace")} == {
         key: m[0] for key, m in before.items() if key[0] in ("ada", "grace")
     }
@@ -166,18 +163,18 @@ def test_a_resubmission_is_regraded_and_manual_marks_stay(finished, undisturbed,
 
 
 @pytest.mark.proof
-def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_path):
+def test_a_resubmission_is_graded_with_another_seed(a_class, tmp_path):
     """So earlier results say nothing about the inputs. The seed is the same at every resume, even
     if a submission in between could not be read."""
     folder, out = tmp_path / "class", tmp_path / "out"
     for student in ("ada", "linus"):
         shutil.copytree(a_class / "linus", folder / student)
-    optimizers = folder / "ada" / "problem_1" / "lib" / "optim.py"
+    optimizers = folder / "ada" / "tiny" / "lib" / "optim.py"
     first = optimizers.read_text("utf-8")
 
     def graded(content):
         optimizers.write_text(content, "utf-8")
-        run(P1, folder, out, resume=True, seed=SEED, workers=1)
+        run(TINY, folder, out, resume=True, seed=SEED, workers=1)
         return grade_of(out, "ada").seed
 
     assert graded(first) == SEED
@@ -187,14 +184,14 @@ def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_pat
     assert graded(first) == SEED
     assert graded(first + "# another try") == second
     assert grade_of(out, "linus").seed == SEED
-    work = folder / "ada" / "problem_1"
+    work = folder / "ada" / "tiny"
     work.rename(folder / "ada" / "elsewhere")
-    run(P1, folder, out, resume=True, workers=1)
+    run(TINY, folder, out, resume=True, workers=1)
     (folder / "ada" / "elsewhere").rename(work)
     shutil.rmtree(out / "observations")
     assert graded(first + "# yet another") == third
     observed = [out / "observations" / s / "observations.npz" for s in ("ada", "linus")]
-    run_again(P1, observed, json=tmp_path / "again.json", training=None, sandbox=None)
+    run_again(TINY, observed, json=tmp_path / "again.json", training=None, sandbox=None)
     again = from_json((tmp_path / "again.json").read_text("utf-8"))
     assert [one.seed for one in again] == [third, SEED]
     assert [one.sections for one in again] == [
@@ -202,48 +199,10 @@ def test_a_resubmission_is_graded_with_another_seed(a_class, write_work, tmp_pat
     ]
 
 
-@pytest.mark.proof
-def test_a_class_of_older_work_is_graded_and_resumed_as_older_work(tmp_path):
-    old_work = Path(__file__).parents[1] / "grading" / "old_work"
-    folder, out = tmp_path / "class", tmp_path / "out"
-    shutil.copytree(old_work, folder / "ada" / "problem_1")
-    run(P1, folder, out, workers=1, seed=SEED)
-    # without a notebook, the names earn nothing; its loss was not asked to be finite
-    assert grade_of(out, "ada").score == 25.1
-    run(P1, folder, out, workers=1, resume=True, older_work=True)
-    found = grade_of(out, "ada")
-    assert (found.score, found.errors[-1]) == (26, remark(P1))
-    written = (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns
-    run(P1, folder, out, workers=1, resume=True)
-    assert (out / "observations" / "ada" / "grade.json").stat().st_mtime_ns == written
-
-
-@pytest.mark.proof
-def test_stock_nbgrader_continues_from_the_runs_results(finished, undisturbed):
-    _, out = finished
-    settings = out / "nbgrader_config.py"
-    settings.write_text(settings.read_text().replace(str(undisturbed[0]), str(out)))
-    with gradebook.opened(P1, gradebook.url(out / "gradebook.db")) as book:
-        cell = ("compare_optimizers_plot", "Problem_1", "problem_1", "ada")
-        book.find_grade(*cell).manual_score = 1
-        book.db.commit()
-    for command in (["generate_feedback", "problem_1", "--student=ada"], ["export"]):
-        nbgrader = Path(sys.executable).with_name("nbgrader")
-        done = subprocess.run([nbgrader, *command], cwd=out, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    with (out / "grades.csv").open(encoding="utf-8") as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    assert (rows["ada"]["score"], rows["ada"]["max_score"]) == ("30.0", "40.0")
-    assert float(rows["linus"]["score"]) == grade_of(out, "linus").score
-    page = out / "nbgrader_feedback" / "ada" / "problem_1" / "Problem_1.html"
-    assert "Adam: 2 of 2 points" in page.read_text("utf-8")
-    assert "At a glance" in (out / "feedback" / "ada" / "problem_1" / "Problem_1.html").read_text()
-
-
 def test_results_are_not_overwritten_without_resume(finished):
     folder, out = finished
     with pytest.raises(CohortError, match="Add --resume"):
-        run(P1, folder, out)
+        run(TINY, folder, out)
 
 
 class WouldStart(Exception):  # noqa: N818
@@ -260,11 +219,11 @@ def test_there_is_a_worker_for_each_processor_unless_set_and_at_most_one_per_sub
         raise WouldStart(count)
 
     for student in ("ada", "grace", "linus", "new"):
-        (tmp_path / "class" / student / P1.id).mkdir(parents=True)
+        (tmp_path / "class" / student / TINY.id).mkdir(parents=True)
     monkeypatch.setattr(cohort, "processors", lambda: processors)
     monkeypatch.setattr(cohort, "Processes", start)
     with pytest.raises(WouldStart, match=f"^{started}$"):
-        run(P1, tmp_path / "class", tmp_path / "out", workers=workers)
+        run(TINY, tmp_path / "class", tmp_path / "out", workers=workers)
 
 
 def test_the_seed_is_kept_for_resuming(finished):
@@ -282,15 +241,15 @@ def test_the_seed_is_kept_for_resuming(finished):
 def test_wrong_use_gives_an_error_message(tmp_path, make, words):
     make(tmp_path / "class")
     with pytest.raises(CohortError, match=words):
-        run(P1, tmp_path / "class", tmp_path / "out")
+        run(TINY, tmp_path / "class", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_worker_that_dies_on_the_solution_gives_an_error_message(tmp_path, monkeypatch):
-    (tmp_path / "class" / "ada" / "problem_1").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "tiny").mkdir(parents=True)
     monkeypatch.setattr(cohort, "try_on_solution", pool_tasks.dying)
     with pytest.raises(CohortError, match="out of memory"):
-        run(P1, tmp_path / "class", tmp_path / "out")
+        run(TINY, tmp_path / "class", tmp_path / "out")
 
 
 def test_two_runs_cannot_write_into_one_folder(finished):
@@ -300,7 +259,7 @@ def test_two_runs_cannot_write_into_one_folder(finished):
     with (out / ".lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(CohortError, match="another run"):
-            run(P1, folder, out, resume=True)
+            run(TINY, folder, out, resume=True)
 
 
 def _until(happened, process, seconds=300):

@@ -8,13 +8,13 @@ from autograder.hand_in.students import handed_in, is_id
 
 
 def folder(root, name):
-    work = root / name / "problem_1"
+    work = root / name / "tiny"
     work.mkdir(parents=True)
     return work
 
 
 def reasons(root):
-    return {one.student: one.reason for one in handed_in(root, "problem_1")}
+    return {one.student: one.reason for one in handed_in(root, "tiny")}
 
 
 def several(*names):
@@ -26,25 +26,25 @@ def test_folders_and_zips_are_listed_in_order_of_their_ids(tmp_path):
         folder(tmp_path, name)
     (tmp_path / "grace.ZIP").write_bytes(b"")
     (tmp_path / ".DS_Store").write_bytes(b"")
-    found = handed_in(tmp_path, "problem_1")
+    found = handed_in(tmp_path, "tiny")
     assert [(one.student, one.path.name, one.reason) for one in found] == [
-        ("ada", "problem_1", None),
+        ("ada", "tiny", None),
         ("grace", "grace.ZIP", None),
-        ("linus", "problem_1", None),
+        ("linus", "tiny", None),
     ]
 
 
 def test_a_collected_zip_is_assigned_to_the_student_in_its_name(tmp_path):
-    (tmp_path / "ada_problem_1.zip").write_bytes(b"")
-    (tmp_path / "linus_problem_1.zip").write_bytes(b"")
+    (tmp_path / "ada_tiny.zip").write_bytes(b"")
+    (tmp_path / "linus_tiny.zip").write_bytes(b"")
     (tmp_path / "linus.zip").write_bytes(b"other")
-    (tmp_path / "_problem_1.zip").write_bytes(b"")
-    folder(tmp_path, "grace_problem_1")
+    (tmp_path / "_tiny.zip").write_bytes(b"")
+    folder(tmp_path, "grace_tiny")
     assert reasons(tmp_path) == {
         "ada": None,
-        "linus": several("linus.zip", "linus_problem_1.zip"),
-        "_problem_1": "its name is not a valid student id; rename it",
-        "grace_problem_1": None,
+        "linus": several("linus.zip", "linus_tiny.zip"),
+        "_tiny": "its name is not a valid student id; rename it",
+        "grace_tiny": None,
     }
 
 
@@ -75,12 +75,12 @@ def test_an_ungradable_entry_is_listed_with_its_reason(tmp_path):
     other = folder(tmp_path, "ada")
     (tmp_path / "linked").symlink_to(tmp_path / "ada")
     (tmp_path / "copied").mkdir()
-    (tmp_path / "copied" / "problem_1").symlink_to(other)
+    (tmp_path / "copied" / "tiny").symlink_to(other)
     assert reasons(tmp_path) == {
         "<script>": "its name is not a valid student id; rename it",
         "line?break": "its name is not a valid student id; rename it",
         "notes.txt": "it is neither a folder nor a zip file",
-        "nothing": "it has no folder problem_1",
+        "nothing": "it has no folder tiny",
         "ada": None,
         "linked": "it is a link",
         "copied": "it is a link",
@@ -111,9 +111,9 @@ def test_two_submissions_with_one_name_are_both_set_aside(tmp_path):
 AGAIN = {
     "by a browser": ("ada.zip", "ada (1).zip"),
     "without a blank": ("ada.zip", "ada(2).zip"),
-    "as collected": ("ada_problem_1.zip", "ada_problem_1 (1).zip"),
-    "as collected, without the first": ("ada_problem_1 (1).zip", "ada_problem_1 (2).zip"),
-    "once with the assignment's name": ("ada.zip", "ada_problem_1 (1).zip"),
+    "as collected": ("ada_tiny.zip", "ada_tiny (1).zip"),
+    "as collected, without the first": ("ada_tiny (1).zip", "ada_tiny (2).zip"),
+    "once with the assignment's name": ("ada.zip", "ada_tiny (1).zip"),
 }
 
 
@@ -128,7 +128,7 @@ def test_a_second_download_is_the_same_students_and_different_ones_are_set_aside
 def test_a_second_download_of_the_same_bytes_is_read_once_and_named(tmp_path, names):
     for name in names:
         (tmp_path / name).write_bytes(b"the same")
-    (one,) = handed_in(tmp_path, "problem_1")
+    (one,) = handed_in(tmp_path, "tiny")
     assert (one.student, one.reason) == ("ada", None)
     assert {one.path.name, *one.copies} == set(names)
 

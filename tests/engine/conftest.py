@@ -1,4 +1,4 @@
-"""The tiny assignment, submissions for it, and every sandbox of this machine."""
+"""Editions of the tiny assignment, and every sandbox of this machine."""
 
 from __future__ import annotations
 
@@ -11,19 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment import Assignment, assignment_of
-from autograder.diagnosis.variants import applied, named, released
-from autograder.hand_in.submission import Submission, write
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.selftest import BACKENDS, passes
-
-sys.path.append(str(Path(__file__).parents[1]))  # also for processes that tests start
-
-from tiny_assignment import ASSIGNMENT
-
-
-@pytest.fixture(scope="session")
-def tiny() -> Assignment:
-    return ASSIGNMENT
 
 
 @pytest.fixture(scope="session", params=BACKENDS, ids=lambda backend: backend.name)
@@ -77,33 +66,3 @@ def edition(
 def edit() -> Callable[..., None]:
     """`edit(folder, ...)` is `edited`."""
     return edited
-
-
-Works = Callable[..., Submission]
-
-
-@pytest.fixture(scope="session")
-def work(tiny: Assignment) -> Works:
-    """`work("scale_adds", ...)`: the solution with these mistakes."""
-
-    def made(*mistakes: str) -> Submission:
-        return applied(tiny, (named(tiny, name) for name in mistakes))
-
-    return made
-
-
-@pytest.fixture(scope="session")
-def stub(tiny: Assignment) -> Submission:
-    """The released files."""
-    return released(tiny)
-
-
-@pytest.fixture(scope="session")
-def hand_in(tiny: Assignment) -> Callable[[Path, Submission], Path]:
-    """`hand_in(folder, submission)` writes a submission like a student's; returns the folder."""
-
-    def written(folder: Path, submission: Submission) -> Path:
-        write(tiny, submission, folder)
-        return folder
-
-    return written

@@ -19,12 +19,10 @@ from rich.console import Console
 from autograder import checkout
 from autograder.cohort import work as states
 from autograder.cohort.work import Outcome, Plan, State, load_state, recover
-from autograder.grading.evidence import JUDGING_PARTS, digest_of, observing_hash
+from autograder.grading.evidence import JUDGING_PARTS, digest_of
 from autograder.grading.result import Grade
 from autograder.hand_in.students import HandIn
 from autograder.judgement.suites import DECIDING_PARTS, files_of
-from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.problem_1.training import PLAN
 from autograder.report import changes
 from autograder.report.as_json import from_json
 from autograder.sandbox.selftest import choose
@@ -318,13 +316,6 @@ def test_code_that_observes_does_not_import_code_that_only_judges():
     assert len(reached) > 30
     assert not reached & judges
     assert set(JUDGING_PARTS) <= set(DECIDING_PARTS)
-
-
-def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():
-    """Of a training, only its comparison with a training of the solution is kept."""
-    faster = replace(P1, training=replace(PLAN, rate=1.0))
-    assert observing_hash(P1, False, False) == observing_hash(faster, False, False)
-    assert observing_hash(P1, True, False) != observing_hash(faster, True, False)
 
 
 def test_parts_of_a_digest_are_kept_apart():

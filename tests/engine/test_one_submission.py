@@ -13,9 +13,7 @@ from autograder.diagnosis import costs, hiding
 from autograder.diagnosis.variants import variants
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
-from autograder.judgement.suites import all_checks, suite_hash
 from autograder.observation.observe import Observations
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.report.as_json import from_json, to_json
 from autograder.report.feedback import feedback
 
@@ -104,14 +102,6 @@ def test_the_committed_tables_of_mistakes_are_up_to_date(tiny):
     assert found == hiding.tabled(tiny)
     table = (tiny.misconceptions_folder / "TABLE.md").read_text("utf-8")
     assert costs.table(tiny, (costs.row(costs.cost(tiny, v)) for v in variants(tiny))) == table
-
-
-def test_two_assignments_in_one_process_are_independent(tiny):
-    for one, other in ((tiny, P1), (P1, tiny)):
-        assert {check.section for check in all_checks(one)} == set(one.by_id)
-        assert not set(one.probes) & set(other.probes)
-        assert not {v.name for v in variants(one)} & {v.name for v in variants(other)}
-    assert suite_hash(tiny) != suite_hash(P1)
 
 
 def test_unpickling_an_assignment_gives_the_same_object(tiny):

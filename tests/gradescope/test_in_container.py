@@ -1,6 +1,7 @@
 """The autograder that grades in the container, run by Docker's rules: see `docker_rules`.
 
-Whatever happens there, run_autograder leaves results that Gradescope takes.
+Whatever happens there, run_autograder leaves results that Gradescope takes. The archive carries the
+checkout with its own assignment, so Problem 1 is graded here.
 """
 
 from __future__ import annotations

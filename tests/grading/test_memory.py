@@ -93,4 +93,4 @@ def test_blas_does_not_end_the_process_when_memory_runs_out():
 
 def test_a_sandbox_started_under_the_limit_does_not_inherit_it(right, graded):
     with memory_limited(64 * MIB):  # as if another thread were judging
-        assert graded(right).score == 29
+        assert graded(right).score == 5

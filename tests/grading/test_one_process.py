@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.diagnosis.same import alike, read
-from autograder.diagnosis.variants import solution
-from autograder.grading.grade import grade, probe_names, reference
+from autograder.grading.grade import probe_names, reference
 from autograder.judgement.suites import judge
 from autograder.observation import observe as observing
 from autograder.observation.observe import (
@@ -15,58 +14,71 @@ from autograder.observation.observe import (
     observe,
     observe_then_repeat_unfinished,
 )
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.protocol import Raised
-from autograder.sandbox.selftest import choose
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
 SEED = 5
-LAYERS = "lib/mlp/layer_utils.py"
-MOST = 25
-"""More layers than any single probe makes, which is at most twenty."""
-
-OLD = "        self.negative_slope = negative_slope"
+LAYERS = "lib/layers.py"
+OLD = "        self.a = a\n"
 
 
-def spoiled(new, end="", files=()):
-    text = solution(P1).files[LAYERS].decode()
-    assert text.count(OLD) == 1
-    text = text.replace(OLD, f"{OLD}\n        {new}") + f"\n{end}\n"
-    return replace(
-        solution(P1),
-        files={**solution(P1).files, LAYERS: text.encode(), **dict.fromkeys(files, b"")},
-    )
+@pytest.fixture(scope="module")
+def names(tiny):
+    return probe_names(tiny, training=False)
+
+
+@pytest.fixture(scope="module")
+def known(tiny, sandbox, names):
+    """The observations of the solution."""
+    return reference(tiny, SEED, sandbox, names)
+
+
+@pytest.fixture
+def together(tiny, sandbox, names, known):
+    """`together(work)`: the checks that fail if every probe runs only in the shared process."""
+
+    def failed(work):
+        seen = observe(tiny, work.files, work.cells, SEED, sandbox, probes=names, together=True)
+        return [v.check.name for v in judge(tiny, seen, known) if v.failure is not None]
+
+    return failed
+
+
+@pytest.fixture
+def spoiled(change):
+    """`spoiled(new, end, files)`: the solution with code in the layer's constructor."""
+
+    def made(new, end="", files=()):
+        work = change(LAYERS, OLD, f"{OLD}        {new}\n")
+        text = work.files[LAYERS] + f"\n{end}\n".encode()
+        return replace(work, files={**work.files, LAYERS: text, **dict.fromkeys(files, b"")})
+
+    return made
 
 
 COUNTED = "np.made = getattr(np, 'made', 0) + 1; "
-SPOILED = {  # what happens once more than MOST layers were made in one process
-    "an exception": f"{COUNTED}assert np.made < {MOST}",
-    "an end": f"{COUNTED}np.made > {MOST} and exit()",
-    "a crash": f"{COUNTED}np.made > {MOST} and __import__('os').abort()",
-    "a loop": f"{COUNTED}\n        while np.made > {MOST}: pass",
+SPOILED = {  # what happens at the second layer of a process; no probe makes more than one
+    "an exception": f"{COUNTED}assert np.made < 2",
+    "an end": f"{COUNTED}np.made > 1 and exit()",
+    "a crash": f"{COUNTED}np.made > 1 and __import__('os').abort()",
+    "a loop": f"{COUNTED}\n        while np.made > 1: pass",
 }
 
 
 @pytest.mark.parametrize("how", SPOILED.values(), ids=SPOILED)
-def test_ending_a_probe_only_in_a_shared_process_costs_nothing(how):
-    work, names = spoiled(how), probe_names(P1, training=False)
-    seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = judge(P1, seen, reference(P1, SEED, choose(), names))
-    assert [v.check.name for v in verdicts if v.failure is not None], "nothing is spoiled by it"
-    assert grade(P1, work, SEED, choose()).score == 29
+def test_ending_a_probe_only_in_a_shared_process_costs_nothing(spoiled, together, graded, how):
+    work, kept = spoiled(how), []
+    assert together(work), "nothing is spoiled by it"
+    assert graded(work, SEED, keep=kept.append).score == 5
+    endings = {observation.ending.how for observation in kept[0].by_probe.values()}
+    assert endings == {"finished"}, "the evidence is of the probe that ran alone"
 
 
-def test_evidence_is_taken_from_the_probe_that_ran_alone():
-    work, kept = spoiled(SPOILED["an end"]), []
-    grade(P1, work, SEED, choose(), keep=kept.append)
-    assert {observation.ending.how for observation in kept[0].by_probe.values()} == {"finished"}
-
-
-WRONG = f" > {MOST} and setattr(self, 'negative_slope', 0.5)"
+WRONG = " > 1 and setattr(self, 'a', 0.5)"
 KEPT = {  # where the library may keep state from one probe to the next
     "a module": (f"MADE.append(1); len(MADE){WRONG}", "MADE = []"),
-    "a class": (f"self.made.append(1); len(self.made){WRONG}", "leaky_relu.made = []"),
+    "a class": (f"self.made.append(1); len(self.made){WRONG}", "scale.made = []"),
     "a default": (f"made().append(1); len(made()){WRONG}", "def made(kept=[]): return kept"),
     "a module of its own": (
         f"import lib.extra as e; e.made = getattr(e, 'made', 0) + 1; e.made{WRONG}",
@@ -81,35 +93,25 @@ KEPT = {  # where the library may keep state from one probe to the next
 
 
 @pytest.mark.parametrize("where", KEPT.values(), ids=KEPT)
-def test_state_kept_by_a_library_does_not_reach_the_next_probe(where):
-    work, names = spoiled(*where), probe_names(P1, training=False)
-    seen = observe(P1, work.files, work.cells, SEED, choose(), probes=names, together=True)
-    verdicts = judge(P1, seen, reference(P1, SEED, choose(), names))
-    assert {v.check.name: v.failure for v in verdicts if v.failure is not None} == {}
+def test_state_kept_by_a_library_does_not_reach_the_next_probe(spoiled, together, where):
+    assert together(spoiled(*where)) == []
 
 
-def test_late_or_failing_imports_behave_as_in_a_separate_process():
+def test_late_or_failing_imports_behave_as_in_a_separate_process(tiny, right, change, sandbox):
+    late = "import lib.late\n        assert isinstance(self, lib.late.scale)\n        "
     files = {
-        **solution(P1).files,
+        **change(LAYERS, "output = self.a * x", f"{late}output = self.a * x").files,
+        "lib/__init__.py": b"from lib import layers\n",
+        "lib/late.py": b"from lib.layers import scale\n",
         "lib/optim.py": b"raise OSError('not here')",
-        "lib/late.py": b"from lib.mlp.layer_utils import fc\n",
-        "lib/__init__.py": b"import lib.grad_check\nfrom lib.mlp import layer_utils\n",
-        LAYERS: solution(P1)
-        .files[LAYERS]
-        .replace(
-            b"        self.negative_slope = negative_slope",
-            b"        self.negative_slope = negative_slope\n"
-            b"        import lib.late\n"
-            b"        assert isinstance(fc(2, 3), lib.late.fc)",
-        ),
     }
-    names = probe_names(P1, training=False)
-    one = observe(P1, files, solution(P1).cells, SEED, choose(), probes=names, together=True)
-    many = observe(P1, files, solution(P1).cells, SEED, choose(), probes=names)
+    names = probe_names(tiny, training=False)
+    one = observe(tiny, files, right.cells, SEED, sandbox, probes=names, together=True)
+    many = observe(tiny, files, right.cells, SEED, sandbox, probes=names)
     assert {one[n].ending.how for n in names} == {"finished", "raised"}
     for name in names:
-        given = P1.probes[name].inputs(key_of(SEED))
-        like = given, one[name], P1.special.get(name)
+        given = tiny.probes[name].inputs(key_of(SEED))
+        like = given, one[name], tiny.special.get(name)
         assert alike(read(one[name], *like), read(many[name], *like)), name
         raised = one[name].ending.raised
         assert raised is None or raised.importing == many[name].ending.raised.importing
@@ -135,55 +137,39 @@ ENDINGS = {
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
 @pytest.mark.parametrize(("ending", "again"), ENDINGS.values(), ids=ENDINGS)
 def test_the_ending_of_a_probe_and_not_its_answer_decides_which_run_counts(
-    ending, again, right, monkeypatch
+    tiny, sandbox, names, known, ending, again, right, monkeypatch
 ):
-    names = probe_names(P1, training=False)
-    known = reference(P1, SEED, choose(), names)
-    first = known["adam"].values if right else {"w": known["adam"]["w"] + 1}
+    step = "step_of_a_layer"
+    first = known[step].values if right else {"a": known[step]["a"] + 1}
     asked = []
 
     def observed(assignment, files, cells, seed, sandbox, budget, probes, together=False):
         asked.append(tuple(probes))
         answers = {n: known[n] for n in probes}
-        if "adam" in probes:
-            values, how = (first, ending) if together else ({"w": 0.0}, Ending("finished"))
-            answers["adam"] = Observation("adam", values, {}, how)
+        if step in probes:
+            values, how = (first, ending) if together else ({"a": 0.0}, Ending("finished"))
+            answers[step] = Observation(step, values, {}, how)
         return Observations(seed, "none", answers)
 
     monkeypatch.setattr(observing, "observe", observed)
-    counts = observe_then_repeat_unfinished(P1, {}, {}, SEED, choose(), names)
-    assert asked == [names, ("adam",)][: 1 + again]
-    assert counts["adam"].values == ({"w": 0.0} if again else first)
-    assert all(counts[name] is known[name] for name in names if name != "adam")
+    counts = observe_then_repeat_unfinished(tiny, {}, {}, SEED, sandbox, names)
+    assert asked == [names, (step,)][: 1 + again]
+    assert counts[step].values == ({"a": 0.0} if again else first)
+    assert all(counts[name] is known[name] for name in names if name != step)
 
 
-BY_CHANCE = """
-        with open("/dev/urandom", "rb") as file:
-            scale = 1 + file.read(1)[0] % 2
-        self.grads[self.w_name] = feat.T @ dprev * scale"""
+BY_CHANCE = """\
+with open("/dev/urandom", "rb") as file:
+            by = 1 + file.read(1)[0] % 2
+        self.da = by * np.sum(self.x * dout)"""
 
 
-def test_a_probe_with_random_answers_is_not_run_twice(monkeypatch):
+def test_a_probe_with_random_answers_is_not_run_twice(change, graded, monkeypatch):
     """Counts the runs, because the random answers alone would prove little."""
-    old = b"\n        self.grads[self.w_name] = feat.T @ dprev"
-    text = solution(P1).files[LAYERS]
-    assert text.count(old) == 1
-    work = replace(
-        solution(P1), files={**solution(P1).files, LAYERS: text.replace(old, BY_CHANCE.encode())}
-    )
+    work = change(LAYERS, "self.da = np.sum(self.x * dout)", BY_CHANCE)
+    graded(work, SEED)  # observes the reference
     asked, real = [], observing.observe
     monkeypatch.setattr(observing, "observe", lambda *a, **k: asked.append(a[6]) or real(*a, **k))
-    scores = {grade(P1, work, SEED, choose()).score for _ in range(12)}
-    assert min(scores) < 28, "it was right every time"
+    scores = {graded(work, SEED).score for _ in range(12)}
+    assert min(scores) < 5, "it was right every time"
     assert len(asked) == 12
-
-
-def test_the_solution_gives_the_same_answers_in_one_process_and_in_many():
-    names = probe_names(P1, training=True)
-    right = solution(P1)
-    one = observe(P1, right.files, right.cells, SEED, choose(), probes=names, together=True)
-    many = observe(P1, right.files, right.cells, SEED, choose(), probes=names)
-    for name in names:
-        given = P1.probes[name].inputs(key_of(SEED))
-        like = given, one[name], P1.special.get(name)
-        assert alike(read(one[name], *like), read(many[name], *like)), name

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from autograder import checkout
 from autograder.judgement.suites import deciding_files
-from autograder.problem_1 import ASSIGNMENT as P1
 
 SAYS_WHERE_THINGS_ARE = {"checkout.py"}
 
@@ -24,7 +23,7 @@ def imported(file: Path) -> set[Path]:
     return {path for path in found if path.is_file()}
 
 
-def test_the_suite_hash_covers_every_module_that_grading_imports():
+def test_the_suite_hash_covers_every_module_that_grading_imports(tiny):
     reached, ahead = set(), {checkout.PACKAGE / "grading" / "grade.py"}
     while ahead:
         file = ahead.pop()
@@ -32,20 +31,20 @@ def test_the_suite_hash_covers_every_module_that_grading_imports():
         ahead |= imported(file) - reached
     names = {path.relative_to(checkout.PACKAGE).as_posix() for path in reached}
     assert len(names) > 30
-    covered = {path for path in deciding_files(P1) if path.is_relative_to(checkout.PACKAGE)}
+    covered = {path for path in deciding_files(tiny) if path.is_relative_to(checkout.PACKAGE)}
     left = names - {path.relative_to(checkout.PACKAGE).as_posix() for path in covered}
     assert {n for n in left if not n.endswith("__init__.py")} <= SAYS_WHERE_THINGS_ARE
 
 
-def test_the_suite_hash_covers_sandboxed_code_suites_and_solution():
-    covered = {path.relative_to(checkout.ROOT).as_posix() for path in deciding_files(P1)}
+def test_the_suite_hash_covers_sandboxed_code_suites_and_solution(tiny):
+    covered = set(deciding_files(tiny))
+    assert checkout.PACKAGE / "sandbox" / "inside" / "worker.py" in covered
     for name in (
-        "autograder/sandbox/inside/worker.py",
-        "autograder/problem_1/probes/fc.py",
-        "autograder/problem_1/misconceptions/fc.py",
-        "autograder/problem_1/misconceptions/hidden.json",
-        "tests/hidden/test_fc.py",
-        "lib_solution/lib/mlp/layer_utils.py",
-        "source/problem_1/Problem_1.ipynb",
+        "probes/scale.py",
+        "misconceptions/scale.py",
+        "misconceptions/hidden.json",
+        "tests/hidden/test_scale.py",
+        "lib_solution/lib/layers.py",
+        "source/tiny/Tiny.ipynb",
     ):
-        assert name in covered
+        assert tiny.root / name in covered

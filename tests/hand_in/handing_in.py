@@ -2,11 +2,19 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+from tiny_assignment import ASSIGNMENT
+
+from autograder.assignment.rubric import Section
 from autograder.hand_in import submission
 
-LIBRARY = {f"lib/{name}": b"x = 1\n" for name in ("optim.py", "mlp/layer_utils.py")}
+NORM = Section("norm", "A norm", 1, answers=("norm_definitions",))
+COURSE = replace(ASSIGNMENT, sections=(*ASSIGNMENT.sections, NORM))
+"""The tiny assignment with a second cell in which students write code."""
+
+LIBRARY = {f"lib/{name}": b"x = 1\n" for name in ("optim.py", "layers/scale.py")}
 
 
 def notebook(**cells: str) -> dict:
@@ -25,8 +33,8 @@ def notebook(**cells: str) -> dict:
     }
 
 
-NAMES = "param_name_w = 'a'\nparam_name_b = 'b'\n"
-GOOD = notebook(cascade_names=NAMES)
+RATE = "rate = 0.5\nsteps = 3\n"
+GOOD = notebook(step_rate=RATE)
 
 
 def folder(root: Path, files: dict[str, bytes], *notebooks: tuple[str, object]) -> Path:

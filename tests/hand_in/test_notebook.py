@@ -4,11 +4,10 @@ import json
 import random
 
 import pytest
-from handing_in import GOOD, LIBRARY, NAMES, about, folder, notebook
+from handing_in import COURSE, GOOD, LIBRARY, RATE, about, folder, notebook
 
 from autograder.hand_in.notebook import without_magics
 from autograder.hand_in.submission import read
-from autograder.problem_1 import ASSIGNMENT as P1
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
     ],
 )
 def test_an_invalid_notebook_leaves_the_library(tmp_path, content, why):
-    found = read(P1, folder(tmp_path, {**LIBRARY, "Problem_1.ipynb": content}))
+    found = read(COURSE, folder(tmp_path, {**LIBRARY, "Tiny.ipynb": content}))
     assert dict(found.files) == LIBRARY
     assert dict(found.cells) == {}
     assert why in about(found)
@@ -35,7 +34,7 @@ def test_an_invalid_notebook_leaves_the_library(tmp_path, content, why):
 
 def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
     content = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
-    assert read(P1, folder(tmp_path, {"n.ipynb": content})).cells
+    assert read(COURSE, folder(tmp_path, {"n.ipynb": content})).cells
 
 
 @pytest.mark.parametrize(
@@ -45,24 +44,24 @@ def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
         7,
         {},
         {"metadata": None},
-        {"metadata": {"nbgrader": ["cascade_names"]}, "cell_type": "code"},
+        {"metadata": {"nbgrader": ["step_rate"]}, "cell_type": "code"},
         {"metadata": {"nbgrader": {"grade_id": {}}}, "cell_type": "code", "source": "x"},
-        {"metadata": {"nbgrader": {"grade_id": "cascade_names"}}, "cell_type": "code"},
-        {"metadata": {"nbgrader": {"grade_id": "cascade_names"}}, "cell_type": "code", "source": 1},
+        {"metadata": {"nbgrader": {"grade_id": "step_rate"}}, "cell_type": "code"},
+        {"metadata": {"nbgrader": {"grade_id": "step_rate"}}, "cell_type": "code", "source": 1},
         {
-            "metadata": {"nbgrader": {"grade_id": "cascade_names"}},
+            "metadata": {"nbgrader": {"grade_id": "step_rate"}},
             "cell_type": "code",
             "source": [["x"]],
         },
     ],
 )
 def test_malformed_cells_are_skipped(tmp_path, cell):
-    content = {"nbformat": 4, "cells": [cell, *notebook(activations_definitions="y")["cells"]]}
-    found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
-    assert found.cells == {"activations_definitions": "y"}
+    content = {"nbformat": 4, "cells": [cell, *notebook(norm_definitions="y")["cells"]]}
+    found = read(COURSE, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    assert found.cells == {"norm_definitions": "y"}
 
 
-STUB = 'raise NotImplementedError("cascade_names: write your solution here")'
+STUB = 'raise NotImplementedError("step_rate: write your solution here")'
 
 
 @pytest.mark.parametrize(
@@ -77,21 +76,21 @@ STUB = 'raise NotImplementedError("cascade_names: write your solution here")'
 def test_cells_of_one_id_are_one_cell_but_for_those_still_as_released(
     tmp_path, sources, read_as, counted
 ):
-    content = notebook(cascade_names=sources[0])
-    content["cells"] += notebook(cascade_names=sources[1])["cells"]
-    found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
-    assert found.cells["cascade_names"] == read_as
-    (said,) = [error for error in found.errors if "2 cells cascade_names" in error]
+    content = notebook(step_rate=sources[0])
+    content["cells"] += notebook(step_rate=sources[1])["cells"]
+    found = read(COURSE, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    assert found.cells["step_rate"] == read_as
+    (said,) = [error for error in found.errors if "2 cells step_rate" in error]
     assert counted in said
 
 
 def test_a_cell_that_was_turned_into_text_is_read_as_code_and_mentioned(tmp_path):
-    content = notebook(cascade_names="x = 1")
+    content = notebook(step_rate="x = 1")
     for cell in content["cells"]:
         cell["cell_type"] = "markdown"
-    found = read(P1, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
-    assert found.cells["cascade_names"] == "x = 1"
-    assert any("cascade_names is not a code cell" in error for error in found.errors)
+    found = read(COURSE, folder(tmp_path, LIBRARY, ("n.ipynb", content)))
+    assert found.cells["step_rate"] == "x = 1"
+    assert any("step_rate is not a code cell" in error for error in found.errors)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +133,11 @@ def test_a_line_that_is_almost_a_magic_is_read_in_linear_time(beginning, again, 
 @pytest.mark.parametrize("seed", range(30))
 def test_damaged_notebooks_never_break_the_reader(tmp_path, seed):
     rng = random.Random(seed)
-    right = json.dumps(notebook(cascade_names=NAMES, activations_definitions="relu = 1")).encode()
+    right = json.dumps(notebook(step_rate=RATE, norm_definitions="relu = 1")).encode()
     for _ in range(40):
         content = bytearray(right)
         for _ in range(rng.randint(1, 6)):
             content[rng.randrange(len(content))] = rng.choice(b'{}[]":,0ntf\\x')
-        found = read(P1, folder(tmp_path, {**LIBRARY, "n.ipynb": bytes(content)}))
+        found = read(COURSE, folder(tmp_path, {**LIBRARY, "n.ipynb": bytes(content)}))
         assert dict(found.files) == LIBRARY
         assert all(isinstance(text, str) for text in found.cells.values())

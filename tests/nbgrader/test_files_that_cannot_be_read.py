@@ -2,65 +2,78 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
 import pytest
+from nbgrader_course import nbgrader, new_course
 
-from autograder import checkout
-from autograder.nbgrader_plugins import autograde
-from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.nbgrader_plugins import autograde, gradebook
 
-CONFIG = f"""\
-load_subconfig({str(checkout.NBGRADER_CONFIG)!r})
-c = get_config()
-c.CourseDirectory.root = {{root!r}}
-c.GradeSubmission.seed = 5
-"""
+SETTINGS = "c.GradeSubmission.seed = 5\n"
 NBGRADER = "import sys; from nbgrader.apps.nbgraderapp import main; sys.argv[0] = 'x'; main()"
 AWAITS = (None, None, True)
 
 
 @pytest.fixture
-def classroom(public_path, a_course, source, hand_in):
-    """A course with its assignment and two honest submissions, one of which comes last."""
-    root = public_path / "course"
-    (root / "source" / P1.id).mkdir(parents=True)
-    shutil.copy(P1.source, root / "source" / P1.id)
-    (root / "nbgrader_config.py").write_text(CONFIG.format(root=str(root)), "utf-8")
-    opened = a_course(root)
-    for student in ("ada", "zoe"):
-        hand_in(opened.work(student), source())
-    return opened
+def root(public_path):
+    """A course's folder, with its assignment."""
+    (public_path / "course").mkdir()
+    return new_course(public_path / "course", SETTINGS)
+
+
+@pytest.fixture
+def place(root, tiny):
+    """`place(student)`: the folder of a student's work."""
+    return lambda student: root / "submitted" / student / tiny.id
+
+
+@pytest.fixture
+def marks(root, tiny):
+    """`marks(student)`: by cell, the automatic and the manual score, and whether it waits."""
+
+    def found(student):
+        with gradebook.opened(tiny, gradebook.url(root / "gradebook.db")) as book:
+            notebook = book.find_submission_notebook("Tiny", tiny.id, student)
+            return {
+                mark.name: (mark.auto_score, mark.manual_score, mark.needs_manual_grade)
+                for mark in notebook.grades
+            }
+
+    return found
 
 
 def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
-    classroom, hand_in, source, as_ordinary_user
+    root, place, marks, tiny, work, stub, hand_in, as_ordinary_user
 ):
-    for student in ("closed", "half-closed", "library-closed", "linked", "notebook-closed"):
-        hand_in(classroom.work(student), source(), stub=student == "linked")
-    submitted = classroom.root / "submitted"
+    for student in ("ada", "closed", "half-closed", "library-closed", "notebook-closed", "zoe"):
+        hand_in(place(student), work())
+    hand_in(place("linked"), stub)
+    submitted = root / "submitted"
     (submitted / "round").symlink_to("round")
     shutil.copytree(submitted / "ada", submitted / os.fsdecode(b"\xff\xfe"))
     shutil.copytree(submitted / "ada", submitted / "two\nlines")
-    classroom.work("linked").rename(submitted / "real")
-    classroom.work("linked").symlink_to(submitted / "ada" / P1.id)
+    place("linked").rename(submitted / "real")
+    place("linked").symlink_to(submitted / "ada" / tiny.id)
     os.chmod(submitted / "closed", 0)
-    os.chmod(classroom.work("half-closed"), 0)
-    os.chmod(classroom.work("library-closed") / "lib", 0)
-    os.chmod(classroom.work("notebook-closed") / P1.notebook, 0)
+    os.chmod(place("half-closed"), 0)
+    os.chmod(place("library-closed") / "lib", 0)
+    os.chmod(place("notebook-closed") / tiny.notebook, 0)
     if os.geteuid() == 0:
-        for path in (classroom.root, classroom.root / "source"):
+        for path in (root, root / "source"):
             os.chown(path, 65534, 65534)
     for words in (["generate_assignment"], ["autograde", "--log-level=WARN"]):
-        said = as_ordinary_user(NBGRADER, *words, P1.id, cwd=classroom.root, errors=True)
-    for student in ("ada", "zoe"):
-        assert classroom.marks(student)["adam"][0] == 2
-    assert classroom.marks("library-closed")["adam"][0] == 0
-    assert classroom.marks("library-closed")["activations"][0] > 0
-    assert classroom.marks("notebook-closed")["adam"][0] == 2
-    assert set(classroom.marks("linked").values()) == {AWAITS}
-    assert "it is a link" in classroom.notebook("linked")["cells"][0]["source"]
+        said = as_ordinary_user(NBGRADER, *words, tiny.id, cwd=root, errors=True)
+    points = {student: marks(student) for student in ("ada", "zoe")}
+    for found in points.values():
+        assert (found["scale"][0], found["step"][0]) == (3, 2)
+    assert marks("library-closed")["scale"][0] == 0
+    assert marks("library-closed")["step"][0] == 0.5, "its answer in the notebook"
+    assert marks("notebook-closed")["scale"][0] == 3
+    assert set(marks("linked").values()) == {AWAITS}
+    page = root / "autograded" / "linked" / tiny.id / tiny.notebook
+    assert "it is a link" in json.loads(page.read_text("utf-8"))["cells"][0]["source"]
     assert "linked was set aside: it is a link" in said
     for path in ("closed", "half-closed", "two?lines"):
         assert f"{submitted / path}" in said
@@ -71,20 +84,17 @@ def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
 @pytest.mark.proof
 @pytest.mark.parametrize("when", ["the notebook is read", "the library is read"])
 def test_a_folder_that_becomes_a_link_during_a_run_is_not_followed(
-    classroom, hand_in, source, monkeypatch, tmp_path, when
+    root, place, marks, tiny, work, stub, hand_in, monkeypatch, tmp_path, when
 ):
     """It changes after nbgrader has found the notebook, or between nbgrader's two passes."""
-    other = tmp_path / "other"
-    hand_in(other, source())
-    hand_in(classroom.work("swapped"), None, stub=True)
-    shutil.copy(P1.release / P1.notebook, classroom.work("swapped"))
-    classroom.nbgrader("generate_assignment", P1.id)
+    other = hand_in(tmp_path / "other", work())
+    hand_in(place("swapped"), stub)
+    assert nbgrader(root, "generate_assignment", tiny.id).returncode == 0
 
     def swap():
-        work = classroom.work("swapped")
-        if not work.is_symlink():
-            work.rename(work.with_name("was"))
-            work.symlink_to(other)
+        if not place("swapped").is_symlink():
+            place("swapped").rename(place("swapped").with_name("was"))
+            place("swapped").symlink_to(other)
 
     function = (
         (autograde.PlainNotebook, "from_filename")
@@ -96,8 +106,8 @@ def test_a_folder_that_becomes_a_link_during_a_run_is_not_followed(
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import PyFileConfigLoader
 
-    monkeypatch.chdir(classroom.root)
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(classroom.root)).load_config()
-    done = NbGraderAPI(config=config).autograde(P1.id, "swapped")
+    monkeypatch.chdir(root)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    done = NbGraderAPI(config=config).autograde(tiny.id, "swapped")
     assert done["success"], done
-    assert set(classroom.marks("swapped").values()) == {AWAITS}
+    assert set(marks("swapped").values()) == {AWAITS}

@@ -12,7 +12,6 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.nbgrader_plugins import gradebook
-from autograder.problem_1 import ASSIGNMENT as P1
 
 
 def test_nbgrader_has_the_methods_that_are_replaced_with_the_parameters_that_are_given():
@@ -27,8 +26,8 @@ def test_nbgrader_has_the_methods_that_are_replaced_with_the_parameters_that_are
 
 
 @pytest.mark.proof
-def test_a_gradebook_has_the_schema_that_nbgrader_itself_would_give_it(tmp_path):
-    with gradebook.opened(P1, gradebook.url(tmp_path / "book.db")) as book:
+def test_a_gradebook_has_the_schema_that_nbgrader_itself_would_give_it(tiny, tmp_path):
+    with gradebook.opened(tiny, gradebook.url(tmp_path / "book.db")) as book:
         ((found,),) = book.db.connection().exec_driver_sql("select * from alembic_version")
     code = "from nbgrader.dbutil import _temp_alembic_ini as ini; import subprocess, sys\n"
     code += f"with ini({gradebook.url(tmp_path / 'book.db')!r}) as path:\n"

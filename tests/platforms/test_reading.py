@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,16 @@ from downloads import (
 )
 from hostile_names import KEPT, VICTIM, WHO, Trick, tricks
 from people import CLASS, PERSON, TEXT, sample_works
+from tiny_assignment import ASSIGNMENT
 
 from autograder.hand_in import roster
 from autograder.hand_in.layouts import LayoutError
 from autograder.hand_in.platforms import Received
 from autograder.hand_in.submission import read
 from autograder.hand_in.whole_class import WholeClass, read_class
-from autograder.problem_1 import ASSIGNMENT as P1
 
+COURSE = replace(ASSIGNMENT, id="problem_1")
+"""The tiny assignment under the id that the downloads have in their names."""
 WORKS = sample_works()
 NAMES = {"nbgrader_inbound": "exchange", "plain": "plain", "plain_zips": "plain"}
 """Names of layouts that are not what stands before the fixture's first `_`."""
@@ -68,7 +71,7 @@ def owner(one: Received) -> str | None:
     if one.hand_in.reason is not None:
         return None
     hand_in = one.hand_in
-    files = read(P1, hand_in.path, hand_in.student, hand_in.folder, hand_in.files).files
+    files = read(COURSE, hand_in.path, hand_in.student, hand_in.folder, hand_in.files).files
     (line,) = files["lib/optim.py"].decode().splitlines()
     return line.removeprefix("OF = ").strip("'")
 
@@ -117,21 +120,21 @@ def check(found: WholeClass, expected: Download) -> None:
 @pytest.mark.parametrize(("layout", "as_zip"), CASES)
 def test_a_download_is_recognised_and_every_submission_read(layout, as_zip, tmp_path):
     path = download(layout, WORKS, tmp_path, as_zip=as_zip)
-    check(read_class(P1, path), made(layout, WORKS))
+    check(read_class(COURSE, path), made(layout, WORKS))
 
 
 @pytest.mark.parametrize("title", TITLES[1:])
 @pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if "plain" not in layout])
 def test_the_assignments_title_may_look_like_any_part_of_a_name(layout, title, tmp_path):
     path = download(layout, WORKS, tmp_path, as_zip=True, assignment=title)
-    check(read_class(P1, path), made(layout, WORKS, assignment=title))
+    check(read_class(COURSE, path), made(layout, WORKS, assignment=title))
 
 
 @pytest.mark.parametrize("how", [{"mac": True}, {"flagged": False}, {"directories": True}], ids=str)
 @pytest.mark.parametrize("layout", ["gradescope", "canvas", "moodle", "sakai"])
 def test_the_zip_may_be_packed_by_any_program(layout, how, tmp_path):
     path = download(layout, WORKS, tmp_path, as_zip=True, **how)
-    found = read_class(P1, path)
+    found = read_class(COURSE, path)
     expected = made(layout, WORKS)
     owners = sorted(filter(None, map(owner, found.received)))
     assert owners == sorted(h.work for h in expected.hand_ins if h.work != TEXT)
@@ -143,7 +146,7 @@ def test_a_folder_around_the_class_makes_no_difference(layout, tmp_path):
     path = write_folder({f"hw/{name}": c for name, c in expected.entries.items()}, tmp_path / "d")
     if layout == "plain":
         path = path / "hw"
-    check(read_class(P1, path), expected)
+    check(read_class(COURSE, path), expected)
 
 
 def students(found: WholeClass) -> dict[str, str]:
@@ -173,7 +176,7 @@ def students(found: WholeClass) -> dict[str, str]:
 def test_a_roster_gives_students_their_own_ids_and_names_who_is_absent(layout, lists, tmp_path):
     people = people_of(tmp_path / "lists", *(ROSTERS[name] for name in lists))
     path = download(layout, WORKS, tmp_path, as_zip=False)
-    found = read_class(P1, path, people=people)
+    found = read_class(COURSE, path, people=people)
     got = students(found)
     unclear = {"sam_a", "sam_b"} if layout.startswith("brightspace") else set()
     for person in CLASS:
@@ -194,7 +197,7 @@ def test_two_of_one_name_are_told_apart_by_nothing_but_an_id(tmp_path):
     """Brightspace's number is in no list, so both Sam Reeds are set aside and nobody is guessed."""
     people = people_of(tmp_path / "lists", ROSTERS["brightspace"])
     path = download("brightspace", WORKS, tmp_path, as_zip=True)
-    found = read_class(P1, path, people=people)
+    found = read_class(COURSE, path, people=people)
     sams = [one for one in found.received if one.upload.members[0].name == "Sam Reed"]
     assert len(sams) == 2
     assert all("Sam" in one.hand_in.reason for one in sams)
@@ -203,12 +206,12 @@ def test_two_of_one_name_are_told_apart_by_nothing_but_an_id(tmp_path):
 
 def test_somebody_on_no_roster_is_set_aside(tmp_path):
     people = people_of(tmp_path / "lists", rosters.plain_roster(without="ada"))
-    found = read_class(P1, download("sakai", WORKS, tmp_path, as_zip=True), people=people)
+    found = read_class(COURSE, download("sakai", WORKS, tmp_path, as_zip=True), people=people)
     assert students(found)["ada"] == "Lindgren, Ada is on no roster"
 
 
 def test_a_group_of_gradescope_is_one_submission_of_all_its_members(tmp_path):
-    found = read_class(P1, download("gradescope", WORKS, tmp_path, as_zip=True))
+    found = read_class(COURSE, download("gradescope", WORKS, tmp_path, as_zip=True))
     (team,) = [one for one in found.received if len(one.people) > 1]
     assert {person.name for person in team.people} == {PERSON["gus"].name, PERSON["ipek"].name}
     assert team.hand_in.students == tuple(person.id for person in team.people)
@@ -217,7 +220,7 @@ def test_a_group_of_gradescope_is_one_submission_of_all_its_members(tmp_path):
 
 def test_an_anonymous_submission_among_named_ones_is_read_too(tmp_path):
     names = ("lindgrenada_101_9001_work.zip", "anon_aB3dE_9002_work.zip")
-    found = read_class(P1, write_zip(dict.fromkeys(names, b""), tmp_path / "class.zip"))
+    found = read_class(COURSE, write_zip(dict.fromkeys(names, b""), tmp_path / "class.zip"))
     ids = [dict(one.upload.members[0].ids) for one in found.received]
     assert sorted(ids, key=str) == [{"anonymous": "aB3dE"}, {"canvas": "101"}]
 
@@ -227,7 +230,7 @@ def test_a_login_that_is_no_student_id_is_set_aside_and_names_no_folder(tmp_path
     path = write_zip({entry: b"", entry.replace("a?a", "ada"): b""}, tmp_path / "inbound.zip")
     reasons = {
         one.upload.members[0].ids["login"]: one.hand_in.reason
-        for one in read_class(P1, path, people=()).received
+        for one in read_class(COURSE, path, people=()).received
     }
     assert reasons == {"a?a": "its name is not a valid student id; give a --roster", "ada": None}
 
@@ -245,7 +248,7 @@ def members(found: WholeClass) -> list[set[str]]:
 def test_the_members_of_a_canvas_group_are_those_of_the_list(layout, lists, tmp_path):
     contents = [getattr(rosters, {"canvas": "canvas_gradebook"}.get(n, n))() for n in lists]
     people = people_of(tmp_path / "lists", *contents)
-    found = read_class(P1, download(layout, WORKS, tmp_path, as_zip=True), people=people)
+    found = read_class(COURSE, download(layout, WORKS, tmp_path, as_zip=True), people=people)
     assert members(found) == [{PERSON[key].login for key in TEAM}]
     (team,) = [one for one in found.received if len(one.people) > 1]
     assert owner(team) == "team"
@@ -256,7 +259,9 @@ def test_the_members_of_a_canvas_group_are_those_of_the_list(layout, lists, tmp_
 def test_the_members_of_moodles_groups_are_those_of_the_worksheet(tmp_path):
     lists = rosters.moodle_worksheet(default_group="Default group"), rosters.plain_roster()
     people = people_of(tmp_path / "lists", *lists)
-    found = read_class(P1, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people)
+    found = read_class(
+        COURSE, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people
+    )
     team = {PERSON[key].login for key in TEAM}
     everybody = {person.login for person in CLASS}
     assert sorted(members(found), key=len) == [team, everybody - team]
@@ -269,7 +274,9 @@ def test_a_group_whose_number_is_a_participants_is_still_the_groups(tmp_path):
     """Moodle numbers groups and participants apart."""
     content = rosters.moodle_worksheet(default_group="Default group")
     people = people_of(tmp_path / "lists", content.replace(b"Participant 1001", b"Participant 77"))
-    found = read_class(P1, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people)
+    found = read_class(
+        COURSE, download("moodle_teams", WORKS, tmp_path, as_zip=True), people=people
+    )
     (team,) = [one for one in found.received if owner(one) == "team"]
     assert {person.name for person in team.people} == {PERSON[key].name for key in TEAM}
 
@@ -283,7 +290,7 @@ def test_groups_of_another_assignment_share_nothing(tmp_path):
     path = write_zip(
         {name: b"", f"weissipek_{PERSON['ipek'].canvas}_9002_work.zip": b""}, tmp_path / "c.zip"
     )
-    found = read_class(P1, path, people=people)
+    found = read_class(COURSE, path, people=people)
     assert [[person.id for person in one.people] for one in found.received] == [
         ["gadler"],
         ["iweiss"],
@@ -294,7 +301,9 @@ def test_a_group_of_which_the_sender_is_no_member_is_set_aside(tmp_path):
     people = people_of(tmp_path / "lists", rosters.canvas_groups())
     name = f"lateteam9b_{PERSON['ada'].canvas}_9001_work.zip"
     other = f"reedsam_{PERSON['sam_a'].canvas}_9002_work.zip"
-    found = read_class(P1, write_zip({name: b"", other: b""}, tmp_path / "c.zip"), people=people)
+    found = read_class(
+        COURSE, write_zip({name: b"", other: b""}, tmp_path / "c.zip"), people=people
+    )
     reasons = {one.upload.members[0].name: one.hand_in.reason for one in found.received}
     assert "both" in reasons["lateteam9b"]
     assert reasons["reedsam"] is None
@@ -307,13 +316,13 @@ def test_two_groups_that_look_alike_are_told_apart_by_the_sender_or_set_aside(tm
     rows += [f"{row},{groups.get(row.split(',')[0], '')}" for row in content[1:]]
     people = people_of(tmp_path / "lists", "\n".join(rows).encode())
     entry = "Team 1_5_assignsubmission_file/work.zip"
-    found = read_class(P1, write_zip({entry: b""}, tmp_path / "m.zip"), people=people)
+    found = read_class(COURSE, write_zip({entry: b""}, tmp_path / "m.zip"), people=people)
     assert "both" in found.received[0].hand_in.reason
 
 
 def test_the_latest_attempt_counts_and_the_one_passed_over_is_named(tmp_path):
     for layout in ("blackboard", "brightspace", "nbgrader_inbound"):
-        found = read_class(P1, download(layout, WORKS, tmp_path / layout, as_zip=True))
+        found = read_class(COURSE, download(layout, WORKS, tmp_path / layout, as_zip=True))
         (mia,) = [one for one in found.received if one.passed_over]
         assert owner(mia) == "mia"
         assert mia.passed_over[0] < mia.hand_in.timestamp
@@ -321,7 +330,7 @@ def test_the_latest_attempt_counts_and_the_one_passed_over_is_named(tmp_path):
 
 
 def test_what_a_canvas_download_is_stands_in_one_line(tmp_path):
-    found = read_class(P1, download("canvas", WORKS, tmp_path, as_zip=True))
+    found = read_class(COURSE, download("canvas", WORKS, tmp_path, as_zip=True))
     assert str(found) == "Canvas download: 12 submissions of 12 students, 1 late, 1 text only"
 
 
@@ -346,7 +355,7 @@ def try_trick(trick: Trick, place: Path) -> None:
         path = write_zip(whole.entries, place / "class.zip")
     before = sorted(place.iterdir())
     try:
-        found = read_class(P1, path)
+        found = read_class(COURSE, path)
     except LayoutError:
         assert trick.added, trick
         return
@@ -377,8 +386,8 @@ def test_a_folder_with_something_else_in_it_says_what_fits_and_what_does_not(tmp
     path = write_folder(made("canvas", WORKS).entries, tmp_path / "class")
     (path / "notes.docx").write_bytes(b"")
     with pytest.raises(LayoutError, match=r"names are as in a Canvas download.*notes\.docx"):
-        read_class(P1, path)
-    found = read_class(P1, path, "canvas")
+        read_class(COURSE, path)
+    found = read_class(COURSE, path, "canvas")
     assert found.others == ("notes.docx",)
     check(found, Download("canvas", "", {}, made("canvas", WORKS).hand_ins, ("notes.docx",)))
 
@@ -386,15 +395,15 @@ def test_a_folder_with_something_else_in_it_says_what_fits_and_what_does_not(tmp
 def test_a_layout_that_nothing_fits_is_refused(tmp_path):
     path = download("moodle", WORKS, tmp_path, as_zip=True)
     with pytest.raises(LayoutError, match=r"nothing in .* is named as in a Blackboard download"):
-        read_class(P1, path, "blackboard")
+        read_class(COURSE, path, "blackboard")
 
 
 def test_a_zip_of_no_platform_is_refused_with_what_to_do(tmp_path):
     path = write_zip({"ada/problem_1/lib/optim.py": b"", "bob.zip": b""}, tmp_path / "class.zip")
     with pytest.raises(LayoutError, match="Unpack it"):
-        read_class(P1, path)
+        read_class(COURSE, path)
 
 
 def test_names_without_the_utf_8_mark_of_a_mac_are_read(tmp_path):
     path = write_zip(by_a_mac(made("moodle", WORKS)).entries, tmp_path / "class.zip", flagged=False)
-    assert len(read_class(P1, path).received) == len(made("moodle", WORKS).hand_ins)
+    assert len(read_class(COURSE, path).received) == len(made("moodle", WORKS).hand_ins)

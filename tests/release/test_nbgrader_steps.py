@@ -12,7 +12,6 @@ from autograder.nbgrader_plugins.release import (
     NameStubs,
     ReleaseNotebook,
 )
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.release import contents
 from autograder.release.markers import StripError
 
@@ -116,10 +115,12 @@ def test_a_stub_names_its_cell_and_nothing_else_changes():
 
 
 @pytest.mark.parametrize("before", ["", {}, {"plot.png": b"png"}])
-def test_the_release_files_are_added_to_nbgraders_output(before):
+def test_the_release_files_are_added_to_nbgraders_output(tiny, before):
     """nbconvert starts with an empty string instead of a dictionary."""
-    _, resources = AddReleaseFiles().preprocess(new_notebook(), {"outputs": before})
-    assert set(contents.files(P1)) <= set(resources["outputs"])
+    _, resources = AddReleaseFiles(package=tiny.package).preprocess(
+        new_notebook(), {"outputs": before}
+    )
+    assert set(contents.files(tiny)) <= set(resources["outputs"])
     assert all(isinstance(content, bytes) for content in resources["outputs"].values())
     assert ("plot.png" in resources["outputs"]) == bool(before)
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.assignment import Assignment
 from autograder.observation.observe import Observations, observe
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import backend as backends
 from autograder.sandbox.limits import MIB, Budget, Limits
 from autograder.sandbox.selftest import BACKENDS, passes
 
-MODULES = ("grad_check", "mlp/layer_utils", "mlp/fully_conn", "optim", "mlp/datasets", "mlp/train")
+MODULES = ("lib.mlp.layer_utils", "lib.optim", "lib.mlp.train")
+"""The modules of the libraries of these tests, which lie in two packages."""
 
 QUICK = Budget(
     probe=Limits(
@@ -56,8 +57,8 @@ def library() -> Callable[..., dict[str, bytes]]:
 def _library(**sources: str) -> dict[str, bytes]:
     files = {"lib/__init__.py": b"", "lib/mlp/__init__.py": b""}
     for module in MODULES:
-        source = sources.get(module.rpartition("/")[2], "")
-        files[f"lib/{module}.py"] = textwrap.dedent(source).encode()
+        source = sources.get(module.rpartition(".")[2], "")
+        files[f"{module.replace('.', '/')}.py"] = textwrap.dedent(source).encode()
     return files
 
 
@@ -84,8 +85,9 @@ def with_probes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
 
 @pytest.fixture(scope="session")
-def run_probes(with_probes: Callable[[str], Path]) -> Run:
-    """`observe` with the probes of a source text instead of the project's."""
+def run_probes(tiny: Assignment, with_probes: Callable[[str], Path]) -> Run:
+    """`observe` with the probes of a source text instead of an assignment's."""
+    course = replace(tiny, modules=MODULES)
 
     def run(
         sandbox: backends.Backend,
@@ -97,7 +99,7 @@ def run_probes(with_probes: Callable[[str], Path]) -> Run:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Assignment, "probes_folder", with_probes(source))
             rest = {"cells": {}, "seed": 7, "budget": QUICK, **rest}
-            return observe(P1, files, sandbox=sandbox, probes=list(probes), **rest)
+            return observe(course, files, sandbox=sandbox, probes=list(probes), **rest)
 
     return run
 

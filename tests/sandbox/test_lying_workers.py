@@ -17,7 +17,6 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import backend as backends
 from autograder.sandbox.backend import Process, SandboxError, popen
 from autograder.sandbox.limits import MIB, Budget, Limits
@@ -244,5 +243,5 @@ def test_mounted_files_are_readable_by_another_user_whatever_the_umask(tmp_path)
         os.umask(old)
 
 
-def test_all_trusted_files_exist():
-    assert all(mount.source.exists() for mount in backends.trusted_mounts(P1.probes_folder))
+def test_all_trusted_files_exist(tiny):
+    assert all(mount.source.exists() for mount in backends.trusted_mounts(tiny.probes_folder))

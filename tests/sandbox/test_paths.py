@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from autograder import checkout
-from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox import zygotes
 from autograder.sandbox.selftest import BACKENDS
 
@@ -83,7 +82,7 @@ def test_no_child_finds_the_graders_path(run):
     assert seen["count"] == 0, lines
 
 
-def test_the_memory_that_a_child_inherits_contains_no_path_of_the_grader(run_probes, library):
+def test_the_memory_that_a_child_inherits_contains_no_path_of_the_grader(run_probes, library, tiny):
     """Searches all readable memory of every zygote, from which bubblewrap's children are forked."""
     backend = BACKENDS[0]
     if backend.unavailable() is not None:
@@ -91,7 +90,7 @@ def test_the_memory_that_a_child_inherits_contains_no_path_of_the_grader(run_pro
     source = "@given()\ndef nothing(lib):\n    yield dict(a=1.0)\n"
     seen = run_probes(backend, source, ["nothing"], library())
     assert seen["nothing"].ending.how == "finished"
-    paths = [str(checkout.ROOT / "autograder"), str(P1.library), str(P1.suites)]
+    paths = [str(checkout.ROOT / "autograder"), str(tiny.library), str(tiny.suites)]
     codings = ("utf-8", "utf-16-le", "utf-32-le")
     wanted = [path.encode(coding) for path in paths for coding in codings]
     assert zygotes._kept

@@ -77,13 +77,12 @@ def test_a_missing_program_is_reported_with_the_install_command(monkeypatch):
 ORDINARY = """
 import sys
 from autograder.observation.observe import observe
-from autograder.problem_1 import ASSIGNMENT
 from autograder.sandbox.selftest import BACKENDS, selftest
+from tiny_assignment import ASSIGNMENT
 for backend in BACKENDS:
     if backend.unavailable() is None:
         failed = [line for line in selftest(backend) if not line.passed]
-        files = {"lib/__init__.py": b"", "lib/mlp/__init__.py": b""}
-        seen = observe(ASSIGNMENT, files, {}, 1, backend, probes=["no_such"])
+        seen = observe(ASSIGNMENT, {"lib/__init__.py": b""}, {}, 1, backend, probes=["no_such"])
         print(backend.name, failed, seen["no_such"].ending.how)
 """
 
@@ -100,6 +99,7 @@ def test_an_ordinary_user_is_confined_as_well():
     import autograder
 
     paths = [Path(module.__file__).parent.parent for module in (autograder, numpy)]
+    paths.append(Path(__file__).parents[1])  # of the tiny assignment
     argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", python, "-c", ORDINARY]
     done = subprocess.run(
         argv,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.problem_1 import ASSIGNMENT as P1
+from autograder.assignment import Assignment
 from autograder.sandbox import watch
 from autograder.sandbox.backend import ENDED, STATE, Backend, Process, SandboxError
 from autograder.sandbox.limits import MIB, Budget, Limits
@@ -79,7 +79,7 @@ Started = Callable[..., tuple[Iterator[Event], Process]]
 
 
 @pytest.fixture
-def started(with_probes: Callable[[str], Path]) -> Started:
+def started(tiny: Assignment, with_probes: Callable[[str], Path]) -> Started:
     """`started(backend, budget, *probes)`: the probes' events, and the process that sends them."""
     folder = with_probes(PROBES)
 
@@ -91,7 +91,7 @@ def started(with_probes: Callable[[str], Path]) -> Started:
                 processes.append(super().start(*order, **how))
                 return processes[-1]
 
-        events = run(Work({}, probes=folder, modules=P1.modules), probes, "0", Noted(), budget)
+        events = run(Work({}, probes=folder, modules=tiny.modules), probes, "0", Noted(), budget)
         first = next(events)
         assert first.step is not None
         return events, processes[0]

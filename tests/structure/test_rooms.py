@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tiny_assignment import ASSIGNMENT as TINY
 
 from autograder import checkout
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
+from autograder.sandbox.backend import PROBE
 
 PACKAGE = checkout.PACKAGE
 MOST_LOOSE_MODULES = 8
@@ -115,6 +117,13 @@ def test_the_engine_imports_no_assignment(path):
     assert [name for name, _ in imported(path) if name.startswith(P1.package)] == []
 
 
+@pytest.mark.parametrize("assignment", [P1, TINY], ids=lambda assignment: assignment.id)
+def test_probes_import_only_the_probe_module_of_the_engine(assignment):
+    for path in (PROBE, *sorted(assignment.probes_folder.glob("*.py"))):
+        ours = {n for n, _ in imported(path) if n.startswith("autograder")}
+        assert {n.rpartition(".")[0] for n in ours} <= {"autograder.assignment.probe"}, path
+
+
 def own_words() -> re.Pattern[str]:
     """A pattern of names and figures that only the assignment may contain."""
     probes = {name for name in P1.probes if "_" in name}
@@ -170,3 +179,35 @@ def test_a_name_or_figure_of_the_assignment_is_reported_with_its_line():
 @pytest.mark.parametrize("page", sorted(PACKAGE.rglob("*.html")), ids=name_of)
 def test_page_templates_contain_no_names_or_figures_of_the_assignment(page):
     assert own_words().findall(page.read_text("utf-8")) == []
+
+
+NEED_PROBLEM_1 = {
+    "attacks": "the whole list of attacks is done to the published assignment",
+    "gradescope/test_in_container.py": "an archive carries the checkout's code and assignment",
+    "install": "a wheel carries the checkout's code and assignment",
+    "similar": "copies and their disguises need blocks of more than a line",
+    "structure/test_rooms.py": "it holds the border between the engine and the assignment",
+}
+"""The tests outside of `tests/problem_1` that import Problem 1, each with its reason."""
+IMPORTS_PROBLEM_1 = re.compile(rf"^\s*(from|import) {re.escape(P1.package)}\b", re.MULTILINE)
+"""Also in the code that tests run in other processes."""
+
+
+def test_the_engines_tests_use_the_tiny_assignment():
+    """So that another assignment leaves them as they are."""
+    folder = checkout.ROOT / "tests"
+    skipped = [folder / "problem_1", *(folder / name for name in NEED_PROBLEM_1)]
+    importing = [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*.py"))
+        if IMPORTS_PROBLEM_1.search(path.read_text("utf-8"))
+        and not any(path.is_relative_to(one) for one in skipped)
+    ]
+    assert importing == []
+
+
+@pytest.mark.parametrize("name", NEED_PROBLEM_1)
+def test_a_test_that_is_said_to_need_problem_1_imports_it(name):
+    path = checkout.ROOT / "tests" / name
+    files = [path] if path.is_file() else path.rglob("*.py")
+    assert any(IMPORTS_PROBLEM_1.search(file.read_text("utf-8")) for file in files)

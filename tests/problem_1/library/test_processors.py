@@ -15,7 +15,7 @@ NUMERICAL = (
     "tests/problem_1/library/test_optim.py",
     "tests/problem_1/library/test_train.py",
     "tests/problem_1/library/test_grad_check.py",
-    "tests/grading/test_reference.py",
+    "tests/problem_1/grading/test_reference.py",
 )
 OLD_C_LIBRARY = "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable"
 """A glibc setting: use the exp and log of CPUs without these instructions."""

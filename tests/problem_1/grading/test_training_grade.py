@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from autograder.assignment.training import Mode
+from autograder.grading.evidence import observing_hash
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
@@ -251,3 +252,10 @@ def test_a_progress_bar_for_notebooks_costs_no_points_in_the_library_or_in_the_c
     grade = trained(change("lib/mlp/train.py", text), cell)
     assert section(grade).score == section(grade).max_score, section(grade).failed
     assert grade.score == grade.max_score
+
+
+def test_the_observing_hash_covers_the_training_plan_if_there_is_a_training():
+    """Of a training, only its comparison with a training of the solution is kept."""
+    faster = replace(P1, training=replace(PLAN, rate=1.0))
+    assert observing_hash(P1, False, False) == observing_hash(faster, False, False)
+    assert observing_hash(P1, True, False) != observing_hash(faster, True, False)

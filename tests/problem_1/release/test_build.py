@@ -1,5 +1,6 @@
 """A build gives the same files on every machine and by every command, or leaves nothing."""
 
+import ast
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from autograder.problem_1.rubric import SECTIONS
 from autograder.release import contents
 from autograder.release.build import BuildError, build, differences, generate
 from autograder.release.markers import StripError
+from autograder.release.strip import find_blocks
 
 
 def tree(folder):
@@ -196,3 +198,28 @@ def test_no_path_of_this_machine_is_in_the_release(built):
     for name, content in tree(built).items():
         assert str(checkout.ROOT).encode() not in content, name
         assert str(Path.home()).encode() + b"/" not in content, name
+
+
+def docstrings(source):
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef
+    return [ast.get_docstring(n) for n in ast.walk(ast.parse(source)) if isinstance(n, kinds)]
+
+
+def test_the_library_is_stripped_of_every_solution_and_nothing_else():
+    """Removed lines were between markers; the only new lines are one raise for each block."""
+    blocks = 0
+    for name, content in contents.files(P1).items():
+        if not name.startswith("lib/"):
+            continue
+        source = (P1.library / name).read_text(encoding="utf-8")
+        found = find_blocks(source, name)
+        kept = source.split("\n")
+        for block in reversed(found):
+            del kept[block.region.begin - 1 : block.region.end]
+        stripped = content.decode()
+        raises = [line for line in stripped.split("\n") if "write your solution here" in line]
+        assert len(raises) == len(found)
+        assert [line for line in stripped.split("\n") if line not in raises] == kept
+        assert docstrings(stripped) == docstrings(source)
+        blocks += len(found)
+    assert blocks == 20

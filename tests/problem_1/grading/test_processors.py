@@ -16,7 +16,7 @@ from autograder.grading.grade import grade, reference, regrade
 from autograder.observation.observe import observe
 from autograder.seeds import key_of
 
-sys.path.append(str(Path(__file__).parents[1] / "problem_1" / "alternatives"))
+sys.path.append(str(Path(__file__).parents[1] / "alternatives"))
 
 from right_work import ALTERNATIVES, written
 
