@@ -1,4 +1,4 @@
-"""The progress of a class for a program: lines of JSON on standard output, and nothing else there."""
+"""The progress of a class for a program: lines of JSON."""
 
 import io
 import json

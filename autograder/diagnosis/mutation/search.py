@@ -93,10 +93,9 @@ def explanation(
                     parts.append((now, combination))
         candidates = tuple(fitting)  # what changes right values changes them in combinations too
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
-    # a known mistake's hint says what was done, so it must explain all values; what another correct
-    # form explains is no mistake, and comes before changes that amount to the same
+    # a known mistake's hint says what was done, so it must explain all values; other correct forms
+    # say nothing, and are found before changes that amount to the same
     named = [each for each in parts if all(m.as_part for m in each[1])]
-    named = [each for each in named if any(m.variant is None for m in each[1])]
     left, chosen = min(named, key=lambda each: len(each[0]), default=(wrong, ()))
     if 2 * len(left) > len(wrong):  # too little to go by
         return None

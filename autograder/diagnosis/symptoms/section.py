@@ -57,7 +57,12 @@ class Statement:
 
 
 def of_a_part(variant: Variant) -> tuple[Statement, ...]:
-    """The statement that some of the wrong values are a derived variant's."""
+    """The statement that some of the wrong values are a derived variant's.
+
+    None if the variant is only another correct form.
+    """
+    if not variant.hint:
+        return ()
     text = f"Some of your numbers are exactly those of {variant.hint}. Others are not explained."
     return (Statement("formula", text),)
 

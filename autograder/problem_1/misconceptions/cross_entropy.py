@@ -187,7 +187,7 @@ VARIANTS = (
         LAYERS,
         LOSS,
         "loss = -np.log(scores[np.arange(len(label)), label]).sum()",
-        "The loss is infinite where the probability of the correct class is rounded to 0. "
+        "The loss is the logarithm of a probability. One that is rounded to 0 makes it infinite. "
         + SIMPLIFY,
     ),
     Variant(

@@ -136,6 +136,20 @@ def test_another_correct_form_is_no_part_of_a_mistake():
     assert "condition" not in texts[0]
 
 
+def test_beside_another_correct_form_only_what_is_wrong_is_told():
+    fault = changed(
+        "adam",
+        OPTIMIZERS,
+        "        if layer is self.net.layers[0]:\n            self.t += 1\n"
+        "        for name, param in layer.params.items():\n",
+        "        self.t += 1\n        for name, param in layer.params.items():\n"
+        "            if name.endswith('_b'):\n                continue\n",
+    )
+    symptoms = diagnosed(fault)["adam"].symptoms
+    assert [statement.kind for statement in symptoms] == ["unmoved"]
+    assert "The bias vector" in symptoms[0].text
+
+
 def test_a_time_that_is_never_counted_is_not_called_counted_late():
     fault = changed("adam", OPTIMIZERS, "            self.t += 1", "            pass")
     names = {variant.name for variant in diagnosed(fault)["adam"].found}

@@ -1,17 +1,16 @@
 """The corpus of wrong works fits the solution, and what is said of it has been judged."""
 
-from works import HALVES, VERDICTS, judged, works
+from works import PARTS, VERDICTS, judged, works
 
 from autograder.diagnosis.variants import blocks
 from autograder.problem_1 import ASSIGNMENT as P1
 
-ALL = [work for half in HALVES for work in works(half)]
+ALL = [work for part in PARTS for work in works(part)]
 
 
-def test_there_are_two_hundred_works_in_two_halves_of_the_same_size():
-    counts = [len(works(half)) for half in HALVES]
-    assert counts[0] == counts[1]
-    assert sum(counts) >= 200
+def test_there_are_hundreds_of_works_and_a_hundred_that_were_not_used():
+    assert len(works("seen")) >= 200
+    assert len(works("unseen")) >= 100
     assert len({work.name for work in ALL}) == len(ALL)
 
 

@@ -2,8 +2,8 @@
 
 They were written from the released notebook and library alone, by people who had not seen the table
 of misconceptions or the diagnosis. Each says which blocks it replaces and which faults it has, by
-section. Half of them, `seen`, was used while the diagnosis was built. The other half was not, until
-it had been measured; then false statements about it were mended.
+section. Those in `seen` were used while the diagnosis was built. Those in `unseen` were not: they
+were graded once, and judged by readers who had not written the diagnosis.
 
 `judged.yaml` holds what the grader said about each faulty section, and what a reader thought of it:
 
@@ -31,7 +31,7 @@ from autograder.hand_in.submission import Submission
 from autograder.problem_1 import ASSIGNMENT as P1
 
 FOLDER = Path(__file__).parent
-HALVES = ("seen", "unseen")
+PARTS = ("seen", "unseen")
 JUDGED = FOLDER / "judged.yaml"
 VERDICTS = ("exact", "true", "vague", "false")
 
@@ -69,11 +69,11 @@ class Work:
 
 
 @cache
-def works(half: str) -> tuple[Work, ...]:
-    """The works of one half, in the order of their files."""
+def works(part: str) -> tuple[Work, ...]:
+    """The works of one part, in the order of their files."""
     return tuple(
         Work(each["name"], each["faults"], tuple(each.get("inherits") or ()), each["code"])
-        for file in sorted((FOLDER / half).glob("*.yaml"))
+        for file in sorted((FOLDER / part).glob("*.yaml"))
         for each in yaml.safe_load(file.read_text("utf-8"))
     )
 
