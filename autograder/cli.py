@@ -282,6 +282,28 @@ class LayoutName(StrEnum):
     EXCHANGE = "exchange"
 
 
+LayoutOfClass = Annotated[
+    LayoutName | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="Layout of the folder or zip: plain, canvas, moodle, gradescope, blackboard, "
+        "brightspace, sakai or exchange. (default: detected)",
+    ),
+]
+Rosters = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--roster",
+        help="List of the class as a platform exports it, or CSV with id,name,email.",
+    ),
+]
+ZoneOfClock = Annotated[
+    str | None,
+    typer.Option("--zone", help="Time zone of the platform's clock. (default: UTC)"),
+]
+
+
 @app.command()
 def cohort(
     directory: Annotated[
@@ -313,22 +335,9 @@ def cohort(
     due: Annotated[
         str | None, typer.Option(help='The deadline, such as "2026-11-20 23:59 UTC".')
     ] = None,
-    layout: Annotated[
-        LayoutName | None,
-        typer.Option(
-            metavar="NAME",
-            help="Layout of the folder or zip: plain, canvas, moodle, gradescope, blackboard, "
-            "brightspace, sakai or exchange. (default: detected)",
-        ),
-    ] = None,
-    roster: Annotated[
-        list[Path] | None,
-        typer.Option(help="List of the class as a platform exports it, or CSV with id,name,email."),
-    ] = None,
-    zone: Annotated[
-        str | None,
-        typer.Option(help="Time zone of the platform's clock. (default: UTC)"),
-    ] = None,
+    layout: LayoutOfClass = None,
+    roster: Rosters = None,
+    zone: ZoneOfClock = None,
     older_work: OlderWork = False,
     progress: Annotated[
         Shown,
@@ -399,6 +408,9 @@ def similar(
     json: Annotated[
         Path | None, typer.Option(help="Write the pairs to this file as JSON; - for stdout.")
     ] = None,
+    layout: LayoutOfClass = None,
+    roster: Rosters = None,
+    zone: ZoneOfClock = None,
 ) -> None:
     """Show whose work is alike, for a person to judge.
 
@@ -407,14 +419,25 @@ def similar(
     The report orders the pairs and shows their blocks side by side. It accuses nobody, and nothing
     of it reaches the gradebook or the students.
 
-    No student code is run.
+    A folder that `cohort` wrote says itself how the class was read. For hand-ins, --layout,
+    --roster and --zone do what they do there. No student code is run.
     """
     from autograder import checkout
     from autograder.commands.similar import run
     from autograder.similar.works import SimilarError
 
     with _errors_explained(SimilarError):
-        run(checkout.assignment(), directory, against or (), out, blind=blind, json=json)
+        run(
+            checkout.assignment(),
+            directory,
+            against or (),
+            out,
+            blind=blind,
+            json=json,
+            layout=layout and layout.value,
+            rosters=roster or (),
+            zone=zone,
+        )
 
 
 class Target(StrEnum):

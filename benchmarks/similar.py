@@ -2,9 +2,9 @@
 
 usage: python benchmarks/similar.py [--seeds 20] [--students 1000]
 
-Finding: classes of 200 in which ten students copied and disguised everything, and classes without
-a copy, as in `tests/similar`. Beside it stands copydetect, which winnows tokens, on the same blocks
-without any given code.
+Finding: classes of 200 in which ten students copied and disguised everything, classes without a
+copy, and classes in which some followed one lecture, as in `tests/similar`. Beside it stands
+copydetect, which winnows tokens, on the same blocks without any given code.
 
 Time and memory: hand-ins in a folder against each other and as many of an earlier year. To show the
 growth, a quarter and half of them are compared, too.
@@ -28,6 +28,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "similar"))
 
 IN_CLASS, COPIES, AMONG, UNLIKELY = 200, 10, 12, 0.001
 MOST_S, MOST_MIB = 300, 1024
+LISTENERS = 3, 5, 8, 12, 20, 50, 100, 200
 PEER_SEEDS = 2
 """For how many seeds the slower copydetect is asked, too."""
 TOKENS, WINDOW = 25, 1  # copydetect's own defaults are for whole files; these find more in blocks
@@ -58,22 +59,30 @@ def main() -> int:
 
 
 def found_in(seed: int) -> dict:
-    """The ranks of the copies in a class, and the least chance in a class without any."""
+    """The ranks of the copies in a class, and the least chance in classes without any."""
+    import random
+
     from fingerprinted import prints
-    from made_class import made_class
+    from made_class import listener, made_class
 
     from autograder.similar.comparison import compared
 
     none, _ = made_class(seed, IN_CLASS)
     some, pairs = made_class(seed, IN_CLASS, COPIES)
-    alone = compared(prints(*(each.submission() for each in none)))
+    of_none = prints(*(each.submission() for each in none))
+    rng = random.Random(f"lecture {seed}")
+    listening = prints(*(listener(each, rng).submission() for each in none))
+    lectures = [
+        compared({**of_none, **dict(list(listening.items())[:number])}) for number in LISTENERS
+    ]
     ours = compared(prints(*(each.submission() for each in some))).pairs
     order = [frozenset((pair.a.name, pair.b.name)) for pair in ours]
     chances = [pair.unlikely for pair in ours if frozenset((pair.a.name, pair.b.name)) in pairs]
     return {
         "ours": [order.index(pair) + 1 if pair in order else None for pair in pairs],
         "unlikely": sum(chance <= UNLIKELY for chance in chances),
-        "strangers": min(pair.unlikely for pair in alone.pairs),
+        "strangers": min(pair.unlikely for pair in compared(of_none).pairs),
+        "lectures": [min(pair.unlikely for pair in each.pairs) for each in lectures],
         "copydetect": ranks_by_copydetect(some, pairs) if seed < PEER_SEEDS else None,
     }
 
@@ -158,6 +167,7 @@ def timed(folder: Path) -> dict:
 def shown(found: list[dict], speed: dict[int, dict]) -> str:
     within = [sum(rank is not None and rank <= AMONG for rank in one["ours"]) for one in found]
     least = min(one["strangers"] for one in found)
+    by_lecture = [chance for one in found for chance in one["lectures"]]
     lines = [
         "## Who worked together",
         "",
@@ -176,6 +186,9 @@ def shown(found: list[dict], speed: dict[int, dict]) -> str:
         f"{sum(one['unlikely'] for one in found)} of {COPIES * len(found)} |",
         f"| least chance of a pair in classes without copies | {least:.2g}, "
         f"{verdict(UNLIKELY, least)} |",
+        f"| least chance of a pair in classes without copies in which "
+        f"{', '.join(map(str, LISTENERS[:-1]))} or {LISTENERS[-1]} followed one lecture | "
+        f"{min(by_lecture):.2g}, {verdict(UNLIKELY, min(by_lecture))} |",
     ]
     peers = [one["copydetect"] for one in found if one["copydetect"] is not None]
     if peers:

@@ -18,7 +18,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import asdict, dataclass
-from datetime import UTC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -39,13 +38,11 @@ from autograder.cohort.pool import (
     submit_to_every_worker,
 )
 from autograder.cohort.work import Plan, grade_hand_in, recover, train, try_on_solution
-from autograder.hand_in import origin, roster
-from autograder.hand_in.files import Unreadable, printable
-from autograder.hand_in.layouts import LayoutError
-from autograder.hand_in.roster import RosterError
+from autograder.hand_in import origin
+from autograder.hand_in.files import printable
 from autograder.hand_in.students import HandIn
-from autograder.hand_in.times import utc, zone_of
-from autograder.hand_in.whole_class import WholeClass, read_class
+from autograder.hand_in.times import utc
+from autograder.hand_in.whole_class import ClassError, ReadAs, WholeClass, class_in
 from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
@@ -120,7 +117,7 @@ def run(
     console = console or Console()
     progress = Lines(lines) if lines else Bars(console)
     folder, out = (Path(os.path.realpath(path)) for path in (folder, out))
-    class_, due = _class(assignment, folder, layout, rosters, zone), _due(due)
+    class_, due = _class(assignment, folder, ReadAs(layout, rosters, zone)), _due(due)
     _announce(class_, zone, console)
     hand_ins = [one.hand_in for one in class_.received]
     try:
@@ -146,30 +143,16 @@ def run(
         return summary
 
 
-def _class(
-    assignment: Assignment,
-    folder: Path,
-    layout: str | None,
-    rosters: Sequence[Path],
-    zone: str | None,
-) -> WholeClass:
+def _class(assignment: Assignment, folder: Path, read_as: ReadAs) -> WholeClass:
     if not folder.exists():
         raise CohortError(
             f"{folder} does not exist; give a platform's download, or a folder with one folder or "
             "zip per student"
         )
     try:
-        people = roster.merged([roster.read(path) for path in rosters])
-        clock = zone_of(zone) if zone else UTC
-        class_ = read_class(assignment, folder, layout, people, clock)
-    except (LayoutError, RosterError) as error:
+        class_ = class_in(assignment, folder, read_as)
+    except ClassError as error:
         raise CohortError(str(error)) from None
-    except Unreadable as error:
-        raise CohortError(f"{folder} cannot be read as a class: {error}") from None
-    except ValueError as error:
-        raise CohortError(f"--zone: {error}; write it as Europe/Berlin or +0100") from None
-    except OSError as error:
-        raise CohortError(f"{folder} cannot be read: {error.strerror}") from None
     if not class_.received:
         raise CohortError(
             f"{folder} is empty; "

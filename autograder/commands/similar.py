@@ -15,6 +15,7 @@ from rich.text import Text
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
 from autograder.cohort.pool import Processes, closing, processors
+from autograder.hand_in.whole_class import ReadAs
 from autograder.report.terminal import console_on, near
 from autograder.similar.comparison import Comparison, compared
 from autograder.similar.page import Names, chance, in_detail, json_of, page_of
@@ -39,6 +40,9 @@ def run(
     *,
     blind: bool = False,
     json: Path | None = None,
+    layout: str | None = None,
+    rosters: Sequence[Path] = (),
+    zone: str | None = None,
     console: Console | None = None,
 ) -> Comparison:
     """Compare the works of a class with each other and with references.
@@ -50,13 +54,14 @@ def run(
         out: the folder for the report.
         blind: hide names.
         json: a file for the pairs; `-` for stdout.
+        layout, rosters, zone: of the class, as in `cohort`.
 
     Raises:
         SimilarError: a folder cannot be read as works, or the results cannot be written.
     """
     to_stdout = json == Path("-")
     console = console or console_on(sys.stderr if to_stdout else sys.stdout)
-    class_ = works_in(assignment, folder)
+    class_ = works_in(assignment, folder, ReadAs(layout, tuple(rosters), zone))
     references = [work for path in against for work in references_in(assignment, path)]
     works = [*class_.works, *references]
     if len(class_.works) < 2 and not (class_.works and references):

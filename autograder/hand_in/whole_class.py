@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -10,12 +10,33 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.hand_in import download, roster
 from autograder.hand_in.download import Download
+from autograder.hand_in.files import Unreadable
 from autograder.hand_in.garbage import not_collected
 from autograder.hand_in.layouts import LAYOUTS, PLAIN, LayoutError, recognise
 from autograder.hand_in.layouts.upload import Layout, Member, Upload
 from autograder.hand_in.platforms import Received, received, set_twice_aside
-from autograder.hand_in.roster import Ambiguous, Person
+from autograder.hand_in.roster import Ambiguous, Person, RosterError
 from autograder.hand_in.students import handed_in
+from autograder.hand_in.times import zone_of
+
+
+class ClassError(Exception):
+    """The class cannot be read as asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """What a person says about a class.
+
+    Attributes:
+        layout: the name of a platform's layout; recognised by default.
+        rosters: lists of the class, as platforms export them.
+        zone: the time zone of the platform's clock; UTC by default.
+    """
+
+    layout: str | None = None
+    rosters: Sequence[Path] = ()
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,26 @@ class WholeClass:
         """Whether the download's times name no time zone."""
         times = (one.upload.time for one in self.received)
         return any(time is not None and time.zone_assumed for time in times)
+
+
+def class_in(assignment: Assignment, folder: Path, read_as: ReadAs) -> WholeClass:
+    """Read a class as a person asked for it, see `read_class`.
+
+    Raises:
+        ClassError: it cannot be read so.
+    """
+    try:
+        people = roster.merged([roster.read(path) for path in read_as.rosters])
+        clock = zone_of(read_as.zone) if read_as.zone else UTC
+        return read_class(assignment, folder, read_as.layout, people, clock)
+    except (LayoutError, RosterError) as error:
+        raise ClassError(str(error)) from None
+    except Unreadable as error:
+        raise ClassError(f"{folder} cannot be read as a class: {error}") from None
+    except ValueError as error:
+        raise ClassError(f"--zone: {error}; write it as Europe/Berlin or +0100") from None
+    except OSError as error:
+        raise ClassError(f"{folder} cannot be read: {error.strerror}") from None
 
 
 @not_collected()

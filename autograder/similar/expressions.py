@@ -57,18 +57,28 @@ class Expressions:
     """Collects the fingerprints of all values in expressions; see `statements.Followed`.
 
     Attributes:
+        given: names that mean the same to everyone.
+        results: of these, names that the code around the block may read.
+        functions: what the student wrote, by name.
         found: the fingerprints.
         called: names of the functions that were followed.
     """
 
-    def __init__(self, given: frozenset[str], functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self,
+        given: frozenset[str],
+        functions: Mapping[str, Function],
+        results: frozenset[str],
+    ) -> None:
         self.given = given
+        self.results = results
         self.functions = dict(functions)
         self.found: Lines = defaultdict(set)
         self.called: set[str] = set()
         self._names: dict[str, Value] = {}
         self._places: dict[int, Value] = {}
         self._indices: set[str] = set()
+        self._left: dict[str, tuple[Value, tuple[int, int]]] = {}
         self._modules = {"np"}
         self._before_loop: set[str] | None = None
         self._returned: Value | None = None
@@ -129,10 +139,14 @@ class Expressions:
         return found
 
     def _name(self, node: ast.Name) -> Value:
-        if node.id in self._names:
-            return self._names[node.id]
-        known = node.id in self.given or node.id in BUILTINS
-        return leaf(node.id if known else "some variable")
+        return self._named(node.id)
+
+    def _named(self, name: str) -> Value:
+        """What a variable stands for; itself if the code around the block assigned it."""
+        if name in self._names:
+            return self._names[name]
+        known = name in self.given or name in BUILTINS
+        return leaf(name if known else "some variable")
 
     def _attribute(self, node: ast.Attribute) -> Value:
         if self._is_module(node.value):

@@ -97,8 +97,9 @@ def _follow(parts: Sequence[Part], release: Released, found: dict[str, Lines]) -
     for number, part in enumerate(parts):
         by_place[part.place].append(number)
     called: set[str] = set()
+    results = {place.name: place.results for place in release.places}
     for place, numbers in by_place.items():
-        following = Followed(release.words | BUILTINS, functions)
+        following = Followed(release.words | BUILTINS, functions, results.get(place, frozenset()))
         for number in numbers:
             body = parts[number].body
             if body is not None and place == ELSEWHERE:
@@ -110,6 +111,7 @@ def _follow(parts: Sequence[Part], release: Released, found: dict[str, Lines]) -
             except (Exhausted, RecursionError):
                 for token, line in _tokens(parts[number].text, release):
                     following.found[token].add((number, line))
+        following.finished()
         called |= following.called
         found[place] = following.found
 

@@ -3,7 +3,9 @@
 Two steps make the rare count and the common not. A fingerprint weighs the more, the fewer works
 have it. And what a pair shares in a block is compared with what all pairs of the class share there:
 the evidence of a block is minus the logarithm of the share of pairs that are at least as alike in
-it. The obvious line, which many write, is no evidence, however long it is.
+it. The obvious line, which many write, is no evidence, however long it is. Nor is a single block
+ever more than one in a hundred: how rare it is below that, a class cannot tell, since a few may
+have one source, such as a tutorial. So what counts is in how many blocks a pair is alike.
 
 The works' common fingerprints are counted by products of sparse matrices, so no text is compared
 with another. The number of products grows with the square of the works, each a few additions.
@@ -24,6 +26,8 @@ from autograder.similar.parts import ELSEWHERE
 
 COMMON = 0.25
 """What more than this share of the works has says nothing about a pair."""
+MOST_EVIDENCE = float(np.log(100))
+"""Of one block, in nats."""
 LEAST_COMMON = 3
 """In a small class, what this many works have is still no sign of a pair."""
 
@@ -90,8 +94,8 @@ def shared_by(
         blocks[place] = block
         weighted = block.works.multiply(block.weights[None, :]).tocsr()
         for row, shared in enumerate(_rows(weighted[:students], block.works)):
-            evidence[row] += block.evidence(shared)
-        own += block.evidence(weighted.sum(axis=1))
+            evidence[row] += np.minimum(block.evidence(shared), MOST_EVIDENCE)
+        own += np.minimum(block.evidence(weighted.sum(axis=1)), MOST_EVIDENCE)
     return Shared(evidence, own, blocks)
 
 

@@ -34,12 +34,15 @@ class Place:
         file: the path of its file, or the grade id of its cell.
         function: the qualified name of the function around it; empty in a cell.
         banner: the lines of its TODO, without hashes and blanks.
+        results: names in the function around it. All else that a block assigns is its own, even
+            if another function has a variable of that name. Of a cell, names in the notebook.
     """
 
     name: str
     file: str
     function: str
     banner: tuple[str, ...]
+    results: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,13 @@ def release_of(assignment: Assignment) -> Released:
         for cell in cells
         if cell["cell_type"] == "code" and grade_id_of(cell) not in stubbed.cells
     ]
+    every = [*texts.values(), *map(without_magics, given)]
+    words = frozenset(word for text in every for word in WORD.findall(text))
     places = [
-        _place(block.place, file, texts[file])
+        _place(block.place, file, texts[file], words)
         for file, text in _solved_texts(solved.files, solved.cells)
         for block in find_blocks(text, file, file)
     ]
-    every = [*texts.values(), *map(without_magics, given)]
     statements = [node for text in every for node in _statements(text)]
     return Released(
         texts,
@@ -97,7 +101,7 @@ def release_of(assignment: Assignment) -> Released:
             for cell in cells
             if grade_id_of(cell) in assignment.questions
         },
-        frozenset(word for text in every for word in WORD.findall(text)),
+        words,
         frozenset(line.strip() for text in every for line in text.split("\n")),
         frozenset(shape_of(node) for node in statements),
         frozenset(node.name for node in statements if isinstance(node, DEFINITION)),
@@ -112,24 +116,25 @@ def _solved_texts(
     yield from cells.items()
 
 
-def _place(name: str, file: str, text: str) -> Place:
+def _place(name: str, file: str, text: str, words: frozenset[str]) -> Place:
     lines = text.split("\n")
     stub = next(n for n, line in enumerate(lines) if f'"{name}: ' in line and is_stub(line))
     first = stub - 1
     while first > 0 and lines[first - 1].strip().startswith("#"):
         first -= 1
     banner = tuple(bare(line) for line in lines[first:stub] if bare(line))
-    return Place(name, file, _function_around(text, stub + 1), banner)
+    for function, node in functions_of(ast.parse(text).body):
+        if node.lineno <= stub + 1 <= (node.end_lineno or node.lineno):
+            return Place(name, file, function, banner, frozenset(_names_in(node)))
+    return Place(name, file, "", banner, words)
 
 
-def _function_around(text: str, line: int) -> str:
-    for name, node in functions_of(ast.parse(text).body):
-        if node.lineno <= line <= (node.end_lineno or node.lineno):
-            found = name
-            break
-    else:
-        found = ""
-    return found
+def _names_in(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
 
 
 def functions_of(body: list[ast.stmt], inside: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:

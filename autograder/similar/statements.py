@@ -16,6 +16,12 @@ from autograder.similar.values import Value, leaf, value
 class Followed(Expressions):
     """Follows the statements of a block, and collects the fingerprints of all values in it."""
 
+    def finished(self) -> None:
+        """Note what the block leaves in its results: how often each was assigned says nothing."""
+        for name, (left, at) in self._left.items():
+            self._at = at
+            self._noted(value("set", (leaf(name), left)))
+
     def follow(self, body: Sequence[ast.stmt], text: int) -> None:
         """Follow statements of a text, after those that were followed before."""
         outer, self._at = self._at, (text, 0)
@@ -88,17 +94,23 @@ class Followed(Expressions):
     def _bind(self, target: ast.expr, new: Value) -> None:
         if isinstance(target, ast.Name):
             self._names[target.id] = new
-            if target.id in self.given and not self._depth:
-                self._noted(value("set", (leaf(target.id), new)))
+            if target.id in self.results and not self._depth:
+                self._left[target.id] = new, self._at
         elif isinstance(target, ast.Tuple | ast.List):
-            for at, each in enumerate(target.elts):
-                self._bind(each, self._made(f"item {at}", new))
+            for each, item in zip(target.elts, self._items(new, len(target.elts)), strict=True):
+                self._bind(each, item)
         elif isinstance(target, ast.Starred):
             self._bind(target.value, new)
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             self._bind_part(target, target.value, new)
         elif isinstance(target, ast.Attribute | ast.Subscript):
             self._store(self._place(target), new)
+
+    def _items(self, whole: Value, number: int) -> Sequence[Value]:
+        """What a value that is unpacked consists of; a function may have returned a tuple."""
+        if whole.operation in ("Tuple", "List") and len(whole.operands) == number:
+            return whole.operands
+        return [self._made(f"item {at}", whole) for at in range(number)]
 
     def _bind_part(self, target: ast.Subscript, name: ast.Name, new: Value) -> None:
         """`x[i] = new` in a loop is `x = new`, `x[mask] = new` is `x = where(mask, new, x)`."""
@@ -142,6 +154,7 @@ class Followed(Expressions):
         self._statements(node.orelse)
         for name in {**yes_names, **self._names}:
             one, other = yes_names.get(name), self._names.get(name)
+            one, other = one or self._named(name), other or self._named(name)
             self._names[name] = merged = self._either(test, one, other)
             if merged is not one and merged is not other:
                 self._bind(ast.Name(name), merged)
@@ -166,7 +179,8 @@ class Followed(Expressions):
 
     def _do_return(self, node: ast.Return) -> None:
         self._returned = self._value(node.value)
-        self._made("return", self._returned)
+        if not self._depth:
+            self._made("return", self._returned)
 
     def _do_import(self, node: ast.Import) -> None:
         for alias in node.names:

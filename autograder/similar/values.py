@@ -137,6 +137,11 @@ def _where(condition: Value, yes: Value, no: Value) -> Value:
     return value("where", (condition, yes, no))
 
 
+def _together(operation: str, rows: Value) -> Value:
+    """An array of what was computed for each row is what was computed for all of them."""
+    return rows.operands[0] if rows.operation == "each" else value(operation, (rows,))
+
+
 def _inverse(operand: Value) -> Value:
     return operand.operands[0] if operand.operation == "inv" else value("inv", (operand,))
 
@@ -153,6 +158,7 @@ RULES: Mapping[tuple[str, int], Callable[..., Value]] = {
     (">", 2): lambda a, b: value("<", (b, a)),
     ("<=", 2): lambda a, b: _not(value("<", (b, a))),
     (">=", 2): lambda a, b: _not(value("<", (a, b))),
-    ("array", 1): lambda a: a if a.operation == "each" else value("array", (a,)),
+    ("array", 1): lambda a: _together("array", a),
+    ("stack", 1): lambda a: _together("stack", a),
     ("sum", 1): lambda a: value("sum", a.operands if a.operation == "each" else (a,)),
 }

@@ -16,14 +16,14 @@ from autograder.cohort.pool import Failed, Pool, completed
 from autograder.cohort.work import load_state
 from autograder.grading.result import Grade
 from autograder.hand_in import origin
-from autograder.hand_in.files import Inaccessible, Unreadable, printable
-from autograder.hand_in.layouts import LayoutError
+from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.origin import Origin, OriginError
 from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission, read
-from autograder.hand_in.whole_class import read_class
+from autograder.hand_in.whole_class import ClassError, ReadAs, class_in
 from autograder.similar.fingerprints import Prints, Traced, prints_of, traced_in
 
+DETECTED = ReadAs()
 UNREADABLE = "its files could not be compared"
 
 
@@ -61,19 +61,25 @@ class WorksOfClass:
     grades: Mapping[str, Grade]
 
 
-def works_in(assignment: Assignment, folder: Path) -> WorksOfClass:
+def works_in(assignment: Assignment, folder: Path, read_as: ReadAs = DETECTED) -> WorksOfClass:
     """The works of a class.
 
     Args:
         assignment: what was handed in.
         folder: a class as `cohort` reads it, or the folder that `cohort` wrote.
+        read_as: what is known about a class that `cohort` has not read yet.
 
     Raises:
         SimilarError: it is neither.
     """
     graded = folder / origin.NAME
     if not graded.exists():
-        return _sorted_out(_read(assignment, folder, None), {})
+        return _sorted_out(_read(assignment, folder, read_as), {})
+    if read_as != DETECTED:
+        raise SimilarError(
+            f"{folder} says itself how cohort read the class; leave out --layout, --roster and "
+            "--zone, or give the folder or zip with the hand-ins"
+        )
     try:
         known = origin.read(graded)
     except OriginError as error:
@@ -83,8 +89,8 @@ def works_in(assignment: Assignment, folder: Path) -> WorksOfClass:
             f"{folder} has the results of a class, but its hand-ins are not where they were "
             f"({known.path or known.download}); give the folder or zip with the hand-ins"
         )
-    hand_ins = _read(assignment, Path(known.path), known.layout)
-    hand_ins = [replace(one, student=_student(one, known)) for one in hand_ins]
+    hand_ins = _read(assignment, Path(known.path), ReadAs(known.layout))
+    hand_ins = [_as_cohort_read(one, known) for one in hand_ins]
     return _sorted_out(hand_ins, _grades(folder, hand_ins))
 
 
@@ -101,7 +107,7 @@ def references_in(assignment: Assignment, folder: Path) -> list[Work]:
         alone = HandIn(folder.name, folder, folder.parent)
         return [Work(f"{printable(folder.name)}/", alone, is_reference=True)]
     else:
-        hand_ins = [_as_found(one) for one in _read(assignment, folder, None)]
+        hand_ins = [_as_found(one) for one in _read(assignment, folder, DETECTED)]
     return [
         Work(f"{printable(folder.name)}/{one.student}", one, True)
         for one in hand_ins
@@ -158,14 +164,12 @@ def _reason(outcome: str | Failed) -> str:
     return outcome if isinstance(outcome, str) else UNREADABLE
 
 
-def _read(assignment: Assignment, folder: Path, layout: str | None) -> list[HandIn]:
+def _read(assignment: Assignment, folder: Path, read_as: ReadAs) -> list[HandIn]:
     path = Path(os.path.realpath(folder))
     try:
-        return [one.hand_in for one in read_class(assignment, path, layout).received]
-    except (LayoutError, Unreadable) as error:
-        raise SimilarError(f"{folder} cannot be read as a class: {error}") from None
-    except OSError as error:
-        raise SimilarError(f"{folder} cannot be read: {error.strerror}") from None
+        return [one.hand_in for one in class_in(assignment, path, read_as).received]
+    except ClassError as error:
+        raise SimilarError(str(error)) from None
 
 
 def _sorted_out(hand_ins: Sequence[HandIn], grades: Mapping[str, Grade]) -> WorksOfClass:
@@ -174,13 +178,13 @@ def _sorted_out(hand_ins: Sequence[HandIn], grades: Mapping[str, Grade]) -> Work
     return WorksOfClass(tuple(works), tuple(set_aside), grades)
 
 
-def _student(one: HandIn, known: Origin) -> str:
-    """The id under which `cohort` graded a hand-in, which a roster may have given."""
+def _as_cohort_read(one: HandIn, known: Origin) -> HandIn:
+    """With the id under which `cohort` graded it, and the time that it read in its zone."""
     files = tuple(old for old, _ in one.files)
     for source in known.sources:
         if files and source.files == files:
-            return source.people[0].id
-    return one.student
+            return replace(one, student=source.people[0].id, timestamp=source.time)
+    return one
 
 
 def _grades(folder: Path, hand_ins: Sequence[HandIn]) -> dict[str, Grade]:
@@ -197,7 +201,7 @@ def _is_one_work(assignment: Assignment, folder: Path) -> bool:
 
 def _classes(assignment: Assignment, folder: Path) -> Iterator[HandIn]:
     try:
-        yield from _read(assignment, folder, None)
+        yield from _read(assignment, folder, DETECTED)
     except SimilarError:
         return
 

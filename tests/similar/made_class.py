@@ -1,7 +1,8 @@
 """Classes of made-up students: each block is the solution's, an alternative or a mistake, by seed.
 
 Every student has a style: names, comments and layout of their own. A copy takes all blocks of
-another student and disguises each.
+another student and disguises each. Who follows the lecture writes most blocks that it showed as it
+did, mostly with changes.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ for folder in ("problem_1/alternatives", "problem_1/mistakes", "similar"):
     sys.path.append(str(HERE.parent / folder))
 
 from disguises import DISGUISES, commented, moved, parsed, renamed  # noqa: E402
+from lecture import ON_THE_BOARD  # noqa: E402
 from right_work import ALTERNATIVES  # noqa: E402
 from works import HALVES, works  # noqa: E402
 
 WRITES_THE_SOLUTION = 0.3
 """How often a block is written as in the solution: mostly there is one obvious way."""
 TWO_OR_THREE = 2, 3
+FOLLOWS_THE_LECTURE = 0.8
+"""How often somebody who does writes a block that the lecture showed as it did."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,20 @@ def student(name: str, popularity: Mapping[str, Sequence[float]], rng: random.Ra
             chosen = renamed(chosen, given(place), rng)
         code[place] = commented(chosen, rng.choice(["English", "German"]), rng)
     return Written(name, code)
+
+
+def listener(alone: Written, rng: random.Random) -> Written:
+    """Somebody who follows the lecture, and worked alone otherwise."""
+    code = dict(alone.code)
+    for place, board in ON_THE_BOARD.items():
+        if rng.random() < FOLLOWS_THE_LECTURE:
+            text = board.strip("\n")
+            for way in rng.sample(
+                ["renamed", "reordered", "split", "joined"], k=rng.choice([0, 1, 2])
+            ):
+                text = DISGUISES[way](text, given(place), rng)
+            code[place] = text
+    return Written(alone.name, code)
 
 
 def copy_of(original: Written, name: str, rng: random.Random) -> Written:

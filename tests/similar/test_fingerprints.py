@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import replace
 
 import pytest
+from made_class import Written
 
 from autograder.diagnosis.variants import blocks, released, solution
 from autograder.hand_in.submission import Submission
@@ -38,6 +39,21 @@ SAME = {
         "output = feat + 3 if label else feat",
     ),
     "in place": ("output = feat + 3\noutput *= 4", "output = (feat + 3) * 4"),
+    "a function that returns two": (
+        "both = feat + 3\noutput, label = both * 4, both / 5",
+        "def f(a):\n    b = a + 3\n    return b * 4, b / 5\noutput, label = f(feat)",
+    ),
+    "a function that assigns in one branch": (
+        "if label:\n    output = feat + 3",
+        "def f(label, output):\n    if label:\n        output = feat + 3\n    return output\n"
+        "output = f(label, output)",
+    ),
+    "a result that is assigned in steps": (
+        "a = feat + 3\noutput = a * 4",
+        "output = feat + 3\noutput = output * 4",
+    ),
+    "rows in an array": ("output = feat @ dprev", "output = np.array([r @ dprev for r in feat])"),
+    "rows in a stack": ("output = feat * 3", "output = np.vstack([r * 3 for r in feat])"),
     "keywords": ("output = layer(15, scale=3)", "output = layer(15, 3)"),
 }
 """Pairs of texts. All fingerprints of the shorter are among those of the longer."""
@@ -52,8 +68,9 @@ DIFFERENT = {
 
 
 def followed(code: str) -> set[int]:
-    following = Followed(GIVEN, {})
+    following = Followed(GIVEN, {}, GIVEN)
     following.follow(ast.parse(textwrap.dedent(code)).body, 0)
+    following.finished()
     return set(following.found)
 
 
@@ -69,6 +86,15 @@ def test_what_means_something_else_has_other_fingerprints(name):
     one, other = map(followed, DIFFERENT[name])
     assert one - other
     assert other - one
+
+
+def test_a_name_that_only_other_functions_have_leaves_no_trace():
+    """`w` is a word of the release, but in `fc.forward` it is the student's own."""
+    assert "w" in release_of(P1).words
+    code = "{0} = self.params[self.w_name]\noutput = feat @ {0}"
+    written = [Written(n, {"fc.forward": code.format(n)}) for n in ("w", "my_weights")]
+    one, other = (prints_of(P1, each.submission()).by_place["fc.forward"] for each in written)
+    assert one.tolist() == other.tolist()
 
 
 def test_a_loop_over_rows_shares_the_formula_of_the_whole():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from fingerprinted import prints, work
-from made_class import made_class
+from made_class import listener, made_class
 
 from autograder.similar.comparison import compared
 
@@ -36,6 +38,23 @@ def check(seed: int, students: int, copies: int, among: int) -> None:
 
 def test_the_copies_in_a_class_of_fifty_come_first():
     check(seed=100, students=50, copies=4, among=5)
+
+
+@pytest.fixture(scope="module")
+def alone_and_listening():
+    """Sixty who worked alone, and forty of them as they write after a lecture."""
+    alone, rng = made_class(101, 60)[0], random.Random("lecture")
+    listening = [listener(each, rng) for each in alone[:40]]
+    return tuple(prints(*(one.submission() for one in each)) for each in (alone, listening))
+
+
+@pytest.mark.parametrize("listeners", [0, 2, 4, 8, 20, 40])
+def test_who_followed_the_same_lecture_is_not_said_to_be_unlikely(listeners, alone_and_listening):
+    alone, listening = alone_and_listening
+    pairs = compared({**alone, **dict(list(listening.items())[:listeners])}).pairs
+    assert min(pair.unlikely for pair in pairs) > UNLIKELY
+    if listeners == 20:  # it is no secret either: they are what is most alike in the class
+        assert {pairs[0].a, pairs[0].b} <= set(list(listening)[:listeners])
 
 
 @pytest.mark.proof
