@@ -33,7 +33,7 @@ for folder in ("problem_1/alternatives", "problem_1/mistakes", "similar"):
 from disguises import DISGUISES, commented, moved, parsed, renamed  # noqa: E402
 from lecture import ON_THE_BOARD  # noqa: E402
 from right_work import ALTERNATIVES  # noqa: E402
-from works import HALVES, works  # noqa: E402
+from works import works  # noqa: E402
 
 WRITES_THE_SOLUTION = 0.3
 """How often a block is written as in the solution: mostly there is one obvious way."""
@@ -100,7 +100,7 @@ def ways() -> Mapping[str, tuple[str, ...]]:
                     new = textwrap.dedent(block.source.replace(patch.old, patch.new))
                     found[place][new] = None
     written = [dict(each.blocks) | dict(each.cells) for each in ALTERNATIVES]
-    written += [dict(each.code) for half in HALVES for each in works(half)]
+    written += [dict(each.code) for each in works("seen")]
     for each in written:
         for place, code in each.items():
             if place in found:
