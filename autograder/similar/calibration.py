@@ -3,8 +3,9 @@
 Most pairs of a class worked apart, and their likeness says what chance does here: with this
 assignment, this lecture, these students. The upper end of their distribution is fitted by an
 exponential tail and continued to the pairs in question. The sum of many small agreements falls off
-faster than that, so the probabilities err on the side of chance. The fit uses a median, which some
-pairs that did work together do not move.
+faster than that, so the probabilities err on the side of chance. Of the uppermost quarter of the
+tail, the fit uses only that it is above the rest, so some pairs that did work together hardly move
+it.
 
 A class has many pairs, so a rare likeness is to be expected in some. The probability is therefore
 that of the whole: that any pair would be so alike, if all had worked apart.
@@ -21,6 +22,8 @@ TAIL, LEAST_IN_TAIL, MOST_TAIL = 0.01, 50, 0.5
 LEAST_PAIRS = 45
 """Ten students. Below it, the pairs with references are taken, too; if there are none, nothing is
 said to be unlikely."""
+FITTED = 0.75
+"""Of the tail: what is above may be no chance."""
 NARROWEST = 0.01
 """Of the tail: pairs that are all the same tell nothing about the next ones."""
 
@@ -65,6 +68,13 @@ def tail_of(likeness: np.ndarray, compared: int) -> Tail | None:
         return None
     share = min(max(TAIL, LEAST_IN_TAIL / pairs), MOST_TAIL)
     begin = float(np.quantile(likeness, 1 - share))
-    excess = likeness[likeness > begin] - begin
-    scale = float(np.median(excess)) / np.log(2) if len(excess) else 0.0
+    scale = _scale_of(likeness[likeness > begin] - begin)
     return Tail(begin, share, max(scale, NARROWEST), compared)
+
+
+def _scale_of(excess: np.ndarray) -> float:
+    """The maximum-likelihood scale of an exponential, censored above FITTED of the values."""
+    if not len(excess):
+        return 0.0
+    most = np.quantile(excess, FITTED)
+    return float(np.minimum(excess, most).sum() / (excess <= most).sum())

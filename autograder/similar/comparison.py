@@ -92,12 +92,13 @@ def _order(work: Work) -> tuple[bool, str]:
 def _likeness(shared: Shared, students: int) -> np.ndarray:
     """The evidence of each pair as a share of what the lesser of the two works could give.
 
-    A work that has little of its own is measured by what is usual in the class: to share one rare
-    line of two is not to share half of the assignment.
+    For a work that has little of its own, what is usual in the class counts, too, as a geometric
+    mean: to share one rare line of two is not to share half of the assignment, but to share all
+    that there is says more than to share a part of much.
     """
     usual = float(np.median(shared.own[:students])) if students else 0.0
     most = np.minimum(shared.own[:students, None], shared.own[None, :])
-    scale = np.maximum(most, usual)
+    scale = np.maximum(most, np.sqrt(most * usual))
     found: np.ndarray = shared.evidence / np.maximum(scale, LEAST_EVIDENCE)
     return found
 

@@ -42,3 +42,15 @@ def test_two_who_are_alike_in_every_block_are_said_to_be_unlikely(seed):
     first = comparison(ways).pairs[0]
     assert {first.a.name, first.b.name} == {"s000", "s001"}
     assert first.unlikely <= UNLIKELY
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_copy_of_somebody_who_writes_what_is_usual_comes_first(seed):
+    """Only four blocks of 25 say anything about the pair, so it does not stand out yet."""
+    ways = a_class(seed)
+    ways[0] = 1
+    ways[0, :4] = WAYS // 3
+    ways[1] = ways[0]
+    first = comparison(ways).pairs[0]
+    assert {first.a.name, first.b.name} == {"s000", "s001"}
+    assert not first.stands_out
