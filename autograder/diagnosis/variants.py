@@ -147,7 +147,7 @@ def rewritten(assignment: Assignment, place: str, code: str, what: str) -> Varia
 def section_of_block(assignment: Assignment, place: str) -> str:
     """The section that asks for a block: that of the variants that change it."""
     file, block = blocks(assignment)[place]
-    text = _text(assignment, file)
+    text = text_of(solution(assignment), file)
     begin = text.index(block.source)
     return next(
         variant.section
@@ -177,10 +177,11 @@ def blocks(assignment: Assignment) -> Mapping[str, tuple[str, Block]]:
     return {
         block.place: (file, block)
         for file in sorted(patched)
-        for block in find_blocks(_text(assignment, file), file, file)
+        for block in find_blocks(text_of(solution(assignment), file), file, file)
     }
 
 
-def _text(assignment: Assignment, file: str) -> str:
-    solved = solution(assignment)
-    return solved.files[file].decode() if file in solved.files else solved.cells[file]
+def text_of(submission: Submission, file: str) -> str:
+    """The text of a library file, or of the cell with this grade id."""
+    files = submission.files
+    return files[file].decode() if file in files else submission.cells[file]

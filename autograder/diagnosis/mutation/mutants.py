@@ -28,7 +28,8 @@ def mutants(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
     found: dict[tuple[Edit, ...], Mutant] = {}
     for source in sources:
         where = f" in {source.block.place}" if len(sources) > 1 and source.gives_names else ""
-        found[_nothing(source).edits] = _nothing(source)
+        nothing = _nothing(source)
+        found[nothing.edits] = nothing
         for mutant in (*_of_block(source), *_of_other_forms(assignment, section, source)):
             found.setdefault(mutant.edits, replace(mutant, text=mutant.text + where))
     return tuple(found.values())

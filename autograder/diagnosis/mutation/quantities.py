@@ -71,10 +71,11 @@ def _powers_of_factors(source: Source, node: ast.AST) -> Iterator[Change]:
     names = source.words(node.right)
     if not names or isinstance(node.right, ast.Constant):
         return
-    sign = "*" if isinstance(node.op, ast.Mult) else "/"
+    sign, role = ("*", "factor") if isinstance(node.op, ast.Mult) else ("/", "divisor")
+    what = names if isinstance(node.right, ast.Name | ast.Attribute) else f"the {role} with {names}"
     for text, code in (("the square", "({}) ** 2"), ("the root", "np.sqrt({})")):
         new = f"({left} {sign} {code.format(right)})"
-        yield f"with {text} of {names} as the factor", source.replace(node, new)
+        yield f"with {text} of {what} in its place", source.replace(node, new)
     if sign == "/":
         new = f"({left} * (1 // ({right})))"
         yield f"with a division by {names} that rounds down", source.replace(node, new)

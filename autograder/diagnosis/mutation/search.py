@@ -11,12 +11,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Patch, Variant
 from autograder.diagnosis.mutation.mutants import mutants
 from autograder.diagnosis.mutation.source import Edit, Mutant, edited
-from autograder.diagnosis.variants import blocks, by_section, solution
+from autograder.diagnosis.variants import blocks, by_section, solution, text_of
 
 WIDEST = (4, 2)
 """How many combinations of one and of two changes are continued, the most promising first. So at
@@ -66,45 +67,63 @@ def explanation(
         equal: whether two variants give the same values everywhere.
         most: how many variants may be tried.
     """
+    parts: list[Combined] = []
+    for explained, (left, changes) in _tried(assignment, section, wrong, left_by, most):
+        if not left:
+            return Explanation(_variant(assignment, section, changes), left)
+        if explained >= LEAST:
+            parts.append((left, changes))
+    left, changes, rivals = _best_part(parts, wrong)
+    if 2 * len(left) > len(wrong):  # too little to go by
+        return None
+    found = _variant(assignment, section, changes)
+    if not all(equal(found, _variant(assignment, section, rival)) for rival in rivals):
+        return None
+    return Explanation(found, left)
+
+
+def _tried(
+    assignment: Assignment,
+    section: str,
+    wrong: Difference,
+    left_by: Callable[[Variant, Difference], Difference | None],
+    most: int,
+) -> Iterator[tuple[int, Combined]]:
+    """Combinations that explain something: how many values their last change explains."""
     candidates: Sequence[Mutant] = _candidates(assignment, section)
     tries = iter(range(most))
     level: list[Combined] = [(wrong, ())]
-    parts: list[Combined] = []
     for widest in (*WIDEST, 0):
         better: list[Combined] = []
         fitting: dict[Mutant, None] = {}
-        for left, chosen in level:
-            for mutant in candidates:
-                if not all(mutant.compatible(other) for other in chosen):
-                    continue
-                if next(tries, None) is None:
-                    break
-                combination = (*chosen, mutant)
-                now = left_by(_variant(assignment, section, combination), left)
-                if now is None:
-                    continue
-                fitting[mutant] = None
-                if now == left:
-                    continue
-                if not now:
-                    return Explanation(_variant(assignment, section, combination), now)
-                better.append((now, combination))
-                if len(left) - len(now) >= LEAST:
-                    parts.append((now, combination))
+        for (left, chosen), mutant in product(level, candidates):
+            if not all(mutant.compatible(other) for other in chosen):
+                continue
+            if next(tries, None) is None:
+                return
+            changes = (*chosen, mutant)
+            now = left_by(_variant(assignment, section, changes), left)
+            if now is None:
+                continue
+            fitting[mutant] = None
+            if now != left:
+                better.append((now, changes))
+                yield len(left) - len(now), (now, changes)
         candidates = tuple(fitting)  # what changes right values changes them in combinations too
         level = sorted(_distinct(better), key=lambda each: len(each[0]))[:widest]
+
+
+def _best_part(
+    parts: Sequence[Combined], wrong: Difference
+) -> tuple[Difference, tuple[Mutant, ...], Sequence[tuple[Mutant, ...]]]:
+    """What the best combination leaves, the combination, and others that explain the same."""
     # a known mistake's hint says what was done, so it must explain all values; other correct forms
     # say nothing, and are found before changes that amount to the same
     named = [each for each in parts if all(m.as_part for m in each[1])]
-    left, chosen = min(named, key=lambda each: len(each[0]), default=(wrong, ()))
-    if 2 * len(left) > len(wrong):  # too little to go by
-        return None
-    found = _variant(assignment, section, chosen)
-    rivals = [c for rest, c in parts if rest == left and len(c) == len(chosen)]
+    left, changes = min(named, key=lambda each: len(each[0]), default=(wrong, ()))
+    rivals = [c for rest, c in parts if rest == left and len(c) == len(changes)]
     known = [c for c in rivals if not all(m.as_part for m in c)]  # the likelier ones
-    if not all(equal(found, _variant(assignment, section, c)) for c in known or rivals):
-        return None
-    return Explanation(found, left)
+    return left, changes, known or rivals
 
 
 def _distinct(found: Iterable[Combined]) -> list[Combined]:
@@ -131,7 +150,7 @@ def _candidates(assignment: Assignment, section: str) -> tuple[Mutant, ...]:
 def _as_mutant(assignment: Assignment, variant: Variant) -> Mutant:
     edits = []
     for patch in variant.patches:
-        begin = _text(assignment, patch.file).index(patch.old)
+        begin = text_of(solution(assignment), patch.file).index(patch.old)
         edits.append(Edit(patch.file, begin, begin + len(patch.old), patch.new))
     return Mutant("", tuple(edits), variant, as_part=variant.correct)
 
@@ -162,7 +181,7 @@ def _variant(assignment: Assignment, section: str, combination: tuple[Mutant, ..
 
 def _patches(assignment: Assignment, file: str, edits: Sequence[Edit]) -> list[Patch]:
     """A patch for each block that the edits change, and for each edit outside of the blocks."""
-    text, rest, patches = _text(assignment, file), list(edits), []
+    text, rest, patches = text_of(solution(assignment), file), list(edits), []
     for begin, end in _ranges(assignment)[file]:
         within = [edit for edit in rest if begin <= edit.begin and edit.end <= end]
         if within:
@@ -176,14 +195,9 @@ def _ranges(assignment: Assignment) -> Mapping[str, tuple[tuple[int, int], ...]]
     """The offsets of all blocks, by file."""
     found: dict[str, list[tuple[int, int]]] = {}
     for file, block in blocks(assignment).values():
-        begin = _text(assignment, file).index(block.source)
+        begin = text_of(solution(assignment), file).index(block.source)
         found.setdefault(file, []).append((begin, begin + len(block.source)))
     return {file: tuple(ranges) for file, ranges in found.items()}
-
-
-def _text(assignment: Assignment, file: str) -> str:
-    right = solution(assignment)
-    return right.files[file].decode() if file in right.files else right.cells[file]
 
 
 def _hint(texts: Sequence[str]) -> str:

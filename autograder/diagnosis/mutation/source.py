@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from autograder.assignment import Assignment
 from autograder.assignment.variant import Variant
-from autograder.diagnosis.variants import applied, solution
-from autograder.hand_in.submission import Submission
+from autograder.diagnosis.variants import applied, solution, text_of
 from autograder.release.strip import Block, find_blocks
 
 
@@ -60,7 +59,7 @@ class Source:
     ) -> None:
         """`text` is that of the file; by default that of the solution."""
         self.assignment, self.file, self.block = assignment, file, block
-        self.text = _text(solution(assignment), file) if text is None else text
+        self.text = text_of(solution(assignment), file) if text is None else text
         self.starts = [0]
         for line in self.text.split("\n"):
             self.starts.append(self.starts[-1] + len(line) + 1)
@@ -77,7 +76,7 @@ class Source:
 
     def changed(self, form: Variant) -> Source:
         """The same block of the solution with a variant."""
-        text = _text(applied(self.assignment, (form,)), self.file)
+        text = text_of(applied(self.assignment, (form,)), self.file)
         [block] = (b for b in find_blocks(text, self.file) if b.place == self.block.place)
         return Source(self.assignment, self.file, block, text)
 
@@ -198,11 +197,6 @@ def edited(text: str, begin: int, end: int, edits: Iterable[Edit]) -> str:
         pieces += [text[at : edit.begin], edit.new]
         at = edit.end
     return "".join([*pieces, text[at:end]])
-
-
-def _text(submission: Submission, file: str) -> str:
-    files = submission.files
-    return files[file].decode() if file in files else submission.cells[file]
 
 
 Operator = Callable[[Source, ast.AST], Iterator[Change]]

@@ -117,14 +117,19 @@ def test_a_small_part_explained_is_no_explanation():
     assert not any(statement.kind == "formula" for statement in found.symptoms)
 
 
+COUNTS_LAYERS_AND_SKIPS_BIASES = (
+    "        if layer is self.net.layers[0]:\n            self.t += 1\n"
+    "        for name, param in layer.params.items():\n",
+    "        self.t += 1\n        for name, param in layer.params.items():\n"
+    "            if name.endswith('_b'):\n                continue\n",
+)
+
+
 def test_another_correct_form_is_no_part_of_a_mistake():
     fault = changed(
         "adam",
         OPTIMIZERS,
-        "        if layer is self.net.layers[0]:\n            self.t += 1\n"
-        "        for name, param in layer.params.items():\n",
-        "        self.t += 1\n        for name, param in layer.params.items():\n"
-        "            if name.endswith('_b'):\n                continue\n",
+        *COUNTS_LAYERS_AND_SKIPS_BIASES,
         Patch(
             OPTIMIZERS,
             "self.mt[name] = self.beta1 * m + (1 - self.beta1) * grad",
@@ -140,10 +145,7 @@ def test_beside_another_correct_form_only_what_is_wrong_is_told():
     fault = changed(
         "adam",
         OPTIMIZERS,
-        "        if layer is self.net.layers[0]:\n            self.t += 1\n"
-        "        for name, param in layer.params.items():\n",
-        "        self.t += 1\n        for name, param in layer.params.items():\n"
-        "            if name.endswith('_b'):\n                continue\n",
+        *COUNTS_LAYERS_AND_SKIPS_BIASES,
     )
     symptoms = diagnosed(fault)["adam"].symptoms
     assert [statement.kind for statement in symptoms] == ["unmoved"]
