@@ -139,7 +139,7 @@ def both(number: int) -> dict[str, float | str]:
         "notebook": theirs,
         "seconds": until,
         "epoch_s": seen[-1][0] / len(seen),
-        "predicted": recipe.cost(len(images.train[0])) / recipe.epochs * 3600,
+        "predicted": recipe.cost(images.mode) / recipe.epochs * 60,
     }
     print(row, flush=True)
     return row
@@ -189,8 +189,8 @@ def of_choices(rows: list[dict]) -> str:
         f"{np.abs(off[~same]).max():.4f} |\n"
         f"| CPU seconds until all points are earned: median, most | "
         f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
-        f"| seconds of an epoch compared with `recipe.OPERATIONS_PER_HOUR` | {ratio.min():.2f} to "
-        f"{ratio.max():.2f} times |\n"
+        "| seconds of an epoch compared with `recipe.OPERATIONS_PER_MINUTE` | "
+        f"{ratio.min():.2f} to {ratio.max():.2f} times |\n"
         f"| CPU hours for a class of {CLASS} with {DISTINCT} distinct recipes | "
         f"{replays_h:.2f}; {each_h:.2f} if every submission were trained |"
     )

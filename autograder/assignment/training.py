@@ -23,6 +23,7 @@ class Mode:
         training: number of images to train on, from the start of the training file.
         validation: number of images after those, on which the accuracy is measured.
         target: the validation accuracy that earns all points.
+        minutes: how long one recipe is trained at most, in minutes of one CPU core.
         standardised: whether each image is scaled to mean 0 and standard deviation 1, so that a few
             hundred steps suffice. Otherwise pixels are preprocessed as in the notebook.
     """
@@ -31,6 +32,7 @@ class Mode:
     training: int
     validation: int
     target: float
+    minutes: float
     standardised: bool = False
 
 

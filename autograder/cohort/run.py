@@ -341,9 +341,8 @@ def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, progress: Bars | Line
     """Train each distinct recipe once, the longest first."""
     images = plan.images
     assert images is not None  # no training is asked for without images
-    size = len(images.train[0])
     wanted = [task for task in wanted if stored_replay(task, images) is None]
-    wanted.sort(key=lambda task: (-task.recipe.cost(size), task.key(images)))
+    wanted.sort(key=lambda task: (-task.recipe.cost(images.mode), task.key(images)))
     with progress.training(len(wanted)) as advance:
         if len(wanted) < pool.workers and isinstance(pool, Processes):
             for task in wanted:  # one after another, each on all cores

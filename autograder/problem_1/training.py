@@ -63,8 +63,9 @@ PLAN = TrainingPlan(
                 _default_number("num_training"),
                 _default_number("num_validation"),
                 TARGET,
+                minutes=60,
             ),
-            Mode("short", 5_000, 1_000, SHORT_TARGET, standardised=True),
+            Mode("short", 5_000, 1_000, SHORT_TARGET, minutes=5, standardised=True),
         )
     },
     spread=REPLAY_SPREAD,

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignment.training import TrainingPlan
+from autograder.assignment.training import Mode, TrainingPlan
 from autograder.observation.observe import Observation
 
 MOST_OUTPUTS = 2**14
 MOST_PARAMETERS = 2**25
 """128 MiB of float32."""
 
-OPERATIONS_PER_HOUR = 2e14
-"""The floating-point operations that one core performs in about an hour (benchmarks/replays.py)."""
+OPERATIONS_PER_MINUTE = 3.3e12
+"""The floating-point operations that one core performs in about a minute (benchmarks/replays.py).
+"""
 OVERHEAD = 100
 """Operations per parameter and step in addition to those of the batch, for moving memory in the
 update."""
@@ -97,21 +98,21 @@ class Recipe:
     def parameters(self) -> int:
         return sum(layer.inputs * layer.outputs + layer.outputs for layer in self.layers)
 
-    def fitting_epochs(self, images: int) -> int:
-        """The number of epochs over `images` images to train: at most an hour's work of one core.
+    def fitting_epochs(self, mode: Mode) -> int:
+        """The number of epochs to train: no more than fit into the mode's minutes.
 
         The work is counted in operations, so that every machine trains the same number of epochs.
         """
-        return min(self.epochs, int(OPERATIONS_PER_HOUR // self._operations_per_epoch(images)))
+        return min(self.epochs, int(mode.minutes // self._minutes_per_epoch(mode)))
 
-    def cost(self, images: int) -> float:
-        """The approximate training time in hours of one core."""
-        operations = self.fitting_epochs(images) * self._operations_per_epoch(images)
-        return operations / OPERATIONS_PER_HOUR
+    def cost(self, mode: Mode) -> float:
+        """The approximate training time in minutes of one core."""
+        return self.fitting_epochs(mode) * self._minutes_per_epoch(mode)
 
-    def _operations_per_epoch(self, images: int) -> int:
-        steps = max(1, images // self.batch_size)
-        return steps * self.parameters * (6 * self.batch_size + OVERHEAD)
+    def _minutes_per_epoch(self, mode: Mode) -> float:
+        steps = max(1, mode.training // self.batch_size)
+        operations = steps * self.parameters * (6 * self.batch_size + OVERHEAD)
+        return operations / OPERATIONS_PER_MINUTE
 
 
 def network(layers: Iterable[Layer], library: Any) -> Any:

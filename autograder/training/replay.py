@@ -140,14 +140,15 @@ def train(
     """
     recipe, plan = task.recipe, images.plan
     library = load(images.assignment, task.library(images.assignment))
-    epochs = recipe.fitting_epochs(len(images.train[0]))
+    epochs = recipe.fitting_epochs(images.mode)
     sets = {"data_train": images.train, "data_val": images.val, "data_test": images.val}
     early_stopping = EarlyStopping(library.train.compute_acc, images, bool(task.mistakes), progress)
     vars(library.train)["compute_acc"] = early_stopping
     failure = ""
     if epochs < recipe.epochs:
         failure = (
-            f"the limit of one hour on one CPU core allows {epochs} of the {recipe.epochs} epochs"
+            f"the limit of {images.mode.minutes:g} minutes on one CPU core allows {epochs} of the "
+            f"{recipe.epochs} epochs"
         )
     with seeded_and_quiet(plan.seed):
         try:

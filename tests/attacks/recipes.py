@@ -76,7 +76,7 @@ ATTACKS = (
     faking(
         "training: an endless recipe",
         "Asks for a thousand million epochs at a learning rate that soon vanishes.",
-        "No points, and an hour at most: the epochs that fit are computed beforehand.",
+        "No points, and a few minutes at most: the epochs that fit are computed beforehand.",
         Changes(
             cells={CELL: "batch_size = 500\nepochs = 10**9\nlr_decay = 1e-9\nlr_decay_every = 1"}
         ),

@@ -13,7 +13,7 @@ from autograder.commands.demo_training import DemoTraining
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import svhn
 
-SMALL = Mode("full", 1500, 300, 0.3, standardised=True)
+SMALL = Mode("full", 1500, 300, 0.3, 0.5, standardised=True)
 
 
 @pytest.fixture(scope="module")

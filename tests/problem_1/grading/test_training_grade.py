@@ -17,7 +17,7 @@ from autograder.training.images import open_images
 from autograder.training.replay import Replay, Task, replayed
 
 SEED = 11
-SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
+SMALL = Mode("small", 1500, 300, 0.35, 0.5, standardised=True)
 CELL = "batch_size, epochs, lr_decay, lr_decay_every = 20, 5, 1, 9"
 LAYERS, NETWORKS = "lib/mlp/layer_utils.py", "lib/mlp/fully_conn.py"
 TRAINING, OPTIMIZERS = "lib/mlp/train.py", "lib/optim.py"

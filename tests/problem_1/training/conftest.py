@@ -6,7 +6,7 @@ from autograder.problem_1 import svhn
 from autograder.sandbox.selftest import choose
 from autograder.training.images import open_images
 
-SMALL = Mode("small", 1500, 300, 0.35, standardised=True)
+SMALL = Mode("small", 1500, 300, 0.35, 0.5, standardised=True)
 
 
 @pytest.fixture(scope="session")

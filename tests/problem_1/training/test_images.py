@@ -10,7 +10,7 @@ from autograder.problem_1 import svhn
 from autograder.problem_1.training import PLAN
 from autograder.training.images import open_images
 
-PLAIN = Mode("plain", 1500, 300, 0.75)
+PLAIN = Mode("plain", 1500, 300, 0.75, 0.5)
 
 
 def test_features_equal_those_that_the_notebook_loads(twin):

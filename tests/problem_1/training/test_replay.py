@@ -103,10 +103,10 @@ def test_batches_larger_than_the_data_are_reported(images):
     assert "batch_size must be in 1..1500" in found.failure
 
 
-def test_a_recipe_that_does_not_fit_into_an_hour_is_cut_and_reported(images, monkeypatch):
-    monkeypatch.setattr("autograder.training.recipe.OPERATIONS_PER_HOUR", 2e11)
+def test_a_recipe_that_does_not_fit_into_its_minutes_is_cut_and_reported(images):
+    images = replace(images, mode=replace(images.mode, minutes=0.05))
     slow = replace(QUICK, epochs=10**6)
-    fitting = slow.fitting_epochs(1500)
+    fitting = slow.fitting_epochs(images.mode)
     assert 0 < fitting < 10
     found = train(Task(replace(slow, layers=QUICK.layers)), images)
     assert f"{fitting} of the 1000000 epochs" in found.failure
