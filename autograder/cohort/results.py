@@ -28,8 +28,9 @@ from autograder.hand_in.whole_class import WholeClass
 from autograder.nbgrader_plugins import gradebook
 from autograder.report import changes
 from autograder.report.changes import Change
-from autograder.report.class_report import Class, Row, csv_of, page_of
+from autograder.report.class_report import csv_of, page_of
 from autograder.report.feedback import feedback
+from autograder.report.graded_class import Class, Row
 from autograder.report.terminal import near
 
 AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"

@@ -3,104 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from statistics import StatisticsError, correlation, mean, median
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from autograder.assignment import Assignment
-from autograder.grading.result import BENEATH, FOR_A_PERSON, Grade, Hint
 from autograder.report.charts import histogram
+from autograder.report.graded_class import Class, Row
 from autograder.report.pages import page
+from autograder.report.students import CAUSE, CHECK, SECTION, students
 from autograder.report.tables import table
 
-MOST_FAILURES = 15
-MANY, MANY_CHECKS = 10, "many checks at once"
-SLOWEST = 5
+MOST_FAILURES, MOST_SET_ASIDE, SLOWEST = 15, 30, 5
+"""How many the page names; the table of students has all."""
+PART = 50
+"""Lines that a browser lays out together: with 50 of 10,000, it sorts and searches fastest."""
 UNKNOWN = "unknown"
 """In place of the seconds by which work was late: it may not pass for on time."""
 LATE = "late"
 """In place of the seconds where a platform's mark is all that is known."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the report needs to know about one student.
-
-    Attributes:
-        sections: score (None if not judged) and maximum, by section id.
-        failures: the message of each failed check, by name.
-        hints: the hint for each misconception found, by name.
-        accuracy: the best accuracy of the replayed training; None without one.
-        late_s: by how many seconds the submission was late; None if there is a due date and
-            the time is unknown; infinite if all that is known is a platform's mark.
-        elapsed_s: how many seconds the grading took.
-    """
-
-    student: str
-    score: float
-    max_score: float
-    sections: Mapping[str, tuple[float | None, float]]
-    failures: Mapping[str, str]
-    hints: Mapping[str, str]
-    accuracy: float | None
-    late_s: float | None
-    elapsed_s: float
-    training: str
-    errors: tuple[str, ...]
-
-    @classmethod
-    def of(cls, student: str, grade: Grade, curve: Sequence[float], late_s: float | None) -> Row:
-        tests = [test for section in grade.sections for test in section.tests]
-        hints = [hint for section in grade.sections for hint in section.hints]
-        return cls(
-            student,
-            grade.score,
-            grade.max_score,
-            {s.id: (s.score, s.max_score) for s in grade.sections},
-            _by_cause({t.name: t.reason for t in tests if not t.passed}),
-            # a mistake is named again where it shows again: the first text is the hint itself
-            {h.misconception: h.text for h in reversed(hints) if _is_a_cause(h)},
-            max(curve) if curve else None,
-            late_s,
-            grade.elapsed_s,
-            grade.training,
-            grade.errors,
-        )
-
-
-def _is_a_cause(hint: Hint) -> bool:
-    kind = hint.misconception
-    return kind != FOR_A_PERSON and not kind.endswith(f"_symptom_{BENEATH}")
-
-
-def _by_cause(failures: Mapping[str, str]) -> Mapping[str, str]:
-    """Count many failures with the same message as one, such as a library that does not import."""
-    count = Counter(failures.values())
-    return {
-        MANY_CHECKS if count[message] >= MANY else name: message
-        for name, message in failures.items()
-    }
-
-
-@dataclass(frozen=True)
-class Class:
-    """A graded class.
-
-    Attributes:
-        rows: one per Grade.
-        set_aside: the name of each submission without a Grade, and the reason.
-        corrected: whether the class was graded again with different suites.
-    """
-
-    rows: tuple[Row, ...]
-    set_aside: tuple[tuple[str, str], ...]
-    corrected: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,9 +65,14 @@ def page_of(assignment: Assignment, class_: Class) -> str:
     target = modes[rows[0].training].target if rows and rows[0].training in modes else None
     return page(
         "class.html",
+        script="students.js",
         title=assignment.title,
-        rows=sorted(rows, key=lambda row: (-row.score, row.student)),
+        rows=rows,
+        students=students(assignment, class_),
+        PART=PART,
+        filters={"section": SECTION, "cause": CAUSE, "check": CHECK},
         set_aside=class_.set_aside,
+        most_set_aside=MOST_SET_ASIDE,
         corrected=class_.corrected,
         most=most,
         mean=mean(scores) if scores else 0.0,
@@ -158,7 +87,6 @@ def page_of(assignment: Assignment, class_: Class) -> str:
         slowest=sorted(rows, key=lambda row: (-row.elapsed_s, row.student))[:SLOWEST],
         late=[row for row in rows if row.late_s],
         time_unknown=[row for row in rows if row.late_s is None],
-        link=partial(_link, assignment),
         section_of=assignment.section_of,
     )
 
@@ -218,12 +146,6 @@ def most_common(rows: Sequence[Row], of: Callable[[Row], Mapping[str, str]]) -> 
         Failure(name, students[name], students[name] / len(rows), example[name])
         for name in ordered[:MOST_FAILURES]
     ]
-
-
-def _link(assignment: Assignment, student: str) -> str:
-    """The link from the report to the student's page."""
-    page = Path(assignment.notebook).with_suffix(".html")
-    return f"../feedback/{quote(student, safe='')}/{assignment.id}/{quote(page.name)}"
 
 
 def _seconds_late(late_s: float | None) -> str | int:

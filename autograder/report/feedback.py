@@ -99,10 +99,11 @@ def _state(section: SectionGrade, failed: int) -> tuple[str, str]:
 def _late(seconds: float) -> str:
     if math.isinf(seconds):
         return "according to the learning platform"
-    return f"by {_duration(seconds)}"
+    return f"by {duration(seconds)}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """How long, in words."""
     for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
             count = round(seconds / length)

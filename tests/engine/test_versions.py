@@ -21,8 +21,9 @@ from autograder.observation.observe import Observations
 from autograder.release.build import BuildError, build
 from autograder.release.verify import verify
 from autograder.report.as_json import from_json, to_json
-from autograder.report.class_report import Class, Row, csv_of, page_of
+from autograder.report.class_report import csv_of, page_of
 from autograder.report.feedback import feedback
+from autograder.report.graded_class import Class, Row
 
 SEED = 5
 FIRST = "## 1.0 (2026-11-14)\n\nThe first version.\n"

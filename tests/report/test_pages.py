@@ -12,8 +12,9 @@ from tiny_assignment import ASSIGNMENT
 from autograder.assignment.rubric import Section
 from autograder.grading.result import Grade, Hint, SectionGrade, Test
 from autograder.report.charts import curve, histogram
-from autograder.report.class_report import Class, Row, csv_of, page_of, section_figures
+from autograder.report.class_report import csv_of, page_of, section_figures
 from autograder.report.feedback import feedback
+from autograder.report.graded_class import Class, Row
 
 COURSE = replace(ASSIGNMENT, sections=(*ASSIGNMENT.sections, Section("norm", "A norm", 5)))
 EVIL = "<script>alert('x')</script>\"'&{{ 7 * 7 }}"

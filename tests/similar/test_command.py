@@ -19,7 +19,7 @@ from autograder.hand_in import origin
 from autograder.hand_in.submission import Submission
 from autograder.hand_in.whole_class import ReadAs, read_class
 from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.report.class_report import Row
+from autograder.report.graded_class import Row
 from autograder.similar.works import SimilarError, references_in, works_in
 
 STUDENTS, COPIES = 12, 1

@@ -13,8 +13,6 @@ from class_runs import Start, results_of, starting, undisturbed_run, zipped
 from autograder.diagnosis.variants import released, solution
 from autograder.problem_1 import ASSIGNMENT as P1
 
-sys.path.append(str(Path(__file__).parent))  # for `chromium`
-
 
 def hand_in(folder: Path, *patches: tuple[str, str, str], stub: bool = False) -> None:
     """Writes a submission: the solution, patched, or the released stub."""

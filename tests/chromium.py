@@ -70,9 +70,16 @@ class Browser:
             )
         )
 
+    def before_every_page(self, script: str) -> None:
+        """Run a script in each page that is opened from now on, before the page's own."""
+        self._send("Page.enable")
+        self._send("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def run(self, script: str) -> Any:
-        """The value of a JavaScript expression in the page."""
-        found = self._send("Runtime.evaluate", expression=script, returnByValue=True)
+        """The value of a JavaScript expression in the page; of a promise, its result."""
+        found = self._send(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         return found.get("result", {}).get("value")
 
     def until(self, happened: Callable[[], Any], seconds: float = 90) -> Any:
