@@ -83,7 +83,7 @@ class Students:
     @property
     def widths(self) -> tuple[float, ...]:
         """The widths of all columns but the first, in em."""
-        return (*(c.width for c in self.columns), 18, *(3 for _ in self.sections))
+        return (*(c.width for c in self.columns), 18, *(3.2 for _ in self.sections))
 
     def key(self, name: str, choice: str) -> int:
         """The key of a choice."""
