@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.assignment.probe import Library
@@ -17,7 +20,7 @@ from autograder.diagnosis.variants import applied
 from autograder.observation.observe import Observation
 from autograder.seeds import key_of
 
-LIBRARIES, COMPARISONS, READINGS = 64, 8192, 32 * 2**20
+LIBRARIES, COMPARISONS, READINGS = 64, 8192, 64 * 2**20
 """Cache sizes: the numbers of libraries and comparisons, and the bytes of readings."""
 
 
@@ -32,9 +35,11 @@ class VariantReadings:
         self._seed = seed
         self._drawn_inputs: dict[str, Mapping[str, Any]] = {}
         self._of_solution: dict[str, Observation] = {}
+        self._readings_of_solution: dict[str, Reading] = {}
         self._seconds: dict[str, float] = {}
         self._libraries = BoundedCache(LIBRARIES, self._load, lambda library: 1)
-        self.readings = BoundedCache(READINGS, self._read_variant, bytes_of)
+        self._arrays_of_solution: set[int] = set()
+        self.readings = BoundedCache(READINGS, self._read_variant, self.bytes_of)
         """Readings by variants and probe. Incompatible variants raise PatchDoesNotApply."""
         self._differences = BoundedCache(COMPARISONS, self._compare, lambda names: 1)
 
@@ -58,8 +63,31 @@ class VariantReadings:
     def _read_variant(self, key: tuple[Combination, str]) -> Reading:
         combination, probe = key
         if not combination:
-            return self.read(self._solution(probe))
-        return self.read(self._observe(combination, probe))
+            return self._reading_of_solution(probe)
+        return self._shared(self.read(self._observe(combination, probe)), probe)
+
+    def _shared(self, reading: Reading, probe: str) -> Reading:
+        """The reading with the solution's own arrays in place of equal ones.
+
+        A variant leaves most values as they are, so several times as many readings can be kept.
+        """
+        right = self._reading_of_solution(probe).values
+        values = {
+            name: right[name] if name in right and _identical(value, right[name]) else value
+            for name, value in reading.values.items()
+        }
+        return replace(reading, values=values)
+
+    def _reading_of_solution(self, probe: str) -> Reading:
+        if probe not in self._readings_of_solution:
+            reading = self._readings_of_solution[probe] = self.read(self._solution(probe))
+            self._arrays_of_solution |= {id(value) for value in reading.values.values()}
+        return self._readings_of_solution[probe]
+
+    def bytes_of(self, reading: Reading) -> int:
+        """The approximate size of a reading without the solution's arrays, with its objects."""
+        own = (v for v in reading.values.values() if id(v) not in self._arrays_of_solution)
+        return 1024 + sum(256 + value.nbytes for value in own)
 
     def _solution(self, probe: str) -> Observation:
         if probe not in self._of_solution:
@@ -89,9 +117,9 @@ class VariantReadings:
         return load(self._assignment, submission.files), submission.cells
 
 
-def bytes_of(reading: Reading) -> int:
-    """The approximate size of a reading, including the overhead of its objects."""
-    return 1024 + sum(256 + value.nbytes for value in reading.values.values())
+def _identical(one: np.ndarray, other: np.ndarray) -> bool:
+    same_kind = one.dtype == other.dtype and one.shape == other.shape
+    return same_kind and one.tobytes() == other.tobytes()
 
 
 @lru_cache(maxsize=2)

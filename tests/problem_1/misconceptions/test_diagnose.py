@@ -22,7 +22,6 @@ from autograder.diagnosis.variant_readings import (
     LIBRARIES,
     READINGS,
     VariantReadings,
-    bytes_of,
     variant_readings,
 )
 from autograder.diagnosis.variants import applied, by_section, named, solution, variants
@@ -215,7 +214,7 @@ def test_what_is_kept_from_submission_to_submission_is_bounded():
         student = wrong_everywhere(scale)
         diagnose(P1, student, judge(P1, student, costs.reference(P1, SEED)))
     assert len(list(kept._libraries)) <= LIBRARIES
-    assert sum(bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
+    assert sum(kept.bytes_of(reading) for reading in kept.readings._held.values()) <= READINGS
 
 
 def test_what_was_not_asked_for_longest_is_forgotten_first():
