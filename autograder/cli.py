@@ -359,7 +359,7 @@ def cohort(
     from rich.console import Console
 
     from autograder import checkout
-    from autograder.cohort.pool import ClusterError
+    from autograder.cohort.cluster import ClusterError
     from autograder.cohort.run import CohortError, run
 
     as_json = progress is Shown.JSON

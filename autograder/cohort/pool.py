@@ -1,35 +1,54 @@
-"""Runs many tasks through the standard executor interface: local processes or a Dask cluster.
+"""Runs many tasks in local processes, or on a Dask cluster.
 
-A worker that dies loses its task. In a process pool, every other running task is lost, too. The
-lost tasks are then retried one at a time, so that only the task that kills its worker is blamed.
+In a process pool, a worker that dies takes every running task with it. These are then retried one
+at a time, so that only the task that kills its worker is blamed. On a cluster, a task that failed
+is retried at once on another worker, see `cluster`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    wait,
+)
 from concurrent.futures.process import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
 ATTEMPTS = 3
-CONNECT_TIMEOUT_S = 10
+KILLS = 2
+"""A task that killed so many workers is not tried again."""
 EXIT_TIMEOUT_S = 5
+TICK_S = 0.5
+"""How often messages of running tasks are passed on."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class ClusterError(Exception):
-    """The cluster cannot be used; the message says what to do."""
+class WorkerError(Exception):
+    """A task raised an exception on a worker of a cluster; the message says where."""
+
+    def __init__(self, worker: str, reason: str) -> None:
+        super().__init__(worker, reason)  # both, so that it can be pickled
+        self.worker, self.reason = worker, reason
+
+    def __str__(self) -> str:
+        return f"{self.reason} (on the worker {self.worker})"
 
 
 @dataclass(frozen=True)
@@ -43,19 +62,65 @@ class Pool(Protocol):
     """Something that runs tasks: it provides executors.
 
     Attributes:
-        workers: how many tasks run at once.
+        isolated: whether a worker that dies takes no other task with it.
     """
 
-    workers: int
+    isolated: bool
 
-    def executor(self, *, replace_broken: bool = False) -> Executor:
-        """The current executor; with `replace_broken`, a new one in place of a broken one."""
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once."""
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks are submitted at once."""
+
+    def executor(self, *, replace_broken: bool = False, avoid: Collection[str] = ()) -> Executor:
+        """The current executor.
+
+        Args:
+            replace_broken: make a new one in place of a broken one.
+            avoid: names of workers, as in WorkerError, on which the task failed before.
+        """
+
+    def submit_to_every_worker(
+        self, function: Callable[..., R], *arguments: Any
+    ) -> list[Future[R]]:
+        """Submit the same call once per worker, without waiting for the results."""
+
+    def blame(self, workers: Collection[str]) -> None:
+        """A task that failed on these workers was completed by another."""
+
+    def messages(self) -> Iterator[str]:
+        """What tasks have told since the last call, see `tell`."""
 
     def close(self) -> None:
         """Wait for the running tasks, then stop."""
 
     def abandon(self) -> None:
         """Stop without waiting for the running tasks."""
+
+
+_listener = threading.local()
+
+
+def tell(message: str) -> None:
+    """Tell the process that submitted the running task how far it is.
+
+    A message is short, less than PIPE_BUF, and may get lost.
+    """
+    send = getattr(_listener, "send", None) or _send_to_parent
+    send(message)
+
+
+@contextmanager
+def telling(send: Callable[[str], None]) -> Iterator[None]:
+    """Within the block, messages of this thread go to `send`."""
+    _listener.send = send
+    try:
+        yield
+    finally:
+        del _listener.send
 
 
 def processors() -> int:
@@ -66,21 +131,43 @@ def processors() -> int:
 class Processes:
     """A pool of processes on this machine."""
 
+    isolated = False
+
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.ahead = 2 * workers  # no worker waits for its next task
         self._executor: ProcessPoolExecutor | None = None
+        self._messages: Connection | None = None
 
-    def executor(self, *, replace_broken: bool = False) -> Executor:
+    def executor(self, *, replace_broken: bool = False, avoid: Collection[str] = ()) -> Executor:
         if replace_broken:
             self.close()
         if self._executor is None:
+            context = multiprocessing.get_context("spawn")  # the parent has threads
+            # no lock, which a worker that is killed might hold: short messages are written whole
+            self._messages, sending = context.Pipe(duplex=False)
+            os.set_blocking(sending.fileno(), False)
             self._executor = ProcessPoolExecutor(
                 self.workers,
-                mp_context=multiprocessing.get_context("spawn"),  # the parent has threads
+                mp_context=context,
                 initializer=_initialize_worker,
-                initargs=(os.getpid(),),
+                initargs=(os.getpid(), sending),
             )
         return self._executor
+
+    def submit_to_every_worker(
+        self, function: Callable[..., R], *arguments: Any
+    ) -> list[Future[R]]:
+        executor = self.executor()
+        return [executor.submit(function, *arguments) for _ in range(self.workers)]
+
+    def blame(self, workers: Collection[str]) -> None:
+        """Processes of one machine are all alike."""
+
+    def messages(self) -> Iterator[str]:
+        with contextlib.suppress(EOFError, OSError):
+            while self._messages is not None and self._messages.poll():
+                yield self._messages.recv_bytes().decode()
 
     def close(self) -> None:
         if self._executor is not None:
@@ -105,12 +192,24 @@ class Processes:
         self.close()
 
 
-def _initialize_worker(parent: int) -> None:
+_parent: Connection | None = None
+"""In a worker process: where messages are written to."""
+
+
+def _send_to_parent(message: str) -> None:
+    if _parent is not None:
+        with contextlib.suppress(OSError):  # full: the parent is busy
+            _parent.send_bytes(message.encode())
+
+
+def _initialize_worker(parent: int, messages: Connection) -> None:
     """Set up a worker: it leaves Ctrl-C to its parent, and exits when its parent does.
 
     The workers together use every CPU, so each computes with one thread. numpy is not imported yet;
     it reads these variables on import.
     """
+    global _parent
+    _parent = messages
     os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _exit_on_sigterm)
@@ -129,36 +228,6 @@ def _exit_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-class Cluster:
-    """An existing Dask cluster. Its workers must see the same files under the same paths."""
-
-    def __init__(self, address: str) -> None:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise ClusterError(
-                "--scheduler needs Dask: pip install 'autograder[cluster]'"
-            ) from None
-        try:
-            self._client = Client(address, timeout=CONNECT_TIMEOUT_S)
-        except (OSError, ValueError) as error:
-            raise ClusterError(f"there is no Dask scheduler at {address}: {error}") from None
-        self.workers = sum(self._client.nthreads().values())
-        if not self.workers:
-            self._client.close()
-            raise ClusterError(f"the Dask scheduler at {address} has no workers yet")
-
-    def executor(self, *, replace_broken: bool = False) -> Executor:
-        executor: Executor = self._client.get_executor(pure=False)
-        return executor
-
-    def close(self) -> None:
-        self._client.close()
-
-    abandon = close
-    """The cluster cancels tasks when its client disconnects."""
-
-
 @contextmanager
 def closing(pool: Pool) -> Iterator[Pool]:
     try:
@@ -169,59 +238,115 @@ def closing(pool: Pool) -> Iterator[Pool]:
     pool.close()
 
 
-def submit_to_every_worker(
-    function: Callable[..., R], *arguments: Any, pool: Pool
-) -> list[Future[R]]:
-    """Submit the same call once per worker, without waiting for the results."""
-    executor = pool.executor()
-    return [executor.submit(function, *arguments) for _ in range(pool.workers)]
+@dataclass
+class _Failures:
+    """How often a task failed.
+
+    Attributes:
+        attempts: exceptions that it raised.
+        kills: workers that it killed.
+        workers: names of the workers on which it raised an exception.
+    """
+
+    attempts: int = 0
+    kills: int = 0
+    workers: set[str] = field(default_factory=set)
+
+    def are_final(self, error: BaseException, alone: bool) -> bool:
+        """Count this failure, too. Returns whether the task is not worth another attempt.
+
+        Where a broken executor lost several tasks, none is to blame (`alone` is False).
+        """
+        if isinstance(error, BrokenExecutor):
+            self.kills += alone
+        elif _killed_its_workers(error):  # the scheduler has retried it, see `Cluster`
+            self.kills = KILLS
+        else:
+            self.attempts += 1
+        if isinstance(error, WorkerError):
+            self.workers.add(error.worker)
+        return self.attempts >= ATTEMPTS or self.kills >= KILLS
 
 
 def completed(
-    tasks: Iterable[T], function: Callable[[T, Any], R], shared: Any, pool: Pool
+    tasks: Iterable[T | None],
+    function: Callable[[T, Any], R],
+    shared: Any,
+    pool: Pool,
+    heard: Callable[[str], None] = lambda message: None,
 ) -> Iterator[tuple[T, R | Failed]]:
     """Call `function(task, shared)` for every task; yield each result as it completes.
 
     Only a few tasks are submitted ahead, so memory does not grow with their number.
+
+    Args:
+        tasks: what is to be done. None instead of a task: nothing more can be started until another
+            result was yielded.
+        function, shared: the function, and its second argument.
+        pool: runs the calls.
+        heard: called with what running tasks tell.
     """
-    waiting, suspects = deque(tasks), deque[T]()
-    attempts: Counter[T] = Counter()
+    source, retries = iter(tasks), deque[T]()
+    failures: defaultdict[T, _Failures] = defaultdict(_Failures)
     running: dict[Future[R], T] = {}
-    executor, one_at_a_time = pool.executor(), False
-    while waiting or suspects or running:
+    alone = False
+    while True:
         if not running:
-            one_at_a_time = bool(suspects)
+            alone = bool(retries) and not pool.isolated
         broken = False
-        source, limit = (suspects, 1) if one_at_a_time else (waiting, 2 * pool.workers)
-        while source and len(running) < limit and (one_at_a_time or not suspects):
-            task = source.popleft()
-            try:
-                running[executor.submit(function, task, shared)] = task
-            except BrokenExecutor:  # a worker died just now
-                source.appendleft(task)
-                broken = True
-                break
-        failures: dict[T, BaseException] = {}
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            task, error = running.pop(future), future.exception()
+        try:
+            limit = 1 if alone else pool.ahead
+            while len(running) < limit:
+                if retries and (alone or pool.isolated):
+                    task: T | None = retries.popleft()
+                else:
+                    task = None if alone or retries else next(source, None)
+                if task is None:
+                    break
+                retries.appendleft(task)
+                avoid = failures[task].workers if task in failures else ()
+                running[pool.executor(avoid=avoid).submit(function, task, shared)] = task
+                retries.popleft()
+        except BrokenExecutor:  # a worker died just now, or the scheduler went away
+            broken = True
+        if not running and not broken:
+            return
+        failed: dict[T, BaseException] = {}
+        for future in wait(running, TICK_S, FIRST_COMPLETED).done:
+            task = running.pop(future)
+            error = BrokenExecutor() if future.cancelled() else future.exception()
             if error is None:
+                if task in failures:
+                    pool.blame(failures.pop(task).workers)
                 yield task, future.result()
             else:
-                failures[task] = error
-        if broken or any(isinstance(error, BrokenExecutor) for error in failures.values()):
-            failures |= dict.fromkeys(running.values(), BrokenExecutor())
+                failed[task] = error
+        for message in pool.messages():
+            heard(message)
+        if broken or any(isinstance(error, BrokenExecutor) for error in failed.values()):
+            failed |= dict.fromkeys(running.values(), BrokenExecutor())
             running.clear()
-            executor = pool.executor(replace_broken=True)
-        for task, error in failures.items():
-            attempts[task] += one_at_a_time or not isinstance(error, BrokenExecutor)
-            if attempts[task] < ATTEMPTS:
-                suspects.append(task)
+            pool.executor(replace_broken=True)
+        for task, error in failed.items():
+            if failures[task].are_final(error, alone):
+                yield task, Failed(failure_reason(error))
             else:
-                yield task, Failed(_failure_reason(error))
+                retries.append(task)
 
 
-def _failure_reason(error: BaseException) -> str:
-    if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
-        return f"grading it killed the grader's own process {ATTEMPTS} times (out of memory?)"
-    text = " ".join(str(error).split())[:500]
-    return f"the grader could not grade it: {type(error).__name__}: {text}"
+def _killed_its_workers(error: BaseException) -> bool:
+    return type(error).__name__ == "KilledWorker"  # of distributed, which need not be installed
+
+
+def failure_reason(error: BaseException) -> str:
+    """Why a submission was set aside."""
+    if isinstance(error, BrokenExecutor) or _killed_its_workers(error):
+        return f"grading it killed the grader's own process {KILLS} times (out of memory?)"
+    name, text = type(error).__name__, str(error)
+    if isinstance(error, WorkerError):
+        return _shortened(f"the grader could not grade it: {text}")
+    return _shortened(f"the grader could not grade it: {name}: {text}")
+
+
+def _shortened(text: str) -> str:
+    return " ".join(text.split())[:500]

@@ -15,9 +15,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Future
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -25,19 +25,12 @@ from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
+from autograder.cohort.agenda import bring_up_to_date
 from autograder.cohort.bar import Bars
+from autograder.cohort.cluster import Cluster
 from autograder.cohort.lines import Lines
-from autograder.cohort.pool import (
-    Cluster,
-    Failed,
-    Pool,
-    Processes,
-    closing,
-    completed,
-    processors,
-    submit_to_every_worker,
-)
-from autograder.cohort.work import Plan, grade_hand_in, recover, train, try_on_solution
+from autograder.cohort.pool import Pool, Processes, WorkerError, closing, processors
+from autograder.cohort.work import Plan, recover, sample_fingerprints, try_worker
 from autograder.hand_in import origin
 from autograder.hand_in.files import printable
 from autograder.hand_in.students import HandIn
@@ -47,8 +40,7 @@ from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
-from autograder.training.images import OFF, REPLAYS, open_images
-from autograder.training.replay import Task, stored_replay
+from autograder.training.images import OFF, REPLAYS
 
 if TYPE_CHECKING:
     from autograder.cohort.results import Summary
@@ -124,17 +116,18 @@ def run(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CohortError(f"{out} cannot be written to: {error.strerror}") from None
-    with _locked(out), closing(_pool(workers, scheduler, len(hand_ins))) as pool:
+    with _locked(out), closing(_pool(workers, scheduler, len(hand_ins), console)) as pool:
         settings = _settings(assignment, out, resume, training, seed, sandbox, older_work)
         _clean_up(out)
         origin.write(class_, folder, out / origin.NAME)
+        plan = _plan(assignment, out, settings, sources=())
         with console.status("preparing the gradebook, and testing the grader on the solution"):
-            options = assignment, settings.seed, settings.sandbox, settings.older_work
-            trials = submit_to_every_worker(try_on_solution, *options, pool=pool)
-            sources = _prepare_gradebook(assignment, out, due)
+            expected = sample_fingerprints(plan)
+            trials = pool.submit_to_every_worker(try_worker, plan, expected)
+            plan = replace(plan, sources=_prepare_gradebook(assignment, out, due))
             _wait_for(trials)
         with _resume_hint(console):
-            failed = _grade(assignment, hand_ins, out, settings, sources, pool, console, progress)
+            failed = _grade(hand_ins, plan, pool, console, progress)
         from autograder.cohort import results
 
         with console.status("writing gradebook, feedback and report"):
@@ -243,8 +236,10 @@ def _prepare_gradebook(assignment: Assignment, out: Path, due: str | None) -> tu
     return gradebook.sources(assignment, address)
 
 
-def _pool(workers: int | None, scheduler: str | None, tasks: int) -> Pool:
-    return Cluster(scheduler) if scheduler else Processes(min(workers or processors(), tasks))
+def _pool(workers: int | None, scheduler: str | None, tasks: int, console: Console) -> Pool:
+    if scheduler:
+        return Cluster(scheduler, lambda text: console.print(text, highlight=False, markup=False))
+    return Processes(min(workers or processors(), tasks))
 
 
 def _wait_for(trials: list[Future[None]]) -> None:
@@ -256,6 +251,8 @@ def _wait_for(trials: list[Future[None]]) -> None:
             "a worker died while it tested the grader on the solution (out of memory?): "
             "use fewer --workers, or more memory"
         ) from None
+    except (WorkerError, CancelledError) as error:
+        raise CohortError(f"nothing was graded: {error}") from None
 
 
 def _clean_up(out: Path) -> None:
@@ -274,61 +271,20 @@ def _resume_hint(console: Console) -> Iterator[None]:
         raise
 
 
-def _grade(
-    assignment: Assignment,
-    hand_ins: list[HandIn],
-    out: Path,
-    settings: Settings,
-    sources: tuple[Source, ...],
-    pool: Pool,
-    console: Console,
-    progress: Bars | Lines,
-) -> dict[HandIn, str]:
-    """Bring every state up to date; return the hand-ins that have no state, and why."""
-    failed = {hand_in: hand_in.reason for hand_in in hand_ins if hand_in.reason is not None}
-    tasks = [hand_in for hand_in in hand_ins if hand_in.reason is None]
-    plan = Plan(
+def _plan(
+    assignment: Assignment, out: Path, settings: Settings, sources: tuple[Source, ...]
+) -> Plan:
+    return Plan(
         assignment,
         out / STATES,
         sources,
         settings.seed,
         settings.training,
         settings.sandbox,
-        _data_folder(assignment, settings, console),
+        None if settings.training == OFF else assignment.data_folder(),
         _replays_folder(assignment, out),
         settings.older_work,
     )
-    waiting: dict[HandIn, Task] = {}
-    corrected = 0
-    with progress.grading(len(hand_ins), dict(failed)) as advance:
-        for hand_in, outcome in completed(tasks, grade_hand_in, plan, pool):
-            if isinstance(outcome, Failed):
-                failed[hand_in] = outcome.reason
-                shutil.rmtree(out / STATES / hand_in.student, ignore_errors=True)
-            else:
-                corrected += outcome.corrected
-                if outcome.missing_replay is not None:
-                    waiting[hand_in] = outcome.missing_replay
-            advance(hand_in, outcome)
-    if corrected:
-        console.print(
-            f"{corrected} graded again from stored observations: no student code was run."
-        )
-    if waiting:
-        _train(set(waiting.values()), plan, pool, progress)
-        for hand_in, outcome in completed(waiting, grade_hand_in, plan, pool):
-            if isinstance(outcome, Failed):
-                failed[hand_in] = outcome.reason
-    return failed
-
-
-def _data_folder(assignment: Assignment, settings: Settings, console: Console) -> Path | None:
-    """The folder of the training images; they are opened now so that a missing file shows early."""
-    if settings.training == OFF:
-        return None
-    with console.status("reading the images"):
-        open_images(assignment, settings.training)
-    return assignment.data_folder()
 
 
 def _replays_folder(assignment: Assignment, out: Path) -> Path:
@@ -337,18 +293,18 @@ def _replays_folder(assignment: Assignment, out: Path) -> Path:
     return (data if os.access(data, os.W_OK) else out) / REPLAYS
 
 
-def _train(wanted: Iterable[Task], plan: Plan, pool: Pool, progress: Bars | Lines) -> None:
-    """Train each distinct recipe once, the longest first."""
-    images = plan.images
-    assert images is not None  # no training is asked for without images
-    wanted = [task for task in wanted if stored_replay(task, images) is None]
-    wanted.sort(key=lambda task: (-task.recipe.cost(images.mode), task.key(images)))
-    with progress.training(len(wanted)) as advance:
-        if len(wanted) < pool.workers and isinstance(pool, Processes):
-            for task in wanted:  # one after another, each on all cores
-                advance(train(task, plan))
-        else:
-            for _, replay in completed(wanted, train, plan, pool):
-                if isinstance(replay, Failed):
-                    raise CohortError(f"a training failed: {replay.reason}")
-                advance(replay)
+def _grade(
+    hand_ins: list[HandIn], plan: Plan, pool: Pool, console: Console, progress: Bars | Lines
+) -> dict[HandIn, str]:
+    """Bring every state up to date; return the hand-ins that have no state, and why."""
+    failed = {hand_in: hand_in.reason for hand_in in hand_ins if hand_in.reason is not None}
+    tasks = [hand_in for hand_in in hand_ins if hand_in.reason is None]
+    with progress.shown(len(hand_ins), dict(failed)) as shown:
+        done = bring_up_to_date(tasks, plan, pool, shown, sent=isinstance(pool, Cluster))
+    if done.corrected:
+        console.print(
+            f"{done.corrected} graded again from stored observations: no student code was run."
+        )
+    if done.untrained:
+        raise CohortError(f"a training failed: {done.untrained[0]}. Add --resume to try it again")
+    return failed | done.failed

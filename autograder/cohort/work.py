@@ -1,8 +1,16 @@
 """Grades one submission of a class and keeps the result on disk, as its state.
 
-This runs in a worker process. A state is a folder that is renamed into place once it is complete,
-so it is never half-written. When only the code that judges has changed, the new state is made from
-the observations of the old one.
+There are three steps. The first and the last need the class's files, the second only the installed
+package:
+
+    prepared    reads the submission, and compares it with its state
+    graded      grades it, or judges its stored observations again
+    keep        writes its new state
+
+A process of this machine takes all three. For a worker of a cluster, the process that distributes
+the work takes the first and the last. A state is a folder that is renamed into place once it is
+complete, so it is never half-written. When only the code that judges has changed, the new state is
+made from the observations of the old one.
 """
 
 from __future__ import annotations
@@ -12,13 +20,15 @@ import json
 import shutil
 import tempfile
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.atomic import write_whole
-from autograder.cohort.pool import Failed
+from autograder.atomic import whole, write_whole
+from autograder.cohort.pool import Failed, tell
 from autograder.grading.evidence import digest_of, observing_hash
 from autograder.grading.grade import grade, probe_names, reference, regrade
 from autograder.grading.result import Grade
@@ -38,9 +48,10 @@ from autograder.observation.observe import Observations
 from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
-from autograder.training.images import Images, open_images
+from autograder.training import replay as replays
+from autograder.training.images import OFF, Images, open_images
 from autograder.training.judged import Trained
-from autograder.training.replay import Replay, Task, replayed, stored_replay
+from autograder.training.replay import Progress, Replay, Task, stored_replay
 
 FORMAT = 3
 FIRST_HAND_INS = "first_hand_ins"
@@ -52,6 +63,8 @@ GRADE, EARLIER_GRADES, OBSERVATIONS, STATE, NOTEBOOK = (
     "state.json",
     "notebook.ipynb",
 )
+TELL_S = 1.0
+"""The time between two reports of a training's progress."""
 REPLACED_PREFIX = ".was-"
 """A state's folder has this before the student's id while a new state takes its place."""
 GRADING_LOCK = threading.Lock()
@@ -69,8 +82,8 @@ class Plan:
         seed: the class's seed, see `seeds.seed_of_hand_in`.
         training: the training mode; "off" for none.
         sandbox: the name of the sandbox.
-        data: the folder of the images, which each process memory-maps; None without training.
-        replays: the folder in which the workers share finished trainings.
+        data: the folder of the images, which each process memory-maps; None: the worker's own.
+        replays: the folder of the finished trainings.
         older_work: as in `grade`.
     """
 
@@ -86,9 +99,10 @@ class Plan:
 
     @property
     def images(self) -> Images | None:
-        if self.data is None:
+        if self.training == OFF:
             return None
-        return _images(self.assignment, self.training, self.data, self.replays)
+        data = self.data or self.assignment.data_folder()
+        return _images(self.assignment, self.training, data, self.replays)
 
 
 @cache
@@ -154,6 +168,82 @@ class Outcome:
     corrected: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What a worker needs to grade a submission, besides the plan.
+
+    Attributes:
+        hand_in: where it came from.
+        submission: what was handed in; its size is limited, see `hand_in`.
+        seed: the seed of this submission.
+        fingerprints: of all that decides the state, here; the worker compares them with its own.
+        earlier: as in `State`.
+        observations: the content of the file, if they are valid; then no student code is run.
+        replay: a finished training, and its result.
+        corrected: whether the observations are judged again because the judging has changed.
+    """
+
+    hand_in: HandIn
+    submission: Submission
+    seed: int
+    fingerprints: Fingerprints
+    earlier: tuple[Grade, ...] = ()
+    observations: bytes | None = None
+    replay: tuple[Task, Replay] | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading gives.
+
+    Attributes:
+        state: the new state.
+        files: the content of its files by name.
+        corrected: as in `Outcome`.
+    """
+
+    state: State
+    files: Mapping[str, bytes]
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training for a worker: the task, and its key, which the worker compares with its own."""
+
+    task: Task
+    key: str
+
+
+class DifferentWorkerError(Exception):
+    """A worker has another version of the package, or other images."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "its package or its images differ from those of the machine that runs "
+            "`autograder cohort`; install the same wheel, and copy the images"
+        )
+
+
+def try_worker(plan: Plan, expected: Fingerprints) -> None:
+    """Try everything that grading needs, so that a worker that lacks it is known by its name.
+
+    Raises:
+        DifferentWorkerError: fingerprints are not as `expected` from `sample_fingerprints`.
+        the training plan's `error`: there are no images, or too few.
+        and as `try_on_solution`.
+    """
+    if sample_fingerprints(plan) != expected:
+        raise DifferentWorkerError
+    try_on_solution(plan.assignment, plan.seed, plan.sandbox, plan.older_work)
+
+
+def sample_fingerprints(plan: Plan) -> Fingerprints:
+    """Hashes that are equal where the same submission would get the same state."""
+    return fingerprints_of(Submission("", {}, {}), plan)
+
+
 def try_on_solution(
     assignment: Assignment, seed: int, sandbox: str, older_work: bool = False
 ) -> None:
@@ -171,38 +261,71 @@ def try_on_solution(
         judge(assignment, solution, solution)
 
 
+def carry_out(task: HandIn | Work | Training, plan: Plan) -> Outcome | Graded | Replay | Failed:
+    """What workers do, by the kind of the task: all three steps, the second, or a training."""
+    if isinstance(task, HandIn):
+        return grade_hand_in(task, plan)
+    return graded(task, plan) if isinstance(task, Work) else train(task, plan)
+
+
 def grade_hand_in(hand_in: HandIn, plan: Plan) -> Outcome | Failed:
     """Grade a submission, unless its state is still valid, or say why it cannot be read.
 
     Raises:
         SandboxError, SuiteBroken: the grader could not work; no state is written.
     """
-    with GRADING_LOCK:
-        try:
-            submission = read(
-                plan.assignment, hand_in.path, hand_in.student, hand_in.folder, hand_in.files
-            )
-        except Inaccessible as reason:
-            return Failed(str(reason))
-        plan = replace(plan, seed=_seed(submission, plan))  # the images stay those of the class
-        folder = plan.states / hand_in.student
-        fingerprints, old = fingerprints_of(submission, plan), load_state(folder)
-        earlier = _earlier_grades(old, fingerprints, plan)
-        if old is not None and old.fingerprints.evidence == fingerprints.evidence:
-            stale = old.fingerprints != fingerprints
-            if not stale and not _is_trained(old.missing_replay, plan):
-                return _outcome(old, kept=True)
-            with contextlib.suppress(OSError, ValueError):  # damaged, or out of date
-                observations = Observations.load(folder / OBSERVATIONS)
-                new = _graded(submission, plan, folder, fingerprints, earlier, observations)
-                return _outcome(new, kept=False, corrected=stale)
-        return _outcome(_graded(submission, plan, folder, fingerprints, earlier), kept=False)
+    work = prepared(hand_in, plan)
+    return keep(work, graded(work, plan), plan) if isinstance(work, Work) else work
 
 
-def _is_trained(missing_replay: Task | None, plan: Plan) -> bool:
-    """Whether the replay that a Grade waits for exists by now."""
+def prepared(hand_in: HandIn, plan: Plan) -> Work | Outcome | Failed:
+    """Read a submission. If its state is still valid, there is nothing to do."""
+    try:
+        submission = read(
+            plan.assignment, hand_in.path, hand_in.student, hand_in.folder, hand_in.files
+        )
+    except Inaccessible as reason:
+        return Failed(str(reason))
+    seed = _seed(submission, plan)
+    folder, plan = plan.states / hand_in.student, replace(plan, seed=seed)
+    fingerprints, old = fingerprints_of(submission, plan), load_state(folder)
+    work = Work(hand_in, submission, seed, fingerprints, _earlier_grades(old, fingerprints, plan))
+    if old is None or old.fingerprints.evidence != fingerprints.evidence:
+        return work
+    stale, replay = old.fingerprints != fingerprints, _finished(old.missing_replay, plan)
+    if not stale and replay is None:
+        return _outcome(old, kept=True)
+    try:
+        observations = (folder / OBSERVATIONS).read_bytes()
+    except OSError:  # damaged
+        return work
+    return replace(work, observations=observations, replay=replay, corrected=stale)
+
+
+def _finished(missing_replay: Task | None, plan: Plan) -> tuple[Task, Replay] | None:
+    """The replay that a Grade waits for, if it exists by now."""
     task, images = missing_replay, plan.images
-    return task is not None and images is not None and stored_replay(task, images) is not None
+    if task is None or images is None or (replay := stored_replay(task, images)) is None:
+        return None
+    return task, replay
+
+
+def graded(work: Work, plan: Plan) -> Graded:
+    """Grade a submission, or judge its observations again.
+
+    Raises:
+        DifferentWorkerError: this machine would give another Grade than the one that sent the work.
+        SandboxError, SuiteBroken: the grader could not work.
+    """
+    plan = replace(plan, seed=work.seed)  # the images stay those of the class
+    if fingerprints_of(work.submission, plan) != work.fingerprints:
+        raise DifferentWorkerError
+    with GRADING_LOCK:
+        if work.observations is not None:
+            with contextlib.suppress(ValueError):  # damaged, or out of date
+                observations = Observations.from_bytes(work.observations)
+                return _graded(work, plan, observations)
+        return _graded(work, plan)
 
 
 def _earlier_grades(old: State | None, fingerprints: Fingerprints, plan: Plan) -> tuple[Grade, ...]:
@@ -214,12 +337,30 @@ def _earlier_grades(old: State | None, fingerprints: Fingerprints, plan: Plan) -
     return (*old.earlier, old.grade)
 
 
-def train(task: Task, plan: Plan) -> Replay:
-    """Train a recipe that some submissions chose, and keep the result for them."""
+def train(training: Training, plan: Plan) -> Replay:
+    """Train a recipe that some submissions chose, and tell how far it is.
+
+    Raises:
+        DifferentWorkerError: this machine would give another result than the one that asks.
+    """
+    images = plan.images
+    assert images is not None  # no training is asked for without images
+    if training.task.key(images) != training.key:
+        raise DifferentWorkerError
     with GRADING_LOCK:
-        images = plan.images
-        assert images is not None  # no training is asked for without images
-        return replayed(task, images)
+        return replays.train(training.task, images, Telling(training.key))
+
+
+class Telling:
+    """Tells the progress of a training, about once a second."""
+
+    def __init__(self, key: str) -> None:
+        self._key, self._next_s = key, 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        if time.monotonic() >= self._next_s or progress.epochs.is_integer():
+            self._next_s = time.monotonic() + TELL_S
+            tell(json.dumps({"key": self._key, **asdict(progress)}))
 
 
 def _seed(submission: Submission, plan: Plan) -> int:
@@ -246,70 +387,76 @@ def _outcome(state: State, *, kept: bool, corrected: bool = False) -> Outcome:
     )
 
 
-def _graded(
-    submission: Submission,
-    plan: Plan,
-    folder: Path,
-    fingerprints: Fingerprints,
-    earlier: tuple[Grade, ...],
-    observations: Observations | None = None,
-) -> State:
-    """Write the state of a submission, made from earlier `observations` if they are given.
+def _graded(work: Work, plan: Plan, observations: Observations | None = None) -> Graded:
+    """The new state, made from earlier `observations` if they are given.
 
     It uses only replays that exist already, so that no worker waits for a training.
     """
+    observed: list[Observations] = []
+    assignment, images, submission = plan.assignment, plan.images, work.submission
+    sandbox = choose(plan.sandbox, assignment.probes_folder)
+
+    def replay(task: Task) -> Replay | None:
+        if work.replay is not None and work.replay[0] == task:
+            return work.replay[1]
+        return None if images is None else stored_replay(task, images)
+
+    if observations is None:
+        result = grade(
+            assignment,
+            submission,
+            plan.seed,
+            sandbox,
+            images,
+            replay,
+            observed.append,
+            plan.older_work,
+        )
+    else:
+        name, training = submission.name, images is not None
+        result = regrade(assignment, name, observations, sandbox, training, replay, observed.append)
+    trained = observed[0].training and Trained.from_dict(observed[0].training)
+    missing_replay = trained.pending if trained else None
+    notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
+    state = State(
+        result,
+        work.fingerprints,
+        trained.replay.curve if trained and trained.replay else (),
+        tuple(sorted(unanswered(notebook, plan.sources))),
+        missing_replay,
+        work.earlier,
+    )
+    content = {
+        "format": FORMAT,
+        "fingerprints": asdict(state.fingerprints),
+        "curve": state.curve,
+        "unanswered": state.unanswered,
+        "wants": missing_replay and missing_replay.as_dict(),
+    }
+    texts = {
+        NOTEBOOK: as_json(with_results(notebook, result)),
+        GRADE: to_json([result]),
+        EARLIER_GRADES: to_json(state.earlier),
+        STATE: json.dumps(content),
+    }
+    files = {name: text.encode("utf-8") for name, text in texts.items()}
+    files[OBSERVATIONS] = observed[0].to_bytes()
+    return Graded(state, files, corrected=work.corrected and observations is not None)
+
+
+def keep(work: Work, found: Graded, plan: Plan) -> Outcome:
+    """Write the state of a submission."""
+    folder = plan.states / work.hand_in.student
     plan.states.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".state-", dir=plan.states) as name:
         new_folder = Path(name, "state")
         new_folder.mkdir()
-        observed: list[Observations] = []
-        assignment, images = plan.assignment, plan.images
-        sandbox = choose(plan.sandbox, assignment.probes_folder)
-
-        def replay(task: Task) -> Replay | None:
-            return None if images is None else stored_replay(task, images)
-
-        if observations is None:
-            result = grade(
-                assignment,
-                submission,
-                plan.seed,
-                sandbox,
-                images,
-                replay,
-                observed.append,
-                plan.older_work,
-            )
-        else:
-            name, training = submission.name, images is not None
-            result = regrade(
-                assignment, name, observations, sandbox, training, replay, observed.append
-            )
-        observed[0].save(new_folder / OBSERVATIONS)
-        trained = observed[0].training and Trained.from_dict(observed[0].training)
-        missing_replay = trained.pending if trained else None
-        notebook = restored(plain_notebook(submission.notebook or b"{}"), plan.sources)
-        state = State(
-            result,
-            fingerprints,
-            trained.replay.curve if trained and trained.replay else (),
-            tuple(sorted(unanswered(notebook, plan.sources))),
-            missing_replay,
-            earlier,
-        )
-        content = {
-            "format": FORMAT,
-            "fingerprints": asdict(fingerprints),
-            "curve": state.curve,
-            "unanswered": state.unanswered,
-            "wants": missing_replay and missing_replay.as_dict(),
-        }
-        (new_folder / NOTEBOOK).write_text(as_json(with_results(notebook, result)), "utf-8")
-        (new_folder / GRADE).write_text(to_json([result]), "utf-8")
-        (new_folder / EARLIER_GRADES).write_text(to_json(earlier), "utf-8")
-        (new_folder / STATE).write_text(json.dumps(content), "utf-8")
+        for file, content in found.files.items():
+            # what student code did cannot be generated again
+            with whole(new_folder / file, durable=file == OBSERVATIONS) as opened:
+                opened.write(content)
         _replace_state(new_folder, folder)
-    return state
+    return _outcome(found.state, kept=False, corrected=found.corrected)
 
 
 def _replace_state(new_folder: Path, folder: Path) -> None:

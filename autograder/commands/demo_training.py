@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from math import ceil
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from autograder.assignment import Assignment
+from autograder.report.terminal import curve_of
 from autograder.training.images import open_images
 from autograder.training.judged import solution_recipe
 from autograder.training.replay import Progress as Epochs
@@ -25,7 +26,6 @@ SILENCE_S = 10.0
 """Between two lines about the training, where the output is not a terminal."""
 MINUTES_WITHOUT_TRAINING = 5
 """Ample for the demo's other steps."""
-BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 class DemoTraining:
@@ -69,7 +69,7 @@ class DemoTraining:
             curve = train(Task(recipe), self._images, show).curve
         target = self._images.plan.modes[MODE].target
         epochs = "1 epoch" if len(curve) == 1 else f"{len(curve)} epochs"
-        self._say(f"{_curve(curve, target)}  {curve[-1]:.1%} after {epochs}")
+        self._say(f"{curve_of(curve, target)}  {curve[-1]:.1%} after {epochs}")
         self.ended_early = shortened and curve[-1] < target
         if self.ended_early:
             needed = ceil((2 * self._epochs * epoch_s) / 60) + MINUTES_WITHOUT_TRAINING
@@ -125,9 +125,3 @@ class DemoTraining:
 
 class _Measured(BaseException):
     """Ends the training that was only tried."""
-
-
-def _curve(accuracies: Sequence[float], target: float) -> str:
-    """The curve as a row of block characters, scaled from 0 to the target."""
-    top = len(BLOCKS) - 1
-    return "".join(BLOCKS[min(top, round(top * accuracy / target))] for accuracy in accuracies)

@@ -112,7 +112,13 @@ class Observations:
         return replace(self, by_probe={name: self.by_probe[name] for name in probes})
 
     def save(self, path: Path) -> None:
-        """Writes an .npz archive atomically; everything except arrays is JSON bytes inside it."""
+        """Writes `to_bytes` into a file, atomically."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as file:
+            file.write(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """An .npz archive; everything except arrays is JSON bytes inside it."""
         arrays: dict[str, Any] = {}
         records = []
         for observation in self.by_probe.values():
@@ -139,9 +145,9 @@ class Observations:
             "version": self.version,
         }
         arrays[MANIFEST] = np.frombuffer(json.dumps(manifest).encode(), dtype=np.uint8)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
-            np.savez(file, **arrays)
+        archive = io.BytesIO()
+        np.savez(archive, **arrays)
+        return archive.getvalue()
 
     @classmethod
     def load(cls, path: Path) -> Observations:
@@ -150,9 +156,17 @@ class Observations:
         Raises:
             ValueError: the file was not written by `save`, has another format, or is too large.
         """
-        content = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else None
-        if content is None:
+        if path.stat().st_size > LARGEST_FILE:
             raise ValueError(f"{path} is larger than {LARGEST_FILE // 2**20} MiB")
+        return cls.from_bytes(path.read_bytes(), str(path))
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str = "the file") -> Observations:
+        """Reads the result of `to_bytes`; `name` is for messages.
+
+        Raises:
+            ValueError: it is not one, or has another format.
+        """
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
@@ -163,7 +177,7 @@ class Observations:
                     raise ValueError(f"it has format {manifest['format']}; expected {FORMAT}")
                 observations = [_observation(record, archive) for record in manifest["probes"]]
         except (KeyError, TypeError, zipfile.BadZipFile, ValueError) as failure:
-            raise ValueError(f"{path} contains no observations: {failure}") from None
+            raise ValueError(f"{name} contains no observations: {failure}") from None
         by_probe = {observation.probe: observation for observation in observations}
         rest = manifest["training"], manifest["older_work"], tuple(manifest["errors"])
         version = manifest.get("version")  # missing in files from before there were versions

@@ -5,6 +5,7 @@ Messages can contain text by students, so nothing here is interpreted as markup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading.result import Grade, SectionGrade
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def console_on(stream: TextIO) -> Console:
@@ -48,6 +51,12 @@ def shown(grade: Grade) -> RenderableType:
     total = Text(f"{grade.score:g} of {grade.max_score:g} points", style="bold", justify="right")
     complaints = [Text(f"! {error}", style="yellow") for error in grade.errors]
     return Group(title, *complaints, Text(), table, Text(), total)
+
+
+def curve_of(accuracies: Sequence[float], target: float) -> str:
+    """A learning curve as a row of block characters, scaled from 0 to the target."""
+    top = len(BLOCKS) - 1
+    return "".join(BLOCKS[min(top, round(top * accuracy / target))] for accuracy in accuracies)
 
 
 def near(path: Path) -> Path:

@@ -127,7 +127,7 @@ def replayed(
     if result is None:
         result = train(task, images, progress)
         with contextlib.suppress(OSError):  # the folder may be read-only
-            _store(result, _path(task, images))
+            store_replay(result, task, images)
     return result
 
 
@@ -235,7 +235,12 @@ def _path(task: Task, images: Images) -> Path:
     return images.replays / f"{task.key(images)}.json"
 
 
-def _store(result: Replay, path: Path) -> None:
-    """Writes atomically, because another process may be training the same task."""
+def store_replay(result: Replay, task: Task, images: Images) -> None:
+    """Writes atomically, because another process may be training the same task.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    path = _path(task, images)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps({"format": FORMAT, **asdict(result)}))

@@ -247,7 +247,7 @@ def test_wrong_use_gives_an_error_message(tmp_path, make, words):
 
 def test_a_worker_that_dies_on_the_solution_gives_an_error_message(tmp_path, monkeypatch):
     (tmp_path / "class" / "ada" / "tiny").mkdir(parents=True)
-    monkeypatch.setattr(cohort, "try_on_solution", pool_tasks.dying)
+    monkeypatch.setattr(cohort, "try_worker", pool_tasks.dying)
     with pytest.raises(CohortError, match="out of memory"):
         run(TINY, tmp_path / "class", tmp_path / "out")
 

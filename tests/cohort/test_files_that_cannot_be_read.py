@@ -114,7 +114,7 @@ def test_a_submission_that_vanishes_or_becomes_a_link_after_listing_is_set_aside
 class Here(Processes):
     """One worker, a thread of this process."""
 
-    def executor(self, *, replace_broken=False):
+    def executor(self, *, replace_broken=False, avoid=()):
         self._executor = self._executor or ThreadPoolExecutor(1)
         return self._executor
 

@@ -7,7 +7,7 @@ from autograder.cohort.lines import Lines
 from autograder.cohort.pool import Failed
 from autograder.cohort.work import Outcome
 from autograder.hand_in.students import HandIn
-from autograder.training.replay import Replay
+from autograder.training.replay import Progress, Replay
 
 
 def lines_of(stream: io.StringIO) -> list[dict]:
@@ -20,9 +20,9 @@ def hand_in(student: str) -> HandIn:
 
 def test_every_submission_is_a_line_also_those_that_were_set_aside_before():
     stream = io.StringIO()
-    with Lines(stream).grading(3, {hand_in("zeno"): "the zip was cut off"}) as advance:
-        advance(hand_in("ada\n\udcff"), Outcome(29.0, 29.0, kept=False, elapsed_s=1.0))
-        advance(hand_in("weyl"), Failed("it killed two workers"))
+    with Lines(stream).shown(3, {hand_in("zeno"): "the zip was cut off"}) as shown:
+        shown.graded(hand_in("ada\n\udcff"), Outcome(29.0, 29.0, kept=False, elapsed_s=1.0))
+        shown.graded(hand_in("weyl"), Failed("it killed two workers"))
     one, two, three = lines_of(stream)
     assert one == {
         "event": "set aside",
@@ -47,9 +47,11 @@ def test_every_submission_is_a_line_also_those_that_were_set_aside_before():
 
 def test_every_training_is_a_line():
     stream = io.StringIO()
-    with Lines(stream).training(2) as advance:
-        advance(Replay(0.75, (0.5, 0.75)))
-        advance(Replay(0.5, (0.5,)))
+    with Lines(stream).shown(2, {}) as shown:
+        shown.recipes(2)
+        shown.training("a", 30, Progress(0.5, 0.0))
+        shown.trained("b", Replay(0.75, (0.5, 0.75)))
+        shown.trained("a", Replay(0.5, (0.5,)))
     assert [(line["event"], line["accuracy"], line["done"]) for line in lines_of(stream)] == [
         ("trained", 0.75, 1),
         ("trained", 0.5, 2),

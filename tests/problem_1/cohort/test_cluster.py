@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from autograder.cohort import pool
-from autograder.cohort.pool import Cluster, ClusterError
+from autograder.cohort import cluster as clusters
+from autograder.cohort.cluster import Cluster, ClusterError
 from autograder.cohort.run import run
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
@@ -49,6 +49,6 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
 
 def test_an_address_without_a_scheduler_gives_an_error_message(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(pool, "CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT_S", 1)
     with pytest.raises(ClusterError, match="there is no Dask scheduler at tcp"):
         Cluster("tcp://127.0.0.1:9")

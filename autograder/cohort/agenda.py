@@ -1,0 +1,185 @@
+"""Brings every state of a class up to date: which task comes next, and what its result leads to.
+
+Submissions are graded in their order. A Grade may need a recipe to be trained. Each distinct recipe
+is trained once, the longest first, and trainings begin while submissions are still graded. When a
+training is finished, the submissions that chose its recipe are judged again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from autograder.cohort.pool import Failed, Pool, completed, failure_reason
+from autograder.cohort.work import (
+    Graded,
+    Outcome,
+    Plan,
+    Training,
+    Work,
+    carry_out,
+    keep,
+    prepared,
+)
+from autograder.hand_in.students import HandIn
+from autograder.training.replay import Progress, Replay, Task, store_replay, stored_replay
+
+Assigned = HandIn | Work | Training
+"""What a worker may be given, see `work.carry_out`."""
+
+
+class Shown(Protocol):
+    """What shows how far a class is."""
+
+    def graded(self, hand_in: HandIn, outcome: Outcome | Failed) -> None:
+        """A submission was graded or set aside."""
+
+    def recipes(self, total: int) -> None:
+        """So many distinct recipes are to be trained, as is known by now."""
+
+    def training(self, key: str, epochs: int, progress: Progress) -> None:
+        """A training of so many epochs has come so far."""
+
+    def trained(self, key: str, replay: Replay) -> None:
+        """A training is finished."""
+
+
+def bring_up_to_date(
+    hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown, *, sent: bool
+) -> Agenda:
+    """Bring every state up to date; returns the agenda, which knows what became of them.
+
+    Args:
+        hand_ins: the submissions.
+        plan: how they are graded.
+        pool: the workers.
+        shown: shows how far it is.
+        sent: whether submissions are read and states are written here, because the workers have
+            no access to these files.
+    """
+    agenda = Agenda(hand_ins, plan, pool, shown, sent)
+    workers_plan = replace(plan, data=None) if sent else plan
+    done: Iterator[tuple[Assigned, object]] = completed(
+        agenda, carry_out, workers_plan, pool, agenda.heard
+    )
+    for task, result in done:
+        agenda.receive(task, result)
+    return agenda
+
+
+class Agenda(Iterator[Assigned | None]):
+    """The tasks of a class.
+
+    Attributes:
+        failed: the hand-ins that have no state, and why.
+        untrained: why trainings failed.
+        corrected: how many submissions were judged again from stored observations because the
+            judging has changed.
+    """
+
+    def __init__(
+        self, hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown, sent: bool
+    ) -> None:
+        self.failed: dict[HandIn, str] = {}
+        self.untrained: list[str] = []
+        self.corrected = 0
+        self._plan, self._pool, self._shown, self._sent = plan, pool, shown, sent
+        self._to_grade, self._graded_once = deque(hand_ins), set[HandIn]()
+        self._to_train: list[tuple[float, str, Training]] = []
+        self._trainings = 0
+        self._waiting: dict[str, list[HandIn]] = {}
+        self._epochs: dict[str, int] = {}
+
+    def __next__(self) -> Assigned | None:
+        """The next task; None if there is none before another result is known.
+
+        Until all submissions are graded, half of the workers train at most: a recipe that takes
+        longer may still be found.
+        """
+        while self._to_grade or self._to_train:
+            may_train = not self._to_grade or self._trainings < self._pool.workers // 2
+            if self._to_train and may_train:
+                self._trainings += 1
+                return heapq.heappop(self._to_train)[-1]
+            hand_in = self._to_grade.popleft()
+            if not self._sent:
+                return hand_in
+            try:
+                work = prepared(hand_in, self._plan)
+            except Exception as error:  # as in a worker: it stops nobody else
+                work = Failed(failure_reason(error))
+            if isinstance(work, Work):
+                return work
+            self._received(hand_in, work)
+        return None
+
+    def receive(self, task: Assigned, result: object) -> None:
+        """Take the result of a task."""
+        if isinstance(task, Training):
+            assert isinstance(result, Replay | Failed)
+            self._trained(task, result)
+        elif isinstance(task, Work):
+            assert isinstance(result, Graded | Failed)
+            self._received(task.hand_in, self._kept(task, result))
+        else:
+            assert isinstance(result, Outcome | Failed)
+            self._received(task, result)
+
+    def heard(self, message: str) -> None:
+        """Take what a running training tells, see `work.Telling`."""
+        told = json.loads(message)
+        key = told.pop("key")
+        self._shown.training(key, self._epochs[key], Progress(**told))
+
+    def _kept(self, work: Work, result: Graded | Failed) -> Outcome | Failed:
+        if isinstance(result, Failed):
+            return result
+        try:
+            return keep(work, result, self._plan)
+        except OSError as error:
+            return Failed(failure_reason(error))
+
+    def _received(self, hand_in: HandIn, outcome: Outcome | Failed) -> None:
+        first = hand_in not in self._graded_once
+        self._graded_once.add(hand_in)
+        if isinstance(outcome, Failed):
+            self.failed[hand_in] = outcome.reason
+            if first:  # later, there is an observation that must not be lost
+                shutil.rmtree(self._plan.states / hand_in.student, ignore_errors=True)
+        elif first:
+            self.corrected += outcome.corrected
+            if outcome.missing_replay is not None:
+                self._want(outcome.missing_replay, hand_in)
+        if first:
+            self._shown.graded(hand_in, outcome)
+
+    def _want(self, task: Task, hand_in: HandIn) -> None:
+        """A Grade waits for this training."""
+        images = self._plan.images
+        assert images is not None  # no training is asked for without images
+        if stored_replay(task, images) is not None:  # of an earlier class
+            self._to_grade.appendleft(hand_in)
+            return
+        key, mode = task.key(images), images.mode
+        if key not in self._waiting:
+            self._waiting[key] = []
+            self._epochs[key] = task.recipe.fitting_epochs(mode)
+            heapq.heappush(self._to_train, (-task.recipe.cost(mode), key, Training(task, key)))
+            self._shown.recipes(len(self._epochs))
+        self._waiting[key].append(hand_in)
+
+    def _trained(self, training: Training, result: Replay | Failed) -> None:
+        self._trainings -= 1
+        if isinstance(result, Failed):
+            self.untrained.append(result.reason)
+            return
+        images = self._plan.images
+        assert images is not None
+        store_replay(result, training.task, images)
+        self._shown.trained(training.key, result)
+        self._to_grade.extendleft(self._waiting[training.key])

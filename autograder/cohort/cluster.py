@@ -1,0 +1,209 @@
+"""A Dask cluster as a pool of workers that have the installed package, and no file of ours.
+
+Dask itself reschedules the tasks of a worker that died or no longer answers. Added here: it waits
+for a scheduler that went away, retries a task that raised an exception on another worker, and gives
+no more tasks to a worker at which tasks failed that others completed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autograder.cohort.pool import KILLS, WorkerError, telling
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+CONNECT_TIMEOUT_S = 10
+ANSWER_TIMEOUT_S = 30
+"""A scheduler that does not answer for so long counts as gone."""
+WAIT_S = 600
+"""How long a scheduler, or a cluster without workers, is waited for."""
+REFRESH_S = 1
+"""How long the list of workers is used before the scheduler is asked again."""
+CLOSE_TIMEOUT_S = 5
+
+R = TypeVar("R")
+
+
+class ClusterError(Exception):
+    """The cluster cannot be used; the message says what to do."""
+
+
+class Cluster:
+    """An existing Dask cluster.
+
+    A worker gets one task at a time. So if it dies, no other task is lost, or blamed.
+    """
+
+    isolated = True
+
+    def __init__(self, address: str, announce: Callable[[str], None] = lambda text: None) -> None:
+        """Connects to the scheduler at an address; `announce` is told what the run waits for.
+
+        Raises:
+            ClusterError: there is no scheduler, or it has no workers.
+        """
+        self._address, self._announce = address, announce
+        self._bad: set[str] = set()
+        self._told: deque[str] = deque()
+        try:
+            self._connect()
+        except (OSError, ValueError) as error:
+            raise ClusterError(f"there is no Dask scheduler at {address}: {error}") from None
+        if not self._addresses:
+            self.close()
+            raise ClusterError(f"the Dask scheduler at {address} has no workers yet")
+
+    def _connect(self) -> None:
+        """Make a new client.
+
+        Raises:
+            OSError, ValueError: there is no scheduler.
+        """
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterError(
+                "--scheduler needs Dask: pip install 'autograder[cluster]'"
+            ) from None
+        self._client: Client = Client(
+            self._address, timeout=CONNECT_TIMEOUT_S, set_as_default=False
+        )
+        self._addresses = self._ask_for_workers()
+        self._kills_before = self._client.run_on_scheduler(_set_allowed_kills, KILLS)
+        self._client.subscribe_topic(self._client.id, lambda event: self._told.append(event[1]))
+
+    def _ask_for_workers(self) -> set[str]:
+        client = self._client
+        if client.scheduler is None:
+            raise OSError("the client has given it up")
+        answer = client.sync(client.scheduler.ncores, callback_timeout=ANSWER_TIMEOUT_S)
+        self._asked_s = time.monotonic()
+        return set(answer)
+
+    @property
+    def workers(self) -> int:
+        """How many workers there are now.
+
+        Raises:
+            BrokenExecutor: the scheduler does not answer.
+            ClusterError: all workers have been gone for too long.
+        """
+        if time.monotonic() > self._asked_s + REFRESH_S:
+            try:
+                self._addresses = self._ask_for_workers() or self._wait("has no workers left")
+            except (OSError, RuntimeError) as error:
+                raise BrokenExecutor(str(error)) from None
+        return len(self._addresses)
+
+    @property
+    def ahead(self) -> int:
+        return max(1, self.workers)
+
+    def _wait(self, trouble: str) -> set[str]:
+        """Wait for a scheduler with workers; returns their addresses.
+
+        Raises:
+            ClusterError: there is none for too long.
+        """
+        scheduler = f"the Dask scheduler at {self._address}"
+        self._announce(f"T{scheduler[1:]} {trouble}; waiting {WAIT_S / 60:.0f} minutes at most.")
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError, ValueError, RuntimeError):
+                if self._client.status != "running":
+                    self._connect()
+                if addresses := self._ask_for_workers():
+                    self._announce("It is back.")
+                    return addresses
+            time.sleep(REFRESH_S)
+        raise ClusterError(
+            f"{scheduler} {trouble}. All results so far are kept: when it is back, "
+            "repeat the command with --resume"
+        )
+
+    def executor(self, *, replace_broken: bool = False, avoid: Collection[str] = ()) -> Executor:
+        if replace_broken:
+            self._close_client()
+            self._addresses = self._wait("does not answer")
+        if good := self._addresses.difference(self._bad, avoid):
+            return self._executor(good)
+        return self._executor(self._addresses)
+
+    def _executor(self, workers: Collection[str]) -> Executor:
+        """An executor that prefers these workers, but does not wait for one that is gone."""
+        options: dict[str, Any] = {}
+        if len(workers) < len(self._addresses):
+            options = {"workers": list(workers), "allow_other_workers": True}
+        dask: Executor = self._client.get_executor(pure=False, **options)
+        return _NamingExecutor(dask, self._client.id)
+
+    def submit_to_every_worker(
+        self, function: Callable[..., R], *arguments: Any
+    ) -> list[Future[R]]:
+        return [self._executor([w]).submit(function, *arguments) for w in sorted(self._addresses)]
+
+    def blame(self, workers: Collection[str]) -> None:
+        for worker in sorted(set(workers) - self._bad):
+            self._bad.add(worker)
+            self._announce(
+                f"A task that failed on the worker {worker} was completed by another; "
+                "it gets no more tasks while others are there."
+            )
+
+    def messages(self) -> Iterator[str]:
+        while self._told:
+            yield self._told.popleft()
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):  # it may be gone
+            self._client.run_on_scheduler(_set_allowed_kills, self._kills_before)
+        self._close_client()
+
+    def abandon(self) -> None:
+        """The cluster cancels tasks when its client disconnects."""
+        self._close_client()
+
+    def _close_client(self) -> None:
+        with contextlib.suppress(Exception):  # the other side may be gone
+            self._client.close(timeout=CLOSE_TIMEOUT_S)
+
+
+class _NamingExecutor(Executor):
+    """Submits calls so that their exceptions name the worker, and their messages arrive."""
+
+    def __init__(self, executor: Executor, topic: str) -> None:
+        self._executor, self._topic = executor, topic
+
+    def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
+        try:
+            return self._executor.submit(_on_worker, self._topic, function, *args, **options)
+        except Exception as error:  # of a client that lost its scheduler
+            raise BrokenExecutor(str(error)) from None
+
+
+def _on_worker(topic: str, function: Callable[..., R], *arguments: Any) -> R:
+    from distributed import get_worker
+
+    worker = get_worker()
+    try:
+        with telling(lambda message: worker.log_event(topic, message)):
+            return function(*arguments)
+    except Exception as error:
+        raise WorkerError(worker.address, f"{type(error).__name__}: {error}") from None
+
+
+def _set_allowed_kills(kills: int, dask_scheduler: Any = None) -> int:
+    """Set how many workers a task may kill before the scheduler gives it up.
+
+    Returns the number before. Dask counts the retries. Its default of 3 would kill four workers.
+    """
+    before: int = dask_scheduler.allowed_failures + 1
+    dask_scheduler.allowed_failures = kills - 1
+    return before
