@@ -77,7 +77,8 @@ class Cluster:
         )
         self._addresses = self._ask_for_workers()
         self._kills_before = self._client.run_on_scheduler(_set_allowed_kills, KILLS)
-        self._client.subscribe_topic(self._client.id, lambda event: self._told.append(event[1]))
+        self._topic = f"autograder-{self._client.id}"
+        self._client.subscribe_topic(self._topic, lambda event: self._told.append(event[1]))
 
     def _ask_for_workers(self) -> set[str]:
         client = self._client
@@ -142,7 +143,7 @@ class Cluster:
         if len(workers) < len(self._addresses):
             options = {"workers": list(workers), "allow_other_workers": True}
         dask: Executor = self._client.get_executor(pure=False, **options)
-        return _NamingExecutor(dask, self._client.id)
+        return _NamingExecutor(dask, self._topic)
 
     def submit_to_every_worker(
         self, function: Callable[..., R], *arguments: Any

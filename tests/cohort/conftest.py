@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from class_runs import Start, results_of, starting, undisturbed_run, zipped
 
+sys.path.append(str(Path(__file__).parent))  # for `dask_processes`
 sys.path.append(str(Path(__file__).parent / "importable"))  # for tasks that other processes run
 
 ON_TINY = Path(__file__).parents[1] / "on_tiny.py"

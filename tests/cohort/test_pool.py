@@ -99,6 +99,14 @@ def test_an_interrupted_pool_does_not_wait_for_its_tasks(tmp_path):
     assert not any(Path(f"/proc/{worker}").exists() for worker in _ids(tmp_path))
 
 
+def test_tasks_tell_how_far_they_are():
+    heard = []
+    with closing(Processes(2)) as pool:
+        list(completed(range(4), pool_tasks.telling, None, pool, heard.append))
+        heard += pool.messages()
+    assert sorted(heard) == [f"task {n}" for n in range(4)]
+
+
 def _ids(folder):
     return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
 

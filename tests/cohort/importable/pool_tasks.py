@@ -2,7 +2,10 @@
 
 import os
 import signal
+import time
 from pathlib import Path
+
+from autograder.cohort.pool import tell
 
 
 def squared(task: int, shared: int) -> int:
@@ -31,3 +34,25 @@ def slow(task: int, folder: str) -> int:
 
 def dying(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lasting(task: int, folder: str) -> int:
+    """Writes who works at it, and takes a moment."""
+    name = Path(folder, f"{task}-{os.getpid()}")
+    name.touch()
+    time.sleep(1)
+    return task
+
+
+def filling(task: int, folder: str) -> int:
+    """Fails on a worker whose disk is full."""
+    if "DISK_IS_FULL" in os.environ:
+        Path(folder, f"failed-{task}").touch()
+        with open("/dev/full", "w") as file:
+            file.write("more than fits")
+    return task
+
+
+def telling(task: int, _: object) -> int:
+    tell(f"task {task}")
+    return task
