@@ -8,6 +8,7 @@ no more tasks to a worker at which tasks failed that others completed.
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
@@ -72,9 +73,9 @@ class Cluster:
             raise ClusterError(
                 "--scheduler needs Dask: pip install 'autograder[cluster]'"
             ) from None
-        self._client: Client = Client(
-            self._address, timeout=CONNECT_TIMEOUT_S, set_as_default=False
-        )
+        options = {"timeout": CONNECT_TIMEOUT_S, "set_as_default": False}
+        # Client's own time-out does not cover a scheduler that accepts connections and is silent
+        self._client: Client = _within(2 * CONNECT_TIMEOUT_S, Client, self._address, **options)
         self._addresses = self._ask_for_workers()
         self._kills_before = self._client.run_on_scheduler(_set_allowed_kills, KILLS)
         self._topic = f"autograder-{self._client.id}"
@@ -187,6 +188,24 @@ class _NamingExecutor(Executor):
             return self._executor.submit(_on_worker, self._topic, function, *args, **options)
         except Exception as error:  # of a client that lost its scheduler
             raise BrokenExecutor(str(error)) from None
+
+
+def _within(seconds: float, function: Callable[..., R], *args: Any, **options: Any) -> R:
+    """Call a function that may never return.
+
+    Raises:
+        TimeoutError: it did not return in time. It is left behind, in a thread.
+    """
+    result: Future[R] = Future()
+
+    def call() -> None:
+        try:
+            result.set_result(function(*args, **options))
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=call, daemon=True).start()
+    return result.result(seconds)
 
 
 def _on_worker(topic: str, function: Callable[..., R], *arguments: Any) -> R:
