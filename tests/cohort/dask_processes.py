@@ -13,14 +13,16 @@ import sys
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+from distributed import Client
+
+TESTS, IMPORTABLE = Path(__file__).parents[1], Path(__file__).parent / "importable"
 
 
 class DaskProcesses:
     """A scheduler and its workers."""
 
-    def __init__(self, folder: Path, importable: Path) -> None:
-        self.folder, self._importable = folder, importable
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder, self._environment = folder, environment
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -40,16 +42,21 @@ class DaskProcesses:
         self.workers.append(worker)
         return worker
 
+    def wait_for_workers(self, number: int) -> None:
+        with Client(self.address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(number, timeout=60)
+
     def _start(self, kind: str, *words: str, **environment: str) -> subprocess.Popen:
         here = self.folder / f"{kind}-{len(self.workers)}-{time.monotonic_ns()}"
         here.mkdir(parents=True)
-        paths = os.pathsep.join(map(str, (TESTS.parent, TESTS, self._importable)))
+        paths = os.pathsep.join(map(str, (TESTS.parent, TESTS, IMPORTABLE)))
         quick = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s", "OPENBLAS_NUM_THREADS": "1"}
+        own = self._environment | environment
         with (here / "log").open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "distributed.cli.dask_" + kind, *words],
                 cwd=here,
-                env={**os.environ, "PYTHONPATH": paths, **quick, **environment},
+                env={**os.environ, "PYTHONPATH": paths, **quick, **own},
                 stdout=log,
                 stderr=log,
             )

@@ -6,7 +6,6 @@ Its workers have the package, and an empty folder each.
 import signal
 import threading
 import time
-from pathlib import Path
 
 import pool_tasks
 import pytest
@@ -15,16 +14,16 @@ from autograder.cohort import cluster as clusters
 from autograder.cohort.cluster import Cluster, ClusterError
 from autograder.cohort.pool import closing, completed
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 
-from dask_processes import DaskProcesses  # noqa: E402
+from dask_processes import DaskProcesses
 
 SEED, DUE = 31, "2026-11-20 23:59 UTC"
 
 
 @pytest.fixture
 def dask(tmp_path):
-    processes = DaskProcesses(tmp_path / "dask", Path(pool_tasks.__file__).parent)
+    processes = DaskProcesses(tmp_path / "dask")
     yield processes
     processes.close()
 
@@ -43,8 +42,7 @@ def connected(dask, monkeypatch):
 
 
 def waited(dask, workers, announce=lambda text: None):
-    with distributed.Client(dask.address, timeout=60, set_as_default=False) as client:
-        client.wait_for_workers(workers, timeout=60)
+    dask.wait_for_workers(workers)
     return Cluster(dask.address, announce)
 
 
