@@ -1,8 +1,9 @@
 """A Dask cluster as a pool of workers that have the installed package, and no file of ours.
 
-Dask itself reschedules the tasks of a worker that died or no longer answers. Added here: it waits
-for a scheduler that went away, retries a task that raised an exception on another worker, and gives
-no more tasks to a worker at which tasks failed that others completed.
+Dask itself notices that a worker died or no longer answers. Added here: each worker gets one task
+at a time, so that only the task that it worked at is blamed, see `pool.completed`. A scheduler that
+went away is waited for. A task that raised an exception is retried on another worker, and a worker
+at which tasks failed that others completed gets no more of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograder.cohort.pool import KILLS, WorkerError, telling
+from autograder.cohort.pool import WorkerError, killed_its_worker, telling
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -52,6 +53,7 @@ class Cluster:
         """
         self._address, self._announce = address, announce
         self._bad: set[str] = set()
+        self._busy: dict[Future[Any], str] = {}
         self._told: deque[str] = deque()
         try:
             self._connect()
@@ -77,7 +79,8 @@ class Cluster:
         # Client's own time-out does not cover a scheduler that accepts connections and is silent
         self._client: Client = _within(2 * CONNECT_TIMEOUT_S, Client, self._address, **options)
         self._addresses = self._ask_for_workers()
-        self._kills_before = self._client.run_on_scheduler(_set_allowed_kills, KILLS)
+        # Dask would put a task that killed its worker behind others, which it might then kill, too
+        self._failures_before = self._client.run_on_scheduler(_set_allowed_failures, 0)
         self._topic = f"autograder-{self._client.id}"
         self._client.subscribe_topic(self._topic, lambda event: self._told.append(event[1]))
 
@@ -106,7 +109,8 @@ class Cluster:
 
     @property
     def ahead(self) -> int:
-        return max(1, self.workers)
+        workers = self.workers
+        return len(self._addresses - self._bad) or max(1, workers)
 
     def _wait(self, trouble: str) -> set[str]:
         """Wait for a scheduler with workers; returns their addresses.
@@ -134,17 +138,27 @@ class Cluster:
         if replace_broken:
             self._close_client()
             self._addresses = self._wait("does not answer")
-        if good := self._addresses.difference(self._bad, avoid):
-            return self._executor(good)
-        return self._executor(self._addresses)
+        everyone = self._addresses
+        idle = everyone.difference(self._busy.values())
+        elsewhere = everyone.difference(self._bad, avoid)  # better wait there than fail again
+        chosen = sorted(idle & elsewhere or elsewhere or idle - self._bad or idle or everyone)[:1]
+        return self._executor(chosen)
 
-    def _executor(self, workers: Collection[str]) -> Executor:
+    def _executor(self, workers: list[str]) -> Executor:
         """An executor that prefers these workers, but does not wait for one that is gone."""
-        options: dict[str, Any] = {}
-        if len(workers) < len(self._addresses):
-            options = {"workers": list(workers), "allow_other_workers": True}
+        options = {"workers": workers, "allow_other_workers": True} if workers else {}
         dask: Executor = self._client.get_executor(pure=False, **options)
-        return _NamingExecutor(dask, self._topic)
+        name = workers[0] if workers else ""
+        return _NamingExecutor(dask, self._topic, lambda future: self._is_busy(name, future))
+
+    def _is_busy(self, worker: str, future: Future[Any]) -> None:
+        self._busy[future] = worker
+        future.add_done_callback(self._is_done)
+
+    def _is_done(self, future: Future[Any]) -> None:
+        self._busy.pop(future, None)
+        if not future.cancelled() and killed_its_worker(future.exception()):
+            self._asked_s = -REFRESH_S  # the list of workers is out of date
 
     def submit_to_every_worker(
         self, function: Callable[..., R], *arguments: Any
@@ -165,7 +179,7 @@ class Cluster:
 
     def close(self) -> None:
         with contextlib.suppress(Exception):  # it may be gone
-            self._client.run_on_scheduler(_set_allowed_kills, self._kills_before)
+            self._client.run_on_scheduler(_set_allowed_failures, self._failures_before)
         self._close_client()
 
     def abandon(self) -> None:
@@ -180,12 +194,16 @@ class Cluster:
 class _NamingExecutor(Executor):
     """Submits calls so that their exceptions name the worker, and their messages arrive."""
 
-    def __init__(self, executor: Executor, topic: str) -> None:
-        self._executor, self._topic = executor, topic
+    def __init__(
+        self, executor: Executor, topic: str, submitted: Callable[[Future[Any]], None]
+    ) -> None:
+        self._executor, self._topic, self._submitted = executor, topic, submitted
 
     def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
         try:
-            return self._executor.submit(_on_worker, self._topic, function, *args, **options)
+            future = self._executor.submit(_on_worker, self._topic, function, *args, **options)
+            self._submitted(future)
+            return future
         except Exception as error:  # of a client that lost its scheduler
             raise BrokenExecutor(str(error)) from None
 
@@ -219,11 +237,11 @@ def _on_worker(topic: str, function: Callable[..., R], *arguments: Any) -> R:
         raise WorkerError(worker.address, f"{type(error).__name__}: {error}") from None
 
 
-def _set_allowed_kills(kills: int, dask_scheduler: Any = None) -> int:
-    """Set how many workers a task may kill before the scheduler gives it up.
+def _set_allowed_failures(number: int, dask_scheduler: Any = None) -> int:
+    """Set how often the scheduler itself retries a task whose worker died; returns the old number.
 
-    Returns the number before. Dask counts the retries. Its default of 3 would kill four workers.
+    It counts a death against every task that was assigned to the worker.
     """
-    before: int = dask_scheduler.allowed_failures + 1
-    dask_scheduler.allowed_failures = kills - 1
+    before: int = dask_scheduler.allowed_failures
+    dask_scheduler.allowed_failures = number
     return before

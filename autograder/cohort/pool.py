@@ -259,8 +259,8 @@ class _Failures:
         """
         if isinstance(error, BrokenExecutor):
             self.kills += alone
-        elif _killed_its_workers(error):  # the scheduler has retried it, see `Cluster`
-            self.kills = KILLS
+        elif killed_its_worker(error):
+            self.kills += 1
         else:
             self.attempts += 1
         if isinstance(error, WorkerError):
@@ -334,13 +334,14 @@ def completed(
                 retries.append(task)
 
 
-def _killed_its_workers(error: BaseException) -> bool:
+def killed_its_worker(error: BaseException | None) -> bool:
+    """Whether a worker of a cluster died of a task."""
     return type(error).__name__ == "KilledWorker"  # of distributed, which need not be installed
 
 
 def failure_reason(error: BaseException) -> str:
     """Why a submission was set aside."""
-    if isinstance(error, BrokenExecutor) or _killed_its_workers(error):
+    if isinstance(error, BrokenExecutor) or killed_its_worker(error):
         return f"grading it killed the grader's own process {KILLS} times (out of memory?)"
     name, text = type(error).__name__, str(error)
     if isinstance(error, WorkerError):
