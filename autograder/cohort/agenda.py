@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 import shutil
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -29,6 +29,9 @@ from autograder.cohort.work import (
 from autograder.hand_in.students import HandIn
 from autograder.training.replay import Progress, Replay, Task, store_replay, stored_replay
 
+ROUNDS = 3
+"""How often a training is given up by the pool before it fails: it runs no student code, so that
+workers that died of it were lost by chance."""
 Assigned = HandIn | Work | Training
 """What a worker may be given, see `work.carry_out`."""
 
@@ -94,6 +97,7 @@ class Agenda(Iterator[Assigned | None]):
         self._trainings = 0
         self._waiting: dict[str, list[HandIn]] = {}
         self._epochs: dict[str, int] = {}
+        self._given_up: Counter[str] = Counter()
 
     def __next__(self) -> Assigned | None:
         """The next task; None if there is none before another result is known.
@@ -169,14 +173,24 @@ class Agenda(Iterator[Assigned | None]):
         if key not in self._waiting:
             self._waiting[key] = []
             self._epochs[key] = task.recipe.fitting_epochs(mode)
-            heapq.heappush(self._to_train, (-task.recipe.cost(mode), key, Training(task, key)))
+            self._plan_training(Training(task, key))
             self._shown.recipes(len(self._epochs))
         self._waiting[key].append(hand_in)
+
+    def _plan_training(self, training: Training) -> None:
+        images = self._plan.images
+        assert images is not None
+        cost = training.task.recipe.cost(images.mode)
+        heapq.heappush(self._to_train, (-cost, training.key, training))
 
     def _trained(self, training: Training, result: Replay | Failed) -> None:
         self._trainings -= 1
         if isinstance(result, Failed):
-            self.untrained.append(result.reason)
+            self._given_up[training.key] += 1
+            if self._given_up[training.key] < ROUNDS:
+                self._plan_training(training)
+            else:
+                self.untrained.append(result.reason)
             return
         images = self._plan.images
         assert images is not None
