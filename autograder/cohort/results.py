@@ -1,19 +1,21 @@
 """Turns states into the gradebook, feedback pages, notebooks for graders, and the class report.
 
-One process writes them, in the order of student ids. Each file is renamed into place, and writing
-is idempotent.
+One process writes the gradebook and the report, in the order of student ids; the workers write the
+pages. Each file is renamed into place, and writing is idempotent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.preprocessors import AssignLatePenalties
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,20 +23,25 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder import checkout
 from autograder.assignment import Assignment
-from autograder.atomic import write_whole
-from autograder.cohort.work import NOTEBOOK, State, load_state
+from autograder.cohort.pages import AUTOGRADED, FEEDBACK, Page, replace_file, write_pages
+from autograder.cohort.pool import Failed, Pool, completed
+from autograder.cohort.work import STATES, State, load_state
 from autograder.hand_in.students import HandIn, is_id
 from autograder.hand_in.whole_class import WholeClass
 from autograder.nbgrader_plugins import gradebook
 from autograder.report import changes
 from autograder.report.changes import Change
 from autograder.report.class_report import csv_of, page_of
-from autograder.report.feedback import feedback
 from autograder.report.graded_class import Class, Row
 from autograder.report.terminal import near
 
-AUTOGRADED, FEEDBACK, REPORT = "autograded", "feedback", "report"
+REPORT = "report"
 CHANGES = "changes.csv"
+BATCH = 100
+"""Students in a transaction of the gradebook, which takes about a second, and in a task."""
+T = TypeVar("T")
+MOST_LISTED = 100
+"""How many are listed in the terminal, those with the fewest points; the report has all."""
 MOST_NAMED = 30
 """How many of those who wait for a person are named in the terminal; formgrader has all."""
 CONFIG = """\
@@ -67,43 +74,52 @@ class Summary:
 
 
 def write(
-    assignment: Assignment, class_: WholeClass, failed: Mapping[HandIn, str], out: Path
+    assignment: Assignment, class_: WholeClass, failed: Mapping[HandIn, str], out: Path, pool: Pool
 ) -> Summary:
     """Write everything that is made from the states."""
-    hand_ins = [one.hand_in for one in class_.received]
     people = {person.id: person for one in class_.received for person in one.people}
-    address = gradebook.url(out / "gradebook.db")
+    students = [(one.hand_in, name) for one in class_.received for name in one.hand_in.students]
     config = PyFileConfigLoader(str(checkout.NBGRADER_CONFIG)).load_config()
+    penalties = gradebook.late_penalties(config)
     rows, set_aside = [], []
+    pages: list[Page] = []
     waiting: dict[str, tuple[str, ...]] = {}
     corrections: list[list[list[Change]]] = []
     # one for the whole class: each new gradebook compiles every query again
-    with gradebook.opened(assignment, address) as book:
-        for hand_in, student in ((one, name) for one in hand_ins for name in one.students):
-            if hand_in in failed:
-                set_aside.append((student, failed[hand_in]))
-                _remove_results(assignment, student, book, out)
-                continue
-            state = load_state(out / "observations" / hand_in.student)
-            assert state is not None  # every hand-in that did not fail has one
-            gradebook.name_student(book, people[student])
-            late_s, waiting[student] = _record(assignment, hand_in, student, state, book, config)
-            _write_pages(assignment, hand_in, student, state, late_s, out)
-            rows.append(Row.of(student, state.grade, state.curve, late_s))
-            if state.earlier:
-                history = pairwise((*state.earlier, state.grade))
-                corrections.append([list(changes.of(student, *pair)) for pair in history])
+    with gradebook.opened(assignment, gradebook.url(out / "gradebook.db")) as book:
+        for batch in _batches(students):
+            known = [(people[name], one.timestamp) for one, name in batch if one not in failed]
+            with gradebook.one_transaction(book):
+                submitted = gradebook.submit(assignment, book, known)
+                submissions = {one.student_id: one for one in submitted}
+                for hand_in, student in batch:
+                    if hand_in in failed:
+                        set_aside.append((student, failed[hand_in]))
+                        _remove_results(assignment, student, book, out)
+                        continue
+                    state = load_state(out / STATES / hand_in.student)
+                    assert state is not None  # every hand-in that did not fail has one
+                    late_s, waits = _record(
+                        assignment, hand_in, submissions[student], state, book, penalties
+                    )
+                    if waits:
+                        waiting[student] = waits
+                    pages.append(Page(student, hand_in.student, late_s))
+                    rows.append(Row.of(student, state.grade, state.curve, late_s))
+                    if state.earlier:
+                        history = pairwise((*state.earlier, state.grade))
+                        corrections.append([list(changes.of(student, *pair)) for pair in history])
+    _write_pages(assignment, pages, out, pool)
     last = tuple(change for by_correction in corrections for change in by_correction[-1])
-    waiting = {student: cells for student, cells in waiting.items() if cells}
     summary = Summary(tuple(rows), tuple(set_aside), len(corrections), last, waiting)
     every = [c for by_correction in corrections for changed in by_correction for c in changed]
     _write_changes(every, summary, out)
     graded = Class(summary.rows, summary.set_aside, summary.regraded > 0)
-    _replace(out / REPORT / "index.html", page_of(assignment, graded))
-    _replace(out / REPORT / "grades.csv", csv_of(graded))
+    replace_file(out / REPORT / "index.html", page_of(assignment, graded))
+    replace_file(out / REPORT / "grades.csv", csv_of(graded))
     config_file = checkout.NBGRADER_CONFIG
     words = str(config_file), str(out), assignment.package
-    _replace(out / config_file.name, CONFIG.format(*words))
+    replace_file(out / config_file.name, CONFIG.format(*words))
     return summary
 
 
@@ -111,7 +127,7 @@ def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
     """Write the changes of every correction; without a regrading, there is no such table."""
     path = out / REPORT / CHANGES
     if summary.regraded:
-        _replace(path, changes.csv_of(every))
+        replace_file(path, changes.csv_of(every))
     else:
         path.unlink(missing_ok=True)
 
@@ -119,10 +135,10 @@ def _write_changes(every: list[Change], summary: Summary, out: Path) -> None:
 def _record(
     assignment: Assignment,
     hand_in: HandIn,
-    student: str,
+    submission: SubmittedAssignment,
     state: State,
     book: Gradebook,
-    config: object,
+    penalties: AssignLatePenalties,
 ) -> tuple[float | None, tuple[str, ...]]:
     """Bring the gradebook up to date.
 
@@ -130,33 +146,28 @@ def _record(
     person. The seconds are None if there is a due date and the time of the hand-in is unknown,
     which nbgrader treats as on time.
     """
-    gradebook.submit(assignment, book, student, hand_in.timestamp)
+    student = submission.student_id
     waiting = gradebook.record(assignment, book, student, state.grade, state.unanswered)
-    submission = book.find_submission(assignment.id, student)
     late_s: float = max(0.0, submission.total_seconds_late)
     time_unknown = submission.duedate is not None and submission.timestamp is None
     penalty = submission.late_submission_penalty
-    book.db.rollback()  # end the transaction before nbgrader's own step writes
     if late_s or penalty:
-        gradebook.assign_late_penalty(assignment, str(book.engine.url), student, config)
+        gradebook.assign_late_penalty(submission, book, penalties)
     if hand_in.late_by_mark_s is not None:
         return hand_in.late_by_mark_s, waiting
     return None if time_unknown else late_s, waiting
 
 
-def _write_pages(
-    assignment: Assignment,
-    hand_in: HandIn,
-    student: str,
-    state: State,
-    late_s: float | None,
-    out: Path,
-) -> None:
-    notebook = out / "observations" / hand_in.student / NOTEBOOK
-    name = Path(student, assignment.id, assignment.notebook)
-    _replace(out / AUTOGRADED / name, notebook.read_text("utf-8"))
-    page = feedback(assignment, state.grade, state.curve, late_s or 0.0)
-    _replace((out / FEEDBACK / name).with_suffix(".html"), page)
+def _write_pages(assignment: Assignment, pages: Sequence[Page], out: Path, pool: Pool) -> None:
+    """Let the workers write the pages. What none of them could write is written here, or raises."""
+    batches = map(tuple, _batches(pages))
+    for batch, outcome in completed(batches, write_pages, (assignment, out), pool):
+        if isinstance(outcome, Failed):
+            write_pages(batch, (assignment, out))
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
 
 
 def _remove_results(assignment: Assignment, student: str, book: Gradebook, out: Path) -> None:
@@ -171,12 +182,6 @@ def _remove_results(assignment: Assignment, student: str, book: Gradebook, out: 
         gradebook.reset(assignment, book, student)
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file that could be generated again, so it need not survive a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text, durable=False)
-
-
 def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType:
     """The class at a glance, for the terminal."""
     rows = summary.rows
@@ -184,13 +189,18 @@ def table(assignment: Assignment, summary: Summary, out: Path) -> RenderableType
     listing.add_column("Student", overflow="ellipsis", no_wrap=True, max_width=28)
     listing.add_column("Points", justify="right")
     listing.add_column("Points lost in", overflow="fold")
-    for row in sorted(rows, key=lambda row: (-row.score, row.student)):
+    ordered = sorted(rows, key=lambda row: (-row.score, row.student))
+    if (more := len(ordered) - MOST_LISTED) > 0:
+        listing.add_row(Text(f"{more} more, with at least"), f"{ordered[more - 1].score:g}", "")
+    for row in ordered[-MOST_LISTED:]:
         late = " (late)" if row.late_s else " (time unknown)" if row.late_s is None else ""
         listing.add_row(
             Text(row.student + late), f"{row.score:g} / {row.max_score:g}", Text(_lost(row))
         )
-    for student, reason in summary.set_aside:
+    for student, reason in summary.set_aside[:MOST_LISTED]:
         listing.add_row(Text(student), Text("set aside", "yellow"), Text(reason))
+    if (more := len(summary.set_aside) - MOST_LISTED) > 0:
+        listing.add_row(Text(f"and {more} more"), Text("set aside", "yellow"), "see the report")
     mean = sum(row.score for row in rows) / len(rows) if rows else 0.0
     most = rows[0].max_score if rows else assignment.auto_total
     counts = f"{len(rows)} graded, {len(summary.set_aside)} set aside"

@@ -30,7 +30,7 @@ from autograder.cohort.bar import Bars
 from autograder.cohort.cluster import Cluster
 from autograder.cohort.lines import Lines
 from autograder.cohort.pool import Pool, Processes, WorkerError, closing, processors
-from autograder.cohort.work import Plan, recover, sample_fingerprints, try_worker
+from autograder.cohort.work import STATES, Plan, recover, sample_fingerprints, try_worker
 from autograder.hand_in import origin
 from autograder.hand_in.files import printable
 from autograder.hand_in.students import HandIn
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 SETTINGS = "class.json"
 LOCK = ".lock"
 SOURCES = ".assignment"
-STATES = "observations"
 BOOK = "gradebook.db"
 
 
@@ -130,8 +129,9 @@ def run(
             failed = _grade(hand_ins, plan, pool, console, progress)
         from autograder.cohort import results
 
-        with console.status("writing gradebook, feedback and report"):
-            summary = results.write(assignment, class_, failed, out)
+        writing = console.status("writing gradebook, feedback and report")
+        with writing, closing(_local(pool)) as writers:
+            summary = results.write(assignment, class_, failed, out, writers)
         console.print(results.table(assignment, summary, out))
         return summary
 
@@ -240,6 +240,11 @@ def _pool(workers: int | None, scheduler: str | None, tasks: int, console: Conso
     if scheduler:
         return Cluster(scheduler, lambda text: console.print(text, highlight=False, markup=False))
     return Processes(min(workers or processors(), tasks))
+
+
+def _local(pool: Pool) -> Pool:
+    """Workers that see this machine's files, which those of a cluster do not."""
+    return Processes(processors()) if isinstance(pool, Cluster) else pool
 
 
 def _wait_for(trials: list[Future[None]]) -> None:

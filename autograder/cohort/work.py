@@ -54,6 +54,8 @@ from autograder.training.judged import Trained
 from autograder.training.replay import Progress, Replay, Task, stored_replay
 
 FORMAT = 3
+STATES = "observations"
+"""Name of the folder that holds the state of each student."""
 FIRST_HAND_INS = "first_hand_ins"
 """Name of the folder, beside the states, that records the first hand-in of each student."""
 GRADE, EARLIER_GRADES, OBSERVATIONS, STATE, NOTEBOOK = (

@@ -18,8 +18,10 @@ from rich.console import Console
 
 from autograder.cohort import results
 from autograder.cohort import run as cohort
+from autograder.cohort.pool import Failed
 from autograder.cohort.results import Summary
 from autograder.report.as_json import from_json
+from autograder.report.class_report import Row
 
 SEED = 11
 STUDENTS = {
@@ -99,6 +101,38 @@ def test_those_who_wait_for_a_person_are_listed_until_they_have_their_points(
     console = Console(file=io.StringIO(), width=100)
     cohort.run(tiny, submitted, out, workers=1, resume=True, console=console)
     assert "2 wait for a person, in formgrader: bob; mia" in console.file.getvalue()
+
+
+def test_of_a_very_large_class_those_with_the_fewest_points_are_listed(tiny, tmp_path):
+    rows = tuple(
+        Row(f"s{n:04}", n / 10, 500.0, {}, {}, {}, None, 0.0, 0.0, "off", ()) for n in range(1000)
+    )
+    set_aside = tuple((f"x{n:03}", "it is a link") for n in range(150))
+    console = Console(file=io.StringIO(), width=100)
+    console.print(results.table(tiny, Summary(rows, set_aside), tmp_path))
+    said = " ".join(console.file.getvalue().split())
+    assert "900 more, with at least 10 s0099 9.9 / 500" in said
+    assert "s0000 0 / 500" in said
+    assert "and 50 more set aside see the report" in said
+    assert "1000 graded, 150 set aside" in said
+
+
+def test_pages_that_no_worker_could_write_are_written_all_the_same(
+    tiny, submitted, graded, tmp_path, monkeypatch
+):
+    out = shutil.copytree(graded[0], tmp_path / "out")
+    pages = sorted(out.glob("feedback/*/tiny/*.html"))
+    before = [page.read_bytes() for page in pages]
+    for page in pages:
+        page.unlink()
+
+    def no_worker_writes(tasks, *_):
+        return ((task, Failed("no space left")) for task in tasks)
+
+    monkeypatch.setattr(results, "completed", no_worker_writes)
+    cohort.run(tiny, submitted, out, workers=1, resume=True, console=Console(file=io.StringIO()))
+    assert before
+    assert [page.read_bytes() for page in pages] == before
 
 
 def test_of_many_who_wait_for_a_person_the_first_are_named(tiny, tmp_path):
