@@ -1,5 +1,6 @@
 """Shared fixtures: the tiny assignment and submissions for it, numpy computing as on other
-processors, and an ordinary user, who is bound by file modes even where the tests run as root."""
+processors, a browser, and an ordinary user, who is bound by file modes even where the tests run as
+root."""
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ from autograder.sandbox.selftest import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))  # also for processes that tests start
 
+import chromium
 from tiny_assignment import ASSIGNMENT
 
 # a busy machine may stop anywhere for a second
@@ -207,3 +209,12 @@ def _python() -> tuple[str, dict]:
         "COLUMNS": "80",
     }
     return python, {"user": NOBODY, "group": NOBODY, "extra_groups": [], "env": environment}
+
+
+@pytest.fixture
+def browser() -> Iterator[chromium.Browser]:
+    if chromium.installed() is None:
+        pytest.skip("there is no Chromium on this machine")
+    opened = chromium.Browser()
+    yield opened
+    opened.close()

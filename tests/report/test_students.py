@@ -8,7 +8,6 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
-import chromium
 import pytest
 from tiny_assignment import ASSIGNMENT
 
@@ -144,15 +143,6 @@ def test_without_scripts_the_page_has_every_student_and_no_dead_controls():
     assert re.search(r'<form class="search"[^>]* hidden>', text)
     assert "<button" not in text[: text.index('<form class="search"')]
     assert "<noscript" not in text
-
-
-@pytest.fixture
-def browser():
-    if chromium.installed() is None:
-        pytest.skip("there is no Chromium on this machine")
-    opened = chromium.Browser()
-    yield opened
-    opened.close()
 
 
 def opened(browser, tmp_path, class_):

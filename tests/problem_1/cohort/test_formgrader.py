@@ -11,7 +11,6 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import chromium
 import pytest
 
 from autograder.nbgrader_plugins import gradebook
@@ -51,15 +50,6 @@ def server(graded, tmp_path):
     process.terminate()
     process.wait()
     log.close()
-
-
-@pytest.fixture
-def browser():
-    if chromium.installed() is None:
-        pytest.skip("there is no Chromium on this machine")
-    opened = chromium.Browser()
-    yield opened
-    opened.close()
 
 
 @pytest.mark.proof
