@@ -29,6 +29,9 @@ WAIT_S = 600
 REFRESH_S = 1
 """How long the list of workers is used before the scheduler is asked again."""
 CLOSE_TIMEOUT_S = 5
+MESSAGE_LOG, MESSAGES_KEPT = "distributed.admin.low-level-log-length", 10
+"""Dask keeps the last thousand messages of each connection, to look for its own faults: memory
+would grow with the class, to gigabytes at the scheduler of 40 workers."""
 
 R = TypeVar("R")
 
@@ -70,17 +73,20 @@ class Cluster:
             OSError, ValueError: there is no scheduler.
         """
         try:
+            import dask
             from distributed import Client
         except ImportError:
             raise ClusterError(
                 "--scheduler needs Dask: pip install 'autograder[cluster]'"
             ) from None
+        dask.config.set({MESSAGE_LOG: MESSAGES_KEPT})
         options = {"timeout": CONNECT_TIMEOUT_S, "set_as_default": False}
         # Client's own time-out does not cover a scheduler that accepts connections and is silent
         self._client: Client = _within(2 * CONNECT_TIMEOUT_S, Client, self._address, **options)
         self._addresses = self._ask_for_workers()
         # Dask would put a task that killed its worker behind others, which it might then kill, too
         self._failures_before = self._client.run_on_scheduler(_set_allowed_failures, 0)
+        self._client.run_on_scheduler(_keep_few_messages)
         self._topic = f"autograder-{self._client.id}"
         self._client.subscribe_topic(self._topic, lambda event: self._told.append(event[1]))
 
@@ -235,6 +241,15 @@ def _on_worker(topic: str, function: Callable[..., R], *arguments: Any) -> R:
             return function(*arguments)
     except Exception as error:
         raise WorkerError(worker.address, f"{type(error).__name__}: {error}") from None
+
+
+def _keep_few_messages(dask_scheduler: Any = None) -> None:
+    """Let the scheduler forget what it sent to its workers, which holds submissions."""
+    import dask
+
+    dask.config.set({MESSAGE_LOG: MESSAGES_KEPT})  # for workers that join later
+    for connection in dask_scheduler.stream_comms.values():
+        connection.recent_message_log = deque(maxlen=MESSAGES_KEPT)
 
 
 def _set_allowed_failures(number: int, dask_scheduler: Any = None) -> int:

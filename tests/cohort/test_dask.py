@@ -142,6 +142,24 @@ def test_tasks_on_a_cluster_tell_how_far_they_are(connected):
 
 
 @pytest.mark.proof
+def test_what_was_sent_is_forgotten_so_memory_does_not_grow_with_the_class(dask, connected):
+    with closing(connected(1)) as pool:
+        dask.start_worker()  # one that joins later
+        dask.wait_for_workers(2)
+        for _ in completed(range(60), pool_tasks.telling, None, pool):
+            pass
+        at_the_scheduler = pool._client.run_on_scheduler(
+            lambda dask_scheduler: [  # a lambda, because the scheduler has no file of the tests
+                len(connection.recent_message_log)
+                for connection in dask_scheduler.stream_comms.values()
+            ]
+        )
+        assert len(at_the_scheduler) == 2
+        here = len(pool._client.scheduler_comm.recent_message_log)
+        assert max(here, *at_the_scheduler) <= clusters.MESSAGES_KEPT
+
+
+@pytest.mark.proof
 def test_a_class_has_the_same_results_on_workers_without_its_files(
     dask, connected, a_class, undisturbed, start, results, tmp_path
 ):
