@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from autograder.cohort.plan import Plan
 from autograder.cohort.pool import Failed, Pool, completed, failure_reason
 from autograder.cohort.work import (
     Graded,
     Outcome,
-    Plan,
     Training,
     Work,
     carry_out,

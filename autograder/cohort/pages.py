@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.work import NOTEBOOK, STATES, load_state
+from autograder.cohort.state import NOTEBOOK, STATES, load_state
 from autograder.report.feedback import feedback
 
 AUTOGRADED, FEEDBACK = "autograded", "feedback"

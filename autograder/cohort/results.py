@@ -25,7 +25,7 @@ from autograder import checkout
 from autograder.assignment import Assignment
 from autograder.cohort.pages import AUTOGRADED, FEEDBACK, Page, replace_file, write_pages
 from autograder.cohort.pool import Failed, Pool, completed
-from autograder.cohort.work import STATES, State, load_state
+from autograder.cohort.state import STATES, State, load_state
 from autograder.hand_in.students import HandIn, is_id
 from autograder.hand_in.whole_class import WholeClass
 from autograder.nbgrader_plugins import gradebook

@@ -29,8 +29,10 @@ from autograder.cohort.agenda import bring_up_to_date
 from autograder.cohort.bar import Bars
 from autograder.cohort.cluster import Cluster
 from autograder.cohort.lines import Lines
+from autograder.cohort.plan import Plan, sample_fingerprints
 from autograder.cohort.pool import Pool, Processes, WorkerError, closing, processors
-from autograder.cohort.work import STATES, Plan, recover, sample_fingerprints, try_worker
+from autograder.cohort.state import STATES, recover
+from autograder.cohort.work import try_worker
 from autograder.hand_in import origin
 from autograder.hand_in.files import printable
 from autograder.hand_in.students import HandIn

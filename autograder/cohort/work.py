@@ -1,4 +1,4 @@
-"""Grades one submission of a class and keeps the result on disk, as its state.
+"""Grades one submission of a class and keeps the result as its state.
 
 There are three steps. The first and the last need the class's files, the second only the installed
 package:
@@ -8,8 +8,7 @@ package:
     keep        writes its new state
 
 A process of this machine takes all three. For a worker of a cluster, the process that distributes
-the work takes the first and the last. A state is a folder that is renamed into place once it is
-complete, so it is never half-written. When only the code that judges has changed, the new state is
+the work takes the first and the last. When only the code that judges has changed, the new state is
 made from the observations of the old one.
 """
 
@@ -17,19 +16,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from pathlib import Path
 
 from autograder.assignment import Assignment
-from autograder.atomic import whole, write_whole
+from autograder.atomic import write_whole
+from autograder.cohort.plan import Plan, fingerprints_of, sample_fingerprints
 from autograder.cohort.pool import Failed, tell
-from autograder.grading.evidence import digest_of, observing_hash
+from autograder.cohort.state import NOTEBOOK, OBSERVATIONS, Fingerprints, State, load_state, write
 from autograder.grading.grade import grade, probe_names, reference, regrade
 from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible
@@ -37,7 +33,6 @@ from autograder.hand_in.students import HandIn
 from autograder.hand_in.submission import Submission, read
 from autograder.judgement.suites import judge, suite_hash
 from autograder.nbgrader_plugins.graded_notebook import (
-    Source,
     as_json,
     plain_notebook,
     restored,
@@ -45,108 +40,18 @@ from autograder.nbgrader_plugins.graded_notebook import (
     with_results,
 )
 from autograder.observation.observe import Observations
-from autograder.report.as_json import from_json, to_json
 from autograder.sandbox.selftest import choose
 from autograder.seeds import seed_of_hand_in
 from autograder.training import replay as replays
-from autograder.training.images import OFF, Images, open_images
 from autograder.training.judged import Trained
 from autograder.training.replay import Progress, Replay, Task, stored_replay
 
-FORMAT = 3
-STATES = "observations"
-"""Name of the folder that holds the state of each student."""
 FIRST_HAND_INS = "first_hand_ins"
 """Name of the folder, beside the states, that records the first hand-in of each student."""
-GRADE, EARLIER_GRADES, OBSERVATIONS, STATE, NOTEBOOK = (
-    "grade.json",
-    "earlier.json",
-    "observations.npz",
-    "state.json",
-    "notebook.ipynb",
-)
 TELL_S = 1.0
 """The time between two reports of a training's progress."""
-REPLACED_PREFIX = ".was-"
-"""A state's folder has this before the student's id while a new state takes its place."""
 GRADING_LOCK = threading.Lock()
 """A Dask worker has several threads, and the suites run in pytest within this process."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a class is graded: the same for every submission.
-
-    Attributes:
-        assignment: what is graded.
-        states: the folder that holds the state of each student.
-        sources: the assignment's cells, as stored in the gradebook.
-        seed: the class's seed, see `seeds.seed_of_hand_in`.
-        training: the training mode; "off" for none.
-        sandbox: the name of the sandbox.
-        data: the folder of the images, which each process memory-maps; None: the worker's own.
-        replays: the folder of the finished trainings.
-        older_work: as in `grade`.
-    """
-
-    assignment: Assignment
-    states: Path
-    sources: tuple[Source, ...]
-    seed: int
-    training: str
-    sandbox: str
-    data: Path | None
-    replays: Path
-    older_work: bool = False
-
-    @property
-    def images(self) -> Images | None:
-        if self.training == OFF:
-            return None
-        data = self.data or self.assignment.data_folder()
-        return _images(self.assignment, self.training, data, self.replays)
-
-
-@cache
-def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Images:
-    return open_images(assignment, mode, data, replays)
-
-
-@dataclass(frozen=True)
-class Fingerprints:
-    """Hashes of what a state depends on. Each covers all that the previous one covers, and more.
-
-    Attributes:
-        work: covers the submission and the options of the grading.
-        evidence: also covers what decides the observations. If it is unchanged, they stay valid.
-        state: covers everything. A state with a different hash is stale.
-    """
-
-    work: str
-    evidence: str
-    state: str
-
-
-@dataclass(frozen=True)
-class State:
-    """What is kept of a graded submission, besides its observations and its notebook.
-
-    Attributes:
-        grade: the Grade.
-        fingerprints: of everything that decided the Grade.
-        curve: the accuracy after each epoch of the replay.
-        unanswered: ids of cells that the student left as released.
-        missing_replay: the replay that the Grade still waits for.
-        earlier: Grades that earlier suites gave the same work, oldest first. They are kept in the
-            state so that a killed run loses no change.
-    """
-
-    grade: Grade
-    fingerprints: Fingerprints
-    curve: tuple[float, ...]
-    unanswered: tuple[str, ...]
-    missing_replay: Task | None = None
-    earlier: tuple[Grade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -239,11 +144,6 @@ def try_worker(plan: Plan, expected: Fingerprints) -> None:
     if sample_fingerprints(plan) != expected:
         raise DifferentWorkerError
     try_on_solution(plan.assignment, plan.seed, plan.sandbox, plan.older_work)
-
-
-def sample_fingerprints(plan: Plan) -> Fingerprints:
-    """Hashes that are equal where the same submission would get the same state."""
-    return fingerprints_of(Submission("", {}, {}), plan)
 
 
 def try_on_solution(
@@ -428,100 +328,14 @@ def _graded(work: Work, plan: Plan, observations: Observations | None = None) ->
         missing_replay,
         work.earlier,
     )
-    content = {
-        "format": FORMAT,
-        "fingerprints": asdict(state.fingerprints),
-        "curve": state.curve,
-        "unanswered": state.unanswered,
-        "wants": missing_replay and missing_replay.as_dict(),
+    files = state.files | {
+        NOTEBOOK: as_json(with_results(notebook, result)).encode("utf-8"),
+        OBSERVATIONS: observed[0].to_bytes(),
     }
-    texts = {
-        NOTEBOOK: as_json(with_results(notebook, result)),
-        GRADE: to_json([result]),
-        EARLIER_GRADES: to_json(state.earlier),
-        STATE: json.dumps(content),
-    }
-    files = {name: text.encode("utf-8") for name, text in texts.items()}
-    files[OBSERVATIONS] = observed[0].to_bytes()
     return Graded(state, files, corrected=work.corrected and observations is not None)
 
 
 def keep(work: Work, found: Graded, plan: Plan) -> Outcome:
     """Write the state of a submission."""
-    folder = plan.states / work.hand_in.student
-    plan.states.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".state-", dir=plan.states) as name:
-        new_folder = Path(name, "state")
-        new_folder.mkdir()
-        for file, content in found.files.items():
-            # what student code did cannot be generated again
-            with whole(new_folder / file, durable=file == OBSERVATIONS) as opened:
-                opened.write(content)
-        _replace_state(new_folder, folder)
+    write(plan.states / work.hand_in.student, found.files)
     return _outcome(found.state, kept=False, corrected=found.corrected)
-
-
-def _replace_state(new_folder: Path, folder: Path) -> None:
-    """Rename a complete state into place, and the old one out of it.
-
-    The old one is deleted last. Its evidence could only be restored by running student code again,
-    so a run that is killed at any moment must not lose it, see `recover`.
-    """
-    replaced = folder.with_name(f"{REPLACED_PREFIX}{folder.name}")
-    while True:
-        try:
-            new_folder.rename(folder)
-        except OSError:  # it exists; perhaps a worker that was thought dead has just made it
-            if not folder.exists():
-                raise
-            shutil.rmtree(replaced, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                folder.rename(replaced)
-        else:
-            shutil.rmtree(replaced, ignore_errors=True)
-            return
-
-
-def recover(states: Path) -> None:
-    """Clean up after a killed run: an old state that has no successor is put back."""
-    for unfinished in states.glob(".state-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    for replaced in states.glob(f"{REPLACED_PREFIX}*"):
-        folder = replaced.with_name(replaced.name.removeprefix(REPLACED_PREFIX))
-        if folder.exists():
-            shutil.rmtree(replaced, ignore_errors=True)
-        else:
-            replaced.rename(folder)
-
-
-def load_state(folder: Path) -> State | None:
-    """The state in a folder; None if there is none, or none of this format."""
-    try:
-        content = json.loads((folder / STATE).read_text("utf-8"))
-        (result,) = from_json((folder / GRADE).read_text("utf-8"))
-        if content["format"] != FORMAT or not (folder / OBSERVATIONS).exists():
-            return None
-        return State(
-            result,
-            Fingerprints(**content["fingerprints"]),
-            tuple(content["curve"]),
-            tuple(content["unanswered"]),
-            content["wants"] and Task.from_dict(content["wants"]),
-            tuple(from_json((folder / EARLIER_GRADES).read_text("utf-8"))),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def fingerprints_of(submission: Submission, plan: Plan) -> Fingerprints:
-    """Hashes of everything that a state depends on."""
-    assignment, images = plan.assignment, plan.images
-    options = str(plan.seed), plan.training, plan.sandbox, str(plan.older_work)
-    data = "" if images is None else images.digest
-    cells = (part for cell in sorted(submission.cells.items()) for part in cell)
-    work = digest_of([*options, data, submission.digest, *submission.errors, *cells])
-    observing = observing_hash(assignment, images is not None, plan.older_work)
-    evidence = digest_of([work, observing])
-    sources = (json.dumps(asdict(source), sort_keys=True) for source in plan.sources)
-    state = digest_of([evidence, suite_hash(assignment), submission.name, *sources])
-    return Fingerprints(work, evidence, state)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from autograder.assignment import Assignment
 from autograder.atomic import write_whole
-from autograder.cohort.work import load_state
+from autograder.cohort.state import load_state
 from autograder.gradescope import archive, build, lookup
 from autograder.gradescope.lookup import Result
 from autograder.gradescope.results import results_of

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.cohort.pool import Failed, Pool, completed
-from autograder.cohort.work import load_state
+from autograder.cohort.state import load_state
 from autograder.grading.result import Grade
 from autograder.hand_in import origin
 from autograder.hand_in.files import Inaccessible, printable

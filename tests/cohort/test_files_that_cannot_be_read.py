@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from tiny_assignment import ASSIGNMENT as TINY
 
-from autograder.cohort import work as states
+from autograder.cohort.plan import Plan
 from autograder.cohort.pool import Failed, Processes
 from autograder.cohort.run import run
+from autograder.cohort.work import grade_hand_in
 from autograder.hand_in import files
 from autograder.hand_in.students import handed_in
 
@@ -104,9 +105,9 @@ def test_a_submission_that_vanishes_or_becomes_a_link_after_listing_is_set_aside
     shutil.rmtree(ada.path)
     bob.path.rename(two / "real")
     bob.path.symlink_to(two / "real")
-    plan = states.Plan(TINY, two.parent / "states", (), 1, "off", "bubblewrap", None, two)
+    plan = Plan(TINY, two.parent / "states", (), 1, "off", "bubblewrap", None, two)
     for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
-        found = states.grade_hand_in(one, plan)
+        found = grade_hand_in(one, plan)
         assert isinstance(found, Failed)
         assert why in found.reason
 

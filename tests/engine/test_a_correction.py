@@ -17,8 +17,11 @@ import pytest
 from rich.console import Console
 
 from autograder import checkout
-from autograder.cohort import work as states
-from autograder.cohort.work import Outcome, Plan, State, load_state, recover
+from autograder.cohort import state as states
+from autograder.cohort import work as grading
+from autograder.cohort.plan import Plan
+from autograder.cohort.state import State, load_state, recover
+from autograder.cohort.work import Outcome, grade_hand_in
 from autograder.grading.evidence import JUDGING_PARTS, digest_of
 from autograder.grading.result import Grade
 from autograder.hand_in.students import HandIn
@@ -45,7 +48,7 @@ SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
 from pathlib import Path
-import autograder.cohort.work as states
+import autograder.cohort.work as work
 from autograder.cohort.run import run
 from a_course import ASSIGNMENT
 
@@ -53,7 +56,7 @@ def refused(*args, **kw):
     raise AssertionError("student code would have been run")
 
 if {only_evidence}:
-    states.grade = refused  # also in workers, which import this file
+    work.grade = refused  # also in workers, which import this file
 if __name__ == "__main__":
     run(ASSIGNMENT, Path({folder!r}), Path({out!r}), workers=1, seed={seed}, resume=True)
 """
@@ -217,9 +220,9 @@ def update(tmp_path, tiny, monkeypatch) -> Update:
         )
         with monkeypatch.context() as patched:
             if from_evidence:
-                patched.setattr(states, "grade", refused)
+                patched.setattr(grading, "grade", refused)
             hand_in = HandIn(folder.name, folder, folder.parent)
-            outcome = states.grade_hand_in(hand_in, replace(plan, **asked))
+            outcome = grade_hand_in(hand_in, replace(plan, **asked))
         state = load_state(observations / folder.name)
         assert isinstance(outcome, Outcome)
         assert state is not None
