@@ -12,7 +12,6 @@ import json
 import shutil
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from autograder.cohort.plan import Plan
@@ -27,6 +26,7 @@ from autograder.cohort.work import (
     prepared,
 )
 from autograder.hand_in.students import HandIn
+from autograder.training.images import Images
 from autograder.training.replay import Progress, Replay, Task, store_replay, stored_replay
 
 ROUNDS = 3
@@ -52,24 +52,18 @@ class Shown(Protocol):
         """A training is finished."""
 
 
-def bring_up_to_date(
-    hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown, *, sent: bool
-) -> Agenda:
+def bring_up_to_date(hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown) -> Agenda:
     """Bring every state up to date; returns the agenda, which knows what became of them.
 
     Args:
         hand_ins: the submissions.
         plan: how they are graded.
-        pool: the workers.
+        pool: the workers. If they do not see these files, submissions are read and states are
+            written here.
         shown: shows how far it is.
-        sent: whether submissions are read and states are written here, because the workers have
-            no access to these files.
     """
-    agenda = Agenda(hand_ins, plan, pool, shown, sent)
-    workers_plan = replace(plan, data=None) if sent else plan
-    done: Iterator[tuple[Assigned, object]] = completed(
-        agenda, carry_out, workers_plan, pool, agenda.heard
-    )
+    agenda = Agenda(hand_ins, plan, pool, shown)
+    done: Iterator[tuple[Assigned, object]] = completed(agenda, carry_out, plan, pool, agenda.heard)
     for task, result in done:
         agenda.receive(task, result)
     return agenda
@@ -85,13 +79,11 @@ class Agenda(Iterator[Assigned | None]):
             judging has changed.
     """
 
-    def __init__(
-        self, hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown, sent: bool
-    ) -> None:
+    def __init__(self, hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown) -> None:
         self.failed: dict[HandIn, str] = {}
         self.untrained: list[str] = []
         self.corrected = 0
-        self._plan, self._pool, self._shown, self._sent = plan, pool, shown, sent
+        self._plan, self._pool, self._shown = plan, pool, shown
         self._to_grade, self._graded_once = deque(hand_ins), set[HandIn]()
         self._to_train: list[tuple[float, str, Training]] = []
         self._trainings = 0
@@ -111,7 +103,7 @@ class Agenda(Iterator[Assigned | None]):
                 self._trainings += 1
                 return heapq.heappop(self._to_train)[-1]
             hand_in = self._to_grade.popleft()
-            if not self._sent:
+            if self._pool.shares_files:
                 return hand_in
             try:
                 work = prepared(hand_in, self._plan)
@@ -140,6 +132,12 @@ class Agenda(Iterator[Assigned | None]):
         key = told.pop("key")
         self._shown.training(key, self._epochs[key], Progress(**told))
 
+    @property
+    def _images(self) -> Images:
+        """No training is asked for without images."""
+        assert self._plan.images is not None
+        return self._plan.images
+
     def _kept(self, work: Work, result: Graded | Failed) -> Outcome | Failed:
         if isinstance(result, Failed):
             return result
@@ -164,8 +162,7 @@ class Agenda(Iterator[Assigned | None]):
 
     def _want(self, task: Task, hand_in: HandIn) -> None:
         """A Grade waits for this training."""
-        images = self._plan.images
-        assert images is not None  # no training is asked for without images
+        images = self._images
         if stored_replay(task, images) is not None:  # of an earlier class
             self._to_grade.appendleft(hand_in)
             return
@@ -178,9 +175,7 @@ class Agenda(Iterator[Assigned | None]):
         self._waiting[key].append(hand_in)
 
     def _plan_training(self, training: Training) -> None:
-        images = self._plan.images
-        assert images is not None
-        cost = training.task.recipe.cost(images.mode)
+        cost = training.task.recipe.cost(self._images.mode)
         heapq.heappush(self._to_train, (-cost, training.key, training))
 
     def _trained(self, training: Training, result: Replay | Failed) -> None:
@@ -192,8 +187,6 @@ class Agenda(Iterator[Assigned | None]):
             else:
                 self.untrained.append(result.reason)
             return
-        images = self._plan.images
-        assert images is not None
-        store_replay(result, training.task, images)
+        store_replay(result, training.task, self._images)
         self._shown.trained(training.key, result)
         self._to_grade.extendleft(self._waiting[training.key])

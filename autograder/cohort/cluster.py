@@ -47,6 +47,7 @@ class Cluster:
     """
 
     isolated = True
+    shares_files = False
 
     def __init__(self, address: str, announce: Callable[[str], None] = lambda text: None) -> None:
         """Connects to the scheduler at an address; `announce` is told what the run waits for.

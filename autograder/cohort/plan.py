@@ -27,7 +27,6 @@ class Plan:
         seed: the class's seed, see `seeds.seed_of_hand_in`.
         training: the training mode; "off" for none.
         sandbox: the name of the sandbox.
-        data: the folder of the images, which each process memory-maps; None: the worker's own.
         replays: the folder of the finished trainings.
         older_work: as in `grade`.
     """
@@ -38,15 +37,15 @@ class Plan:
     seed: int
     training: str
     sandbox: str
-    data: Path | None
     replays: Path
     older_work: bool = False
 
     @property
     def images(self) -> Images | None:
+        """The images in the data folder of this process, which are never sent to a worker."""
         if self.training == OFF:
             return None
-        data = self.data or self.assignment.data_folder()
+        data = self.assignment.data_folder()
         return _images(self.assignment, self.training, data, self.replays)
 
 

@@ -63,9 +63,11 @@ class Pool(Protocol):
 
     Attributes:
         isolated: whether a worker that dies takes no other task with it.
+        shares_files: whether workers see the files of this machine.
     """
 
     isolated: bool
+    shares_files: bool
 
     @property
     def workers(self) -> int:
@@ -132,6 +134,7 @@ class Processes:
     """A pool of processes on this machine."""
 
     isolated = False
+    shares_files = True
 
     def __init__(self, workers: int) -> None:
         self.workers = workers

@@ -245,8 +245,8 @@ def _pool(workers: int | None, scheduler: str | None, tasks: int, console: Conso
 
 
 def _local(pool: Pool) -> Pool:
-    """Workers that see this machine's files, which those of a cluster do not."""
-    return Processes(processors()) if isinstance(pool, Cluster) else pool
+    """Workers that see this machine's files."""
+    return pool if pool.shares_files else Processes(processors())
 
 
 def _wait_for(trials: list[Future[None]]) -> None:
@@ -288,7 +288,6 @@ def _plan(
         settings.seed,
         settings.training,
         settings.sandbox,
-        None if settings.training == OFF else assignment.data_folder(),
         _replays_folder(assignment, out),
         settings.older_work,
     )
@@ -307,7 +306,7 @@ def _grade(
     failed = {hand_in: hand_in.reason for hand_in in hand_ins if hand_in.reason is not None}
     tasks = [hand_in for hand_in in hand_ins if hand_in.reason is None]
     with progress.shown(len(hand_ins), dict(failed)) as shown:
-        done = bring_up_to_date(tasks, plan, pool, shown, sent=isinstance(pool, Cluster))
+        done = bring_up_to_date(tasks, plan, pool, shown)
     if done.corrected:
         console.print(
             f"{done.corrected} graded again from stored observations: no student code was run."

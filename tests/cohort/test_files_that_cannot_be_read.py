@@ -105,7 +105,7 @@ def test_a_submission_that_vanishes_or_becomes_a_link_after_listing_is_set_aside
     shutil.rmtree(ada.path)
     bob.path.rename(two / "real")
     bob.path.symlink_to(two / "real")
-    plan = Plan(TINY, two.parent / "states", (), 1, "off", "bubblewrap", None, two)
+    plan = Plan(TINY, two.parent / "states", (), 1, "off", "bubblewrap", two)
     for one, why in ((ada, "there is no directory or zip file"), (bob, "it is a link")):
         found = grade_hand_in(one, plan)
         assert isinstance(found, Failed)

@@ -215,9 +215,7 @@ def update(tmp_path, tiny, monkeypatch) -> Update:
             raise AssertionError("student code would have been run")
 
         observations = tmp_path / "observations"
-        plan = Plan(
-            *(assignment, observations, (), SEED, "off", sandbox, None, tmp_path / "replays")
-        )
+        plan = Plan(assignment, observations, (), SEED, "off", sandbox, tmp_path / "replays")
         with monkeypatch.context() as patched:
             if from_evidence:
                 patched.setattr(grading, "grade", refused)

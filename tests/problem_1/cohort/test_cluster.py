@@ -9,9 +9,9 @@ import pytest
 
 from autograder.cohort import cluster as clusters
 from autograder.cohort.cluster import Cluster, ClusterError
-from autograder.cohort.run import run
+from autograder.cohort.run import CohortError, run
 from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.problem_1 import demo_class
+from autograder.problem_1 import demo_class, svhn
 
 SEED = 31
 
@@ -45,6 +45,19 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_results(results, cluster, 
     killer.join(timeout=10)
     assert killed
     assert results(out) == results(here)
+
+
+@pytest.mark.proof
+def test_a_worker_without_the_images_is_named_and_nothing_is_graded(cluster, tmp_path, monkeypatch):
+    made_up, data, out = tmp_path / "class", tmp_path / "data", tmp_path / "out"
+    made_up.mkdir()
+    demo_class.make(made_up)
+    mode = P1.training.modes["short"]
+    svhn.draw(data, train=mode.training + mode.validation, test=20)
+    monkeypatch.setenv("SVHN_DIR", str(data))  # not for the workers, which run already
+    with pytest.raises(CohortError, match=r"nothing was graded: DataError.*on the worker tcp://"):
+        run(P1, made_up, out, scheduler=cluster.scheduler_address, training="short", seed=SEED)
+    assert not list(out.glob("observations/*/grade.json"))
 
 
 def test_an_address_without_a_scheduler_gives_an_error_message(monkeypatch):
