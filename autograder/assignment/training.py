@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from autograder.assignment.words import Statements
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class TrainingPlan:
         start: `start(key, number, shape)` returns the initial weights of layer `number`.
         images: opens the training images in a folder.
         error: the exception that `images` raises if there are no images, or too few.
+        advice: `advice(recipe)` makes statements about a recipe that fell short of the target.
         practice: generates a small data set in a folder for the visible checks, and returns the
             environment variables that point to it.
     """
@@ -98,6 +102,7 @@ class TrainingPlan:
     start: Callable[[int, int, tuple[int, ...]], np.ndarray]
     images: Callable[[Path], ImageFile]
     error: type[Exception]
+    advice: Callable[[Any], Statements]
     practice: Callable[[Path], Mapping[str, str]]
     seed: int = 123
     rate: float = 1e-2

@@ -96,6 +96,7 @@ def _section(
         of_training = (Test(name, passed, _clean(text)) for name, passed, text in trained.results())
         tests = [*of_training, *tests]
         share = None if share is None or trained.share is None else share * trained.share
+        hints += tuple(_advice(assignment, trained))
         hints += tuple(Hint(FOR_A_PERSON, _clean(text)) for text in trained.for_manual_review())
     score = None if share is None else rounded(section.auto * share)
     return SectionGrade(section.id, section.title, score, section.auto, tuple(tests), hints)
@@ -123,6 +124,12 @@ def _hints(assignment: Assignment, section: str, diagnosis: Diagnosis) -> tuple[
             for variant in diagnosis.inherited
         ]
     return tuple(hints)
+
+
+def _advice(assignment: Assignment, trained: Trained) -> Iterator[Hint]:
+    plan = assignment.training_plan
+    for kind, text in trained.advice(plan):
+        yield Hint(_symptom(plan.section, kind), _clean(text))
 
 
 def _hints_about(variant: Variant) -> Iterator[Hint]:

@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment.variant import Special
+from autograder.problem_1.probes.leaky_relu import DEFAULT_SLOPE
 
 KEPT = 0.03
 """Tolerance of the fraction kept: seven standard deviations of the difference between two runs of
 30,000 draws."""
+
+KINK = 1e-5
+"""How far rounding may take a derivative of Leaky ReLU out of its range."""
 
 SPREAD = 0.1
 """Tolerance of a standard deviation measured on 2,400 draws: seven of its standard errors."""
@@ -46,8 +50,12 @@ def _dropout(
 def _dropout_of_many(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """As _dropout; also the fraction kept, and whether rows or columns are dropped as a whole."""
-    found, _ = _dropout(values, given)
+    """As _dropout; also the fraction kept, whether rows or columns are dropped as a whole, and
+    whether further passes keep equally many."""
+    found, _ = _dropout({n: value for n, value in values.items() if n != "further"}, given)
+    if "further" in values:
+        kept = np.count_nonzero(values["further"], axis=(1, 2))
+        found["further"] = np.array([(kept == kept[0]).all()])
     if "out" in values:
         kept = values["out"] != 0
         whole = np.array([(kept == kept[:1]).all(), (kept == kept[:, :1]).all()])
@@ -71,6 +79,18 @@ def _signs(
     return {name: np.sign(np.asarray(value, dtype=float)) for name, value in values.items()}, {}
 
 
+def _at_the_kink(
+    values: Mapping[str, np.ndarray], given: Mapping[str, Any]
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Where a derivative of Leaky ReLU is NaN, below the slope or above 1."""
+    found = {}
+    for name, value in values.items():
+        derivative = np.asarray(value, dtype=float)
+        outside = 1.0 * (derivative > 1 + KINK) - (derivative < DEFAULT_SLOPE - KINK)
+        found[name] = np.where(np.isnan(derivative), 2.0, outside)
+    return found, {}
+
+
 SPECIAL: Mapping[str, Special] = {
     "dropout_forward": _dropout_of_many,
     "dropout_forward_test_time": _dropout,
@@ -80,6 +100,7 @@ SPECIAL: Mapping[str, Special] = {
     "dropout_backward_seed": _dropout,
     "dropout_backward_test_time": _dropout,
     "dropout_backward_without": _dropout,
+    "leaky_relu_backward_at_zero": _at_the_kink,
     "small_network_start": _initial_weights,
     "train_tiny_net_hyperparameters": _signs,
 }

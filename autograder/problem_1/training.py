@@ -11,6 +11,7 @@ from types import ModuleType
 from autograder import checkout
 from autograder.assignment.training import ImageFile, Mode, TrainingPlan
 from autograder.problem_1 import svhn
+from autograder.problem_1.advice import advice
 from autograder.problem_1.practice_data import draw
 from autograder.problem_1.probes.layers import KINDS
 from autograder.problem_1.probes.own_training import COLUMNS, MOST_LAYERS, start
@@ -77,5 +78,6 @@ PLAN = TrainingPlan(
     start=start,
     images=images,
     error=svhn.DataError,
+    advice=advice,
     practice=draw,
 )

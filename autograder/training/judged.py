@@ -9,13 +9,15 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from autograder.assignment import Assignment
-from autograder.assignment.training import share_of_points
+from autograder.assignment.training import TrainingPlan, share_of_points
 from autograder.assignment.variant import PatchDoesNotApply
 from autograder.diagnosis.case import Diagnosis
 from autograder.diagnosis.in_process import load, run_trusted
+from autograder.diagnosis.symptoms.section import MOST
 from autograder.diagnosis.variants import applied, named, solution
 from autograder.hand_in.notebook import printed_accuracy
 from autograder.hand_in.submission import Submission
@@ -26,6 +28,7 @@ from autograder.observation.observe import Observation, Observations, observe
 from autograder.sandbox.backend import Backend
 from autograder.sandbox.limits import TRAINING
 from autograder.training import fresh
+from autograder.training.curve import shape_of
 from autograder.training.images import Images
 from autograder.training.networks import SAME_DIRECTION
 from autograder.training.recipe import Inexpressible, Recipe
@@ -137,6 +140,17 @@ class Trained:
                 f"A person will look at this and may give points by hand: {self.refusal}. On the "
                 f"problem generated for this grading, the code reaches {self.own.accuracy:.0%}."
             )
+
+    def advice(self, plan: TrainingPlan) -> Iterator[tuple[str, str]]:
+        """If the accuracy fell short: what about the recipe may be the reason, and how it looks.
+
+        The statements are (kind, sentences).
+        """
+        if self.recipe is None or self.replay is None or self._reaches_enough:
+            return
+        yield from islice(plan.advice(Recipe.from_dict(self.recipe)), MOST)
+        if text := shape_of(self.replay.curve, self.chance):
+            yield "curve", text
 
     def results(self) -> Iterator[tuple[str, bool, str]]:
         """The training's results for the Grade: names, whether they passed, and messages."""

@@ -230,11 +230,8 @@ def _number(seen: Observation, name: str) -> float:
 
 def _whole(seen: Observation, name: str, least: int) -> int:
     value = seen.values.get(name)
-    if (
-        not isinstance(value, np.ndarray)
-        or value.ndim
-        or not least <= value <= 2**40
-        or value != np.round(value)
-    ):
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise Inexpressible(f"{name} is not a number but a sequence: is there a comma after it?")
+    if not isinstance(value, np.ndarray) or not least <= value <= 2**40 or value != np.round(value):
         raise Inexpressible(f"{name} is not a whole number of at least {least}")
     return int(value)

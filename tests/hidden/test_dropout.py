@@ -97,6 +97,11 @@ def test_dropout_forward_keeps_each_with_the_keep_probability(dropout_forward):
     count_is_binomial(kept.sum(axis=0), rows, given.keep_prob, "in one column")
     count_is_binomial(kept.sum(axis=1), columns, given.keep_prob, "in one row")
     require_different(kept, mask(student.again, given.x), "two forward passes drew the same mask")
+    counts = np.count_nonzero(numbers(student.further, "the output of further passes"), axis=(1, 2))
+    require(
+        np.ptp(counts),
+        f"every forward pass keeps exactly {counts[0]} of {student.further[0].size} activations",
+    )
 
 
 @check("dropout_forward", weight=2, announced="At test time the layer is the identity")

@@ -1,6 +1,16 @@
 """Leaky ReLU: outputs, and gradients away from the kink, for the default slope and others."""
 
-from autograder.judgement.checks import check, close, require_first, unchanged
+from autograder.judgement.checks import (
+    FLOAT32,
+    check,
+    close,
+    numbers,
+    require,
+    require_first,
+    unchanged,
+)
+
+DEFAULT_SLOPE = 0.01
 
 
 @check("leaky_relu_forward", weight=3, announced="Negative values are multiplied by the slope")
@@ -38,6 +48,18 @@ def test_leaky_relu_backward_with_other_slopes(leaky_relu_backward_slopes):
     close(student.small, reference.small, "the gradient for a small slope")
     close(student.large, reference.large, "the gradient for a large slope")
     close(student.relu, reference.relu, "the gradient for a slope of 0")
+
+
+@check("leaky_relu_backward", weight=1, announced="At an input of exactly 0, any derivative from")
+def test_leaky_relu_backward_at_the_kink(leaky_relu_backward, leaky_relu_backward_at_zero):
+    require_first(lambda: test_leaky_relu_backward_values(leaky_relu_backward))
+    found = numbers(leaky_relu_backward_at_zero.student.derivative, "the derivative at 0", (2, 3))
+    between = (found >= DEFAULT_SLOPE - FLOAT32) & (found <= 1 + FLOAT32)
+    require(
+        between.all(),
+        f"the derivative at an input of exactly 0 is {found[~between][:1].sum():g}; any number "
+        "from the slope to 1 is right",
+    )
 
 
 @check(

@@ -27,6 +27,10 @@ def test_train_tiny_net_losses(train_tiny_net_loop):
 def test_train_tiny_net_steps(train_tiny_net_loop):
     student, reference = train_tiny_net_loop.student, train_tiny_net_loop.reference
     close(student.plain_last, reference.plain_last, "the parameter after the last step")
+    require(
+        student.plain_examples == reference.plain_examples,
+        "not every step of the first epoch uses the batch that was drawn for it",
+    )
 
 
 @check(
@@ -108,5 +112,8 @@ def test_train_tiny_net_hyperparameters(train_tiny_net_hyperparameters):
         value = getattr(student, name)
         whole = np.ndim(value) == 0 and value >= 1 and value == np.round(value)
         require(whole, f"{name} is {value}; expected a whole number from 1 on")
+    for name in ("batch_size", "epochs"):  # range and slices take no float
+        value = getattr(student, name)
+        require(value.dtype.kind in "iu", f"{name} is {value:.1f}, a float; expected an integer")
     decay = student.lr_decay
     require(np.ndim(decay) == 0 and decay > 0, f"lr_decay is {decay}; expected a number above 0")

@@ -28,6 +28,14 @@ def _forward(values: Values, given: Given) -> Statements:
     again = values.get("again")
     if again is not None and _drops_some(out) and np.array_equal(out != 0, again != 0):
         yield "same_mask", "Two passes at training time draw the same mask."
+    elif "further" in values and _drops_some(values["further"]):
+        counts = np.count_nonzero(values["further"], axis=(1, 2))
+        if (counts == counts[0]).all():
+            yield (
+                "same_number",
+                "Every pass at training time keeps equally many activations. If each is kept "
+                "independently of the others, their number varies.",
+            )
 
 
 def _mask(out: np.ndarray, given: Given, when: str) -> Statements:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from autograder.assignment.variant import Patch, Variant
-from autograder.assignment.words import Described, Given, Words
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
+from autograder.diagnosis.same import SAME
 from autograder.problem_1.misconceptions import LAYERS
+from autograder.problem_1.probes.leaky_relu import DEFAULT_SLOPE
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
 BACKWARD = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
@@ -166,7 +170,7 @@ def _leaky_relu(what: str) -> Words:
         return Described(
             values=dict.fromkeys(("out", "dx", "at_zero", "stack"), what),
             inputs=inputs,
-            numbers={"the default slope": 0.01},
+            numbers={"the default slope": DEFAULT_SLOPE},
             places=places,
             independent=True,
             when={
@@ -187,7 +191,7 @@ def _leaky_relu_slopes(what: str) -> Words:
         return Described(
             values=dict.fromkeys(("small", "large", "relu"), what),
             inputs=inputs,
-            numbers={"the default slope": 0.01},
+            numbers={"the default slope": DEFAULT_SLOPE},
             when=dict(
                 small="for a slope below a third",
                 large="for a slope above a half",
@@ -200,9 +204,33 @@ def _leaky_relu_slopes(what: str) -> Words:
     return words
 
 
+def _at_the_kink(values: Values, given: Given) -> Statements:
+    derivative = values.get("derivative")
+    if derivative is None or not derivative.size:
+        return
+    found = float(derivative.flat[0])
+    if np.isnan(found):
+        yield (
+            "kink_nan",
+            "At an input of exactly 0 the gradient is NaN. Is there a division by the input, or "
+            "by its absolute value?",
+        )
+    elif found < DEFAULT_SLOPE - SAME or found > 1 + SAME:
+        yield (
+            "kink",
+            f"At an input of exactly 0 the derivative is {found:.3g}, which is neither 1 nor the "
+            "slope, nor between them.",
+        )
+
+
 WORDS: Mapping[str, Words] = {
     "leaky_relu_forward": _leaky_relu("the output"),
     "leaky_relu_forward_slopes": _leaky_relu_slopes("the output"),
     "leaky_relu_backward": _leaky_relu("the gradient"),
     "leaky_relu_backward_slopes": _leaky_relu_slopes("the gradient"),
+}
+
+
+SYMPTOMS: Mapping[str, Symptoms] = {
+    "leaky_relu_backward_at_zero": _at_the_kink,
 }

@@ -12,7 +12,7 @@ import numpy as np
 from autograder.assignment.variant import Patch, Variant
 from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
 from autograder.problem_1.misconceptions import TRAINING
-from autograder.problem_1.probes.train import SIZES
+from autograder.problem_1.probes.train import BATCH, SIZES, STEPS
 
 LOSS = "loss = loss_func.forward(model.forward(feat), label)"
 BACKWARD = "model.backward(loss_func.backward())"
@@ -215,7 +215,18 @@ def _loop(given: Given) -> Described:
     )
 
 
-def _accuracies(values: Values, given: Given) -> Statements:
+def _about_loop(values: Values, given: Given) -> Statements:
+    examples, drawn = values.get("plain_examples"), STEPS * BATCH
+    if examples is not None and 0 < examples < drawn:
+        yield (
+            "batches",
+            f"The steps of the first epoch train on {int(examples)} different examples; "
+            f"{drawn} are drawn for them. Does each step use its own batch?",
+        )
+    yield from _accuracies(values)
+
+
+def _accuracies(values: Values) -> Statements:
     """Accuracies of a sample are multiples of 1 / its size."""
     for name, examples in (("train", SIZES["data_train"]), ("val", SIZES["data_val"])):
         history = values.get(f"plain_{name}_acc_hist")
@@ -243,5 +254,5 @@ WORDS: Mapping[str, Words] = {
 
 
 SYMPTOMS: Mapping[str, Symptoms] = {
-    "train_tiny_net_loop": _accuracies,
+    "train_tiny_net_loop": _about_loop,
 }

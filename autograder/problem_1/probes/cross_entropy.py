@@ -58,10 +58,11 @@ def cross_entropy(lib, logits, labels, high, low, apart, shifted):
     loss = lib.layer_utils.cross_entropy()
     yield dict(loss=loss.forward(logits, labels))
     one = shifted[:1] - shifted[0, 0]  # before backward, which may fail
-    yield dict(loss_one=lib.layer_utils.cross_entropy().forward(one, labels[:1]))
+    label = labels[:1] % 4 + 1  # never the last class, so a batch without it is always tried
+    yield dict(loss_one=lib.layer_utils.cross_entropy().forward(one, label))
     yield dict(gradient=loss.backward())
     yield dict(logits_after=logits, labels_after=labels)
-    loss.forward(one, labels[:1])
+    loss.forward(one, label)
     yield dict(gradient_one=loss.backward())
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from autograder.assignment.probe import given
 
+DEFAULT_SLOPE = 0.01
+
 
 def _away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Of both signs, at least 0.05 from the kink, where either derivative would be right."""
@@ -54,3 +56,10 @@ def leaky_relu_backward_slopes(lib, x, stack, dout, dout_stack, small, large):
         layer = lib.layer_utils.leaky_relu(slope)
         layer.forward(x.copy())
         yield {name: layer.backward(dout.copy())}
+
+
+@given(_inputs)
+def leaky_relu_backward_at_zero(lib, x, stack, dout, dout_stack, small, large):
+    layer = lib.layer_utils.leaky_relu()
+    layer.forward(np.zeros((2, 3)))
+    yield dict(derivative=layer.backward(np.ones((2, 3))))

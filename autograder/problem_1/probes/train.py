@@ -74,13 +74,20 @@ class ScriptedLayer:
 
 
 class ScriptedModel:
-    """The parts of a network that `train_net` uses: `net`, forward and backward."""
+    """The parts of a network that `train_net` uses: `net`, forward and backward.
+
+    Attributes:
+        of_first_epoch: the numbers of the examples in the first epoch's steps.
+    """
 
     def __init__(self, lib: Any, layer: ScriptedLayer) -> None:
         self.layer = layer
         self.net = lib.layer_utils.sequential(layer)
+        self.of_first_epoch: set[int] = set()
 
     def forward(self, feat: np.ndarray, is_training: bool = True, seed: int | None = None) -> Any:
+        if is_training and self.layer.clock[0] < STEPS:
+            self.of_first_epoch.update(np.asarray(feat)[:, 0].astype(int).tolist())
         output = self.layer.forward(feat, is_training)
         self.net.gather_params()
         return output
@@ -145,6 +152,7 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
         yield {
             f"{run}_loss_hist": loss_hist,
             f"{run}_last": layer.params["script_p"],
+            f"{run}_examples": len(model.of_first_epoch),
             f"{run}_train_acc_hist": train_acc_hist,
             f"{run}_val_acc_hist": val_acc_hist,
             f"{run}_best": best.get("script_p") if isinstance(best, dict) else best,

@@ -45,7 +45,7 @@ STRANGE = {
     "many dimensions": np.zeros((1,) * 30),
     "bool": np.ones((8, 6), dtype=bool),
     "huge integers": np.full((8, 6), 2**63, dtype=np.uint64),
-    "one": np.array(1.0),
+    "one": np.array(1),
 }
 
 

@@ -54,6 +54,16 @@ def with_replay(right, trained, sandbox):
     return regraded
 
 
+FEW_UNITS = '            fc(3072, 8, 1e-4, name="fullo_1"),\n'
+
+
+def without_activation(submission):
+    text = submission.files[NETWORKS].decode()
+    begin = text.index("class TinyNet")
+    tiny = text[begin:].replace('            leaky_relu(name="lrelu"),\n', "", 1)
+    return (text[:begin] + tiny.replace("fc(512, 10", "fc(8, 10", 1)).encode()
+
+
 def section(grade, name="train_tiny_net"):
     return next(section for section in grade.sections if section.id == name)
 
@@ -118,6 +128,17 @@ def test_an_unnamed_mistake_limits_the_points_by_what_the_code_learns(change, tr
 def test_a_loop_that_never_steps_earns_nothing(change, trained):
     found = trained(change(TRAINING, "                optimizer.step()", "                pass"))
     assert section(found).score == 0
+
+
+def test_a_network_that_learns_too_little_is_told_what_about_it_may_be_the_reason(change, trained):
+    linear = change(NETWORKS, '            fc(3072, 512, 2.5e-2, name="fullo_1"),\n', FEW_UNITS)
+    linear = replace(linear, files={**linear.files, NETWORKS: without_activation(linear)})
+    found = section(trained(linear))
+    assert not found.tests[0].passed
+    said = {hint.misconception.removeprefix("train_tiny_net_symptom_") for hint in found.hints}
+    assert said == {"layers", "start_first", "start_second", "units", "curve"}
+    (layers,) = (hint.text for hint in found.hints if hint.misconception.endswith("_layers"))
+    assert layers.startswith("TinyNet consists of Flatten, FC, FC.")
 
 
 def test_checks_of_the_loop_count_by_their_weights(change, trained):
