@@ -3,7 +3,9 @@
 They were written from the released notebook and library alone, by people who had not seen the table
 of misconceptions or the diagnosis. Each says which blocks it replaces and which faults it has, by
 section. Those in `seen` were used while the diagnosis was built. Those in `unseen` were not: they
-were graded once, and judged by readers who had not written the diagnosis.
+were graded once, and judged by readers who had not written the diagnosis. Their sections in which
+no check failed were then used to find what the checks did not see. Those in `fresh` were written
+and graded after that.
 
 `judged.yaml` holds what the grader said about each faulty section, and what a reader thought of it:
 
@@ -11,6 +13,11 @@ were graded once, and judged by readers who had not written the diagnosis.
     true    says something true and specific about the section, but not the fault itself
     vague   true, but of no use
     false   something that it says is not so
+
+and for a faulty section about which nothing is said, because it loses no point:
+
+    elsewhere   the fault shows in another section, which names it
+    unasked     the handout does not ask for what the fault breaks
 
 A statement that has changed since is to be judged again.
 """
@@ -31,9 +38,10 @@ from autograder.hand_in.submission import Submission
 from autograder.problem_1 import ASSIGNMENT as P1
 
 FOLDER = Path(__file__).parent
-PARTS = ("seen", "unseen")
+PARTS = ("seen", "unseen", "fresh")
 JUDGED = FOLDER / "judged.yaml"
 VERDICTS = ("exact", "true", "vague", "false")
+SILENT = ("elsewhere", "unasked")
 
 
 @dataclass(frozen=True)
