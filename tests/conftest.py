@@ -4,6 +4,7 @@ root."""
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import platform
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hypothesis
@@ -24,6 +25,7 @@ from autograder import checkout
 from autograder.assignment import Assignment
 from autograder.diagnosis.variants import applied, named, released
 from autograder.hand_in.submission import Submission, write
+from autograder.observation import observe
 from autograder.sandbox.selftest import BACKENDS
 
 sys.path.append(str(Path(__file__).parent))  # also for processes that tests start
@@ -49,6 +51,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def tiny() -> Assignment:
     return ASSIGNMENT
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """`made_once(name, make)`: a folder that `make(folder)` fills, for all pytest processes.
+
+    The process that asks first makes it, and the others wait. Tests must not change it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, complete = shared / name, shared / f"{name}.complete"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not complete.exists():
+                folder.mkdir()
+                make(folder)
+                complete.touch()
+        return folder
+
+    return made
 
 
 Works = Callable[..., Submission]
@@ -79,6 +106,17 @@ def hand_in(tiny: Assignment) -> Callable[[Path, Submission], Path]:
         return folder
 
     return written
+
+
+@pytest.fixture(scope="module")
+def hurried() -> Iterator[None]:
+    """Small budgets of CPU time for what never ends; correct work stays far below them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("TOGETHER", "PROBE_BY_PROBE"):
+            whole = getattr(observe, name)
+            small = replace(whole, probe=replace(whole.probe, cpu_s=1), patience_s=1, together_s=1)
+            patch.setattr(observe, name, small)
+        yield
 
 
 KERNELS = {

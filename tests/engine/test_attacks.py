@@ -148,7 +148,7 @@ def attacked(work: Submission, *, backward: str = "", top: str = "") -> Submissi
 
 
 @pytest.fixture(scope="module")
-def points(tiny, sandbox):
+def points(tiny, sandbox, hurried):
     def found(submission: Submission) -> dict[str, float]:
         return {s.id: s.score for s in grade(tiny, submission, SEED, sandbox).sections}
 

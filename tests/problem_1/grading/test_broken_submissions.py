@@ -139,6 +139,9 @@ SUBMISSIONS = (
 )
 
 
+pytestmark = pytest.mark.usefixtures("hurried")  # for the endless loop
+
+
 @pytest.fixture(scope="module")
 def right_files(right) -> dict[str, bytes]:
     return {**right.files, P1.notebook: P1.source.read_bytes()}

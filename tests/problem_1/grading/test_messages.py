@@ -101,7 +101,7 @@ def test_messages_are_one_short_line_of_printable_text(change, graded):
         assert len(message) <= LONGEST_MESSAGE
 
 
-def test_a_timeout_is_reported_as_a_timeout(change, graded):
-    wrong = change("lib/optim.py", "v = self.velocity.get(name, 0.0)", "while True: pass")
+def test_a_timeout_is_reported_as_a_timeout(change, graded, hurried):
+    wrong = change("lib/optim.py", "cache = self.cache.get(name, 0.0)", "while True: pass")
     said = {t.name: t.message for s in graded(wrong).sections for t in s.tests}
-    assert "timed out: it did not finish within" in said["sgd_momentum_update"]
+    assert "timed out: it did not finish within" in said["rmsprop_update"]

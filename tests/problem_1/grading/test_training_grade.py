@@ -5,29 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.assignment.training import Mode
 from autograder.grading.evidence import observing_hash
 from autograder.grading.grade import grade, regrade
 from autograder.hand_in.submission import read
 from autograder.observation.observe import Observations
 from autograder.problem_1 import ASSIGNMENT as P1
-from autograder.problem_1 import svhn
 from autograder.problem_1.training import PLAN
-from autograder.training.images import open_images
 from autograder.training.replay import Replay, Task, replayed
 
 SEED = 11
-SMALL = Mode("small", 1500, 300, 0.35, 0.5, standardised=True)
 CELL = "batch_size, epochs, lr_decay, lr_decay_every = 20, 5, 1, 9"
 LAYERS, NETWORKS = "lib/mlp/layer_utils.py", "lib/mlp/fully_conn.py"
 TRAINING, OPTIMIZERS = "lib/mlp/train.py", "lib/optim.py"
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
-    twin = tmp_path_factory.mktemp("twin")
-    svhn.draw(twin, train=1800, test=20)
-    return open_images(P1, SMALL, twin)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +77,7 @@ def test_the_released_files_earn_no_points(trained):
 def test_points_are_in_proportion_to_the_accuracy(with_replay, images):
     def half(_):
         chance = images.chance
-        return Replay(chance + (SMALL.target - PLAN.spread - chance) / 2, (0.2, 0.3))
+        return Replay(chance + (images.mode.target - PLAN.spread - chance) / 2, (0.2, 0.3))
 
     found = section(with_replay(half))
     assert found.score == 2.5

@@ -16,9 +16,9 @@ from student_folder import load
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
+def built(made_once):
     """A fresh build, which tests must not change."""
-    return build(P1, tmp_path_factory.mktemp("release") / P1.id).folder
+    return made_once("release", lambda folder: build(P1, folder / P1.id)) / P1.id
 
 
 @pytest.fixture
