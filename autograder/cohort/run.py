@@ -38,7 +38,6 @@ from autograder.hand_in.files import printable
 from autograder.hand_in.students import HandIn
 from autograder.hand_in.times import utc
 from autograder.hand_in.whole_class import ClassError, ReadAs, WholeClass, class_in
-from autograder.nbgrader_plugins import patches
 from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
@@ -225,7 +224,6 @@ def _settings(
 
 def _prepare_gradebook(assignment: Assignment, out: Path, due: str | None) -> tuple[Source, ...]:
     """The assignment's cells from the gradebook, which is updated only if they have changed."""
-    patches.import_faster()
     from autograder.nbgrader_plugins import gradebook
 
     stamp, digest = out / SOURCES, hashlib.sha256(assignment.source.read_bytes()).hexdigest()

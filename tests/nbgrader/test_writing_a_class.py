@@ -91,3 +91,7 @@ def test_nothing_of_a_transaction_that_fails_is_kept(tiny, book):
     handed_in(tiny, book)
     book.db.rollback()
     assert len(book.students) == len(TIMES)
+
+
+def test_a_gradebook_is_created_without_waiting_for_the_disk_and_then_written_safely(tiny, book):
+    assert book.db.execute(text("pragma synchronous")).scalar() == 2
