@@ -21,6 +21,12 @@ c.CourseDirectory.root = {root!r}
 c.AssignmentStep.package = "tiny_assignment"
 """
 SECONDS = 600
+COMMAND = Path(sys.executable).parent / "nbgrader"
+ENVIRONMENT = {
+    **os.environ,
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONPATH": str(Path(__file__).parent / "absent_modules"),
+}
 
 
 def new_course(root: Path, settings: str = "") -> Path:
@@ -38,12 +44,12 @@ def new_course(root: Path, settings: str = "") -> Path:
 def nbgrader(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as an instructor does."""
     return subprocess.run(
-        [str(Path(sys.executable).parent / "nbgrader"), *words],
+        [COMMAND, *words],
         cwd=root,
         capture_output=True,
         text=True,
         timeout=SECONDS,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        env=ENVIRONMENT,
         check=False,
     )
 

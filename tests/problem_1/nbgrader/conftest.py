@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from nbgrader_course import COMMAND, ENVIRONMENT
 
 from autograder.diagnosis.variants import released, solution
 from autograder.grading.result import Grade
@@ -32,12 +31,12 @@ class Course:
     def nbgrader(self, *words: str) -> str:
         """Runs a command as an instructor does; returns its messages."""
         done = subprocess.run(
-            [str(Path(sys.executable).parent / "nbgrader"), *words],
+            [COMMAND, *words],
             cwd=self.root,
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env=ENVIRONMENT,
         )
         assert done.returncode == 0, done.stderr
         return done.stderr
@@ -45,11 +44,11 @@ class Course:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Starts a command, and returns the running process."""
         return subprocess.Popen(
-            [str(Path(sys.executable).parent / "nbgrader"), *words],
+            [COMMAND, *words],
             cwd=self.root,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env=ENVIRONMENT,
         )
 
     def work(self, student: str) -> Path:
