@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-import rosters
-from downloads import download, made
+from downloads import made
 from people import PERSON, TEXT
 from rich.console import Console
-from test_a_class import TINY, expected, graded, works  # noqa: F401  (a fixture)
+from test_a_class import TINY, class_of, expected, works  # noqa: F401  (fixtures)
 from uploads import gradescope_autograder, gradescope_results
 
 from autograder.commands import export
@@ -26,16 +26,14 @@ from autograder.nbgrader_plugins import gradebook
 
 
 @pytest.fixture(scope="module")
-def a_class(works, tmp_path_factory):  # noqa: F811
+def a_class(class_of, tmp_path_factory):  # noqa: F811
     """A class of Gradescope's, graded, and its zip: the folder, the zip and what was said."""
-    place = tmp_path_factory.mktemp("gradescope")
-    path = download("gradescope", works, place, as_zip=True, folder=TINY.id)
-    graded(path, place / "out", rosters.plain_roster())
+    out = class_of("gradescope")
     console = Console(file=io.StringIO(), width=80)
-    zip_ = place / "lookup.zip"
-    status = export.run(TINY, "gradescope", None, place / "out", zip_, console=console)
+    zip_ = tmp_path_factory.mktemp("gradescope") / "lookup.zip"
+    status = export.run(TINY, "gradescope", None, out, zip_, console=console)
     assert status == 0
-    return place / "out", zip_, console.file.getvalue()
+    return out, zip_, console.file.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +179,8 @@ def test_nothing_of_a_submission_is_run_or_imported(a_class, hand_ins, tmp_path)
     assert not list(tmp_path.rglob("*.ran"))
 
 
-def test_points_given_by_hand_are_given_back(works, tmp_path):  # noqa: F811
-    path = download("gradescope", works, tmp_path, as_zip=True, folder=TINY.id)
-    out = tmp_path / "out"
-    graded(path, out, rosters.plain_roster())
+def test_points_given_by_hand_are_given_back(class_of, works, tmp_path):  # noqa: F811
+    out = shutil.copytree(class_of("gradescope"), tmp_path / "out")
     told = made("gradescope", works, folder=TINY.id).hand_ins
     with gradebook.opened(TINY, gradebook.url(out / "gradebook.db")) as book:
         for who in ("ada", "gadler"):
@@ -228,11 +224,9 @@ def test_visibility_is_refused_for_other_platforms(tmp_path):
         export.run(TINY, "canvas", None, tmp_path, tmp_path, visibility="visible")
 
 
-def test_a_class_of_another_platform_is_refused(works, tmp_path):  # noqa: F811
-    path = download("sakai", works, tmp_path, as_zip=True, folder=TINY.id)
-    graded(path, tmp_path / "out")
+def test_a_class_of_another_platform_is_refused(class_of, tmp_path):  # noqa: F811
     with pytest.raises(export.ExportError, match="this one was read as sakai"):
-        export.run(TINY, "gradescope", None, tmp_path / "out", tmp_path / "export")
+        export.run(TINY, "gradescope", None, class_of("sakai"), tmp_path / "export")
 
 
 def test_the_same_files_count_in_the_export_and_in_the_container():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,7 +49,7 @@ def _files(submission: Submission) -> dict[str, bytes]:
         return {path.relative_to(name).as_posix(): path.read_bytes() for path in paths}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def works() -> dict[str, dict[str, bytes]]:
     """Works of four kinds, and an earlier attempt with nothing in it."""
     kinds = [_files(applied(TINY, (named(TINY, m) for m in mistakes))) for mistakes in MISTAKES]
@@ -59,17 +61,20 @@ def expected(key: str) -> float:
     return POINTS[WORKS.index(key) % len(POINTS)]
 
 
-def graded(path: Path, out: Path, *lists: bytes, **options: object) -> tuple[dict[str, str], str]:
+def graded(path: Path, out: Path, *lists: bytes, **options: object) -> tuple[dict, str]:
     """What stands in grades.csv by student, and what was said."""
     paths = []
     for number, content in enumerate(lists):
         paths.append(out.parent / f"roster_{number}.csv")
         paths[-1].write_bytes(content)
     console = Console(file=io.StringIO(), width=200)
-    run(TINY, path, out, workers=2, seed=SEED, due=DUE, rosters=paths, console=console, **options)
+    run(TINY, path, out, workers=1, seed=SEED, due=DUE, rosters=paths, console=console, **options)
+    return rows_of(out), console.file.getvalue()
+
+
+def rows_of(out: Path) -> dict[str, dict[str, str]]:
     text = (out / "report" / "grades.csv").read_text("utf-8")
-    rows = {row["student"]: row for row in csv.DictReader(text.splitlines())}
-    return rows, console.file.getvalue()
+    return {row["student"]: row for row in csv.DictReader(text.splitlines())}
 
 
 LAYOUTS = {
@@ -90,20 +95,35 @@ IN_MAKE_TEST = ("canvas", "moodle", "gradescope")
 """The others are proofs: each one grades a class."""
 
 
+@pytest.fixture(scope="session")
+def class_of(works, made_once) -> Callable[[str], Path]:
+    """`class_of(layout)`: results of a platform's class, which tests must not change.
+
+    `said.txt` beside them is what was said.
+    """
+
+    def of(layout: str) -> Path:
+        def make(place: Path) -> None:
+            as_zip = not layout.startswith("plain")
+            path = download(layout, works, place, as_zip=as_zip, folder=TINY.id)
+            _, said = graded(path, place / "out", LAYOUTS[layout])
+            (place / "said.txt").write_text(said, "utf-8")
+
+        return made_once(f"class of {layout}", make) / "out"
+
+    return of
+
+
 @pytest.fixture(
-    scope="module",
     params=[
         pytest.param(layout, marks=[pytest.mark.proof] * (layout not in IN_MAKE_TEST))
         for layout in LAYOUTS
     ],
 )
-def a_class(request, works, tmp_path_factory):
-    """A class of each platform, graded: its layout, folder, table and what was said."""
-    layout = request.param
-    place = tmp_path_factory.mktemp(layout)
-    as_zip = not layout.startswith("plain")
-    path = download(layout, works, place, as_zip=as_zip, folder=TINY.id)
-    return layout, place / "out", *graded(path, place / "out", LAYOUTS[layout])
+def a_class(request, class_of) -> tuple[str, Path, dict]:
+    """A class of each platform: its layout, results and table."""
+    out = class_of(request.param)
+    return request.param, out, rows_of(out)
 
 
 def id_of(layout: str, key: str) -> str:
@@ -125,7 +145,7 @@ def handed_in(layout: str, works: dict) -> dict[str, str]:
 
 
 def test_every_platform_gives_the_same_grades(a_class, works):
-    layout, _, rows, _ = a_class
+    layout, _, rows = a_class
     told = handed_in(layout, works)
     assert len(told) >= 9
     found = {key: float(rows[id_of(layout, key)]["score"]) for key in told}
@@ -133,7 +153,7 @@ def test_every_platform_gives_the_same_grades(a_class, works):
 
 
 def test_late_work_is_late_by_whatever_the_platform_tells(a_class):
-    layout, _, rows, _ = a_class
+    layout, _, rows = a_class
     late = {key: rows[id_of(layout, key)]["seconds_late"] for key in ("bo", "ada")}
     if layout == "moodle" or layout == "plain_zips":
         assert late == {"bo": "unknown", "ada": "unknown"}
@@ -147,7 +167,7 @@ def test_late_work_is_late_by_whatever_the_platform_tells(a_class):
 
 
 def test_what_came_from_where_is_written_down(a_class):
-    layout, out, _, _ = a_class
+    layout, out, _ = a_class
     told = json.loads((out / origin.NAME).read_text("utf-8"))
     assert told["layout"] == {"nbgrader_inbound": "exchange"}.get(layout, layout.split("_")[0])
     read = origin.read(out / origin.NAME)
@@ -166,7 +186,7 @@ TARGETS = {
 
 
 def test_given_back_every_student_has_the_right_points(a_class, works, tmp_path):
-    layout, out, _, _ = a_class
+    layout, out, _ = a_class
     target = layout.partition("_")[0]
     if target not in TARGETS:
         pytest.skip("takes no file back")
@@ -190,12 +210,9 @@ def test_given_back_every_student_has_the_right_points(a_class, works, tmp_path)
 
 
 @pytest.mark.parametrize("target", ["canvas", "moodle"])
-def test_feedback_goes_back_under_the_names_of_the_download(works, tmp_path, target):
-    path = download(target, works, tmp_path, as_zip=True, folder=TINY.id)
-    out = tmp_path / "out"
-    graded(path, out, LAYOUTS[target])
+def test_feedback_goes_back_under_the_names_of_the_download(class_of, works, tmp_path, target):
     export.run(
-        TINY, target, None, out, tmp_path / "export", with_feedback=True,
+        TINY, target, None, class_of(target), tmp_path / "export", with_feedback=True,
         console=Console(file=io.StringIO()),
     )  # fmt: skip
     content = (tmp_path / "export" / f"{target}-feedback.zip").read_bytes()
@@ -213,20 +230,20 @@ def test_feedback_goes_back_under_the_names_of_the_download(works, tmp_path, tar
 
 
 def test_the_gradebook_knows_names_and_addresses_of_the_roster(a_class):
-    layout, out, _, _ = a_class
+    layout, out, _ = a_class
     with gradebook.opened(TINY, gradebook.url(out / "gradebook.db")) as book:
         ada = book.find_student(id_of(layout, "ada"))
         assert (ada.first_name, ada.last_name) == ("Ada", "Lindgren")
         assert layout.startswith("canvas") or layout == "blackboard" or ada.email
 
 
-def test_every_member_of_a_group_has_the_grade(works, tmp_path):
-    path = download("gradescope", works, tmp_path, as_zip=True)
-    rows, said = graded(path, tmp_path / "out", rosters.plain_roster())
+def test_every_member_of_a_group_has_the_grade(class_of):
+    out = class_of("gradescope")
+    rows = rows_of(out)
     assert rows["gadler"]["score"] == rows["iweiss"]["score"] == str(expected("team"))
-    assert "1 group" in said
+    assert "1 group" in (out.parent / "said.txt").read_text("utf-8")
     for student in ("gadler", "iweiss"):
-        assert (tmp_path / "out" / "feedback" / student / "tiny" / "Tiny.html").exists()
+        assert (out / "feedback" / student / "tiny" / "Tiny.html").exists()
 
 
 @pytest.mark.parametrize("layout", ["canvas", "moodle_teams"])
@@ -255,10 +272,8 @@ def test_members_whom_a_list_names_have_the_grade_and_get_it_back(layout, works,
         assert set(uploads.moodle_feedback(pages, numbers).files) == numbers
 
 
-def test_points_given_by_hand_are_given_back_too(works, tmp_path):
-    path = download("canvas", works, tmp_path, as_zip=True)
-    out = tmp_path / "out"
-    graded(path, out, LAYOUTS["canvas"])
+def test_points_given_by_hand_are_given_back_too(class_of, tmp_path):
+    out = shutil.copytree(class_of("canvas"), tmp_path / "out")
     with gradebook.opened(TINY, gradebook.url(out / "gradebook.db")) as book:
         book.find_grade("step_question", "Tiny", TINY.id, "ada").manual_score = 0.75
         book.db.commit()
@@ -270,15 +285,13 @@ def test_points_given_by_hand_are_given_back_too(works, tmp_path):
     assert taken.points["ada"] == Decimal("5.75")
 
 
-def test_a_graded_student_without_a_row_is_named_and_the_command_fails(works, tmp_path):
-    path = download("sakai", works, tmp_path, as_zip=True)
-    graded(path, tmp_path / "out")
+def test_a_graded_student_without_a_row_is_named_and_the_command_fails(class_of, tmp_path):
     template = tmp_path / "canvas.csv"
     lines = rosters.canvas_gradebook().decode().splitlines(keepends=True)
     template.write_text("".join(line for line in lines if "Lindgren" not in line), "utf-8")
     console = Console(file=io.StringIO(), width=80)
     status = export.run(
-        TINY, "canvas", template, tmp_path / "out", tmp_path / "export",
+        TINY, "canvas", template, class_of("sakai"), tmp_path / "export",
         column=COLUMNS["canvas"], console=console,
     )  # fmt: skip
     assert status == 1
@@ -292,10 +305,8 @@ def test_a_graded_student_without_a_row_is_named_and_the_command_fails(works, tm
         ({"template": b"id,name\n1,x\n"}, "not a Canvas gradebook"),
     ],
 )
-def test_what_cannot_be_exported_says_why(works, tmp_path, change, says):
-    out = tmp_path / "out"
-    if "class_" not in change:
-        graded(download("sakai", works, tmp_path, as_zip=True), out)
+def test_what_cannot_be_exported_says_why(class_of, tmp_path, change, says):
+    out = tmp_path / "out" if "class_" in change else class_of("sakai")
     template = tmp_path / "t.csv"
     template.write_bytes(change.get("template") or LAYOUTS["canvas"])
     given = None if "template" in change and change["template"] is None else template
@@ -336,11 +347,9 @@ def test_a_column_that_canvas_may_not_know_is_mentioned(of_canvas, tmp_path):
     )
 
 
-def test_without_a_file_brightspace_gets_the_smallest_that_it_takes(works, tmp_path):
-    path = download("sakai", works, tmp_path, as_zip=True, folder=TINY.id)
-    graded(path, tmp_path / "out", rosters.plain_roster())
+def test_without_a_file_brightspace_gets_the_smallest_that_it_takes(class_of, works, tmp_path):
     options = {"missing": "zero", "column": "Problem 1 Points Grade"}
-    status, _, after = exported("brightspace", tmp_path / "out", tmp_path / "export", **options)
+    status, _, after = exported("brightspace", class_of("sakai"), tmp_path / "export", **options)
     assert status == 0
     taken = uploads.brightspace_grades(after, CLASS)
     right = {key: Decimal(str(expected(w))) for key, w in handed_in("sakai", works).items()}
