@@ -6,9 +6,16 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a new file: some file systems write what replaces a file to the disk at once."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
 
 
 def damaged(chance: random.Random, data: bytes) -> bytes:

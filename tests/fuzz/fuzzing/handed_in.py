@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 from fuzzing.answers import Breach, must_be_text, named
-from fuzzing.damage import encoded, spoiled
+from fuzzing.damage import encoded, spoiled, write_new
 from hypothesis import strategies as st
 
 from autograder.hand_in import library, notebook, submission, version
@@ -161,7 +161,7 @@ def zips(draw: st.DrawFn) -> bytes:
 
 def read_zip(data: bytes, folder: Path) -> str:
     path = folder / "ada.zip"
-    path.write_bytes(data)
+    write_new(path, data)
     found = submission.read(TINY, path)
     if not set(folder.iterdir()) <= {path, folder / "class.zip", folder / "roster.csv"}:
         raise Breach(f"reading it made {sorted(folder.iterdir())}")

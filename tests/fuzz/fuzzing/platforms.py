@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from fuzzing.answers import Breach, must_be_text, named
+from fuzzing.damage import write_new
 from fuzzing.handed_in import TINY
 from hypothesis import strategies as st
 
@@ -121,7 +122,7 @@ ORDINARY_TABLE = b"id,name,email\nada,Ada Lindgren,ada@example.edu\n"
 
 def read_roster(data: bytes, folder: Path) -> str:
     path = folder / "roster.csv"
-    path.write_bytes(data)
+    write_new(path, data)
     try:
         found = roster.read(path)
     except RosterError as refusal:
@@ -231,6 +232,7 @@ ORDINARY_LISTING = b"lindgrenada_101_9001_work.zip"
 def read_download(data: bytes, folder: Path) -> str:
     """Reads a download with these names, with and without a list of the class."""
     path = folder / "class.zip"
+    path.unlink(missing_ok=True)  # as in `write_new`
     listing = dict.fromkeys(data.decode("utf-8", "replace").split("\n"))
     with zipfile.ZipFile(path, "w") as archive:
         for name in listing:
