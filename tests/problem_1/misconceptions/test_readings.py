@@ -12,7 +12,7 @@ from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.session import Ending
 from autograder.seeds import key_of
 
-SEED = 5
+SEED = costs.SEED
 KINDS = (bool, np.int8, np.uint64, np.float16, np.float32, float)
 NUMBERS = (0, 1, -1, 0.5, 1e300, -1e-300, np.nan, np.inf, -np.inf)
 
