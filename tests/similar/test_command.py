@@ -46,8 +46,9 @@ def a_class(made, tmp_path):
 
 
 @pytest.fixture
-def run(a_class, tmp_path):
-    """`run()`: the pairs and the page."""
+def run(a_class, tmp_path, monkeypatch):
+    """`run()`: the pairs and the page, by one worker, which starts sooner than several."""
+    monkeypatch.setattr(similar, "processors", lambda: 1)
 
     def of(folder=a_class, against=(), **options):
         file = tmp_path / "pairs.json"
