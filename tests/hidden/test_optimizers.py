@@ -43,6 +43,7 @@ def test_sgd_momentum_from_the_start(sgd_momentum_fresh):
     student, reference = sgd_momentum_fresh.student, sgd_momentum_fresh.reference
     close(student.w, reference.w, "the parameter in the first steps")
     close(student.velocity, reference.velocity, "the velocity after the first steps")
+    close(student.without, reference.without, "the parameter, with the default momentum of 0,")
 
 
 @check("sgd_momentum", weight=1, announced="Every parameter of every layer has its own state")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -36,17 +37,26 @@ def one_parameter(state: Mapping[str, str], rate: str = DECAY_RATE) -> Words:
     return words
 
 
-def new_optimizer(state: Mapping[str, str], rate: str = DECAY_RATE) -> Words:
-    """Several steps of one parameter, from a new optimizer."""
+def new_optimizer(
+    state: Mapping[str, str],
+    rate: str = DECAY_RATE,
+    conditions: Mapping[str, str] = MappingProxyType({}),
+) -> Words:
+    """Several steps of one parameter, from a new optimizer.
+
+    `conditions` has the names of further values that are the parameter, each under a condition.
+    """
 
     def words(given: Given) -> Described:
+        parameters = ("w", *conditions)
+        starts: dict[str, np.ndarray] = dict.fromkeys(parameters, given["w"])
         return Described(
-            values={"w": "the parameter", **state},
+            values=dict.fromkeys(parameters, "the parameter") | dict(state),
             untouched={"grads_after": "the gradient"},
             inputs={"the gradient": given["grads"]},
             numbers={"the learning rate": given["lr"], rate: given["decay"]},
-            starts={"w": given["w"]},
-            when=dict.fromkeys(("w", *state), "in a new optimizer"),
+            starts=starts,
+            when=dict.fromkeys(("w", *state), "in a new optimizer") | dict(conditions),
         )
 
     return words

@@ -432,7 +432,9 @@ MOMENTS = {"mt": "the first moment", "vt": "the second moment"}
 
 WORDS: Mapping[str, Words] = {
     "sgd_momentum": one_parameter(VELOCITIES, MOMENTUM),
-    "sgd_momentum_fresh": new_optimizer(VELOCITIES, MOMENTUM),
+    "sgd_momentum_fresh": new_optimizer(
+        VELOCITIES, MOMENTUM, {"without": "with the default momentum of 0"}
+    ),
     "sgd_momentum_network": several_parameters,
     "rmsprop": one_parameter(CACHES),
     "rmsprop_fresh": new_optimizer(CACHES),

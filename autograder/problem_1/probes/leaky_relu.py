@@ -15,11 +15,12 @@ def _away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def _inputs(rng: np.random.Generator) -> dict[str, np.ndarray | float]:
+    """`stack` and its gradient are large, and float32 as in a training."""
     return dict(
         x=_away_from_zero(rng, 9, 7),
-        stack=_away_from_zero(rng, 3, 4, 2, 2),
+        stack=(100 * _away_from_zero(rng, 3, 4, 2, 2)).astype(np.float32),
         dout=rng.normal(size=(9, 7)),
-        dout_stack=rng.normal(size=(3, 4, 2, 2)),
+        dout_stack=(100 * rng.normal(size=(3, 4, 2, 2))).astype(np.float32),
         small=float(rng.uniform(0.05, 0.3)),
         large=float(rng.uniform(0.5, 0.9)),
     )

@@ -47,10 +47,11 @@ def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray | float]:
 
 
 def _network(rng: np.random.Generator) -> dict[str, Any]:
-    """Two layers with parameters and one without between them."""
+    """Two layers with parameters and one without between them. The second has large gradients."""
+    sizes = dict(w1=1, b1=1, w2=100, b2=100)
     return dict(
         values={name: rng.normal(size=shape) for name, shape in SHAPES.items()},
-        grads={name: _gradient(rng, STEPS, *shape) for name, shape in SHAPES.items()},
+        grads={name: sizes[name] * _gradient(rng, STEPS, *shape) for name, shape in SHAPES.items()},
         lr=float(rng.uniform(0.01, 0.05)),
         lr_later=float(rng.uniform(0.1, 0.2)),
         decay=float(rng.uniform(0.6, 0.9)),
@@ -114,10 +115,12 @@ def sgd_momentum(lib, w, grads, lr, decay, first, second, t):
 
 @given(_one)
 def sgd_momentum_fresh(lib, w, grads, lr, decay, first, second, t):
-    net = single(lib, w)
+    net, other, kept = single(lib, w), single(lib, w.copy()), grads.copy()
     optimizer = lib.optim.SGDM(net, lr, decay)
     yield dict(w=_steps(net, optimizer, grads))
     yield dict(velocity=optimizer.velocity.get("probe_fc_w"), grads_after=grads)
+    # the default momentum is 0
+    yield dict(without=_steps(other, lib.optim.SGDM(other, lr), kept))
 
 
 @given(_network)

@@ -17,8 +17,8 @@ from .layers import load, parameters
 from .own_training import CELL, hyperparameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
-SIZES = dict(data_train=230, data_val=137, data_test=91)
-BATCH = 50  # 230 // 50 = 4 steps, and 30 examples left over
+SIZES = dict(data_train=1230, data_val=1137, data_test=91)
+BATCH = 300  # 1230 // 300 = 4 steps, and 30 examples left over
 
 
 def _script(rng: np.random.Generator) -> dict[str, Any]:
