@@ -48,14 +48,13 @@ def new_optimizer(
     """
 
     def words(given: Given) -> Described:
-        parameters = ("w", *conditions)
-        starts: dict[str, np.ndarray] = dict.fromkeys(parameters, given["w"])
+        parameters, start = ("w", *conditions), np.asarray(given["w"])
         return Described(
             values=dict.fromkeys(parameters, "the parameter") | dict(state),
             untouched={"grads_after": "the gradient"},
             inputs={"the gradient": given["grads"]},
             numbers={"the learning rate": given["lr"], rate: given["decay"]},
-            starts=starts,
+            starts=dict.fromkeys(parameters, start),
             when=dict.fromkeys(("w", *state), "in a new optimizer") | dict(conditions),
         )
 
