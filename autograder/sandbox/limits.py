@@ -60,8 +60,8 @@ class Budget:
             takes. A submission that needs more is run again, probe by probe.
         import_cpu_s: CPU seconds to import one module of the library.
         import_wall_s: wall-clock seconds to import one module of the library.
-        slack_s: seconds by which a worker may exceed a probe's wall-clock limit before the worker
-            itself is killed.
+        slack_s: seconds by which a worker may exceed a probe's limit of CPU or wall-clock time
+            before the worker itself is killed.
         wall_s: wall-clock seconds for the whole run, extended by the CPU time it uses.
         longest_s: wall-clock seconds for the whole run that nothing extends.
         output_bytes: bytes that the worker may send in total.

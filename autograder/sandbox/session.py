@@ -269,6 +269,8 @@ class WorkerRun:
         else:  # the worker enforces a probe's limits itself; this is in case it does not
             computing_s = self._budget.probe.cpu_s
             allowed_s = self._budget.probe.wall_s + self._budget.slack_s
+            if used_s >= computing_s + self._budget.slack_s:  # all processes of the probe
+                return self._set_timed_out(computing_s)
         sleeping_s = usage.at - self._since - WALL_PER_CPU_SECOND * min(used_s, computing_s)
         return sleeping_s > allowed_s and self._set_timed_out(allowed_s)
 

@@ -12,8 +12,8 @@ from autograder.sandbox import limits
 
 for _name in ("SUBMISSION", "TOGETHER", "PROBE_BY_PROBE"):
     _whole = getattr(limits, _name)
-    _probe = replace(_whole.probe, cpu_s=2)
-    _hurried = replace(_whole, probe=_probe, patience_s=2, import_cpu_s=2)
+    _probe = replace(_whole.probe, cpu_s=1)
+    _hurried = replace(_whole, probe=_probe, patience_s=1, import_cpu_s=2)
     setattr(limits, _name, _hurried)
 
 if __name__ == "__main__":  # workers import this file, and so have the same budgets

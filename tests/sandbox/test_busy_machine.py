@@ -17,7 +17,7 @@ import pytest
 from autograder.sandbox import session
 from autograder.sandbox.limits import MIB, Budget, Limits
 
-OTHERS = 4
+OTHERS = 3
 TIGHT = Budget(
     probe=Limits(
         cpu_s=1,

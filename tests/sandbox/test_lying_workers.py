@@ -152,6 +152,10 @@ LIARS = {
         "while True: os.write(1, b'x'); time.sleep(0.05)",
         "did not finish within",
     ),
+    "computes for ever": (
+        "tell(b'I', b'm'); tell(b'B', b'a')\nwhile True: pass",
+        "did not finish within 1 s",
+    ),
     "takes memory and keeps sending": (
         "tell(b'I', b'm'); tell(b'B', b'a'); kept = b'x' * 3 * 2**25\n"
         "while True: tell(b'D', b''); time.sleep(0.05)",
