@@ -1,5 +1,5 @@
 """The edits of docs/adapting.md work: a copy of the checkout with these edits is released and
-verified, and grades single submissions, a class, and the demo's class."""
+verified, and grades single submissions, and the demo's class with two more students."""
 
 from __future__ import annotations
 
@@ -39,15 +39,14 @@ from autograder.diagnosis.variants import applied, named
 from autograder.hand_in.submission import write
 from autograder.problem_1 import ASSIGNMENT as P1, demo_class
 folder = Path(sys.argv[1])
+(folder / "class").mkdir()
+demo_class.make(folder / "class")
 for student, mistakes in {
-    "ada": (),
     "bob": ("fc_backward_averages_the_bias_gradient", "adam_counts_after_use"),
     "eve": ("fc_forward_forgets_the_biases",),
 }.items():
-    work = folder / "three" / student / P1.id
+    work = folder / "class" / student / P1.id
     write(P1, applied(P1, (named(P1, name) for name in mistakes)), work)
-(folder / "demo").mkdir()
-demo_class.make(folder / "demo")
 if "batch_norm" in P1.by_id:
     first = '            fc(3072, 512, 2.5e-2, name="fullo_1"),\\n'
     normed = first + '            batch_norm(512, name="normed"),\\n'
@@ -141,7 +140,7 @@ def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     assert "Verified" in python(copy, "-m", "autograder", "release")
 
     python(copy, "-c", HAND_IN, tmp_path)
-    works = [tmp_path / "three" / student / "problem_1" for student in ("ada", "bob")]
+    works = [tmp_path / "class" / student / "problem_1" for student in ("ada", "bob")]
     graded = tmp_path / "grades.json"
     python(copy, "-m", "autograder", "grade", *works, "--json", graded, "--seed", 3)
     ada, bob = json.loads(graded.read_text("utf-8"))
@@ -152,14 +151,13 @@ def test_an_adapted_copy_is_released_and_grades(copy, tmp_path, data, name):
     if adapted.with_training:
         assert trained(copy, tmp_path, data) == adapted.with_training
 
-    for class_ in ("three", "demo"):
-        out = tmp_path / f"{class_} graded"
-        python(copy, "-m", "autograder", "cohort", tmp_path / class_, "--out", out, "--seed", 3)
-    three, demo = (scores(tmp_path / f"{class_} graded") for class_ in ("three", "demo"))
-    assert three.keys() == {"ada", "bob", "eve"}
-    assert (three["ada"], three["bob"]) == (adapted.points, adapted.imperfect)
-    assert demo["noether"] == adapted.points, "counts steps in Adam in another correct way"
-    assert demo["riemann"] < adapted.points
+    out = tmp_path / "graded"
+    python(copy, "-m", "autograder", "cohort", tmp_path / "class", "--out", out, "--seed", 3)
+    found = scores(out)
+    assert {"ada", "bob", "eve"} < found.keys()
+    assert (found["ada"], found["bob"]) == (adapted.points, adapted.imperfect)
+    assert found["noether"] == adapted.points, "counts steps in Adam in another correct way"
+    assert found["riemann"] < adapted.points
 
 
 def changed_files(copy: Path) -> set[str]:
