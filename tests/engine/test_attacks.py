@@ -190,8 +190,8 @@ def linked(path: Path, folder: Path) -> None:
 
 def bomb(path: Path, folder: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("lib/layers.py", bytes(2**28))
-        archive.writestr("Tiny.ipynb", bytes(2**28))
+        archive.writestr("lib/layers.py", bytes(2**26))
+        archive.writestr("Tiny.ipynb", bytes(2**26))
 
 
 @pytest.mark.parametrize("make", [climbing, linked, bomb])
