@@ -172,6 +172,7 @@ def test_after_a_fixed_check_the_class_is_regraded_without_running_student_code(
     }
 
 
+@pytest.mark.proof
 def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, before):
     """The files are as after a kill between two renames, before anything else was written."""
     course, evidence = corrected[0], before[1]
@@ -188,6 +189,7 @@ def test_a_kill_between_two_renames_loses_no_change_and_no_evidence(corrected, b
     assert "stored observations" not in said
 
 
+@pytest.mark.proof
 def test_the_table_keeps_every_correction_and_the_terminal_shows_the_last(corrected, edit):
     course = corrected[0]
     edit(course.assignment, (SUITE, "rate <= 2", "rate < 1"), WEIGHT)

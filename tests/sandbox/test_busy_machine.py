@@ -92,6 +92,7 @@ def test_cpu_time_decides_and_wall_time_ends_only_a_sleeping_probe(run):
     }
 
 
+@pytest.mark.proof
 def test_a_slow_module_is_imported_and_an_endless_one_times_out(run):
     """The endless module would otherwise end silently, by its CPU or its wall-clock limit."""
     seen = run(

@@ -75,13 +75,8 @@ BUTTON = [
 ]
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        pytest.param(COMMAND, id="the command"),
-        pytest.param(BUTTON, id="formgrader's button", marks=pytest.mark.proof),
-    ],
-)
+@pytest.mark.proof
+@pytest.mark.parametrize("how", [COMMAND, BUTTON], ids=["the command", "formgrader's button"])
 def test_stock_nbgrader_builds_the_same_bytes(built, clone, how):
     ran = python(clone, how)
     assert ran.returncode == 0, ran.stderr
