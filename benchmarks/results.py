@@ -6,8 +6,11 @@ import platform
 import re
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+_STARTED = time.monotonic()
 MISSED = "NOT reached"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADER = "# Results\n\nMeasured by the scripts of this folder; each writes its own section.\n"
@@ -28,11 +31,13 @@ def write_section(name: str, text: str) -> int:
 
 
 def machine() -> str:
-    """The versions and processors on which figures may depend."""
+    """When and where a benchmark runs: the day, how long it took, versions and processors."""
     import numpy
 
+    minutes = (time.monotonic() - _STARTED) / 60
     return (
-        f"Python {platform.python_version()}, numpy {numpy.__version__}, {platform.system()}, "
+        f"{datetime.now(UTC):%Y-%m-%d}, {minutes:.1f} minutes, Python {platform.python_version()}, "
+        f"numpy {numpy.__version__}, {platform.system()}, "
         f"{os.cpu_count()} processors ({_processor()})"
     )
 
