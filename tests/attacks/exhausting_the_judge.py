@@ -158,7 +158,7 @@ ATTACKS = (
                 TRAINING: """
     def train_net(*given, **named):
         many = np.zeros(5_000_000, dtype=np.int8)
-        return {"script_p": many}, many, many, many
+        return {"script_w": many, "script_b": many}, many, many, many
 """
             }
         ),

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 from autograder.assignment import Assignment
 from autograder.diagnosis.mutation.operators import OPERATORS
@@ -94,19 +94,27 @@ def _attributes(source: Source) -> Iterator[Mutant]:
                 for node in places[old]
             )
             yield Mutant(f"with {name} and {other} exchanged", edits)
+            for one, two in product(nodes, places[other]):
+                edits = source.replace(one, f"self.{other}"), source.replace(two, f"self.{name}")
+                yield Mutant(f"with {name} and {other} exchanged in one place of each", edits)
 
 
 def _in_one_place(
     source: Source, name: str, nodes: Sequence[ast.Attribute], others: Iterable[str]
 ) -> Iterator[Mutant]:
-    """One use of a hyperparameter is replaced by another one, or by 1 minus itself."""
+    """One use of a hyperparameter is replaced by another one, or by 1 minus either."""
     for node in nodes:
         text = f"with 1 - {name} in one place of {name}"
         yield Mutant(text, (source.replace(node, f"(1 - self.{name})"),))
         for other in others:
             if other != name:
-                text = f"with {other} in one place of {name}"
-                yield Mutant(text, (source.replace(node, f"self.{other}"),))
+                for text, code in (
+                    (other, f"self.{other}"),
+                    (f"1 - {other}", f"(1 - self.{other})"),
+                ):
+                    yield Mutant(
+                        f"with {text} in one place of {name}", (source.replace(node, code),)
+                    )
 
 
 def _statements(source: Source, body: Sequence[ast.stmt]) -> Iterator[Mutant]:

@@ -30,6 +30,8 @@ def _other_names(source: Source, node: ast.AST) -> Iterator[Change]:
 
 def _functions(source: Source, node: ast.AST) -> Iterator[Change]:
     for operand in _operands(node):
+        if source.is_computed(operand):  # then its name would be that of what it is computed from
+            continue
         if isinstance(operand, ast.Name | ast.Subscript) and (name := source.words(operand)):
             for text, code in FUNCTIONS:
                 new = source.replace(operand, code.format(source.source(operand)))
@@ -156,6 +158,39 @@ def _reshaped(source: Source, node: ast.AST) -> Iterator[Change]:
         yield f"with {source.words(node.value) or 'an array'} reshaped, not transposed", new
 
 
+def _complements(source: Source, node: ast.AST) -> Iterator[Change]:
+    """A number stands in the place of 1 minus another."""
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Constant)
+        and isinstance(node.right, ast.Attribute)
+    ):
+        name = node.right.attr
+        for other in (other for other in source.numbers if other != name):
+            text = f"with {other} in place of {source.words(node)}"
+            yield text, source.replace(node, f"self.{other}")
+
+
+def _limits(source: Source, node: ast.AST) -> Iterator[Change]:
+    """A small number is the least value instead of being added."""
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.right, ast.Attribute)
+        and (name := source.words(node.right))
+    ):
+        left, right = source.source(node.left), source.source(node.right)
+        text = f"with {name} as the least value in place of adding it"
+        yield text, source.replace(node, f"np.maximum({left}, {right})")
+
+
+def _draws(source: Source, node: ast.AST) -> Iterator[Change]:
+    if isinstance(node, ast.Attribute) and node.attr == "rand":
+        new = f"{source.source(node.value)}.randn"
+        yield "with normal random numbers in place of uniform ones", source.replace(node, new)
+
+
 def _forgotten(source: Source, node: ast.AST) -> Iterator[Change]:
     """All that is kept is lost when a name is looked up for the first time."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -179,6 +214,9 @@ def _repeated(source: Source, node: ast.AST) -> Iterator[Change]:
 
 QUANTITIES: tuple[Operator, ...] = (
     _thresholds,
+    _complements,
+    _limits,
+    _draws,
     _other_names,
     _reshaped,
     _accumulated,

@@ -123,6 +123,11 @@ class Source:
                 if {name, other} <= self.arrays or {*name.split("_")} & {*other.split("_")}:
                     yield other
 
+    def is_computed(self, node: ast.AST) -> bool:
+        """Whether an expression is a local variable that is more than another name for an array."""
+        value = self.locals.get(node.id) if isinstance(node, ast.Name) else None
+        return isinstance(value, ast.BinOp | ast.UnaryOp | ast.Call)
+
     def sizes(self) -> Iterator[tuple[str, str]]:
         """Numbers by which students multiply or divide too often, in words and as code."""
         for name in sorted(self.arrays):

@@ -103,11 +103,11 @@ def an_input(value: Compared) -> Clause | None:
 def another_value(value: Compared) -> Clause | None:
     for words, other in value.others.items():
         if other.size >= FEW and same(value.student, other) and not same(value.reference, other):
-            return Clause(
-                "another_value",
-                f"holds what belongs in {words}",
-                "Look what is stored or returned there, and when",
-            )
+            text = f"holds what belongs in {words}"
+            if words == value.words:
+                text = "is that of another call, as if it had not been computed again"
+            look = "Look what is stored or returned there, and when"
+            return Clause("another_value", text, look)
     return None
 
 

@@ -267,7 +267,8 @@ def _sentences(wrong: list[_Wrong], only: str, right: list[str]) -> Iterator[Sta
         others_right = bool(only) and only in right and len(having) == len(wrong)
         yield Statement(clause.kind, _sentence(clause, having, only, others_right), of_its_own)
     if not by_clause and only and wrong:
-        yield Statement("condition", f"Every value that was checked is right except {only}.")
+        text = f"Every value that was checked is right except {only}."
+        yield Statement("condition", text, all(each.independent for each in wrong))
 
 
 def _sentence(clause: Clause, having: list[_Wrong], only: str, others_right: bool) -> str:

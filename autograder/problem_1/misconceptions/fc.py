@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from autograder.assignment.variant import Patch, Variant
-from autograder.assignment.words import Described, Given, Words
+from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
+from autograder.diagnosis.same import SAME
+from autograder.diagnosis.symptoms.compared import same
 from autograder.problem_1.misconceptions import EXAMPLES, LAYERS, ONE_EXAMPLE
 
 FLATTEN = "output = feat.reshape(len(feat), -1)"
@@ -323,4 +327,45 @@ WORDS: Mapping[str, Words] = {
     "fc_backward": _fc_gradients,
     "fc_backward_flatten": _unflatten,
     "fc_backward_training_size": _fc_gradients_training_size,
+}
+
+
+def _about_output(values: Values, given: Given) -> Statements:
+    """Whether only the biases are wrong, and are those of other columns."""
+    out, products, biases = values.get("out"), given["x"] @ given["w"], given["b"]
+    if out is None or out.shape != products.shape or same(out, products + biases):
+        return
+    nearest = np.abs((out - products)[..., np.newaxis] - biases).min(axis=-1)
+    if (nearest <= SAME * np.abs(out).max()).all():
+        yield (
+            "biases",
+            "Every output is the features times the weights plus a bias, but not everywhere the "
+            "bias of its own column. Look at how the biases get the shape of the output.",
+        )
+
+
+def _about_gradients(values: Values, given: Given) -> Statements:
+    """How often each example counts, if the gradient of the weights is made of their terms."""
+    dw, x, dout = values.get("dw"), given["x"], given["dout"]
+    if dw is None or dw.shape != (x.shape[1], dout.shape[1]) or not np.isfinite(dw).all():
+        return
+    terms = np.einsum("ni,no->nio", x, dout).reshape(len(x), -1)
+    times = np.linalg.lstsq(terms.T, dw.reshape(-1), rcond=None)[0]
+    largest = np.abs(times).max()
+    if not same(times @ terms, dw.reshape(-1)) or np.ptp(times) <= SAME * largest:
+        return
+    counted = np.flatnonzero(np.abs(times) > SAME * largest)
+    if len(counted) == 1:
+        which = {0: "the first", len(x) - 1: "the last"}.get(int(counted[0]), "one")
+        text = f"The gradient of the weights is that of {which} of the {len(x)} examples alone."
+    elif len(counted) < len(x):
+        text = f"Only {len(counted)} of {len(x)} examples count in the gradient of the weights."
+    else:
+        text = "The examples do not count equally in the gradient of the weights."
+    yield "examples", f"{text} It is a sum over all of them."
+
+
+SYMPTOMS: Mapping[str, Symptoms] = {
+    "fc_forward": _about_output,
+    "fc_backward": _about_gradients,
 }

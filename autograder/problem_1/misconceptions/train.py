@@ -202,6 +202,7 @@ def _loop(given: Given) -> Described:
         val_acc_hist="the history of the validation accuracy",
         best="the returned best parameter",
         best_later="the returned best parameter after further training",
+        best_biases="the returned best biases",
     )
     return Described(
         values={f"{run}_{name}": what for run in runs for name, what in values.items()},

@@ -18,6 +18,7 @@ from .own_training import CELL, hyperparameters
 
 EPOCHS, STEPS, CLASSES = 6, 4, 5
 SIZES = dict(data_train=1230, data_val=1137, data_test=91)
+W, B, BIASES = "script_w", "script_b", 3
 BATCH = 300  # 1230 // 300 = 4 steps, and 30 examples left over
 
 
@@ -57,7 +58,7 @@ class ScriptedLayer:
         self.name = "script"
         self.clock, self.scores, self.losses = clock, scores, losses
         self.pattern = script["pattern"]
-        self.params: dict[str, Any] = {"script_p": script["start"]}
+        self.params: dict[str, Any] = {W: script["start"], B: script["start"][:BIASES].copy()}
         self.grads: dict[str, Any] = {}
         self.meta = None
 
@@ -69,7 +70,8 @@ class ScriptedLayer:
         return np.full((len(number), CLASSES), self.losses[step])
 
     def backward(self, dprev: np.ndarray) -> np.ndarray:
-        self.grads = {"script_p": np.mean(dprev) * self.pattern}
+        gradient = np.mean(dprev) * self.pattern
+        self.grads = {W: gradient, B: gradient[:BIASES]}
         return dprev
 
 
@@ -77,17 +79,17 @@ class ScriptedModel:
     """The parts of a network that `train_net` uses: `net`, forward and backward.
 
     Attributes:
-        of_first_epoch: the numbers of the examples in the first epoch's steps.
+        of_first_epoch: the first features of the examples in the first epoch's steps.
     """
 
     def __init__(self, lib: Any, layer: ScriptedLayer) -> None:
         self.layer = layer
         self.net = lib.layer_utils.sequential(layer)
-        self.of_first_epoch: set[int] = set()
+        self.of_first_epoch: set[float] = set()
 
     def forward(self, feat: np.ndarray, is_training: bool = True, seed: int | None = None) -> Any:
         if is_training and self.layer.clock[0] < STEPS:
-            self.of_first_epoch.update(np.asarray(feat)[:, 0].astype(int).tolist())
+            self.of_first_epoch.update(np.asarray(feat, dtype=float)[:, 0].tolist())
         output = self.layer.forward(feat, is_training)
         self.net.gather_params()
         return output
@@ -113,7 +115,7 @@ class ScriptedLoss:
 
 
 class ScriptedOptimizer:
-    """Changes the parameter in place, as optimizers do, and advances the script by one step."""
+    """Changes the parameters in place, as optimizers do, and advances the script by one step."""
 
     def __init__(self, net: Any, clock: list[int]) -> None:
         self.net, self.lr, self.clock = net, 0.1, clock
@@ -124,7 +126,8 @@ class ScriptedOptimizer:
         self.clock[0] += 1
 
     def update(self, layer: Any) -> None:
-        layer.params["script_p"] -= self.lr * layer.grads["script_p"]
+        for name, gradient in layer.grads.items():
+            layer.params[name] -= self.lr * gradient
 
 
 @given(_script)
@@ -151,15 +154,15 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
         best, loss_hist, train_acc_hist, val_acc_hist = found
         yield {
             f"{run}_loss_hist": loss_hist,
-            f"{run}_last": layer.params["script_p"],
+            f"{run}_last": layer.params[W],
             f"{run}_examples": len(model.of_first_epoch),
             f"{run}_train_acc_hist": train_acc_hist,
             f"{run}_val_acc_hist": val_acc_hist,
-            f"{run}_best": best.get("script_p") if isinstance(best, dict) else best,
+            f"{run}_best": best.get(W) if isinstance(best, dict) else best,
         }
-        layer.params["script_p"] += 1.0  # as further training would do
+        layer.params[W] += 1.0  # as further training would do
         if isinstance(best, dict):
-            yield {f"{run}_best_later": best.get("script_p")}
+            yield {f"{run}_best_later": best.get(W), f"{run}_best_biases": best.get(B)}
 
 
 def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
