@@ -185,12 +185,6 @@ def _limits(source: Source, node: ast.AST) -> Iterator[Change]:
         yield text, source.replace(node, f"np.maximum({left}, {right})")
 
 
-def _draws(source: Source, node: ast.AST) -> Iterator[Change]:
-    if isinstance(node, ast.Attribute) and node.attr == "rand":
-        new = f"{source.source(node.value)}.randn"
-        yield "with normal random numbers in place of uniform ones", source.replace(node, new)
-
-
 def _forgotten(source: Source, node: ast.AST) -> Iterator[Change]:
     """All that is kept is lost when a name is looked up for the first time."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -216,7 +210,6 @@ QUANTITIES: tuple[Operator, ...] = (
     _thresholds,
     _complements,
     _limits,
-    _draws,
     _other_names,
     _reshaped,
     _accumulated,

@@ -50,6 +50,98 @@ def test_every_mutant_is_python_and_says_nothing_of_the_solution(section):
                 ast.parse(content)
 
 
+@pytest.mark.parametrize(
+    ("section", "file", "old", "new", "says"),
+    [
+        (
+            "rmsprop",
+            OPTIMIZERS,
+            "self.decay * cache + (1 - self.decay) * grad**2",
+            "self.decay * cache + self.lr * grad**2",
+            "lr in place of 1 - decay",
+        ),
+        (
+            "rmsprop",
+            OPTIMIZERS,
+            "np.sqrt(self.cache[name] + self.eps)",
+            "np.sqrt(np.maximum(self.cache[name], self.eps))",
+            "eps as the least value in place of adding it",
+        ),
+        (
+            "rmsprop",
+            OPTIMIZERS,
+            "param -= self.lr * grad / np.sqrt",
+            "param -= (1 - self.decay) * grad / np.sqrt",
+            "1 - decay in one place of lr",
+        ),
+    ],
+)
+def test_a_change_of_one_quantity_is_named(section, file, old, new, says):
+    [derived] = diagnosed(changed(section, file, old, new))[section].found
+    assert says in derived.hint
+
+
+def test_two_numbers_that_are_exchanged_only_in_the_correction_are_named():
+    fault = changed(
+        "adam",
+        OPTIMIZERS,
+        "m_hat = self.mt[name] / (1 - self.beta1**self.t)",
+        "m_hat = self.mt[name] / (1 - 1.0 * self.beta2**self.t)",
+        Patch(OPTIMIZERS, "/ (1 - self.beta2**self.t)", "/ (1 - self.beta1**self.t)"),
+    )
+    [derived] = diagnosed(fault)["adam"].found
+    assert "beta1 and beta2 exchanged in one place of each" in derived.hint
+
+
+def test_a_value_that_is_computed_is_not_called_by_the_name_of_what_it_is_computed_from():
+    """In the loss, `shifted` is computed from the logits: cutting it off is not cutting them."""
+    new = {mutant.text: mutant.edits[0].new for mutant in mutants(P1, "cross_entropy")}
+    cut_off = {text: code for text, code in new.items() if "cut off at 0" in text}
+    assert "np.maximum(feat, 0)" in cut_off.values()
+    assert not any("shifted" in code for code in cut_off.values())
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new", "says"),
+    [
+        (
+            "fc_backward",
+            "self.grads[self.w_name] = feat.T @ dprev",
+            "self.grads[self.w_name] = np.outer(feat[-1], dprev[-1])",
+            "is that of the last of the 8 examples alone",
+        ),
+        (
+            "fc_backward",
+            "self.grads[self.w_name] = feat.T @ dprev",
+            "self.grads[self.w_name] = feat[::2].T @ dprev[::2]",
+            "Only 4 of 8 examples count",
+        ),
+        (
+            "fc_backward",
+            "self.grads[self.w_name] = feat.T @ dprev",
+            "self.grads[self.w_name] = feat.T @ (dprev * np.arange(1, len(dprev) + 1)[:, None])",
+            "do not count equally",
+        ),
+        (
+            "fc_forward",
+            "feat @ self.params[self.w_name] + self.params[self.b_name]",
+            "feat @ self.params[self.w_name] + np.repeat(self.params[self.b_name], len(feat))"
+            ".reshape(len(feat), -1)",
+            "not everywhere the bias of its own column",
+        ),
+        (
+            "fc_backward",
+            "self.grads[self.w_name] = feat.T @ dprev",
+            "self.grads.setdefault(self.w_name, feat.T @ dprev)",
+            "is that of another call",
+        ),
+    ],
+)
+def test_what_the_terms_of_a_sum_show_is_said(section, old, new, says):
+    found = diagnosed(changed(section, LAYERS, old, new))[section]
+    assert any(says in statement.text for statement in found.symptoms), found.symptoms
+
+
 def test_two_changes_that_nobody_wrote_down_are_found_together():
     fault = changed(
         "sgd_momentum",
