@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment.variant import Special
-from autograder.problem_1.probes.leaky_relu import DEFAULT_SLOPE
 
 KEPT = 0.03
 """Tolerance of the fraction kept: seven standard deviations of the difference between two runs of
@@ -82,11 +81,11 @@ def _signs(
 def _at_the_kink(
     values: Mapping[str, np.ndarray], given: Mapping[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Where a derivative of Leaky ReLU is NaN, below the slope or above 1."""
+    """Where a derivative of Leaky ReLU is NaN, below 0 or above 1."""
     found = {}
     for name, value in values.items():
         derivative = np.asarray(value, dtype=float)
-        outside = 1.0 * (derivative > 1 + KINK) - (derivative < DEFAULT_SLOPE - KINK)
+        outside = 1.0 * (derivative > 1 + KINK) - (derivative < -KINK)
         found[name] = np.where(np.isnan(derivative), 2.0, outside)
     return found, {}
 

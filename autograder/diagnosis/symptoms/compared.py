@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -33,6 +33,7 @@ class Compared:
         student, reference: the arrays, as floats; their shapes may differ.
         described: the words for everything else in the probe.
         others: the reference's other values in this probe, by noun phrase.
+        elsewhere: the reference's values of the same quantity, by the condition.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Compared:
     reference: np.ndarray
     described: Described
     others: Mapping[str, np.ndarray]
+    elsewhere: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def start(self) -> np.ndarray | None:

@@ -103,11 +103,19 @@ def an_input(value: Compared) -> Clause | None:
 def another_value(value: Compared) -> Clause | None:
     for words, other in value.others.items():
         if other.size >= FEW and same(value.student, other) and not same(value.reference, other):
-            text = f"holds what belongs in {words}"
-            if words == value.words:
-                text = "is that of another call, as if it had not been computed again"
-            look = "Look what is stored or returned there, and when"
-            return Clause("another_value", text, look)
+            return Clause(
+                "another_value",
+                f"holds what belongs in {words}",
+                "Look what is stored or returned there, and when",
+            )
+    return None
+
+
+def another_condition(value: Compared) -> Clause | None:
+    """The value is what it should be under another condition, such as in an earlier call."""
+    for when, other in value.elsewhere.items():
+        if other.size >= FEW and same(value.student, other) and not same(value.reference, other):
+            return Clause("another_condition", f"is what it should be {when}")
     return None
 
 
@@ -356,6 +364,7 @@ RELATIONS: tuple[Relation, ...] = (
     other_shape,
     an_input,
     another_value,
+    another_condition,
     scaled,
     product_of_inputs,
     decayed,

@@ -228,15 +228,19 @@ def _compared(name: str, seen: Seen, described: Described) -> Compared | None:
         return None
     if student.shape != reference.shape and student.size > LARGEST_MISFIT:
         return None  # it says nothing, and would fill the memory
-    others = {
-        words: np.asarray(seen.reference[other], dtype=float)
-        for other, words in described.values.items()
-        if other != name and other in seen.reference
-    }
+    own = described.values[name]
+    others, elsewhere = dict[str, np.ndarray](), dict[str, np.ndarray]()
+    for other, words in described.values.items():
+        if other != name and other in seen.reference:
+            array, when = np.asarray(seen.reference[other], dtype=float), described.when.get(other)
+            if words == own:
+                elsewhere[when or "in the first call"] = array
+            else:
+                others[f"{words} {when}" if when else words] = array
     if reference.ndim == 0 and student.size == 1:
         student = student.reshape(())
     floats = student.astype(float), reference.astype(float)
-    value = Compared(name, described.values[name], *floats, described, others)
+    value = Compared(name, own, *floats, described, others, elsewhere)
     return value if not value.fits or value.wrong.any() else None
 
 

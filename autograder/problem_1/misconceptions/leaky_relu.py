@@ -10,7 +10,6 @@ from autograder.assignment.variant import Patch, Variant
 from autograder.assignment.words import Described, Given, Statements, Symptoms, Values, Words
 from autograder.diagnosis.same import SAME
 from autograder.problem_1.misconceptions import LAYERS
-from autograder.problem_1.probes.leaky_relu import DEFAULT_SLOPE
 
 FORWARD = "output = np.maximum(feat, self.negative_slope * feat)"
 BACKWARD = "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)"
@@ -170,7 +169,7 @@ def _leaky_relu(what: str) -> Words:
         return Described(
             values=dict.fromkeys(("out", "dx", "at_zero", "stack"), what),
             inputs=inputs,
-            numbers={"the default slope": DEFAULT_SLOPE},
+            numbers={"the default slope": 0.01},
             places=places,
             independent=True,
             when={
@@ -191,7 +190,7 @@ def _leaky_relu_slopes(what: str) -> Words:
         return Described(
             values=dict.fromkeys(("small", "large", "relu"), what),
             inputs=inputs,
-            numbers={"the default slope": DEFAULT_SLOPE},
+            numbers={"the default slope": 0.01},
             when=dict(
                 small="for a slope below a third",
                 large="for a slope above a half",
@@ -215,11 +214,11 @@ def _at_the_kink(values: Values, given: Given) -> Statements:
             "At an input of exactly 0 the gradient is NaN. Is there a division by the input, or "
             "by its absolute value?",
         )
-    elif found < DEFAULT_SLOPE - SAME or found > 1 + SAME:
+    elif not -SAME <= found <= 1 + SAME:
         yield (
             "kink",
-            f"At an input of exactly 0 the derivative is {found:.3g}, which is neither 1 nor the "
-            "slope, nor between them.",
+            f"At an input of exactly 0 the derivative is {found:.3g}. Any number from 0 to 1 is "
+            "right.",
         )
 
 

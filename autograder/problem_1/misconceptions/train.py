@@ -202,15 +202,19 @@ def _loop(given: Given) -> Described:
         val_acc_hist="the history of the validation accuracy",
         best="the returned best parameter",
         best_later="the returned best parameter after further training",
-        best_biases="the returned best biases",
     )
     return Described(
-        values={f"{run}_{name}": what for run in runs for name, what in values.items()},
+        values={f"{run}_{name}": what for run in runs for name, what in values.items()}
+        | dict(plain_best_biases="the returned best biases"),
+        starts={f"{run}_last": given["start"] for run in runs},
         inputs={
             "the losses of all steps": given["losses"],
             "the initial parameter": given["start"],
         },
-        numbers={"the decay of the learning rate": given["lr_decay"]},
+        numbers={
+            "the decay of the learning rate": given["lr_decay"],
+            "the batch size": BATCH,
+        },
         when={f"{run}_{name}": when for run, when in runs.items() for name in values if when},
         axes=("the entries",),
     )

@@ -48,7 +48,7 @@ def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray | float]:
 
 def _network(rng: np.random.Generator) -> dict[str, Any]:
     """Two layers with parameters and one without between them. The second has large gradients."""
-    sizes = dict(w1=1, b1=1, w2=100, b2=100)
+    sizes = dict(w1=1, b1=1, w2=20, b2=20)
     return dict(
         values={name: rng.normal(size=shape) for name, shape in SHAPES.items()},
         grads={name: sizes[name] * _gradient(rng, STEPS, *shape) for name, shape in SHAPES.items()},

@@ -133,7 +133,7 @@ def test_a_value_that_is_computed_is_not_called_by_the_name_of_what_it_is_comput
             "fc_backward",
             "self.grads[self.w_name] = feat.T @ dprev",
             "self.grads.setdefault(self.w_name, feat.T @ dprev)",
-            "is that of another call",
+            "is what it should be in the first call",
         ),
     ],
 )
