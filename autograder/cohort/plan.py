@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from autograder.assignment import Assignment
@@ -40,6 +40,11 @@ class Plan:
     replays: Path
     older_work: bool = False
 
+    @cached_property
+    def sources_digest(self) -> str:
+        """A hash of the cells, which is the same for every submission."""
+        return digest_of(json.dumps(asdict(one), sort_keys=True) for one in self.sources)
+
     @property
     def images(self) -> Images | None:
         """The images in the data folder of this process, which are never sent to a worker."""
@@ -56,18 +61,17 @@ def _images(assignment: Assignment, mode: str, data: Path, replays: Path) -> Ima
 
 def sample_fingerprints(plan: Plan) -> Fingerprints:
     """Hashes that are equal where the same submission would get the same state."""
-    return fingerprints_of(Submission("", {}, {}), plan)
+    return fingerprints_of(Submission("", {}, {}), plan, plan.seed)
 
 
-def fingerprints_of(submission: Submission, plan: Plan) -> Fingerprints:
-    """Hashes of everything that a state depends on."""
+def fingerprints_of(submission: Submission, plan: Plan, seed: int) -> Fingerprints:
+    """Hashes of everything that a state depends on; `seed` is that of the submission."""
     assignment, images = plan.assignment, plan.images
-    options = str(plan.seed), plan.training, plan.sandbox, str(plan.older_work)
+    options = str(seed), plan.training, plan.sandbox, str(plan.older_work)
     data = "" if images is None else images.digest
     cells = (part for cell in sorted(submission.cells.items()) for part in cell)
     work = digest_of([*options, data, submission.digest, *submission.errors, *cells])
     observing = observing_hash(assignment, images is not None, plan.older_work)
     evidence = digest_of([work, observing])
-    sources = (json.dumps(asdict(source), sort_keys=True) for source in plan.sources)
-    state = digest_of([evidence, suite_hash(assignment), submission.name, *sources])
+    state = digest_of([evidence, suite_hash(assignment), submission.name, plan.sources_digest])
     return Fingerprints(work, evidence, state)

@@ -189,8 +189,8 @@ def prepared(hand_in: HandIn, plan: Plan) -> Work | Outcome | Failed:
     except Inaccessible as reason:
         return Failed(str(reason))
     seed = _seed(submission, plan)
-    folder, plan = plan.states / hand_in.student, replace(plan, seed=seed)
-    fingerprints, old = fingerprints_of(submission, plan), load_state(folder)
+    folder = plan.states / hand_in.student
+    fingerprints, old = fingerprints_of(submission, plan, seed), load_state(folder)
     work = Work(hand_in, submission, seed, fingerprints, _earlier_grades(old, fingerprints, plan))
     if old is None or old.fingerprints.evidence != fingerprints.evidence:
         return work
@@ -219,8 +219,7 @@ def graded(work: Work, plan: Plan) -> Graded:
         DifferentWorkerError: this machine would give another Grade than the one that sent the work.
         SandboxError, SuiteBroken: the grader could not work.
     """
-    plan = replace(plan, seed=work.seed)  # the images stay those of the class
-    if fingerprints_of(work.submission, plan) != work.fingerprints:
+    if fingerprints_of(work.submission, plan, work.seed) != work.fingerprints:
         raise DifferentWorkerError
     with GRADING_LOCK:
         if work.observations is not None:
@@ -307,7 +306,7 @@ def _graded(work: Work, plan: Plan, observations: Observations | None = None) ->
         result = grade(
             assignment,
             submission,
-            plan.seed,
+            work.seed,
             sandbox,
             images,
             replay,

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from tiny_assignment import ASSIGNMENT as TINY
 
-from autograder.cohort.plan import Plan, sample_fingerprints
+from autograder.cohort.plan import Plan, fingerprints_of, sample_fingerprints
 from autograder.cohort.work import DifferentWorkerError, Work, graded, prepared, try_worker
 from autograder.hand_in.students import handed_in
+from autograder.nbgrader_plugins.graded_notebook import Source
 from autograder.sandbox.selftest import choose
 
 
@@ -43,3 +44,19 @@ def test_a_submission_that_was_sent_by_another_package_is_not_graded(plan, sent)
     elsewhere = replace(sent.fingerprints, state="of another package")
     with pytest.raises(DifferentWorkerError):
         graded(replace(sent, fingerprints=elsewhere), plan)
+
+
+def test_another_cell_of_the_assignment_makes_another_state_of_the_same_evidence(plan, sent):
+    cells = [Source("essay", text, False, {"points": 1}) for text in ("why?", "why not?")]
+    one, other = (
+        fingerprints_of(sent.submission, replace(plan, sources=(cell,)), sent.seed)
+        for cell in cells
+    )
+    assert one.evidence == other.evidence
+    assert one.state != other.state
+
+
+def test_another_seed_of_a_submission_makes_another_state(plan, sent):
+    elsewhere = fingerprints_of(sent.submission, plan, sent.seed + 1)
+    assert sent.fingerprints.work != elsewhere.work
+    assert sent.fingerprints == fingerprints_of(sent.submission, plan, sent.seed)
