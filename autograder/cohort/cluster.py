@@ -9,11 +9,13 @@ at which tasks failed that others completed gets no more of them.
 from __future__ import annotations
 
 import contextlib
+import pickle
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograder.cohort.pool import WorkerError, killed_its_worker, telling
@@ -59,6 +61,7 @@ class Cluster:
         self._bad: set[str] = set()
         self._busy: dict[Future[Any], str] = {}
         self._told: deque[str] = deque()
+        self._shared: tuple[object, bytes] | None = None
         try:
             self._connect()
         except (OSError, ValueError) as error:
@@ -156,7 +159,15 @@ class Cluster:
         options = {"workers": workers, "allow_other_workers": True} if workers else {}
         dask: Executor = self._client.get_executor(pure=False, **options)
         name = workers[0] if workers else ""
-        return _NamingExecutor(dask, self._topic, lambda future: self._is_busy(name, future))
+        return _NamingExecutor(
+            dask, self._topic, self._pickled, lambda future: self._is_busy(name, future)
+        )
+
+    def _pickled(self, shared: object) -> bytes:
+        """What all tasks of a class share is pickled once."""
+        if self._shared is None or self._shared[0] is not shared:
+            self._shared = shared, pickle.dumps(shared)
+        return self._shared[1]
 
     def _is_busy(self, worker: str, future: Future[Any]) -> None:
         self._busy[future] = worker
@@ -199,16 +210,26 @@ class Cluster:
 
 
 class _NamingExecutor(Executor):
-    """Submits calls so that their exceptions name the worker, and their messages arrive."""
+    """Submits calls so that their exceptions name the worker, and their messages arrive.
+
+    A call travels as bytes: Dask's scheduler would unpickle objects and pickle them again.
+    """
 
     def __init__(
-        self, executor: Executor, topic: str, submitted: Callable[[Future[Any]], None]
+        self,
+        executor: Executor,
+        topic: str,
+        pickled: Callable[[object], bytes],
+        submitted: Callable[[Future[Any]], None],
     ) -> None:
-        self._executor, self._topic, self._submitted = executor, topic, submitted
+        self._executor, self._topic = executor, topic
+        self._pickled, self._submitted = pickled, submitted
 
     def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
+        *own, shared = args
+        call = pickle.dumps((function, own)), self._pickled(shared)
         try:
-            future = self._executor.submit(_on_worker, self._topic, function, *args, **options)
+            future: Future[R] = self._executor.submit(_on_worker, self._topic, *call, **options)
             self._submitted(future)
             return future
         except Exception as error:  # of a client that lost its scheduler
@@ -233,15 +254,22 @@ def _within(seconds: float, function: Callable[..., R], *args: Any, **options: A
     return result.result(seconds)
 
 
-def _on_worker(topic: str, function: Callable[..., R], *arguments: Any) -> R:
+def _on_worker(topic: str, call: bytes, shared: bytes) -> Any:
     from distributed import get_worker
 
     worker = get_worker()
     try:
+        function, own = pickle.loads(call)
         with telling(lambda message: worker.log_event(topic, message)):
-            return function(*arguments)
+            return function(*own, _unpickled(shared))
     except Exception as error:
         raise WorkerError(worker.address, f"{type(error).__name__}: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _unpickled(shared: bytes) -> Any:
+    """What all tasks of a class share stays one object, which may keep what it computes once."""
+    return pickle.loads(shared)
 
 
 def _keep_few_messages(dask_scheduler: Any = None) -> None:

@@ -197,3 +197,14 @@ def test_a_class_whose_scheduler_is_gone_is_resumed_without_it(
     assert kept()
     run(TINY, a_class, out, workers=2, resume=True, **options)
     assert results(out) == results(undisturbed[0])
+
+
+@pytest.mark.proof
+def test_what_all_tasks_share_is_pickled_once_and_is_one_object_at_a_worker(connected):
+    """Nor does the scheduler unpickle it: it has no file of the tests."""
+    before = pool_tasks.Shared.times
+    with closing(connected(1)) as pool:
+        found = dict(completed(range(10), pool_tasks.same, pool_tasks.Shared(), pool))
+    assert len(found) == 10
+    assert len(set(found.values())) == 1
+    assert pool_tasks.Shared.times == before + 1

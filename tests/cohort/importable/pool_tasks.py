@@ -56,3 +56,18 @@ def filling(task: int, folder: str) -> int:
 def telling(task: int, _: object) -> int:
     tell(f"task {task}")
     return task
+
+
+class Shared:
+    """Counts how often it was pickled."""
+
+    times = 0
+
+    def __reduce__(self):
+        Shared.times += 1
+        return Shared, ()
+
+
+def same(_: int, shared: Shared) -> int:
+    """Which object the worker has."""
+    return id(shared)
