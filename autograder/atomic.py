@@ -26,9 +26,8 @@ def whole(path: Path, durable: bool = True) -> Iterator[IO[bytes]]:
     try:
         with temporary.open("xb") as file:
             yield file
-            if durable:  # takes some milliseconds
-                file.flush()
-                os.fsync(file.fileno())
+            if durable:
+                keep_through_power_cut(file)
         if path.exists():
             shutil.copymode(path, temporary)
         temporary.replace(path)
@@ -36,6 +35,12 @@ def whole(path: Path, durable: bool = True) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def keep_through_power_cut(file: IO[bytes]) -> None:
+    """Wait until the disk has all that was written, which takes some milliseconds."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def write_whole(path: Path, text: str, durable: bool = True) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from autograder.atomic import whole
+from autograder.atomic import keep_through_power_cut
 from autograder.grading.result import Grade
 from autograder.report.as_json import from_json, to_json
 from autograder.training.replay import Task
@@ -93,9 +93,10 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         new_folder = Path(name, "state")
         new_folder.mkdir()
         for file, content in files.items():
-            # what student code did cannot be generated again
-            with whole(new_folder / file, durable=file == OBSERVATIONS) as opened:
+            with (new_folder / file).open("xb") as opened:
                 opened.write(content)
+                if file == OBSERVATIONS:  # what student code did cannot be generated again
+                    keep_through_power_cut(opened)
         _replace_state(new_folder, folder)
 
 
