@@ -1,8 +1,10 @@
 """Brings every state of a class up to date: which task comes next, and what its result leads to.
 
-Submissions are graded in their order. A Grade may need a recipe to be trained. Each distinct recipe
-is trained once, the longest first, and trainings begin while submissions are still graded. When a
-training is finished, the submissions that chose its recipe are judged again.
+Submissions are graded in their order. On a cluster, threads of this process read the next ones and
+write the states of the last ones, so that workers wait neither for a disk nor for each other. A
+Grade may need a recipe to be trained. Each distinct recipe is trained once, the longest first, and
+trainings begin while submissions are still graded. When a training is finished, the submissions
+that chose its recipe are judged again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 import shutil
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from autograder.cohort.plan import Plan
@@ -29,6 +32,9 @@ from autograder.hand_in.students import HandIn
 from autograder.training.images import Images
 from autograder.training.replay import Progress, Replay, Task, store_replay, stored_replay
 
+THREADS = 4
+AHEAD = 8
+"""How many submissions are read before a worker is free for them."""
 ROUNDS = 3
 """How often a training is given up by the pool before it fails: it runs no student code, so that
 workers that died of it were lost by chance."""
@@ -63,9 +69,12 @@ def bring_up_to_date(hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: 
         shown: shows how far it is.
     """
     agenda = Agenda(hand_ins, plan, pool, shown)
-    done: Iterator[tuple[Assigned, object]] = completed(agenda, carry_out, plan, pool, agenda.heard)
-    for task, result in done:
-        agenda.receive(task, result)
+    with agenda.threads:
+        done: Iterator[tuple[Assigned, object]] = completed(
+            agenda, carry_out, plan, pool, agenda.heard, agenda.kept
+        )
+        for task, result in done:
+            agenda.receive(task, result)
     return agenda
 
 
@@ -77,14 +86,17 @@ class Agenda(Iterator[Assigned | None]):
         untrained: why trainings failed.
         corrected: how many submissions were judged again from stored observations because the
             judging has changed.
+        threads: read submissions ahead, and write states.
     """
 
     def __init__(self, hand_ins: Sequence[HandIn], plan: Plan, pool: Pool, shown: Shown) -> None:
         self.failed: dict[HandIn, str] = {}
         self.untrained: list[str] = []
         self.corrected = 0
+        self.threads = ThreadPoolExecutor(THREADS)
         self._plan, self._pool, self._shown = plan, pool, shown
         self._to_grade, self._graded_once = deque(hand_ins), set[HandIn]()
+        self._read = deque[tuple[HandIn, Future[Work | Outcome | Failed]]]()
         self._to_train: list[tuple[float, str, Training]] = []
         self._trainings = 0
         self._waiting: dict[str, list[HandIn]] = {}
@@ -97,22 +109,34 @@ class Agenda(Iterator[Assigned | None]):
         Until all submissions are graded, half of the workers train at most: a recipe that takes
         longer may still be found.
         """
-        while self._to_grade or self._to_train:
-            may_train = not self._to_grade or self._trainings < self._pool.workers // 2
+        while (to_grade := bool(self._to_grade or self._read)) or self._to_train:
+            may_train = not to_grade or self._trainings < self._pool.workers // 2
             if self._to_train and may_train:
                 self._trainings += 1
                 return heapq.heappop(self._to_train)[-1]
-            hand_in = self._to_grade.popleft()
             if self._pool.shares_files:
-                return hand_in
-            try:
-                work = prepared(hand_in, self._plan)
-            except Exception as error:  # as in a worker: it stops nobody else
-                work = Failed(failure_reason(error))
-            if isinstance(work, Work):
+                return self._to_grade.popleft()
+            if (work := self._next_read()) is not None:
                 return work
-            self._received(hand_in, work)
         return None
+
+    def _next_read(self) -> Work | None:
+        """The next submission, or None if there is nothing to do for a worker."""
+        while self._to_grade and len(self._read) <= AHEAD:
+            hand_in = self._to_grade.popleft()
+            self._read.append((hand_in, self.threads.submit(self._prepared, hand_in)))
+        hand_in, reading = self._read.popleft()
+        work = reading.result()
+        if isinstance(work, Work):
+            return work
+        self._received(hand_in, work)
+        return None
+
+    def _prepared(self, hand_in: HandIn) -> Work | Outcome | Failed:
+        try:
+            return prepared(hand_in, self._plan)
+        except Exception as error:  # as in a worker: it stops nobody else
+            return Failed(failure_reason(error))
 
     def receive(self, task: Assigned, result: object) -> None:
         """Take the result of a task."""
@@ -120,11 +144,17 @@ class Agenda(Iterator[Assigned | None]):
             assert isinstance(result, Replay | Failed)
             self._trained(task, result)
         elif isinstance(task, Work):
-            assert isinstance(result, Graded | Failed)
-            self._received(task.hand_in, self._kept(task, result))
+            assert isinstance(result, Outcome | Failed)
+            self._received(task.hand_in, result)
         else:
             assert isinstance(result, Outcome | Failed)
             self._received(task, result)
+
+    def kept(self, task: Assigned, result: object) -> Future[Outcome | Failed] | None:
+        """Write what a worker of a cluster has graded; other results are complete."""
+        if isinstance(task, Work) and isinstance(result, Graded):
+            return self.threads.submit(self._kept, task, result)
+        return None
 
     def heard(self, message: str) -> None:
         """Take what a running training tells, see `work.Telling`."""
@@ -138,9 +168,7 @@ class Agenda(Iterator[Assigned | None]):
         assert self._plan.images is not None
         return self._plan.images
 
-    def _kept(self, work: Work, result: Graded | Failed) -> Outcome | Failed:
-        if isinstance(result, Failed):
-            return result
+    def _kept(self, work: Work, result: Graded) -> Outcome | Failed:
         try:
             return keep(work, result, self._plan)
         except OSError as error:

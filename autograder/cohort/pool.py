@@ -33,6 +33,8 @@ ATTEMPTS = 3
 KILLS = 2
 """A task that killed so many workers is not tried again."""
 EXIT_TIMEOUT_S = 5
+MOST_KEPT_AT_ONCE = 16
+"""When so many results are still being kept, no further tasks are started."""
 TICK_S = 0.5
 """How often messages of running tasks are passed on."""
 
@@ -277,7 +279,8 @@ def completed(
     shared: Any,
     pool: Pool,
     heard: Callable[[str], None] = lambda message: None,
-) -> Iterator[tuple[T, R | Failed]]:
+    kept: Callable[[T, R], Future[Any] | None] = lambda task, result: None,
+) -> Iterator[tuple[T, Any]]:
     """Call `function(task, shared)` for every task; yield each result as it completes.
 
     Only a few tasks are submitted ahead, so memory does not grow with their number.
@@ -288,10 +291,13 @@ def completed(
         function, shared: the function, and its second argument.
         pool: runs the calls.
         heard: called with what running tasks tell.
+        kept: called with each result, to begin to keep it if that takes long: what comes of that
+            is yielded instead. Meanwhile the worker gets its next task.
     """
     source, retries = iter(tasks), deque[T]()
     failures: defaultdict[T, _Failures] = defaultdict(_Failures)
     running: dict[Future[R], T] = {}
+    keeping: dict[Future[Any], T] = {}
     alone = False
     while True:
         if not running:
@@ -299,7 +305,7 @@ def completed(
         broken = False
         try:
             limit = 1 if alone else pool.ahead
-            while len(running) < limit:
+            while len(running) < limit and len(keeping) < MOST_KEPT_AT_ONCE:
                 if retries and (alone or pool.isolated):
                     task: T | None = retries.popleft()
                 else:
@@ -312,16 +318,22 @@ def completed(
                 retries.popleft()
         except BrokenExecutor:  # a worker died just now, or the scheduler went away
             broken = True
-        if not running and not broken:
+        if not running and not keeping and not broken:
             return
         failed: dict[T, BaseException] = {}
-        for future in wait(running, TICK_S, FIRST_COMPLETED).done:
+        for future in wait([*running, *keeping], TICK_S, FIRST_COMPLETED).done:
+            if future in keeping:
+                yield keeping.pop(future), future.result()
+                continue
             task = running.pop(future)
             error = BrokenExecutor() if future.cancelled() else future.exception()
             if error is None:
                 if task in failures:
                     pool.blame(failures.pop(task).workers)
-                yield task, future.result()
+                if (writing := kept(task, future.result())) is None:
+                    yield task, future.result()
+                else:
+                    keeping[writing] = task
             else:
                 failed[task] = error
         for message in pool.messages():

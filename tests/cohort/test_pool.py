@@ -5,13 +5,20 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pool_tasks
 import pytest
 
-from autograder.cohort.pool import KILLS, Failed, Processes, closing, completed
+from autograder.cohort.pool import (
+    KILLS,
+    MOST_KEPT_AT_ONCE,
+    Failed,
+    Processes,
+    closing,
+    completed,
+)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -105,6 +112,37 @@ def test_tasks_tell_how_far_they_are():
         list(completed(range(4), pool_tasks.telling, None, pool, heard.append))
         heard += pool.messages()
     assert sorted(heard) == [f"task {n}" for n in range(4)]
+
+
+def test_while_results_are_kept_the_workers_get_their_next_tasks_but_not_without_end():
+    unkept: list[tuple[Future, str]] = []
+    most = [0]
+
+    class Threads:
+        isolated, ahead = True, 2
+
+        def messages(self):
+            """This is called again and again: when nothing more was started, all are kept."""
+            if len(unkept) > most[-1]:
+                most.append(len(unkept))
+            else:
+                most.append(0)
+                while unkept:
+                    future, content = unkept.pop()
+                    future.set_result(content)
+            return iter(())
+
+        def executor(self, *, replace_broken=False, avoid=()):
+            return workers
+
+    def keep(task, result):
+        unkept.append((Future(), f"kept {result}"))
+        return unkept[-1][0]
+
+    with ThreadPoolExecutor(2) as workers:
+        found = dict(completed(range(40), lambda n, _: n, None, Threads(), kept=keep))
+    assert found == {n: f"kept {n}" for n in range(40)}
+    assert MOST_KEPT_AT_ONCE <= max(most) <= MOST_KEPT_AT_ONCE + Threads.ahead
 
 
 def _ids(folder):

@@ -1,14 +1,16 @@
 """Which task of a class comes next: submissions in order, and the longest training first."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from autograder.cohort.agenda import ROUNDS, Agenda
+from autograder.cohort import agenda as agendas
+from autograder.cohort.agenda import AHEAD, ROUNDS, Agenda
 from autograder.cohort.plan import Plan
 from autograder.cohort.pool import Failed
-from autograder.cohort.work import Outcome, Training
+from autograder.cohort.work import Outcome, Training, Work
 from autograder.hand_in.students import HandIn
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.training import PLAN
@@ -17,6 +19,7 @@ from autograder.training.judged import solution_recipe
 from autograder.training.replay import Replay, Task, stored_replay
 
 FOUR = SimpleNamespace(workers=4, shares_files=True)
+CLUSTER = SimpleNamespace(workers=4, shares_files=False)
 DONE = Replay(0.8, (0.5, 0.8))
 
 
@@ -54,11 +57,11 @@ def class_of(tmp_path, monkeypatch, images):
     """`class_of(n)`: the agenda of n submissions, and what it shows."""
     monkeypatch.setattr(Plan, "images", property(lambda plan: images))
 
-    def made(count):
+    def made(count, pool=FOUR):
         hand_ins = [HandIn(f"s{n}", tmp_path / f"s{n}", tmp_path) for n in range(count)]
         plan = Plan(P1, tmp_path / "states", (), 1, "short", "none", tmp_path)
         shown = Silent()
-        return hand_ins, Agenda(hand_ins, plan, FOUR, shown), shown
+        return hand_ins, Agenda(hand_ins, plan, pool, shown), shown
 
     return made
 
@@ -127,3 +130,29 @@ def test_a_training_whose_workers_are_lost_is_begun_again_and_then_given_up(clas
     assert next(agenda) is None
     assert agenda.untrained == ["two workers died"]
     assert hand_in not in agenda.failed
+
+
+def test_for_a_cluster_a_few_submissions_are_read_ahead_and_given_in_their_order(
+    class_of, monkeypatch
+):
+    read = []
+
+    def prepared(hand_in, plan):
+        read.append(hand_in)
+        if hand_in.student == "s2":
+            return outcome()  # its state is still valid
+        if hand_in.student == "s3":
+            raise ValueError("no good")
+        return Work(hand_in, None, 1, None)
+
+    monkeypatch.setattr(agendas, "prepared", prepared)
+    hand_ins, agenda, shown = class_of(30, CLUSTER)
+    given = [next(agenda).hand_in]
+    agenda.threads.shutdown()
+    assert set(read) == set(hand_ins[: AHEAD + 1])
+    agenda.threads = ThreadPoolExecutor(1)
+    while (work := next(agenda)) is not None:
+        given.append(work.hand_in)
+    assert given == [hand_ins[n] for n in range(30) if n not in (2, 3)]
+    assert shown.seen == 2
+    assert agenda.failed == {hand_ins[3]: "the grader could not grade it: ValueError: no good"}
