@@ -166,7 +166,9 @@ def statements(
         own = assignment.symptoms.get(name)
         described = _described(assignment, name, seen)
         if own is not None:
-            found += [Statement(kind, text, True) for kind, text in own(_numeric(seen), seen.given)]
+            with np.errstate(all="ignore"):  # students choose the numbers, which may overflow
+                said = list(own(_numeric(seen), seen.given))
+            found += [Statement(kind, text, True) for kind, text in said]
         if name in assignment.words:
             ended += [*_none(seen, described), *_raises(seen, described)]
         if name in assignment.special or (own is not None and name not in assignment.words):
