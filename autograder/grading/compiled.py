@@ -115,7 +115,7 @@ def _hints(assignment: Assignment, section: str, diagnosis: Diagnosis) -> tuple[
     hints += [Hint(_symptom(section, each.kind), _clean(each.text)) for each in diagnosis.symptoms]
     if diagnosis.beneath:
         titles = ", ".join(assignment.by_id[section].title for section in diagnosis.beneath)
-        text = f"This section runs code of {titles}, where something is wrong: correct that first."
+        text = f"This section runs code of {titles}, where checks fail: correct that first."
         hints.append(Hint(_symptom(section, BENEATH), text))
     if diagnosis.excused or diagnosis.hiding:
         consequence = _consequence(assignment, diagnosis)

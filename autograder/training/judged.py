@@ -164,7 +164,7 @@ class Trained:
             if not own.downhill >= SAME_DIRECTION:
                 message += "; but single steps do not follow the gradient of their batch"
             elif not own.along >= SAME_DIRECTION:
-                message += "; but the parameters do not move in the direction of gradient descent"
+                message += "; but the parameters move in another direction than the solution's"
         yield (
             f"{self.section}_own_code",
             own.share == 1,

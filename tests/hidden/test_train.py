@@ -70,7 +70,7 @@ def test_train_tiny_net_best_parameters(train_tiny_net_loop):
     close(student.plain_best, reference.plain_best, "the best parameter")
     close(student.decayed_best, reference.decayed_best, "the best parameter of a second training")
     close(student.plain_best_later, reference.plain_best, "the best parameter, some steps later,")
-    close(student.plain_best_biases, reference.plain_best_biases, "the best biases")
+    close(student.best_biases, reference.best_biases, "the best biases")
 
 
 @check("train_tiny_net", weight=1, announced="the first of them, if several are equally good")

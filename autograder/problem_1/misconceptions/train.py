@@ -205,7 +205,7 @@ def _loop(given: Given) -> Described:
     )
     return Described(
         values={f"{run}_{name}": what for run in runs for name, what in values.items()}
-        | dict(plain_best_biases="the returned best biases"),
+        | dict(best_biases="the returned best biases"),
         starts={f"{run}_last": given["start"] for run in runs},
         inputs={
             "the losses of all steps": given["losses"],

@@ -16,8 +16,8 @@ def _fc(rng: np.random.Generator) -> dict[str, np.ndarray]:
         w=rng.normal(size=(11, 6)),
         b=rng.normal(size=6),
         dout=rng.normal(size=(8, 6)),
-        x_next=100 * rng.normal(size=(5, 11)),
-        dout_next=100 * rng.normal(size=(5, 6)),
+        x_next=10 * rng.normal(size=(5, 11)),
+        dout_next=10 * rng.normal(size=(5, 6)),
     )
 
 

@@ -162,7 +162,9 @@ def train_tiny_net_loop(lib, labels, scores, losses, rate, pattern, start, lr_de
         }
         layer.params[W] += 1.0  # as further training would do
         if isinstance(best, dict):
-            yield {f"{run}_best_later": best.get(W), f"{run}_best_biases": best.get(B)}
+            yield {f"{run}_best_later": best.get(W)}
+            if run == "plain":
+                yield dict(best_biases=best.get(B))
 
 
 def _tiny(rng: np.random.Generator) -> dict[str, np.ndarray]:
