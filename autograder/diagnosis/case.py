@@ -36,7 +36,7 @@ class Diagnosis:
 
     Attributes:
         found: variants that match the section, combination that explain most of it first.
-        inherited: variants found in earlier sections whose code this section runs.
+        inherited: variants found in earlier sections that affect the failed checks of this one.
         complete: whether these variants explain everything that is wrong.
         excused: names of checks that fail only because of inherited variants.
         hiding: names of further checks that the inherited variants explain, but in which they may
@@ -100,7 +100,7 @@ class Case:
                 found, unexplained, partly = [partly.variant], set(), None
         return Diagnosis(
             tuple(v for v in found if not v.correct),
-            self._inherited,
+            tuple(v for v in self._inherited if self._affects(v)),
             not unexplained,
             excused,
             hiding,
@@ -216,6 +216,16 @@ class Case:
                 for p in verdict.check.probes
             )
         ]
+
+    def _affects(self, variant: Variant) -> bool:
+        """Whether an inherited variant changes values that the failed checks look at."""
+        others = tuple(v for v in self._inherited if v != variant)
+        return any(
+            self._readings.shows(self._inherited, others, probe)
+            for verdict in self._failed
+            for probe in verdict.check.probes
+            if probe in self._student
+        )
 
     def _sees_all(self, verdict: Verdict) -> bool:
         """Whether a check would still detect every mistake that it is meant to detect."""

@@ -127,6 +127,8 @@ def scaled(value: Compared) -> Clause | None:
     factor = float((ours * right).sum() / (right * right).sum()) if right.any() else 0.0
     if factor == 0 or not same(ours, factor * right):
         return None
+    if np.any((ours == right) & (right != 0)):  # small numbers that are right are within tolerance
+        return None
     moves = value.start is not None
     if abs(factor + 1) <= SAME:
         opposite = "moves the opposite way" if moves else "has the opposite sign"
@@ -154,7 +156,8 @@ def factor_by_axis(value: Compared) -> Clause | None:
             continue
         power = (right * right).sum(others, keepdims=True)
         factors = (ours * right).sum(others, keepdims=True) / np.where(power == 0, 1, power)
-        if same(ours, factors * right) and np.abs(factors).min() > SAME:
+        of_right = (ours == right) & (right != 0) & (np.abs(factors - 1) > SAME)
+        if same(ours, factors * right) and np.abs(factors).min() > SAME and not of_right.any():
             return Clause(
                 "factor_by_axis",
                 f"is off by a factor that differs between {value.axis(axis)} and is the same "

@@ -10,7 +10,7 @@ from autograder.diagnosis import costs
 from autograder.diagnosis.diagnose import diagnose
 from autograder.diagnosis.mutation.mutants import mutants
 from autograder.diagnosis.mutation.search import rivals
-from autograder.diagnosis.variants import applied, solution
+from autograder.diagnosis.variants import applied, named, solution
 from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1.misconceptions import LAYERS, OPTIMIZERS, TRAINING
@@ -366,3 +366,26 @@ def test_another_quantity_in_a_place_is_named(section, file, old, new, said):
     assert found.complete
     [derived] = found.found
     assert said in derived.hint
+
+
+def test_no_factor_is_said_where_some_places_are_exactly_right():
+    """With a slope of 0.01, negative inputs have gradients that are small beside the others."""
+    fault = changed(
+        "leaky_relu_backward",
+        LAYERS,
+        "dfeat = np.where(feat >= 0, dprev, self.negative_slope * dprev)",
+        "dfeat = dprev * (feat > 0) * (1 + self.negative_slope) + "
+        "dprev * (feat <= 0) * self.negative_slope",
+    )
+    found = diagnosed(fault)["leaky_relu_backward"]
+    [statement] = found.symptoms
+    assert "is wrong only where the input is positive" in statement.text
+
+
+def test_only_an_earlier_mistake_that_affects_a_section_is_pointed_to():
+    """The networks have the default slope, so a slope of 0.01 changes nothing in them."""
+    slope = named(P1, "leaky_relu_backward_has_a_slope_of_its_own")
+    averaged = named(P1, "fc_backward_averages_the_weight_gradient")
+    found = diagnosed(averaged, slope)
+    assert found["leaky_relu_backward"].found == (slope,)
+    assert found["cascade"].inherited == (averaged,)
