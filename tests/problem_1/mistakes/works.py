@@ -5,7 +5,7 @@ of misconceptions or the diagnosis. Each says which blocks it replaces and which
 section. Those in `seen` were used while the diagnosis was built. Those in `unseen` were not: they
 were graded once, and judged by readers who had not written the diagnosis. Their sections in which
 no check failed were then used to find what the checks did not see. Those in `fresh` were written
-and graded after that.
+after that, graded once and judged in the same way.
 
 `judged.yaml` holds what the grader said about each faulty section, and what a reader thought of it:
 
@@ -14,10 +14,11 @@ and graded after that.
     vague   true, but of no use
     false   something that it says is not so
 
-and for a faulty section about which nothing is said, because it loses no point:
+and for a faulty section about which nothing is said, because no check fails:
 
     elsewhere   the fault shows in another section, which names it
     unasked     the handout does not ask for what the fault breaks
+    missed      the handout asks for it, and no check sees it
 
 A statement that has changed since is to be judged again.
 """
@@ -41,7 +42,7 @@ FOLDER = Path(__file__).parent
 PARTS = ("seen", "unseen", "fresh")
 JUDGED = FOLDER / "judged.yaml"
 VERDICTS = ("exact", "true", "vague", "false")
-SILENT = ("elsewhere", "unasked")
+SILENT = ("elsewhere", "unasked", "missed")
 
 
 @dataclass(frozen=True)
