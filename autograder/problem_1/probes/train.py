@@ -126,8 +126,8 @@ class ScriptedOptimizer:
         self.clock[0] += 1
 
     def update(self, layer: Any) -> None:
-        for name, gradient in layer.grads.items():
-            layer.params[name] -= self.lr * gradient
+        for name, parameter in layer.params.items():
+            parameter -= self.lr * layer.grads[name]
 
 
 @given(_script)
