@@ -12,7 +12,7 @@ from autograder.diagnosis.symptoms.compared import FEW, Compared, same
 from autograder.diagnosis.symptoms.factors import named_factor
 
 AT_STATE = "Look at what is carried from one step to the next"
-AT_NEW_VALUES = "Look whether your code uses the new value"
+AT_NEW_VALUES = "Look whether your code uses the new value, and whether it limits the steps"
 
 
 def place_of(value: Compared) -> Clause | None:
