@@ -44,6 +44,7 @@ def marks(root, tiny):
     return found
 
 
+@pytest.mark.proof
 def test_an_unreadable_submission_is_set_aside_and_the_others_are_graded(
     root, place, marks, tiny, work, stub, hand_in, as_ordinary_user
 ):

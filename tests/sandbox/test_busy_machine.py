@@ -76,6 +76,7 @@ def d_computes(lib): yield dict(x=lib.layer_utils.computes())
 """
 
 
+@pytest.mark.proof
 def test_cpu_time_decides_and_wall_time_ends_only_a_sleeping_probe(run):
     seen = run(
         PROBES,
