@@ -10,23 +10,24 @@ long the second command, `make test`, takes is in the table of the tests.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from results import machine, verdict, write_section
 
 from autograder import checkout
 
+sys.path.append(str(checkout.ROOT / "tests"))
+
+from busy import busy
+
 MOST_MINUTES, FIRST_RESULTS_S, MOST_SLOWER = 2, 60, 4
 GRADED, TRAINED = " graded,", "% after "
-BUSY = "while True: pass"
 
 
 def main() -> int:
@@ -37,7 +38,7 @@ def main() -> int:
         quiet = run("make", "demo", within=clone)
         path = without("bwrap", Path(name) / "bin", os.environ["PATH"])
         with_less = run("make", "demo", within=clone, path=path)
-        with busy():
+        with busy(os.cpu_count() or 1):
             beside = run("make", "demo", within=clone)
     rows = [
         row("on the machine as it is", *quiet, MOST_MINUTES),
@@ -98,18 +99,6 @@ def without(program: str, folder: Path, path: str) -> str:
                 link.symlink_to(found)
     assert shutil.which(program, path=str(folder)) is None
     return str(folder)
-
-
-@contextlib.contextmanager
-def busy() -> Iterator[None]:
-    """Every core has another process to run."""
-    others = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() or 1)]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
 
 
 if __name__ == "__main__":

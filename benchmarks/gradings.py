@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -39,16 +38,14 @@ OFTEN = 10
 def main() -> None:
     right, wrong = (int(argument) for argument in (*sys.argv[1:], "1000", "500")[:2])
     rng = np.random.default_rng(2026)
-    began = time.monotonic()
     lost = right_work(right, rng)
     escaped, unnamed, sections = misconceptions(wrong, rng)
-    minutes = (time.monotonic() - began) / 60
     named = 1 - sum(unnamed.values()) / wrong
     write_section(
         "gradings",
         "## Gradings under many seeds\n\n"
         f"`python benchmarks/gradings.py {right} {wrong}`, training off, a new seed for each "
-        f"grading; {minutes:.0f} minutes. {machine()}.\n\n"
+        f"grading. {machine()}.\n\n"
         "| | |\n|---|---|\n"
         f"| gradings of the solution and {len(ALTERNATIVES)} alternatives | {right:,} |\n"
         f"| with a failed check | {sum(lost.values())} {listed(lost)} |\n"

@@ -15,18 +15,17 @@ def shape_of(curve: Sequence[float], chance: float) -> str:
     """
     if not curve:
         return ""
-    best = max(curve)
+    best, last = max(curve), curve[-1 - len(curve) // 4 :]
     if best <= chance + LITTLE:
         return "In no epoch is the accuracy above that of guessing, so nothing was learnt."
-    quarter = len(curve) - 1 - len(curve) // 4
-    if curve[-1] == best and best - curve[quarter] > LITTLE:
-        return "The accuracy still rises in the last epochs, so more epochs would reach more."
+    if curve[-1] == best and best - last[0] > LITTLE:
+        return "The accuracy still rises in the last epochs, so more epochs may reach more."
     if best - curve[-1] > 3 * LITTLE:
         epoch = curve.index(best) + 1
         return (
             f"The accuracy is highest after epoch {epoch} of {len(curve)} and falls after it: the "
             "network overfits, or the steps have become too large."
         )
-    return (
-        "In the last epochs the accuracy hardly changes, so more of the same epochs would not help."
-    )
+    if max(last) - min(last) <= 2 * LITTLE:
+        return "In the last epochs the accuracy hardly changes: more of them would hardly help."
+    return ""

@@ -115,6 +115,6 @@ def test_train_tiny_net_hyperparameters(train_tiny_net_hyperparameters):
         require(whole, f"{name} is {value}; expected a whole number from 1 on")
     for name in ("batch_size", "epochs"):  # range and slices take no float
         value = getattr(student, name)
-        require(value.dtype.kind in "iu", f"{name} is {value:.1f}, a float; expected an integer")
+        require(value.dtype.kind in "biu", f"{name} is {value}, a float; expected an integer")
     decay = student.lr_decay
     require(np.ndim(decay) == 0 and decay > 0, f"lr_decay is {decay}; expected a number above 0")

@@ -7,12 +7,11 @@ of the processor, and reaches its wall-clock limit long before its CPU limit.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from busy import busy
 
 from autograder.sandbox import session
 from autograder.sandbox.limits import MIB, Budget, Limits
@@ -38,19 +37,13 @@ TIGHT = Budget(
 
 
 @pytest.fixture(scope="module", autouse=True)
-def busy() -> Iterator[None]:
+def one_busy_processor() -> Iterator[None]:
     """Restricts this process and its children to one processor, which others keep busy."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
-    loop = [sys.executable, "-I", "-S", "-c", "while True: pass"]
-    others = [subprocess.Popen(loop, start_new_session=True) for _ in range(OTHERS)]
-    try:
+    with busy(OTHERS):
         yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-        os.sched_setaffinity(0, before)
+    os.sched_setaffinity(0, before)
 
 
 COMPUTES = """

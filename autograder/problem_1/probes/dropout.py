@@ -8,7 +8,7 @@ from autograder.assignment.probe import given
 
 FURTHER, FEW_ROWS = 5, 30
 """Further passes, on some of the rows. That all of them keep equally many activations has a chance
-of less than 1 in 10^8, if each is kept independently."""
+of about 1 in 10^8, if each is kept independently."""
 
 
 def _inputs(rng: np.random.Generator, *shape: int) -> dict[str, np.ndarray | float | int]:

@@ -77,6 +77,7 @@ def test_a_rate_that_soon_falls_to_nothing_is_named(chosen):
         ((0.3, 0.6, 0.7, 0.5, 0.2), "after epoch 3 of 5"),
         ((0.3, 0.6, 0.7, 0.70, 0.70, 0.70, 0.70, 0.70), "hardly changes"),
         ((0.7,), "hardly changes"),
+        ((0.3, 0.5, 0.70, 0.70, 0.70, 0.66, 0.71, 0.69), ""),  # it goes up and down
     ],
 )
 def test_the_shape_of_a_curve_is_said_in_words(curve, says):

@@ -1,0 +1,1 @@
+"""A cluster that replays kept gradings, for `ten_thousand.py`."""
