@@ -22,13 +22,9 @@ from rich.console import Console
 from autograder.cohort import agenda, results, run
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.problem_1 import demo_class
-from simulation.replayed import KILLER, SEED, grading, original, replayed
+from simulation.replayed import KILLER, SEED, grading, no_trial, original, replayed
 
 MEMORY_AT = (1000, 5000, 10_000)
-
-
-def no_trial(*_: object) -> None:
-    """In place of the trial on the solution: these workers do not grade."""
 
 
 def memory_of(pid: int) -> float:

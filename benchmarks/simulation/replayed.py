@@ -118,3 +118,7 @@ def leaves(student: str, left: Path) -> bool:
         return False
     (left / student).touch()
     return True
+
+
+def no_trial(*_: object) -> None:
+    """In place of the trial on the solution: these workers do not grade."""
