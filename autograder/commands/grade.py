@@ -20,7 +20,7 @@ from autograder.grading.result import Grade
 from autograder.hand_in.files import Inaccessible, printable
 from autograder.hand_in.submission import Submission, read
 from autograder.observation.observe import Observations
-from autograder.report.as_json import streamed, to_json
+from autograder.report.as_json import element, listed, streamed
 from autograder.report.terminal import console_on, shown, steps_bar
 from autograder.sandbox.selftest import choose
 from autograder.seeds import new_seed
@@ -229,14 +229,14 @@ def _results(console: Console, json: Path | None) -> Iterator[Callable[[Grade], 
         with json.open("w", encoding="utf-8") as file, streamed(file) as write:
             yield write
     else:
-        grades: list[Grade] = []
+        written: list[str] = []
 
         def add(grade: Grade) -> None:
-            grades.append(grade)
-            write_whole(json, to_json(grades))
+            written.append(element(grade))
+            write_whole(json, listed(written))
 
         try:
             yield add
         finally:
-            if grades:
-                console.print(f"{json}: {len(grades)} Grades", highlight=False)
+            if written:
+                console.print(f"{json}: {len(written)} Grades", highlight=False)

@@ -13,7 +13,18 @@ from autograder.grading.result import SCHEMA, Grade, Hint, SectionGrade, Test
 
 def to_json(grades: Iterable[Grade]) -> str:
     """A list with one object per Grade, with keys in the order of the fields."""
-    return json.dumps([asdict(grade) for grade in grades], indent=2, allow_nan=False) + "\n"
+    return listed(element(grade) for grade in grades)
+
+
+def element(grade: Grade) -> str:
+    """A Grade as an element of such a list, without a comma."""
+    return json.dumps([asdict(grade)], indent=2, allow_nan=False)[len("[\n") : -len("\n]")]
+
+
+def listed(elements: Iterable[str]) -> str:
+    """The list with these elements."""
+    text = ",\n".join(elements)
+    return f"[\n{text}\n]\n" if text else "[]\n"
 
 
 @contextmanager
@@ -24,7 +35,7 @@ def streamed(file: IO[str]) -> Iterator[Callable[[Grade], None]]:
     def write(grade: Grade) -> None:
         nonlocal count
         file.write(",\n" if count else "[\n")
-        file.write(to_json([grade])[len("[\n") : -len("\n]\n")])
+        file.write(element(grade))
         file.flush()
         count += 1
 
