@@ -21,6 +21,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+import autograder.nbgrader_plugins  # noqa: F401 - before a test imports nbformat, which is faster so
 from autograder import checkout
 from autograder.assignment import Assignment
 from autograder.diagnosis.variants import applied, named, released

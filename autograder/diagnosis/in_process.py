@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import re
 import sys
 import threading
 import traceback
@@ -32,6 +33,8 @@ from autograder.seeds import key_of
 LARGEST_VALUE = 2**30
 """Bytes."""
 
+DEFINITION = re.compile(r"^(?=(?:class|def) )", re.MULTILINE)
+
 _importing = threading.Lock()
 _running = threading.Lock()
 
@@ -49,7 +52,8 @@ def load(assignment: Assignment, files: Mapping[str, bytes]) -> Library:
         try:
             for name in names:
                 path = name.replace(".", "/") + ".py"
-                exec(_compiled(path, files[path]), modules[name].__dict__)
+                for code in _compiled(path, files[path].decode()):
+                    exec(code, modules[name].__dict__)
         finally:
             for name in _lib_modules():
                 del sys.modules[name]
@@ -131,9 +135,25 @@ def seeded_and_quiet(seed: int) -> Iterator[None]:
             random.setstate(python_state)
 
 
-@lru_cache(maxsize=64)
-def _compiled(path: str, source: bytes) -> CodeType:
-    return compile(source, path, "exec")
+def _compiled(path: str, source: str) -> list[CodeType]:
+    """A module in parts, because a variant changes one of them: each is compiled once.
+
+    Code that cannot be divided at its definitions is one part.
+    """
+    parts, line = [], 0
+    try:
+        for part in DEFINITION.split(source):
+            parts.append(_part(path, line, part))
+            line += part.count("\n")
+    except SyntaxError:
+        return [_part(path, 0, source)]
+    return parts
+
+
+@lru_cache(maxsize=4096)
+def _part(path: str, line: int, source: str) -> CodeType:
+    """The code of a part that begins after this many lines."""
+    return compile("\n" * line + source, path, "exec")
 
 
 def _lib_modules() -> list[str]:

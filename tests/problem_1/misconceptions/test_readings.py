@@ -26,9 +26,8 @@ def forged(rng, shape):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize(
-    "draw", [pytest.param(draw, marks=[pytest.mark.proof] * (draw > 0)) for draw in range(3)]
-)
+@pytest.mark.proof
+@pytest.mark.parametrize("draw", range(3))
 def test_nothing_that_is_claimed_stops_a_diagnosis(draw):
     rng = np.random.default_rng(draw)
     claims = {}

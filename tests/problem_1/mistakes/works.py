@@ -43,6 +43,7 @@ PARTS = ("seen", "unseen", "fresh")
 JUDGED = FOLDER / "judged.yaml"
 VERDICTS = ("exact", "true", "vague", "false")
 SILENT = ("elsewhere", "unasked", "missed")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built with it
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,14 @@ def works(part: str) -> tuple[Work, ...]:
     return tuple(
         Work(each["name"], each["faults"], tuple(each.get("inherits") or ()), each["code"])
         for file in sorted((FOLDER / part).glob("*.yaml"))
-        for each in yaml.safe_load(file.read_text("utf-8"))
+        for each in yaml.load(file.read_text("utf-8"), LOADER)
     )
 
 
 @cache
 def judged() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """What was said and thought: `said` (a list of texts) and `verdict`, by work and section."""
-    found: Mapping[str, Mapping[str, Mapping[str, Any]]] = yaml.safe_load(JUDGED.read_text("utf-8"))
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]] = yaml.load(
+        JUDGED.read_text("utf-8"), LOADER
+    )
     return found
