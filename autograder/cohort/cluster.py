@@ -1,9 +1,10 @@
 """A Dask cluster as a pool of workers that have the installed package, and no file of ours.
 
-Dask itself notices that a worker died or no longer answers. Added here: each worker gets one task
-at a time, so that only the task that it worked at is blamed, see `pool.completed`. A scheduler that
-went away is waited for. A task that raised an exception is retried on another worker, and a worker
-at which tasks failed that others completed gets no more of them.
+Dask itself notices that a worker died or no longer answers. Added here: a worker has its next task
+before it has ended one, so that it never waits; when it dies, only the task that it worked at is
+blamed, see `pool.completed`. A scheduler that went away is waited for. A task that raised an
+exception is retried on another worker, and a worker at which tasks failed that others completed
+gets no more of them.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import contextlib
 import pickle
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograder.cohort.pool import WorkerError, killed_its_worker, telling
+from autograder.cohort.pool import NotBegun, WorkerError, killed_its_worker, telling
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -43,10 +45,7 @@ class ClusterError(Exception):
 
 
 class Cluster:
-    """An existing Dask cluster.
-
-    A worker gets one task at a time. So if it dies, no other task is lost, or blamed.
-    """
+    """An existing Dask cluster."""
 
     isolated = True
     shares_files = False
@@ -59,7 +58,8 @@ class Cluster:
         """
         self._address, self._announce = address, announce
         self._bad: set[str] = set()
-        self._busy: dict[Future[Any], str] = {}
+        self._submitted: dict[int, str] = {}  # tasks that have not ended, and who should do them
+        self._begun, self._numbers = _Begun(), count()
         self._told: deque[str] = deque()
         self._shared: tuple[object, bytes] | None = None
         try:
@@ -92,15 +92,22 @@ class Cluster:
         self._failures_before = self._client.run_on_scheduler(_set_allowed_failures, 0)
         self._client.run_on_scheduler(_keep_few_messages)
         self._topic = f"autograder-{self._client.id}"
-        self._client.subscribe_topic(self._topic, lambda event: self._told.append(event[1]))
+        self._client.subscribe_topic(self._topic, lambda event: self._hear(event[1]))
 
-    def _ask_for_workers(self) -> set[str]:
+    def _hear(self, message: str | tuple[int, str]) -> None:
+        if isinstance(message, str):
+            self._told.append(message)
+        else:
+            self._begun.add(*message)
+
+    def _ask_for_workers(self) -> Mapping[str, int]:
+        """The workers' addresses, and how many threads each has."""
         client = self._client
         if client.scheduler is None:
             raise OSError("the client has given it up")
         answer = client.sync(client.scheduler.ncores, callback_timeout=ANSWER_TIMEOUT_S)
         self._asked_s = time.monotonic()
-        return set(answer)
+        return dict(answer)
 
     @property
     def workers(self) -> int:
@@ -120,10 +127,15 @@ class Cluster:
     @property
     def ahead(self) -> int:
         workers = self.workers
-        return len(self._addresses - self._bad) or max(1, workers)
+        good = [a for a in self._addresses if a not in self._bad]
+        return sum(map(self._room, good)) or max(1, workers)
 
-    def _wait(self, trouble: str) -> set[str]:
-        """Wait for a scheduler with workers; returns their addresses.
+    def _room(self, worker: str) -> int:
+        """How many tasks a worker has. With more threads, it would begin the next one, too."""
+        return 2 if self._addresses[worker] == 1 else 1
+
+    def _wait(self, trouble: str) -> Mapping[str, int]:
+        """Wait for a scheduler with workers; returns them.
 
         Raises:
             ClusterError: there is none for too long.
@@ -147,21 +159,18 @@ class Cluster:
     def executor(self, *, replace_broken: bool = False, avoid: Collection[str] = ()) -> Executor:
         if replace_broken:
             self._close_client()
+            self._submitted.clear()
             self._addresses = self._wait("does not answer")
-        everyone = self._addresses
-        idle = everyone.difference(self._busy.values())
+        everyone, tasks = set(self._addresses), Counter(self._submitted.values())
         elsewhere = everyone.difference(self._bad, avoid)  # better wait there than fail again
-        chosen = sorted(idle & elsewhere or elsewhere or idle - self._bad or idle or everyone)[:1]
-        return self._executor(chosen)
+        candidates = elsewhere or everyone - self._bad or everyone
+        return self._executor(sorted(candidates, key=lambda w: (tasks[w], w))[:1])
 
     def _executor(self, workers: list[str]) -> Executor:
         """An executor that prefers these workers, but does not wait for one that is gone."""
         options = {"workers": workers, "allow_other_workers": True} if workers else {}
         dask: Executor = self._client.get_executor(pure=False, **options)
-        name = workers[0] if workers else ""
-        return _NamingExecutor(
-            dask, self._topic, self._pickled, lambda future: self._is_busy(name, future)
-        )
+        return _Calls(self, dask, *workers)
 
     def _pickled(self, shared: object) -> bytes:
         """What all tasks of a class share is pickled once."""
@@ -169,14 +178,38 @@ class Cluster:
             self._shared = shared, pickle.dumps(shared)
         return self._shared[1]
 
-    def _is_busy(self, worker: str, future: Future[Any]) -> None:
-        self._busy[future] = worker
-        future.add_done_callback(self._is_done)
+    def submit(
+        self, executor: Executor, worker: str, function: Callable[..., R], *args: Any
+    ) -> Future[R]:
+        """Submit a call so that its exception names the worker, and its messages arrive.
 
-    def _is_done(self, future: Future[Any]) -> None:
-        self._busy.pop(future, None)
-        if not future.cancelled() and killed_its_worker(future.exception()):
+        It travels as bytes: Dask's scheduler would unpickle objects and pickle them again.
+        """
+        *own, shared = args
+        number, found = next(self._numbers), Future[R]()
+        call = self._topic, number, pickle.dumps((function, own)), self._pickled(shared)
+        self._submitted[number] = worker
+        try:
+            future: Future[R] = executor.submit(_on_worker, *call)
+        except Exception as error:  # of a client that lost its scheduler
+            del self._submitted[number]
+            raise BrokenExecutor(str(error)) from None
+        future.add_done_callback(lambda future: self._end(number, future, found))
+        return found
+
+    def _end(self, number: int, future: Future[R], found: Future[R]) -> None:
+        self._submitted.pop(number, None)
+        error: Any = None if future.cancelled() else future.exception()
+        if killed := killed_its_worker(error):
             self._asked_s = -REFRESH_S  # the list of workers is out of date
+        at_fault = self._begun.end(number, error.last_worker.address if killed else None)
+        if future.cancelled():
+            found.cancel()
+            found.set_running_or_notify_cancel()
+        elif error is not None:
+            found.set_exception(error if at_fault or not killed else NotBegun())
+        else:
+            found.set_result(future.result())
 
     def submit_to_every_worker(
         self, function: Callable[..., R], *arguments: Any
@@ -209,31 +242,40 @@ class Cluster:
             self._client.close(timeout=CLOSE_TIMEOUT_S)
 
 
-class _NamingExecutor(Executor):
-    """Submits calls so that their exceptions name the worker, and their messages arrive.
+class _Calls(Executor):
+    """Submits calls for a worker through the cluster."""
 
-    A call travels as bytes: Dask's scheduler would unpickle objects and pickle them again.
-    """
-
-    def __init__(
-        self,
-        executor: Executor,
-        topic: str,
-        pickled: Callable[[object], bytes],
-        submitted: Callable[[Future[Any]], None],
-    ) -> None:
-        self._executor, self._topic = executor, topic
-        self._pickled, self._submitted = pickled, submitted
+    def __init__(self, cluster: Cluster, executor: Executor, worker: str = "") -> None:
+        self._cluster, self._executor, self._worker = cluster, executor, worker
 
     def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
-        *own, shared = args
-        call = pickle.dumps((function, own)), self._pickled(shared)
-        try:
-            future: Future[R] = self._executor.submit(_on_worker, self._topic, *call, **options)
-            self._submitted(future)
-            return future
-        except Exception as error:  # of a client that lost its scheduler
-            raise BrokenExecutor(str(error)) from None
+        return self._cluster.submit(self._executor, self._worker, function, *args)
+
+
+class _Begun:
+    """Which tasks their workers have begun, as the workers say.
+
+    When a worker dies, all its tasks fail. The one that it had begun is at fault.
+    """
+
+    def __init__(self) -> None:
+        self._tasks, self._dead = set[int](), set[str]()
+
+    def add(self, task: int, worker: str) -> None:
+        self._tasks.add(task)
+        self._dead.discard(worker)  # a new one may get an old one's address
+
+    def end(self, task: int, killed: str | None) -> bool:
+        """A task ended; `killed` is the worker if it died. Returns whether the task is at fault.
+
+        Dask names the task first that the worker had first. A task that kills its worker within
+        milliseconds is not known to have begun: then all that the worker still had are at fault.
+        """
+        begun = task in self._tasks
+        self._tasks.discard(task)
+        if begun and killed is not None:
+            self._dead.add(killed)
+        return begun or killed not in self._dead
 
 
 def _within(seconds: float, function: Callable[..., R], *args: Any, **options: Any) -> R:
@@ -254,10 +296,11 @@ def _within(seconds: float, function: Callable[..., R], *args: Any, **options: A
     return result.result(seconds)
 
 
-def _on_worker(topic: str, call: bytes, shared: bytes) -> Any:
+def _on_worker(topic: str, number: int, call: bytes, shared: bytes) -> Any:
     from distributed import get_worker
 
     worker = get_worker()
+    worker.log_event(topic, (number, worker.address))
     try:
         function, own = pickle.loads(call)
         with telling(lambda message: worker.log_event(topic, message)):

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -53,6 +53,10 @@ class WorkerError(Exception):
         return f"{self.reason} (on the worker {self.worker})"
 
 
+class NotBegun(Exception):  # noqa: N818
+    """The worker of a cluster died before it began the task."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """A task that failed, even after retries where a retry might have helped."""
@@ -64,7 +68,7 @@ class Pool(Protocol):
     """Something that runs tasks: it provides executors.
 
     Attributes:
-        isolated: whether a worker that dies takes no other task with it.
+        isolated: whether only the task is blamed that a worker was at when it died.
         shares_files: whether workers see the files of this machine.
     """
 
@@ -84,7 +88,8 @@ class Pool(Protocol):
 
         Args:
             replace_broken: make a new one in place of a broken one.
-            avoid: names of workers, as in WorkerError, on which the task failed before.
+            avoid: names of workers, as in WorkerError, on which the task failed before, or that
+                have failed at another one.
         """
 
     def submit_to_every_worker(
@@ -262,6 +267,8 @@ class _Failures:
 
         Where a broken executor lost several tasks, none is to blame (`alone` is False).
         """
+        if isinstance(error, NotBegun):
+            return False
         if isinstance(error, BrokenExecutor):
             self.kills += alone
         elif killed_its_worker(error):
@@ -313,7 +320,8 @@ def completed(
                 if task is None:
                     break
                 retries.appendleft(task)
-                avoid = failures[task].workers if task in failures else ()
+                before = failures[task].workers if task in failures else set()
+                avoid = _suspected(failures) | before
                 running[pool.executor(avoid=avoid).submit(function, task, shared)] = task
                 retries.popleft()
         except BrokenExecutor:  # a worker died just now, or the scheduler went away
@@ -344,9 +352,15 @@ def completed(
             pool.executor(replace_broken=True)
         for task, error in failed.items():
             if failures[task].are_final(error, alone):
+                del failures[task]
                 yield task, Failed(failure_reason(error))
             else:
                 retries.append(task)
+
+
+def _suspected(failures: Mapping[Any, _Failures]) -> set[str]:
+    """Workers at which a task failed that has not been tried at another one yet."""
+    return set().union(*(each.workers for each in failures.values() if len(each.workers) == 1))
 
 
 def killed_its_worker(error: BaseException | None) -> bool:

@@ -89,6 +89,19 @@ def test_a_task_that_kills_its_worker_is_set_aside_after_two(dask, connected, tm
 
 
 @pytest.mark.proof
+def test_what_waits_behind_a_task_that_kills_its_worker_is_never_blamed(dask, connected, tmp_path):
+    """Each of six workers has a task to begin next when it dies."""
+    pool = connected(6)
+    assert pool.ahead == 12
+    with closing(pool):
+        found = dict(completed(range(12), pool_tasks.killing_in_part, str(tmp_path), pool))
+    for n in range(2):
+        assert "2 times" in found.pop(n).reason
+        assert (tmp_path / str(n)).read_text() == "2"
+    assert found == {n: n for n in range(2, 12)}
+
+
+@pytest.mark.proof
 def test_a_worker_whose_disk_is_full_gets_no_more_tasks(dask, tmp_path):
     dask.start_worker(DISK_IS_FULL="1")
     dask.start_worker()
