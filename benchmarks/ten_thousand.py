@@ -48,6 +48,7 @@ RUNS = ((2, 0.03), (5, 0.075), (10, 0.15), (20, 1), (40, 1))
 """Workers, and the share of the submissions that they grade."""
 AT_LEAST = 0.9
 MOST_GROWTH_MIB = 50
+BEYOND = "beyond the limit"
 SAID_EVERY_S = 5
 
 
@@ -202,7 +203,7 @@ scheduler. So the limit is {60 / slower:,.0f} submissions a minute, or {limit:.0
 the end, one process writes gradebook and report, {1000 * writing:.1f} ms, while others write the
 pages. The terminal showed {figures["listed"]:.0f} lines.
 
-{memory(last)}
+{memory(runs[-2:], limit)}
 
 {equality(last, before)}"""
 
@@ -212,30 +213,41 @@ def row(found: Run, limit: float) -> str:
     reached = "reached" if found.efficiency > AT_LEAST else MISSED
     cells = (
         *(str(found.workers), f"{found.size:,}"),
-        f"{found.efficiency:.0%}, {reached if found.workers <= limit else 'beyond the limit'}",
+        f"{found.efficiency:.0%}, {reached if found.workers <= limit else BEYOND}",
         f"{found.whole_efficiency:.0%}",
         *(f"{figures['grading']:.0f}", f"{figures['first']:.1f}", f"{figures['writing']:.0f}"),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def memory(found: Run) -> str:
+def memory(runs: Sequence[Run], limit: float) -> str:
     """The memory as the class goes on: it must not grow with the number of submissions."""
-    counts = [count for count in MEMORY_AT if f"MiB at {count}" in found.figures]
-    lines = ["| largest MiB by then | parent | scheduler |", "|---|---|---|"]
+    counts = [count for count in MEMORY_AT if count <= runs[0].size]
+    if not counts:
+        return "So small a class says nothing about memory."
+    columns = [(found, who) for found in runs for who in ("parent", "scheduler")]
+    rows = [["largest MiB by then", *(f"{who}, {found.workers} workers" for found, who in columns)]]
+    rows.append(["---"] * len(rows[0]))
     for count in counts:
-        here, there = (found.figures[f"{who}MiB at {count}"] for who in ("", "scheduler "))
-        lines.append(f"| {count:,} graded | {here:.0f} | {there:.0f} |")
-    here, there = found.figures["writing MiB"], found.figures["scheduler MiB"]
-    lines.append(f"| all written | {here:.0f} | {there:.0f} |")
-    if len(counts) > 1:
-        grown = [
-            found.figures[f"{who}MiB at {counts[-1]}"] - found.figures[f"{who}MiB at {counts[0]}"]
-            for who in ("", "scheduler ")
-        ]
-        said = ", ".join(f"{mib:.0f}, {verdict(mib, MOST_GROWTH_MIB)}" for mib in grown)
-        lines += ["", f"Growth while grading, at most {MOST_GROWTH_MIB} MiB: {said}."]
-    return "\n".join(lines)
+        then = (mib(found, who, f"at {count}") for found, who in columns)
+        rows.append([f"{count:,} graded", *(f"{each:.0f}" for each in then)])
+    rows.append(["all written", *(f"{mib(found, who):.0f}" for found, who in columns)])
+    rows.append([f"growth while grading, at most {MOST_GROWTH_MIB}"])
+    for found, who in columns:
+        first, last = (mib(found, who, f"at {count}") for count in (counts[0], counts[-1]))
+        flooded = who == "scheduler" and found.workers > limit
+        said = BEYOND if flooded else verdict(last - first, MOST_GROWTH_MIB)
+        rows[-1].append(f"{last - first:.0f}, {said}")
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return f"""{table}
+
+Beyond the limit, results wait at the scheduler, at most two of each worker."""
+
+
+def mib(found: Run, who: str, when: str = "") -> float:
+    if who == "scheduler":
+        return found.figures[f"scheduler MiB {when}".strip()]
+    return found.figures[f"MiB {when}" if when else "writing MiB"]
 
 
 def equality(last: Run, before: Run) -> str:
