@@ -1,9 +1,8 @@
-"""The part of the attacks that `make test` and `make proofs` run; `make attacks` runs all of them.
+"""The part of the attacks that `make proofs` runs; `make attacks` runs all of them.
 
 Each attack is tried once, with the sandboxes taking turns. Most are graded in a class, with
 `autograder cohort`. Attacks on the training are graded by `grade` with a training of a second or
 two. The first attacks of each group are also graded as a zip and by stock `nbgrader autograde`.
-`make test` tries the first attack of each group, in a class.
 
 Time budgets are small here, see `hurried.py`. Twins and baselines are graded once by each process
 that runs these tests.
@@ -51,12 +50,6 @@ def breaches(results):
         for result in results
         if result.breaches
     }
-
-
-def test_an_attack_of_each_group_gains_nothing_and_leaves_no_trace(run):
-    firsts = [next((a for a in group if not a.training), None) for group in GROUPS.values()]
-    attacks = [attack for attack in firsts if attack]
-    assert breaches(run(attacks, [HERE[0].name], [COHORT])) == {}
 
 
 @pytest.mark.proof

@@ -97,7 +97,7 @@ def with_blocks(stub, blocks):
     return Submission("null", files, stub.cells)
 
 
-LONG = ("identity", "zeros", "ones")
+LONG = ("identity", "zeros", "ones", "echo of dout")
 """Proofs: almost every value is wrong in a way that many mistakes might explain."""
 
 
