@@ -161,7 +161,7 @@ class Cluster:
             self._close_client()
             self._submitted.clear()
             self._addresses = self._wait("does not answer")
-        everyone, tasks = set(self._addresses), Counter(self._submitted.values())
+        everyone, tasks = set(self._addresses), Counter([*self._submitted.values()])
         elsewhere = everyone.difference(self._bad, avoid)  # better wait there than fail again
         candidates = elsewhere or everyone - self._bad or everyone
         return self._executor(sorted(candidates, key=lambda w: (tasks[w], w))[:1])

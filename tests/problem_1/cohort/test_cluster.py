@@ -17,8 +17,10 @@ SEED = 31
 
 
 @pytest.fixture
-def cluster():
+def cluster(tmp_path, monkeypatch):
+    """Two workers without images, also where this checkout has some."""
     distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("SVHN_DIR", str(tmp_path / "none"))
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     ) as cluster:
