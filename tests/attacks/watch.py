@@ -199,9 +199,10 @@ def _may_be_a_students(path: Path) -> bool:
 
     Root's sandboxes run as another user. All others' run as the same user as those tests.
     """
+    if os.geteuid() != 0:
+        return not path.name.startswith(OF_OTHER_TESTS)
     try:
-        mine = os.geteuid() == 0 and path.lstat().st_uid == 0
-        return not (mine or path.name.startswith(OF_OTHER_TESTS))
+        return path.lstat().st_uid != 0
     except FileNotFoundError:  # other processes create and delete files here
         return False
 
