@@ -79,10 +79,11 @@ def section(tests: Iterable[Timed], took: dict[str, float]) -> str:
         for folder in order
     ]
     slowest = sorted(tests, key=lambda test: -test.seconds)[:SLOWEST]
+    minutes = sum(took.values()) / 60
     said = ", ".join(f"`{command}` {seconds / 60:.1f} minutes" for command, seconds in took.items())
     return "\n".join(
         [
-            f"## How long the tests take\n\n`make durations`: {said}. {machine()}.\n",
+            f"## How long the tests take\n\n`make durations`: {said}. {machine(minutes)}.\n",
             "| folder | " + " | ".join(f"`{c}`, tests | seconds" for c in COMMANDS) + " |",
             "|---" * (1 + 2 * len(COMMANDS)) + "|",
             *rows,

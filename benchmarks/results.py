@@ -30,11 +30,15 @@ def write_section(name: str, text: str) -> int:
     return int(MISSED in text)
 
 
-def machine() -> str:
-    """When and where a benchmark runs: the day, how long it took, versions and processors."""
+def machine(minutes: float | None = None) -> str:
+    """When and where a benchmark runs: the day, how long it took, versions and processors.
+
+    Args:
+        minutes: that it took; by default since it began.
+    """
     import numpy
 
-    minutes = (time.monotonic() - _STARTED) / 60
+    minutes = (time.monotonic() - _STARTED) / 60 if minutes is None else minutes
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {minutes:.1f} minutes, Python {platform.python_version()}, "
         f"numpy {numpy.__version__}, {platform.system()}, "

@@ -1,7 +1,7 @@
 """A Dask cluster as a pool of workers that have the installed package, and no file of ours.
 
 Dask itself notices that a worker died or no longer answers. Added here: a worker has its next task
-before it has ended one, so that it never waits; when it dies, only the task that it worked at is
+before it has ended one, so that it never waits; when it dies, only the task that it had begun is
 blamed, see `pool.completed`. A scheduler that went away is waited for. A task that raised an
 exception is retried on another worker, and a worker at which tasks failed that others completed
 gets no more of them.
@@ -9,14 +9,15 @@ gets no more of them.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import pickle
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future
-from functools import lru_cache
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from functools import lru_cache, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,8 +59,9 @@ class Cluster:
         """
         self._address, self._announce = address, announce
         self._bad: set[str] = set()
-        self._submitted: dict[int, str] = {}  # tasks that have not ended, and who should do them
-        self._begun, self._numbers = _Begun(), count()
+        self._submitted: dict[int, str] = {}  # calls that have not ended, and their workers
+        self._numbers = count()
+        self._begun: dict[str, int] = {}  # the call that each worker began last
         self._told: deque[str] = deque()
         self._shared: tuple[object, bytes] | None = None
         try:
@@ -94,11 +96,12 @@ class Cluster:
         self._topic = f"autograder-{self._client.id}"
         self._client.subscribe_topic(self._topic, lambda event: self._hear(event[1]))
 
-    def _hear(self, message: str | tuple[int, str]) -> None:
+    def _hear(self, message: str | tuple[str, int]) -> None:
         if isinstance(message, str):
             self._told.append(message)
         else:
-            self._begun.add(*message)
+            worker, number = message
+            self._begun[worker] = number
 
     def _ask_for_workers(self) -> Mapping[str, int]:
         """The workers' addresses, and how many threads each has."""
@@ -164,13 +167,7 @@ class Cluster:
         everyone, tasks = set(self._addresses), Counter([*self._submitted.values()])
         elsewhere = everyone.difference(self._bad, avoid)  # better wait there than fail again
         candidates = elsewhere or everyone - self._bad or everyone
-        return self._executor(sorted(candidates, key=lambda w: (tasks[w], w))[:1])
-
-    def _executor(self, workers: list[str]) -> Executor:
-        """An executor that prefers these workers, but does not wait for one that is gone."""
-        options = {"workers": workers, "allow_other_workers": True} if workers else {}
-        dask: Executor = self._client.get_executor(pure=False, **options)
-        return _Calls(self, dask, *workers)
+        return _Calls(self, min(candidates, key=lambda w: (tasks[w], w)))
 
     def _pickled(self, shared: object) -> bytes:
         """What all tasks of a class share is pickled once."""
@@ -178,43 +175,50 @@ class Cluster:
             self._shared = shared, pickle.dumps(shared)
         return self._shared[1]
 
-    def submit(
-        self, executor: Executor, worker: str, function: Callable[..., R], *args: Any
-    ) -> Future[R]:
+    def submit(self, worker: str, call: bytes, shared: object) -> Future[Any]:
         """Submit a call so that its exception names the worker, and its messages arrive.
 
-        It travels as bytes: Dask's scheduler would unpickle objects and pickle them again.
+        It prefers this worker, but does not wait for it if it is gone.
         """
-        *own, shared = args
-        number, found = next(self._numbers), Future[R]()
-        call = self._topic, number, pickle.dumps((function, own)), self._pickled(shared)
-        self._submitted[number] = worker
+        number, found = next(self._numbers), Future[Any]()
+        arguments = self._topic, number, call, self._pickled(shared)
+        where = {"workers": [worker], "allow_other_workers": True}
         try:
-            future: Future[R] = executor.submit(_on_worker, *call)
+            future = self._client.submit(_on_worker, *arguments, pure=False, **where)
         except Exception as error:  # of a client that lost its scheduler
-            del self._submitted[number]
             raise BrokenExecutor(str(error)) from None
-        future.add_done_callback(lambda future: self._end(number, future, found))
+        self._submitted[number] = worker
+        loop: Any = self._client.loop
+        loop.add_callback(self._follow, number, future, found)
         return found
 
-    def _end(self, number: int, future: Future[R], found: Future[R]) -> None:
+    async def _follow(self, number: int, future: Any, found: Future[Any]) -> None:
+        """Pass on how a call ends; this runs in the client's event loop.
+
+        Dask's own executor leaves a call without an end when its result was lost with a worker, and
+        the call then fails where it is repeated.
+        """
+        error: Any = None
+        try:
+            result = await future
+        except (CancelledError, asyncio.CancelledError, OSError) as lost:  # with the scheduler
+            error = BrokenExecutor(str(lost))
+        except Exception as raised:
+            error = raised
         self._submitted.pop(number, None)
-        error: Any = None if future.cancelled() else future.exception()
-        if killed := killed_its_worker(error):
+        if killed_its_worker(error):
             self._asked_s = -REFRESH_S  # the list of workers is out of date
-        at_fault = self._begun.end(number, error.last_worker.address if killed else None)
-        if future.cancelled():
-            found.cancel()
-            found.set_running_or_notify_cancel()
-        elif error is not None:
-            found.set_exception(error if at_fault or not killed else NotBegun())
+            if self._begun.get(error.last_worker.address) != number:
+                error = NotBegun()
+        if error is None:
+            found.set_result(result)
         else:
-            found.set_result(future.result())
+            found.set_exception(error)
 
     def submit_to_every_worker(
         self, function: Callable[..., R], *arguments: Any
     ) -> list[Future[R]]:
-        return [self._executor([w]).submit(function, *arguments) for w in sorted(self._addresses)]
+        return [_Calls(self, w).submit(function, *arguments) for w in sorted(self._addresses)]
 
     def blame(self, workers: Collection[str]) -> None:
         for worker in sorted(set(workers) - self._bad):
@@ -243,39 +247,18 @@ class Cluster:
 
 
 class _Calls(Executor):
-    """Submits calls for a worker through the cluster."""
+    """Submits calls for one worker through the cluster.
 
-    def __init__(self, cluster: Cluster, executor: Executor, worker: str = "") -> None:
-        self._cluster, self._executor, self._worker = cluster, executor, worker
-
-    def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
-        return self._cluster.submit(self._executor, self._worker, function, *args)
-
-
-class _Begun:
-    """Which tasks their workers have begun, as the workers say.
-
-    When a worker dies, all its tasks fail. The one that it had begun is at fault.
+    A call travels as bytes: Dask's scheduler would unpickle objects and pickle them again.
     """
 
-    def __init__(self) -> None:
-        self._tasks, self._dead = set[int](), set[str]()
+    def __init__(self, cluster: Cluster, worker: str) -> None:
+        self._cluster, self._worker = cluster, worker
 
-    def add(self, task: int, worker: str) -> None:
-        self._tasks.add(task)
-        self._dead.discard(worker)  # a new one may get an old one's address
-
-    def end(self, task: int, killed: str | None) -> bool:
-        """A task ended; `killed` is the worker if it died. Returns whether the task is at fault.
-
-        Dask names the task first that the worker had first. A task that kills its worker within
-        milliseconds is not known to have begun: then all that the worker still had are at fault.
-        """
-        begun = task in self._tasks
-        self._tasks.discard(task)
-        if begun and killed is not None:
-            self._dead.add(killed)
-        return begun or killed not in self._dead
+    def submit(self, function: Callable[..., R], /, *args: Any, **options: Any) -> Future[R]:
+        *own, shared = args
+        call = pickle.dumps(partial(function, *own, **options))
+        return self._cluster.submit(self._worker, call, shared)
 
 
 def _within(seconds: float, function: Callable[..., R], *args: Any, **options: Any) -> R:
@@ -298,13 +281,16 @@ def _within(seconds: float, function: Callable[..., R], *args: Any, **options: A
 
 def _on_worker(topic: str, number: int, call: bytes, shared: bytes) -> Any:
     from distributed import get_worker
+    from distributed.utils import sync
 
     worker = get_worker()
-    worker.log_event(topic, (number, worker.address))
     try:
-        function, own = pickle.loads(call)
+        # waits for the answer: the call may kill this worker at once
+        begins = worker.scheduler.log_event
+        sync(worker.loop, begins, topic=topic, msg=(worker.address, number))
+        function = pickle.loads(call)
         with telling(lambda message: worker.log_event(topic, message)):
-            return function(*own, _unpickled(shared))
+            return function(_unpickled(shared))
     except Exception as error:
         raise WorkerError(worker.address, f"{type(error).__name__}: {error}") from None
 

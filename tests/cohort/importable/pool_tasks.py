@@ -18,19 +18,17 @@ def deadly(task: int, folder: str) -> int:
     again = seen.exists()
     seen.write_text(str(len(seen.read_text()) + 1 if again else 1))
     if task == 3 or (task == 4 and not again):
-        time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGKILL)
     if task == 5:
         raise ValueError("no\ngood")
     return task
 
 
-def killing_in_part(task: int, folder: str) -> int:
-    """Takes a moment. Tasks 0 and 1 then kill their processes, every time."""
-    seen = Path(folder, str(task))
-    seen.write_text(str(int(seen.read_text()) + 1 if seen.exists() else 1))
-    time.sleep(0.5)
-    if task < 2:
+def deadly_when_repeated(task: int, folder: str) -> int:
+    """Records its process id. Where it is not the first, it kills its process."""
+    again = any(Path(folder).iterdir())
+    Path(folder, f"{task}-{os.getpid()}").touch()
+    if again:
         os.kill(os.getpid(), signal.SIGKILL)
     return task
 
