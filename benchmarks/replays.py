@@ -50,7 +50,7 @@ OTHER_SEEDS = 1000
 NEAR = 1000
 """The recipes from this number on end near the target."""
 
-CLASS, DISTINCT = 200, 40
+CLASSES = 200, 10_000
 KEPT = checkout.ROOT / "out" / "replays.jsonl"
 """Delete it after a change of the solution, the images or the training."""
 
@@ -90,10 +90,16 @@ def kept() -> dict[int, dict]:
 def chosen(number: int) -> tuple[dict, str]:
     """The network and the hyperparameters' cell of one student."""
     rng = np.random.default_rng(number)
-    if number >= NEAR:
-        cell = f"batch_size = 25\nepochs = {rng.integers(5, 9)}\nlr_decay = 0.95\n"
-        network = dict(hidden=512, spread=0.025, slope=0.01)
-        return network, cell + f"lr_decay_every = {rng.choice([1, 2, 50])}\n"
+    return near_the_target(rng) if number >= NEAR else anywhere(rng)
+
+
+def near_the_target(rng: np.random.Generator) -> tuple[dict, str]:
+    cell = f"batch_size = 25\nepochs = {rng.integers(5, 9)}\nlr_decay = 0.95\n"
+    network = dict(hidden=512, spread=0.025, slope=0.01)
+    return network, cell + f"lr_decay_every = {rng.choice([1, 2, 50])}\n"
+
+
+def anywhere(rng: np.random.Generator) -> tuple[dict, str]:
     network = dict(
         hidden=int(rng.choice([100, 200, 300, 512, 512, 800])),
         spread=float(rng.choice([0.01, 0.018, 0.02, 0.025, 0.025, 0.05])),
@@ -176,8 +182,6 @@ def of_choices(rows: list[dict]) -> str:
     same = np.array([row["seed"] == 123 for row in rows])
     seconds = np.array([row["seconds"] for row in rows])
     ratio = np.array([row["epoch_s"] / row["predicted"] for row in rows])
-    replays_h = seconds.mean() * DISTINCT / 3600
-    each_h = seconds.mean() * CLASS / 3600
     theirs = np.array([row["notebook"] for row in rows])
     return (
         f"## Replays compared with trainings in the notebook\n\n{how()}\n\n| | |\n|---|---|\n"
@@ -190,10 +194,25 @@ def of_choices(rows: list[dict]) -> str:
         f"| CPU seconds until all points are earned: median, most | "
         f"{np.median(seconds):.0f}, {seconds.max():.0f} |\n"
         "| seconds of an epoch compared with `recipe.OPERATIONS_PER_MINUTE` | "
-        f"{ratio.min():.2f} to {ratio.max():.2f} times |\n"
-        f"| CPU hours for a class of {CLASS} with {DISTINCT} distinct recipes | "
-        f"{replays_h:.2f}; {each_h:.2f} if every submission were trained |"
+        f"{ratio.min():.2f} to {ratio.max():.2f} times |\n\n"
+        "Each distinct recipe of a class is replayed once. Two classes: one has a recipe for "
+        "every five students; in the other, each student draws one as above, and hardly two of "
+        "200 have the same.\n\n"
+        "| students | recipes, one for five | CPU hours | recipes, each draws | CPU hours |\n"
+        f"|---|---|---|---|---|\n{costs(seconds.mean())}"
     )
+
+
+def costs(seconds: float) -> str:
+    """What the replays of whole classes cost, if a replay takes so many CPU seconds on average."""
+    rng = np.random.default_rng(0)
+    drawn = [str(anywhere(rng)) for _ in range(max(CLASSES))]
+    rows = []
+    for students in CLASSES:
+        few, many = students // 5, len(set(drawn[:students]))
+        few_h, many_h = few * seconds / 3600, many * seconds / 3600
+        rows.append(f"| {students:,} | {few:,} | {few_h:.1f} | {many:,} | {many_h:.1f} |")
+    return "\n".join(rows)
 
 
 def of_target(rows: list[dict]) -> str:
