@@ -7,7 +7,9 @@ like any file that is too large.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -29,6 +31,8 @@ LARGEST_CENTRAL_DIRECTORY = 4 * 2**20
 """Bytes of a zip's central directory: enough for tens of thousands of files."""
 END_OF_CENTRAL_DIRECTORY = struct.Struct("<4s4H2LH")
 LONGEST_ZIP_COMMENT = 2**16
+BLOCK = 2**18
+"""Bytes read from a file in a zip at once."""
 UTF8_FLAG = 0x800
 
 SKIPPED_FOLDERS = {"__pycache__", "__MACOSX", "node_modules", "venv", "env", "site-packages"}
@@ -128,13 +132,16 @@ def member_reader(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable
     """`read(limit)` of a file in a zip, see `Entry`."""
 
     def read(limit: int) -> bytes:
-        require_at_most(limit, member.file_size)  # the size is a claim, so the read is limited too
+        require_at_most(limit, member.file_size)  # zipfile returns no more than that
+        content = io.BytesIO()
         try:
             with archive.open(member) as file:
-                return file.read(limit)
+                # in blocks: one read would take the memory for the compressed size, only a claim
+                shutil.copyfileobj(file, content, BLOCK)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
             raise Unreadable("it is damaged in the zip file") from None
         except OSError as error:
             raise reading_error(error, "it is damaged in the zip file") from None
+        return content.getvalue()
 
     return read

@@ -17,7 +17,7 @@ from handing_in import COURSE, GOOD, LIBRARY, about, folder, zipped
 
 from autograder.hand_in import entries, submission
 from autograder.hand_in import files as opening
-from autograder.hand_in.files import Inaccessible
+from autograder.hand_in.files import Inaccessible, Unreadable
 from autograder.hand_in.submission import read
 
 
@@ -116,6 +116,18 @@ def test_a_false_size_is_detected(tmp_path):
     found = read(COURSE, path)
     assert dict(found.files) == LIBRARY
     assert "lib/zeros.py was not read: it is damaged in the zip file" in found.errors
+
+
+def test_no_memory_is_taken_for_a_false_compressed_size(tmp_path):
+    path = zipped(tmp_path / "work.zip", {"inner.zip": b"x"})
+    content = path.read_bytes()
+    at = content.rfind(b"PK\x01\x02") + 20
+    path.write_bytes(content[:at] + (2**31).to_bytes(4, "little") + content[at + 4 :])
+    tracemalloc.start()
+    with contextlib.suppress(Unreadable), entries.listed(path, print) as [inner]:
+        inner.read(entries.LARGEST_INNER_ZIP)
+    assert tracemalloc.get_traced_memory()[1] < 2 * 2**20
+    tracemalloc.stop()
 
 
 def test_an_endless_folder_is_read_in_part(tmp_path, monkeypatch):
@@ -314,7 +326,7 @@ def test_an_unreadable_folder_or_zip_is_not_a_submission(public_path, as_ordinar
 SHOW = f"import sys; sys.path.append({str(Path(__file__).parents[1])!r})\n"
 SHOW += """
 from pathlib import Path
-from autograder.hand_in.files import Inaccessible
+from autograder.hand_in.files import Inaccessible, Unreadable
 from autograder.hand_in.submission import read
 from tiny_assignment import ASSIGNMENT
 
