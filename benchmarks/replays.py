@@ -58,9 +58,7 @@ KEPT = checkout.ROOT / "out" / "replays.jsonl"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipes", type=int, default=12, help="how many (default: %(default)s)")
-    parser.add_argument(
-        "--near", type=int, default=6, help="near the target (default: 6)"
-    )
+    parser.add_argument("--near", type=int, default=6, help="near the target (default: 6)")
     asked = parser.parse_args()
     numbers = [*range(asked.recipes), *range(NEAR, NEAR + asked.near)]
     try:
