@@ -11,12 +11,15 @@ the same form, for whatever a reader has not judged yet.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import yaml
 from results import machine, write_section

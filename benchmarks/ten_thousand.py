@@ -71,7 +71,7 @@ class Run:
 
     @property
     def efficiency(self) -> float:
-        """While there was work for every worker. What they had begun by its end counts nothing."""
+        """While there was work for every worker."""
         return self.figures["done_s"] / self.workers / self.figures["busy"]
 
     @property
@@ -188,9 +188,9 @@ def shown(runs: Sequence[Run], honest: int, hostile: int) -> str:
 on average, and give those results then graded {last.size:,} copies, 2% of them hostile. Workers
 that died, {figures["left"]:.0f} of them at honest submissions, were replaced.
 
-Efficiency is the seconds of all gradings, divided by the workers, over the seconds until fewer
-submissions were left than workers. Target: over {AT_LEAST:.0%}, up to the limit of the single
-writers. The column beside it includes the end, when workers wait for the last hostile submissions.
+Efficiency is the time that the workers graded, as a share of the time until fewer submissions were
+left than workers. Target: over {AT_LEAST:.0%}, up to the limit of the single writers. The column
+beside it includes the end, when workers wait for the last hostile submissions.
 
 | workers | submissions | efficiency | with the end | grading, s | first result, s | writing, s |
 |---|---|---|---|---|---|---|

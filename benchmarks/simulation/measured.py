@@ -61,7 +61,7 @@ def one(folder: str, out: str, address: str, workers: str, scheduler: str) -> di
     """Grades a class on the cluster, in this process; returns what it took.
 
     `busy` are the seconds until fewer submissions than workers were left, and `done_s` the
-    seconds of all gradings that had ended by then.
+    seconds of grading by then, with those of gradings that went on.
     """
     kept, figures, progress = Path(out).parent / "kept", dict[str, float](), Times(int(scheduler))
 
@@ -95,19 +95,26 @@ def one(folder: str, out: str, address: str, workers: str, scheduler: str) -> di
             console=quiet,
             lines=progress,
         )
-    full = progress.times[: len(progress.times) - int(workers)]
-    done = [name for _, student in full if (name := original(student)) != KILLER]
+    end = progress.times[-1 - int(workers)][0]
     return (
         figures
         | progress.memory
         | {
             "first": progress.times[0][0] - began,
-            "busy": full[-1][0] - figures["grading began"],
-            "done_s": sum(grading(kept, name)[0] for name in done),
+            "busy": end - figures["grading began"],
+            "done_s": sum(seconds_by(end, told, student, kept) for told, student in progress.times),
             "listed": len(quiet.file.getvalue().splitlines()),  # type: ignore[attr-defined]
             "scheduler MiB": memory_of(int(scheduler)),
         }
     )
+
+
+def seconds_by(end: float, told: float, student: str, kept: Path) -> float:
+    """The seconds of grading a submission before `end`; `told` is when it was known to be done."""
+    if (name := original(student)) == KILLER:
+        return 0
+    seconds = grading(kept, name)[0]
+    return min(seconds, max(0, seconds - (told - end)))
 
 
 if __name__ == "__main__":
