@@ -74,8 +74,9 @@ def main() -> int:
 
 
 def _row(place: Path, environments: Path, python: str, end: str) -> Row:
-    failed = Row(_python(python), end, "", "", "", False)
+    failed = Row(python, end, "", "", "", False)
     try:
+        failed = replace(failed, python=_python(python))
         student = _environment(
             environments / "student", python, end, "-r", str(P1.handout / "requirements.txt")
         )
@@ -83,6 +84,8 @@ def _row(place: Path, environments: Path, python: str, end: str) -> Row:
         row = replace(failed, versions=_versions(student), checks=checks)
         grader = _environment(environments / "grader", python, end, str(checkout.ROOT))
         grades = {sandbox: _grades(grader, place, sandbox) for sandbox in SANDBOXES}
+    except FileNotFoundError:
+        return replace(failed, checks="there is no such Python")
     except subprocess.CalledProcessError as error:
         last = (error.stderr or error.stdout or str(error)).strip().splitlines()[-1]
         return replace(failed, checks=f"{Path(error.cmd[0]).name}: {last}")
