@@ -21,7 +21,8 @@ from unittest.mock import patch
 from class_speed import classroom, handed_in
 from results import machine, write_section
 
-from autograder.diagnosis import costs, diagnose
+from autograder.diagnosis import case, costs, diagnose
+from autograder.diagnosis.mutation import mutants, search
 from autograder.diagnosis.variants import applied, by_section, named
 from autograder.judgement.suites import judge
 from autograder.problem_1 import ASSIGNMENT as P1
@@ -30,6 +31,7 @@ from autograder.problem_1 import demo_class
 SIZE = 1000
 SHARES = (4, 2, 1)
 SEED = 2026
+CACHED = diagnose.variant_readings, search._candidates, search._variant, mutants.mutants
 PLOT = Path(__file__).with_name("growth.png")
 
 
@@ -118,8 +120,9 @@ def diagnoses() -> str:
     known, rows = by_section(P1), []
     for share in SHARES:
         some = {section: variants[::share] for section, variants in known.items()}
-        with patch.object(diagnose, "by_section", lambda _, some=some: some):
-            diagnose.variant_readings.cache_clear()
+        with patch.object(case, "by_section", lambda _, some=some: some):
+            for function in CACHED:
+                function.cache_clear()
             first, again = timed(marked), timed(marked)
         count = sum(map(len, some.values()))
         rows.append(f"| {count} | {first:.1f} | {again:.1f} |")
