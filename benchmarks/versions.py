@@ -148,7 +148,7 @@ def _shown(rows: list[Row]) -> str:
     lines = [
         "## Pythons and packages, the oldest and the newest",
         "",
-        f"`python benchmarks/versions.py`, run by {machine()}. Oldest and newest: the ends of the "
+        f"`python benchmarks/versions.py`. {machine()}. Oldest and newest: the ends of the "
         "ranges that the students' requirements and the package name, of what is built for that "
         "Python. Points: solution and release.",
         "",
