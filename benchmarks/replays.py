@@ -57,8 +57,8 @@ KEPT = checkout.ROOT / "out" / "replays.jsonl"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipes", type=int, default=12, help="how many (default: %(default)s)")
-    parser.add_argument("--near", type=int, default=6, help="near the target (default: 6)")
+    parser.add_argument("--recipes", type=int, default=30, help="how many (default: %(default)s)")
+    parser.add_argument("--near", type=int, default=12, help="near the target (default: 12)")
     asked = parser.parse_args()
     numbers = [*range(asked.recipes), *range(NEAR, NEAR + asked.near)]
     try:
@@ -184,7 +184,8 @@ def of_choices(rows: list[dict]) -> str:
     ratio = np.array([row["epoch_s"] / row["predicted"] for row in rows])
     theirs = np.array([row["notebook"] for row in rows])
     return (
-        f"## Replays compared with trainings in the notebook\n\n{how()}\n\n| | |\n|---|---|\n"
+        "## Replays compared with trainings in the notebook\n\n"
+        f"{how('--recipes', rows)}\n\n| | |\n|---|---|\n"
         f"| recipes | {len(rows)} |\n"
         f"| accuracies in the notebook | {theirs.min():.3f} to {theirs.max():.3f} |\n"
         f"| replay minus notebook, with the notebook's seed: mean, largest absolute value | "
@@ -221,7 +222,7 @@ def of_target(rows: list[dict]) -> str:
     behind = max(0.0, -off.min())
     return (
         "## Replays of recipes that end near the target\n\n"
-        f"{how()} Each in the notebook with a seed of its own.\n\n| | |\n|---|---|\n"
+        f"{how('--near', rows)} Each in the notebook with a seed of its own.\n\n| | |\n|---|---|\n"
         f"| recipes | {len(rows)} |\n"
         f"| accuracies in the notebook | {theirs.min():.3f} to {theirs.max():.3f} |\n"
         f"| replay minus notebook: mean, largest absolute value | {off.mean():+.4f}, "
@@ -231,9 +232,9 @@ def of_target(rows: list[dict]) -> str:
     )
 
 
-def how() -> str:
+def how(option: str, rows: list[dict]) -> str:
     each = f"70,000 images, one BLAS thread each, {os.cpu_count()} at a time"
-    return f"`python benchmarks/replays.py`, {each}. {machine()}."
+    return f"`python benchmarks/replays.py {option} {len(rows)}`, {each}. {machine()}."
 
 
 if __name__ == "__main__":

@@ -326,7 +326,7 @@ def test_an_unreadable_folder_or_zip_is_not_a_submission(public_path, as_ordinar
 SHOW = f"import sys; sys.path.append({str(Path(__file__).parents[1])!r})\n"
 SHOW += """
 from pathlib import Path
-from autograder.hand_in.files import Inaccessible, Unreadable
+from autograder.hand_in.files import Inaccessible
 from autograder.hand_in.submission import read
 from tiny_assignment import ASSIGNMENT
 
