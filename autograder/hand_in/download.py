@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from autograder.hand_in.files import Unreadable, content, opened_at
+from autograder.hand_in.files import Unreadable, content, opened_at, printable
 from autograder.hand_in.zips import member_reader, name_of
 
 MOST_FILES = 500_000
@@ -62,20 +62,18 @@ class Download:
         return replace(self, inside=self.inside + self.top[0])
 
     def text(self, name: str) -> str:
-        """A text file of the platform's own.
+        """A text file of the platform's own, by its path below `inside`.
 
         Raises:
             Unreadable: there is none of that name, it is too large, or it is no text.
         """
-        name = self.inside + name
         try:
-            if self.archive is not None:
-                found = self._in_archive(name)
-            else:
-                found = content(self.path / name, LARGEST_TEXT, self.path)
-            return found.decode("utf-8-sig")
+            return self._content(self.inside + name).decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise Unreadable(f"{name} is not a text in UTF-8") from None
+            why = "it is not a text in UTF-8"
+        except Unreadable as unreadable:
+            why = str(unreadable)
+        raise Unreadable(f"{printable(name)} was not read: {why}")
 
     def digest(self, path: str) -> str | None:
         """The SHA-256 of a file by its path in the whole download; None if it is unreadable."""
@@ -98,11 +96,13 @@ class Download:
         members = self.archive.infolist()[:MOST_FILES]
         return {name_of(member): member for member in members if not member.is_dir()}
 
-    def _in_archive(self, name: str) -> bytes:
-        if name not in self._members:
-            raise Unreadable(f"there is no {name}")
-        assert self.archive is not None
-        return member_reader(self.archive, self._members[name])(LARGEST_TEXT)
+    def _content(self, path: str) -> bytes:
+        """The content of a file by its path in the whole download; raises Unreadable."""
+        if self.archive is None:
+            return content(self.path / path, LARGEST_TEXT, self.path)
+        if path not in self._members:
+            raise Unreadable("there is no such file")
+        return member_reader(self.archive, self._members[path])(LARGEST_TEXT)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ from people import CLASS, PERSON, TEXT, sample_works
 from tiny_assignment import ASSIGNMENT
 
 from autograder.hand_in import roster
+from autograder.hand_in.files import Unreadable
 from autograder.hand_in.layouts import LayoutError
 from autograder.hand_in.platforms import Received
 from autograder.hand_in.submission import read
@@ -402,6 +403,25 @@ def test_a_zip_of_no_platform_is_refused_with_what_to_do(tmp_path):
     path = write_zip({"ada/problem_1/lib/optim.py": b"", "bob.zip": b""}, tmp_path / "class.zip")
     with pytest.raises(LayoutError, match="Unpack it"):
         read_class(COURSE, path)
+
+
+@pytest.mark.parametrize("written", [write_folder, write_zip])
+@pytest.mark.parametrize(
+    ("list_of_the_platform", "why"),
+    [(None, "there is no|No such file"), (b"\xff", "it is not a text in UTF-8")],
+)
+def test_a_platforms_list_that_cannot_be_read_is_named_without_the_names_around_it(
+    list_of_the_platform, why, written, tmp_path
+):
+    """A terminal would obey the control characters in the name of the folder."""
+    entries = {"a\x1b[2Jb/submission_1/optim.py": b""}
+    if list_of_the_platform is not None:
+        entries["a\x1b[2Jb/submission_metadata.yml"] = list_of_the_platform
+    path = written(entries, tmp_path / "class")
+    says = rf"submission_metadata\.yml was not read: .*({why})"
+    with pytest.raises(Unreadable, match=says) as told:
+        read_class(COURSE, path)
+    assert str(told.value).isprintable()
 
 
 def test_names_without_the_utf_8_mark_of_a_mac_are_read(tmp_path):

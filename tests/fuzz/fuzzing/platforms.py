@@ -222,7 +222,7 @@ def listings(draw: st.DrawFn) -> bytes:
     lines = draw(st.lists(st.builds("".join, st.tuples(starts, ends)), min_size=1, max_size=6))
     if draw(st.sampled_from([False, False, True])):
         lines += draw(st.lists(others, max_size=2))
-    inside = draw(st.sampled_from(["", "", "", "class/", "a/b/"]))
+    inside = draw(st.sampled_from(["", "", "", "class/", "a/b/", "a\x1b[2Jb/"]))
     return "\n".join(inside + line.replace("\n", "") for line in lines).encode("utf-8", "replace")
 
 
