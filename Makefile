@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proofs durations lint attacks versions container adapting fuzz release data bench clean
+.PHONY: help install demo test proofs durations lint attacks versions container clusters adapting fuzz release data bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ versions: $(INSTALLED)  ## checks and gradings with Python 3.11 to 3.13, oldest 
 
 container: $(INSTALLED)  ## the steps of docs/Containerfile in a root folder; as root, minutes
 	$(BIN)/python tests/install/container.py
+
+clusters: $(INSTALLED)  ## the recipes of docs/clusters.md on one machine; minutes
+	$(BIN)/python -m pip install --quiet --editable '.[recipes]'
+	$(BIN)/python tests/install/clusters.py
 
 adapting: $(INSTALLED)  ## every change of docs/adapting.md, made to a copy and used; ten minutes
 	$(BIN)/python -m pytest -m 'proof or not proof' tests/problem_1/test_adapting.py
