@@ -43,21 +43,21 @@ attacks: $(INSTALLED)  ## every attack, by every road, in both sandboxes; an hou
 	[ -e data/train_32x32.mat ] || $(BIN)/autograder data --synthetic
 	$(BIN)/python tests/attacks
 
-versions: $(INSTALLED)  ## checks and gradings with Python 3.11 to 3.13, oldest and newest packages
+versions: $(INSTALLED)  ## Python 3.11 to 3.13, oldest and newest packages
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/versions.py
 
-container: $(INSTALLED)  ## the steps of docs/Containerfile in a root folder; as root, minutes
+container: $(INSTALLED)  ## the steps of docs/Containerfile; as root, minutes
 	$(BIN)/python tests/install/container.py
 
 clusters: $(INSTALLED)  ## the recipes of docs/clusters.md on one machine; minutes
 	$(BIN)/python -m pip install --quiet --editable '.[recipes]'
 	$(BIN)/python tests/install/clusters.py
 
-adapting: $(INSTALLED)  ## every change of docs/adapting.md, made to a copy and used; ten minutes
+adapting: $(INSTALLED)  ## every change of docs/adapting.md, used; ten minutes
 	$(BIN)/python -m pytest -m 'proof or not proof' tests/problem_1/test_adapting.py
 
-fuzz: $(INSTALLED)  ## a million hostile inputs for every reader; a quarter of an hour
+fuzz: $(INSTALLED)  ## a million hostile inputs for the readers; ten minutes
 	$(BIN)/python benchmarks/fuzz.py --inputs 1000000
 
 release: $(INSTALLED)  ## build release/ and verify it
