@@ -58,7 +58,9 @@ KEPT = checkout.ROOT / "out" / "replays.jsonl"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipes", type=int, default=30, help="how many (default: %(default)s)")
-    parser.add_argument("--near", type=int, default=12, help="near the target (default: 12)")
+    parser.add_argument(
+        "--near", type=int, default=12, help="near the target (default: %(default)s)"
+    )
     asked = parser.parse_args()
     numbers = [*range(asked.recipes), *range(NEAR, NEAR + asked.near)]
     try:

@@ -23,18 +23,28 @@ Start = Callable[..., subprocess.Popen]
 
 
 def starting(autograder: Sequence[object]) -> Start:
-    """`start(class, out, ...)`, which starts `cohort` of this command in a new process."""
+    """`start(class, out, ..., NAME=VALUE)`, which starts `cohort` of this command in a new process,
+    with these environment variables."""
 
-    def start(folder: Path, out: Path, *words: object) -> subprocess.Popen:
+    def start(folder: Path, out: Path, *words: object, **environment: str) -> subprocess.Popen:
         return subprocess.Popen(
             [str(word) for word in (*autograder, "cohort", folder, "--out", out, *words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, "COLUMNS": "80", "OPENBLAS_NUM_THREADS": "1", **environment},
         )
 
     return start
+
+
+def without_replays(data: Path, folder: Path) -> str:
+    """A new folder that links to the images, for a run that shall not use replays of another."""
+    folder.mkdir()
+    for file in data.glob("*"):
+        if file.is_file():
+            (folder / file.name).symlink_to(file)
+    return str(folder)
 
 
 def undisturbed_run(start: Start, folder: Path, out: Path) -> str:

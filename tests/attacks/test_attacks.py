@@ -10,7 +10,9 @@ that runs these tests.
 """
 
 import contextlib
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,12 @@ sys.path.append(str(Path(__file__).parent))  # its modules are not a package
 from attack import COHORT, DIRECTORY, NBGRADER, ZIP
 from gauntlet import gauntlet
 from tables import ATTACKS, GROUPS
+from watch import Bait, Traces
 
 from autograder.grading.grade import reference
 from autograder.problem_1 import ASSIGNMENT as P1
 from autograder.sandbox.selftest import BACKENDS, choose
+from autograder.sandbox.slots import FIRST_USER
 
 HERE = tuple(backend for backend in BACKENDS if backend.unavailable() is None)
 in_each_sandbox = pytest.mark.parametrize(
@@ -109,3 +113,17 @@ def test_every_group_has_attacks_for_every_road():
 
 def test_there_are_at_least_70_attacks():
     assert len(ATTACKS) >= 70
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(("user", "is_trace"), [(FIRST_USER, True), (65534, False), (0, False)])
+def test_a_sandboxs_file_in_shared_memory_is_a_trace_and_a_named_users_is_not(
+    user, is_trace, tmp_path
+):
+    """Users with a name run other programs beside the attacks, for example other tests."""
+    planted = Bait("canary-00000000", tmp_path)
+    before = Traces.now(planted)
+    with tempfile.NamedTemporaryFile(prefix="sem.mp-", dir="/dev/shm") as left:
+        os.chown(left.name, user, user)
+        found = before.left_by(Traces.now(planted))
+    assert (f"{left.name} was left behind" in found) == is_trace

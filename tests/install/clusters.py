@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 from distributed import Client
@@ -39,10 +40,13 @@ from autograder.problem_1 import demo_class
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from class_runs import SEED, results_of
+from class_runs import SEED, results_of, starting, without_replays
 
+T = TypeVar("T")
 CLUSTERS = checkout.ROOT / "docs" / "clusters.md"
+START = starting([sys.executable, "-m", "autograder"])
 PATIENCE_S = 120
+NOT_ENDED = "pending,running,completing"
 DAEMONS = ("munged", "slurmctld", "slurmd")
 SLURM_CONF = """\
 ClusterName=here
@@ -98,22 +102,12 @@ def main() -> int:
 
 
 def grade_class(root: Path, out: str, *words: str) -> None:
-    command = [sys.executable, "-m", "autograder", "cohort", root / "class", "--out", root / out]
-    told = "--seed", SEED, "--due", demo_class.DUE
-    # replays that one run keeps must not serve the next
-    data = root / f"data-of-{out}"
-    data.mkdir()
-    for file in P1.data_folder().glob("*"):
-        if file.is_file():
-            (data / file.name).symlink_to(file)
-    ran = subprocess.run(
-        [str(word) for word in (*command, *told, *words)],
-        env={**os.environ, "SVHN_DIR": str(data)},
-        capture_output=True,
-        text=True,
-    )
-    if ran.returncode != 0:
-        raise SystemExit(ran.stdout + ran.stderr)
+    data = without_replays(P1.data_folder(), root / f"data-of-{out}")
+    told = "--seed", SEED, "--due", demo_class.DUE, *words
+    process = START(root / "class", root / out, *told, SVHN_DIR=data)
+    said, _ = process.communicate()
+    if process.returncode != 0:
+        raise SystemExit(said)
 
 
 def code_of(title: str, changes: Mapping[str, str]) -> str:
@@ -159,19 +153,17 @@ def slurm(folder: Path) -> Iterator[Cluster]:
             found = re.search(r"^tcp://\S+$", (folder / "recipe.log").read_text("utf-8"), re.M)
             return found[0] if found else ""
 
-        def jobs(state: str = "all") -> list[str]:
-            command = ["squeue", "--noheader", "--format=%i", f"--states={state}"]
-            return subprocess.check_output(command, env=environment, text=True).split()
-
         def cancel_one(out: Path) -> None:
             waited_for("the first grade", lambda: list(out.glob("observations/*/grade.json")))
-            subprocess.run(["scancel", jobs("running")[0]], env=environment, check=True)
+            subprocess.run(
+                ["scancel", jobs("running", environment)[0]], env=environment, check=True
+            )
 
         address = waited_for("the scheduler's address", told_address)
-        waited_for("two jobs", lambda: len(jobs("running")) == 2)
+        waited_for("two jobs", lambda: len(jobs("running", environment)) == 2)
         yield address, cancel_one
         recipe.communicate(b"\n", timeout=PATIENCE_S)
-        waited_for("the end of the jobs", lambda: not jobs("running,pending,completing"))
+        waited_for("the end of the jobs", lambda: not jobs(NOT_ENDED, environment))
 
 
 @contextmanager
@@ -213,7 +205,16 @@ def slurm_of_one(folder: Path) -> Iterator[Mapping[str, str]]:
             return ran.stdout.strip() == "idle"
 
         waited_for("the node of Slurm", is_idle)
+        # jobs would outlive the daemons
+        stack.callback(waited_for, "no jobs", lambda: not jobs(NOT_ENDED, environment))
+        stack.callback(subprocess.run, ["scancel", f"--user={user}"], env=environment)
         yield environment
+
+
+def jobs(states: str, environment: Mapping[str, str]) -> list[str]:
+    """The numbers of Slurm's jobs in these states."""
+    command = ["squeue", "--noheader", "--format=%i", f"--states={states}"]
+    return subprocess.check_output(command, env=environment, text=True).split()
 
 
 @contextmanager
@@ -260,10 +261,9 @@ def pods_of(spec: Mapping) -> list[dict]:
 
 
 def environment_of(container: Mapping) -> dict[str, str]:
-    own = {one["name"]: one["value"] for one in container.get("env") or ()}
     here = {
-        name: re.sub(r"[\w-]+\.default\.svc\.cluster\.local", "127.0.0.1", value)
-        for name, value in own.items()
+        one["name"]: re.sub(r"[\w-]+\.default\.svc\.cluster\.local", "127.0.0.1", one["value"])
+        for one in container["env"]
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "PATH": path, "SVHN_DIR": str(P1.data_folder()), **here}
@@ -305,7 +305,7 @@ def run_until_closed(
     stack.callback(process.terminate)
 
 
-def waited_for(what: str, happened: Callable[[], object]) -> object:
+def waited_for(what: str, happened: Callable[[], T]) -> T:
     deadline = time.monotonic() + PATIENCE_S
     while not (found := happened()):
         if time.monotonic() > deadline:
